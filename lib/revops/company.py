@@ -1,0 +1,277 @@
+"""Who we are and what our words mean: params/company.yml as typed, checked settings."""
+
+import fnmatch
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from revops.errors import SettingsError, nearest
+
+__all__ = [
+    "OUTCOMES",
+    "SOURCES",
+    "TYPES",
+    "Company",
+    "Exports",
+    "Settings",
+    "Stage",
+    "load_company",
+    "load_settings",
+    "read_yaml",
+]
+
+OUTCOMES = ("open", "won", "lost")
+TYPES = ("new", "expansion", "renewal", "other")
+SOURCES = ("marketing", "sales", "partner", "customer_success", "other", "unknown")
+
+Outcome = Literal["open", "won", "lost"]
+Type = Literal["new", "expansion", "renewal", "other"]
+Source = Literal["marketing", "sales", "partner", "customer_success", "other", "unknown"]
+Metric = Literal["bookings", "pipeline_created"]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Rate = Annotated[float, Field(gt=0)]
+
+
+class Settings(BaseModel):
+    """The base of every block of settings: immutable, and an unknown key is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Stage(Settings):
+    """One stage of the sales process: its name, what it means for the outcome, and its former or local names."""
+
+    name: str
+    outcome: Outcome = "open"
+    also: tuple[str, ...] = ()
+
+
+class Exports(Settings):
+    """Where the raw files are and what their cells cannot tell by themselves."""
+
+    folder: str = "data/sample"
+    date_order: Literal["auto", "day_first", "month_first"] = "auto"
+    decimal_sign: Literal["auto", "point", "comma"] = "auto"
+    time_zone: str | None = None
+    ignore: tuple[str, ...] = ()
+    columns: dict[str, dict[str, tuple[str, ...]]] = {}
+
+
+class SourceRule(Settings):
+    """One rule: the first whose patterns match names the source. Patterns are case-blind, `*` stands for anything."""
+
+    source: Source
+    lead_source: tuple[str, ...] = ()
+    campaign_type: tuple[str, ...] = ()
+    campaign_name: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "SourceRule":
+        if not (self.lead_source or self.campaign_type or self.campaign_name):
+            raise ValueError("needs at least one of lead_source, campaign_type, campaign_name")
+        return self
+
+
+class Groups(Settings):
+    """The names of a dimension in the order to show them, other spellings, and where head count decides."""
+
+    names: tuple[str, ...] = ()
+    also: dict[str, tuple[str, ...]] = {}
+    from_employees: dict[str, int] = {}
+
+
+class QuotaWords(Settings):
+    """How quota sheets name what is measured and the company as a whole."""
+
+    bookings: tuple[str, ...] = ("bookings",)
+    pipeline_created: tuple[str, ...] = ()
+    company_names: tuple[str, ...] = ("Company", "Total", "All")
+
+
+class TestRecords(Settings):
+    """Patterns by which test records are known; they are left out and counted."""
+
+    __test__ = False
+
+    account_name: tuple[str, ...] = ()
+    opportunity_name: tuple[str, ...] = ()
+    owner_name: tuple[str, ...] = ()
+    opportunity_id: tuple[str, ...] = ()
+
+
+class Company(Settings):
+    """The company's definitions. Field by field explained in params/company.yml."""
+
+    company: str
+    currency: Currency
+    rates: dict[Currency, Rate] = {}
+    time_zone: str = "UTC"
+    fiscal_year_starts: Annotated[int, Field(ge=1, le=12)] = 1
+    grace_days: Annotated[int, Field(ge=0, le=60)] = 5
+    exports: Exports = Exports()
+    stages: tuple[Stage, ...]
+    qualifying_stage: str | None = None
+    types: dict[Type, tuple[str, ...]]
+    quota_covers: tuple[Type, ...] = ("new", "expansion")
+    quotas: QuotaWords = QuotaWords()
+    sources: tuple[SourceRule, ...] = ()
+    segments: Groups = Groups()
+    regions: Groups = Groups()
+    test_records: TestRecords = TestRecords()
+    owner_aliases: dict[str, str] = {}
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"{value} is not an IANA time zone such as Europe/Berlin or America/New_York") from None
+        return value
+
+    @model_validator(mode="after")
+    def _stages_hang_together(self) -> "Company":
+        spellings = [word.casefold().strip() for stage in self.stages for word in (stage.name, *stage.also)]
+        twice = sorted({word for word in spellings if spellings.count(word) > 1})
+        if twice:
+            raise ValueError(f"stages: each name may stand once; found twice: {', '.join(twice)}")
+        opens = [stage.name for stage in self.stages if stage.outcome == "open"]
+        if not opens or not any(stage.outcome == "won" for stage in self.stages):
+            raise ValueError("stages: at least one open and one won stage are needed")
+        if self.qualifying_stage is not None and self.qualifying_stage not in opens:
+            raise ValueError(f"qualifying_stage: must be an open stage. {nearest(self.qualifying_stage, opens)}")
+        return self
+
+    @property
+    def stage_order(self) -> dict[str, int]:
+        """Return each stage's place in the process, from 0."""
+        return {stage.name: place for place, stage in enumerate(self.stages)}
+
+    @property
+    def qualifying_order(self) -> int:
+        """Return the place from which an open opportunity counts as pipeline: by default the first open stage."""
+        opens = [stage.name for stage in self.stages if stage.outcome == "open"]
+        return self.stage_order[self.qualifying_stage or opens[0]]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the company's time zone."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def fingerprint(self) -> str:
+        """Return a short hash of every definition, so that two pages can be told to mean the same."""
+        meaning = self.model_dump(mode="json", exclude={"exports"})
+        return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()[:12]
+
+    def source_of(self, lead_source: str | None, campaign_type: str | None, campaign_name: str | None) -> str | None:
+        """Return the source by the first rule that matches; unknown where all is blank; None where no rule fits."""
+        found = {"lead_source": lead_source, "campaign_type": campaign_type, "campaign_name": campaign_name}
+        words = {key: value.strip().casefold() for key, value in found.items() if value and value.strip()}
+        for rule in self.sources:
+            for key, word in words.items():
+                if any(fnmatch.fnmatchcase(word, pattern.casefold()) for pattern in getattr(rule, key)):
+                    return rule.source
+        return None if words.get("lead_source") else "unknown"
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def load_company(params_dir: Path) -> Company:
+    """Return the settings in `params_dir`/company.yml; SettingsError names the file, the key and the nearest known."""
+    return load_settings(params_dir / "company.yml", Company)
+
+
+def load_settings(path: Path, model: type[Model], **overrides: Any) -> Model:
+    """Return `model` filled from the YAML at `path`, with `overrides` on top.
+
+    Raises
+        SettingsError: the file is missing or not YAML, or a key is unknown, missing or mistyped;
+        all such failures are named at once, each with its place and, for a name, the nearest known.
+    """
+    values = {**read_yaml(path), **overrides}
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        problems = [_sentence(problem, model) for problem in error.errors()]
+        raise SettingsError(f"{_shown(path)}: " + "\n  ".join(problems)) from None
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Return the mapping in a YAML file; a key given twice is refused, since YAML would keep the last in silence."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise SettingsError(
+            f"{_shown(path)}: the file must exist; found none. Create it or correct the path."
+        ) from None
+    try:
+        values = yaml.load(text, Loader=_StrictLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "it cannot be read"
+        raise SettingsError(f"{_shown(path)}{place}: must be YAML; found: {problem}. Correct that line.") from None
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise SettingsError(f"{_shown(path)}: must hold `key: value` lines; found a {type(values).__name__}.")
+    return values
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """SafeLoader that refuses a key given twice."""
+
+
+def _strict_mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[Any] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if key in seen:
+            raise yaml.constructor.ConstructorError(None, None, f"{key} is given twice", key_node.start_mark)
+        seen.add(key)
+    return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
+
+
+_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _strict_mapping)
+
+
+def _sentence(problem: Any, model: type[BaseModel]) -> str:
+    """Return one plain sentence for one pydantic failure."""
+    place = [str(part) for part in problem["loc"]]
+    where = ".".join(place) or "the file"
+    if problem["type"] == "extra_forbidden":
+        return f"{where} is not a setting. {nearest(place[-1], _known(model, problem['loc'][:-1]))}"
+    if problem["type"] == "missing":
+        return f"{where} is needed and is not there. Add it."
+    if problem["type"] == "value_error":
+        return f"{where}: {problem['ctx']['error']}" if place else str(problem["ctx"]["error"])
+    return f"{where}: {problem['msg'][0].lower()}{problem['msg'][1:]}; found {problem['input']!r}."
+
+
+def _known(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    """Return the settings known at a place inside a model."""
+    for part in path:
+        if isinstance(part, str) and part in model.model_fields:
+            inner = _model_in(model.model_fields[part].annotation)
+            model = inner or model
+    return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the settings block inside an annotation such as `tuple[Stage, ...]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for arg in getattr(annotation, "__args__", ()) if (found := _model_in(arg))), None)
+
+
+def _shown(path: Path) -> str:
+    """Return a path as the user thinks of it: from params/ on where it lies below a folder of that name."""
+    parts = path.parts
+    return str(Path(*parts[parts.index("params") :])) if "params" in parts else str(path)

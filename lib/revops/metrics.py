@@ -1,0 +1,162 @@
+"""The metric registry: every number that any report shows, with one definition each.
+
+The function that computes a metric names its id in the docstring; one id is computed by one function.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["METRICS", "Metric", "metric"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number: how it is called, counted and judged.
+
+    unit is money, x (a multiple), share (0 to 1), count, days or date; good is the direction that is good news.
+    """
+
+    id: str
+    label: str
+    unit: Literal["money", "x", "share", "count", "days", "date"]
+    good: Literal["up", "down", "none"]
+    owner: Literal["marketing_ops", "revops", "both"]
+    definition: str
+    source: str
+
+
+_OURS = "RevOps Workbooks, lib/revops/measures"
+_FAIRVIEW = "Fairview, Marketing Ops versus RevOps; definition of terms ours"
+
+METRICS: dict[str, Metric] = {
+    m.id: m
+    for m in (
+        Metric(
+            "quota_amount",
+            "Quota",
+            "money",
+            "none",
+            "revops",
+            "What the period is asked to book: the company's own quota row where there is one, else the sum over "
+            "owners without reports; the row in force has the latest effective date up to the as-of day.",
+            _OURS,
+        ),
+        Metric(
+            "booked_amount",
+            "Booked",
+            "money",
+            "up",
+            "revops",
+            "Opportunities of the types that the quota covers, recorded as won by the as-of day, with a close date "
+            "from the period's first day to the as-of day. A past period is frozen some grace days after its end.",
+            _OURS,
+        ),
+        Metric(
+            "open_pipeline_amount",
+            "Open pipeline",
+            "money",
+            "up",
+            "revops",
+            "Open opportunities at or past the qualifying stage, of the types that the quota covers, with a close "
+            "date from the as-of day to the period's last day.",
+            _FAIRVIEW,
+        ),
+        Metric(
+            "total_open_amount",
+            "Total open",
+            "money",
+            "none",
+            "revops",
+            "All open opportunities: any type, any stage, any close date.",
+            _OURS,
+        ),
+        Metric(
+            "overdue_amount",
+            "Overdue",
+            "money",
+            "down",
+            "revops",
+            "Open opportunities whose close date lies before the as-of day; in neither open pipeline nor coverage.",
+            _OURS,
+        ),
+        Metric(
+            "coverage",
+            "Coverage",
+            "x",
+            "up",
+            "revops",
+            "Open pipeline divided by what is still to book (quota less booked); undefined once nothing remains.",
+            _FAIRVIEW,
+        ),
+        Metric(
+            "start_coverage",
+            "Start coverage",
+            "x",
+            "up",
+            "revops",
+            "Open pipeline at the end of the period's first day divided by the full quota.",
+            "Kellblog, Target Pipeline Coverage is Not the Inverse of Win Rate (2024); definition of terms ours",
+        ),
+        Metric(
+            "created_pipeline_amount",
+            "Created pipeline",
+            "money",
+            "up",
+            "both",
+            "Opportunities of the types that the quota covers, created in the period up to the as-of day, at the "
+            "amount known on the as-of day, whatever became of them; the source is the one they were created with.",
+            _FAIRVIEW,
+        ),
+        Metric(
+            "created_pipeline_share",
+            "Share of created pipeline",
+            "share",
+            "none",
+            "both",
+            "A source's part of the created pipeline; opportunities without a known source are a source of their own.",
+            _FAIRVIEW,
+        ),
+        Metric(
+            "pipeline_movement_amount",
+            "Movement of open pipeline",
+            "money",
+            "none",
+            "revops",
+            "What entered, left or changed the period's open pipeline over the last days, by kind; open pipeline "
+            "then plus all kinds is open pipeline now, to the cent.",
+            _OURS,
+        ),
+        Metric(
+            "top_deal_share",
+            "Share of the largest deals",
+            "share",
+            "down",
+            "revops",
+            "The five largest opportunities' part of the open pipeline.",
+            _OURS,
+        ),
+        Metric(
+            "effective_deals",
+            "Effective number of deals",
+            "count",
+            "up",
+            "revops",
+            "One over the sum of squared shares of open pipeline: how many equal deals would be as concentrated.",
+            "Herfindahl index, inverted",
+        ),
+        Metric(
+            "pipeline_before_qualifying_amount",
+            "Before the qualifying stage",
+            "money",
+            "none",
+            "revops",
+            "Open opportunities due in the period, of the types that the quota covers, before the qualifying stage.",
+            _OURS,
+        ),
+    )
+}
+
+
+def metric(id: str) -> Metric:
+    """Return one metric by id; KeyError where the registry has none of that id."""
+    return METRICS[id]

@@ -1,0 +1,68 @@
+import datetime as dt
+
+import pandas as pd
+import pytest
+
+from revops import wording
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [
+        (5_512_300, "$5.5M"),
+        (999, "$999"),
+        (999.4, "$999"),
+        (999_600, "$1.0M"),
+        (9_940, "$9.9K"),
+        (12_400, "$12K"),
+        (99_960_000, "$100M"),
+        (1_234_000_000, "$1.2B"),
+        (-120_000, "-$120K"),
+        (-0.2, "$0"),
+        (0, "$0"),
+        (None, "–"),
+        (float("nan"), "–"),
+    ],
+)
+def test_money_is_said_as_people_say_it(amount, words):
+    assert wording.money(amount, "USD") == words
+
+
+def test_money_names_currencies_and_signs():
+    assert wording.money(1500, "EUR") == "€1.5K"
+    assert wording.money(1500, "SEK", exact=True) == "SEK 1,500"
+    assert wording.money(1500, "USD", signed=True) == "+$1.5K"
+    assert wording.money(0, "USD", signed=True) == "$0"
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [(0, "0%"), (0.001, "<1%"), (0.456, "46%"), (0.996, ">99%"), (1, "100%"), (1.5, "150%"), (None, "–")],
+)
+def test_a_share_never_rounds_something_to_nothing_or_all(part, words):
+    assert wording.share(part) == words
+
+
+def test_counts_and_nouns_agree():
+    assert [wording.plural(n, "opportunity") for n in (0, 1, 2, 1234)] == [
+        "no opportunities",
+        "1 opportunity",
+        "2 opportunities",
+        "1,234 opportunities",
+    ]
+    assert wording.plural(2, "day") == "2 days"
+    assert (wording.count(12), wording.count(12.34), wording.count(None)) == ("12", "12.3", "–")
+
+
+def test_dates_and_lists_read_as_prose():
+    assert wording.day(dt.date(2025, 7, 4)) == "4 Jul"
+    assert wording.long_day(dt.date(2025, 7, 14)) == "Mon 14 Jul 2025"
+    assert wording.day(pd.NaT) == "–"
+    assert [wording.join(x) for x in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
+
+
+def test_a_value_is_said_in_its_unit():
+    said = [wording.value(2.46, unit, "USD") for unit in ("money", "x", "share", "count", None)]
+    assert said == ["$2", "2.5x", "246%", "2.5", "2.46"]
+    assert wording.value(pd.Timestamp("2026-06-09"), "date", "USD") == "9 Jun 2026"
+    assert wording.value(None, "money", "USD") == "–"
