@@ -1,0 +1,208 @@
+"""The company's canonical tables, prepared once from its exports, and seen as they stood at the end of a day."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import pandas as pd
+
+from revops import schema
+from revops.company import Company
+from revops.errors import BookError
+from revops.exports import Audit
+from revops.periods import FiscalCalendar, end_of_day
+
+__all__ = ["UNASSIGNED", "UNKNOWN", "AsOf", "Book"]
+
+UNKNOWN = "Unknown"
+UNASSIGNED = "Unassigned"
+_STATE = ("stage_name", "outcome", "close_date", "amount", "amount_original", "forecast_category", "win_probability")
+_TRACKABLE = (*_STATE, "owner_id", "type", "source")
+
+
+@dataclass(frozen=True)
+class Book:
+    """Canonical tables of one company, with the audit of how they came to be."""
+
+    company: Company
+    tables: dict[str, pd.DataFrame]
+    audit: Audit
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a canonical table, without rows where no export fills it."""
+        return self.tables[name] if name in self.tables else schema.empty(name)
+
+    @property
+    def calendar(self) -> FiscalCalendar:
+        """Return the company's fiscal calendar."""
+        return FiscalCalendar(self.company.fiscal_year_starts)
+
+    @property
+    def has_history(self) -> bool:
+        """Return whether past states of opportunities can be rebuilt."""
+        return self.audit.history_from is not None
+
+    @cached_property
+    def stamps(self) -> pd.Series:
+        """Return every stamp of creation or change in opportunities and their history, sorted."""
+        deals, history = self.table("opportunities"), self.table("opportunity_history")
+        found = [deals["created_at"], deals["modified_at"], history["changed_at"]]
+        return pd.concat(found).dropna().sort_values(ignore_index=True)
+
+    def as_of(self, day: dt.date | Literal["auto", "today"], now: dt.datetime | None = None) -> "AsOf":
+        """Return the book as it stood at the end of `day`, in the company's time zone.
+
+        auto is the day of the latest stamp in opportunities and their history that is not later than the clock
+        `now`; today is the clock's day.
+
+        Raises
+            BookError: no stamp to go by; or a day before the export's last change, where no history exists.
+        """
+        clock = pd.Timestamp(now or dt.datetime.now(self.company.zone)).tz_localize(None)
+        past = self.stamps[self.stamps <= clock]
+        if past.empty:
+            raise BookError(
+                "opportunities: must hold a created or changed stamp up to now; found none. Check the dates."
+            )
+        rules = {"auto": "the last change in the data", "today": "today, as asked for"}
+        chosen = past.iloc[-1].date() if day == "auto" else clock.date() if day == "today" else day
+        if not self.has_history and chosen < past.iloc[-1].date():
+            raise BookError(
+                f"as_of {chosen}: a day before the last change in the exports ({past.iloc[-1].date()}) needs "
+                "opportunity history; found none. Add OpportunityHistory, or keep dated copies of the exports: "
+                "`python -m revops check --keep`."
+            )
+        return AsOf(
+            self, chosen, rules.get(str(day), "the day asked for"), past.iloc[-1], int((self.stamps > clock).sum())
+        )
+
+
+@dataclass(frozen=True)
+class AsOf:
+    """A book seen at the end of one day: nothing stamped later is visible."""
+
+    book: Book
+    day: dt.date
+    rule: str
+    last_stamp: pd.Timestamp
+    n_future_stamps: int = 0
+    _states: dict[dt.date, tuple[pd.DataFrame, pd.DataFrame]] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def company(self) -> Company:
+        """Return the company's definitions."""
+        return self.book.company
+
+    @property
+    def calendar(self) -> FiscalCalendar:
+        """Return the company's fiscal calendar."""
+        return self.book.calendar
+
+    @property
+    def untracked(self) -> tuple[str, ...]:
+        """Return the fields without history: taken from the current record, and named on the page."""
+        return tuple(name for name in ("amount", "close_date", "stage_name", "owner_id", "type", "source", "segment",
+                                       "region") if name not in self.book.audit.tracked)  # fmt: skip
+
+    @property
+    def opportunities(self) -> pd.DataFrame:
+        """Return the opportunities as they stood at the end of the day: see `state`."""
+        return self.state(self.day)
+
+    @property
+    def left_out(self) -> pd.DataFrame:
+        """Return the records that exist but are not in `opportunities`: opportunity_id, reason, amount."""
+        return self._state_and_left_out(self.day)[1]
+
+    @cached_property
+    def timeline(self) -> pd.DataFrame:
+        """Return the states that began by the end of the day (schema.opportunity_history), sorted by id and time.
+
+        An opportunity without history has one state: its record, from its last change on; where the export has no
+        such stamp, from the last stamp of all.
+        """
+        history, deals = self.book.table("opportunity_history"), self.book.table("opportunities")
+        bare = deals[~deals["opportunity_id"].isin(history["opportunity_id"])]
+        if len(bare):
+            records = bare.assign(
+                changed_at=bare["modified_at"].fillna(self.last_stamp), sequence=0.0, is_deleted=False
+            )
+            history = pd.concat([history, records[history.columns].astype(history.dtypes)])
+            history = history.sort_values(["opportunity_id", "changed_at", "sequence"])
+        return history[history["changed_at"] <= end_of_day(self.day)].reset_index(drop=True)
+
+    @cached_property
+    def owners(self) -> pd.DataFrame:
+        """Return the owners (schema.owners): current records, since no export has their history."""
+        return self.book.table("owners")
+
+    def knows(self, day: dt.date) -> bool:
+        """Return whether the state at the end of a day can be rebuilt."""
+        start = self.book.audit.history_from
+        return day == self.day or (start is not None and dt.date.fromisoformat(start) <= day <= self.day)
+
+    def state(self, day: dt.date) -> pd.DataFrame:
+        """Return one row per opportunity that existed at the end of `day`, as it stood then.
+
+        Columns of schema.opportunities; fields with history hold their value of that day, the rest the current
+        record's. segment and region come from the opportunity, else its account, else its owner of that day; owner
+        names from the owners; missing ones read Unknown and Unassigned. `stage_order` and `created_source` are added.
+
+        Raises
+            BookError: the day is after as_of, or its state cannot be rebuilt.
+        """
+        if not self.knows(day):
+            since = self.book.audit.history_from
+            raise BookError(
+                f"state on {day}: must lie between the first day with history ({since or 'none'}) and as_of "
+                f"({self.day}). Choose another day, or add opportunity history."
+            )
+        return self._state_and_left_out(day)[0]
+
+    def _state_and_left_out(self, day: dt.date) -> tuple[pd.DataFrame, pd.DataFrame]:
+        if day not in self._states:
+            self._states[day] = self._rebuild(day)
+        return self._states[day]
+
+    def _rebuild(self, day: dt.date) -> tuple[pd.DataFrame, pd.DataFrame]:
+        end = end_of_day(day)
+        deals = self.book.table("opportunities")
+        deals = deals[deals["created_at"] <= end].set_index("opportunity_id", drop=False)
+        past = self.timeline[self.timeline["changed_at"] <= end].drop_duplicates("opportunity_id", keep="last")
+        past = past.set_index("opportunity_id").reindex(deals.index)
+        reason = pd.Series(None, index=deals.index, dtype="str", name="reason")
+        reason[past["changed_at"].isna()] = "no state known for this day: changed since, and no history of it"
+        reason[past["is_deleted"].fillna(False).astype(bool)] = "deleted in the CRM"
+        left = pd.concat([reason, deals["amount"]], axis=1)[reason.notna()].reset_index()
+        state = deals.copy()
+        tracked = [name for name in _TRACKABLE if _tracks(self.book.audit, name)] if self.book.has_history else []
+        state[tracked] = past[tracked]
+        state["created_source"] = self._created_sources().reindex(state.index).fillna(state["source"])
+        return self._described(state[reason.isna()].reset_index(drop=True)), left
+
+    def _created_sources(self) -> pd.Series:
+        """Return the source of each opportunity in its first state; null where sources have no history."""
+        return self.timeline.drop_duplicates("opportunity_id", keep="first").set_index("opportunity_id")["source"]
+
+    def _described(self, state: pd.DataFrame) -> pd.DataFrame:
+        accounts, owners = self.book.table("accounts"), self.owners
+        account = accounts.set_index("account_id").reindex(state["account_id"])
+        owner = owners.set_index("owner_id").reindex(state["owner_id"])
+        for name in ("segment", "region"):
+            for other in (account, owner):
+                state[name] = state[name].fillna(pd.Series(other[name].to_numpy(), index=state.index))
+            state[name] = state[name].fillna(UNKNOWN)
+        names = pd.Series(owner["owner_name"].to_numpy(), index=state.index)
+        fallback = state["owner_name"] if not _tracks(self.book.audit, "owner_id") else state["owner_id"]
+        state["owner_name"] = names.fillna(fallback).fillna(UNASSIGNED)
+        state["account_name"] = state["account_name"].fillna(
+            pd.Series(account["account_name"].to_numpy(), index=state.index)
+        )
+        state["stage_order"] = state["stage_name"].map(self.company.stage_order).astype("float64")
+        return state
+
+
+def _tracks(audit: Audit, name: str) -> bool:
+    """Return whether a field has history; the outcome goes with the stage, the original amount with the amount."""
+    return {"outcome": "stage_name", "amount_original": "amount"}.get(name, name) in audit.tracked
