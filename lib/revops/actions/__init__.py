@@ -1,0 +1,46 @@
+"""What to say first and what to do next: results in, sentences and ranked next-best actions out."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+__all__ = ["Action", "Headline", "Number"]
+
+
+@dataclass(frozen=True)
+class Number:
+    """One of the three numbers below the sentence: the figure in words, what it is, and whether it is bad news."""
+
+    figure: str
+    text: str
+    is_bad: bool = False
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The first screen: one sentence, one line below it, three numbers, and the status (see the Answer)."""
+
+    status: str
+    sentence: str
+    below: str
+    numbers: tuple[Number, ...]
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing to do.
+
+    owner is the function that acts (marketing_ops, sales_ops, cs_ops, revops); amount the money in the records
+    [company currency]; worth with its range what acting is expected to bring, None where nothing estimates it;
+    because the rule that fired and what would change it; records the ids to work on.
+    """
+
+    rule: str
+    text: str
+    owner: str
+    amount: float
+    by: dt.date
+    because: str
+    records: tuple[str, ...]
+    worth: float | None = None
+    worth_low: float | None = None
+    worth_high: float | None = None

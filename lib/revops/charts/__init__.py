@@ -1,0 +1,1 @@
+"""Results in, drawings out: a chart does no arithmetic beyond layout."""

@@ -1,0 +1,180 @@
+"""The drawings of the pipeline coverage report."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from revops import wording
+from revops.analysis.movement import KINDS
+from revops.charts import style
+from revops.charts.style import Chart
+from revops.measures.pipeline_coverage import CoverageResult
+
+__all__ = ["draw", "plot_coverage_by_day", "plot_created", "plot_movement"]
+
+_COVERAGE_CEILING = 8.0
+
+
+def draw(result: CoverageResult) -> list[Chart]:
+    """Return the report's charts, those that the data allow."""
+    charts = []
+    if result.pace is not None and result.pace["coverage"].notna().any():
+        charts.append(_coverage_by_day(result))
+    if result.moved is not None and len(result.moved):
+        charts.append(_movement(result))
+    if result.created["created_amount"].sum() > 0:
+        charts.append(_created(result))
+    return charts
+
+
+def plot_coverage_by_day(pace: pd.DataFrame, period: str, *, ax: Axes | None = None) -> Axes:
+    """Draw coverage against the day of the quarter: this one in front, earlier ones in grey behind it.
+
+    A line ends where less than a twentieth of the quota remains, since coverage then says nothing.
+    """
+    with style.report():
+        ax = ax or style.axes()
+        shown = pace[pace["quota_amount"] - pace["booked_amount"] > pace["quota_amount"] / 20]
+        for name, line in shown.groupby("period", sort=True):
+            now = name == period
+            ax.plot(
+                line["day"],
+                line["coverage"],
+                color=style.ACCENT if now else style.PAST,
+                linewidth=2.2 if now else 1,
+                zorder=3 if now else 2,
+                label=name,
+            )
+        last = shown[shown["period"].eq(period)].tail(1)
+        for day, coverage in zip(last["day"], last["coverage"], strict=True):
+            ax.plot(day, coverage, "o", color=style.ACCENT, markersize=5, zorder=4)
+            ax.annotate(
+                f"this quarter {wording.multiple(coverage)}",
+                (day, coverage),
+                xytext=(6, 8),
+                textcoords="offset points",
+                color=style.ACCENT,
+                weight="bold",
+                zorder=5,
+            )
+        ax.set_xlabel("day of the quarter")
+        ax.set_xlim(1, 92)
+        top = shown["coverage"].quantile(0.99) if len(shown) else 1
+        ax.set_ylim(0, min(max(top, 1), _COVERAGE_CEILING) * 1.08)
+        ax.yaxis.set_major_formatter(lambda ratio, _: f"{ratio:g}x")
+        return ax
+
+
+def plot_movement(steps: pd.DataFrame, currency: str, *, ax: Axes | None = None) -> Axes:
+    """Draw open pipeline before, each kind of movement, and open pipeline after as a bridge of bars.
+
+    steps has one row per bar in order: label, low and high end of the bar, amount, and is_total.
+    """
+    with style.report():
+        ax = ax or style.axes(height=0.5 + 0.29 * len(steps))
+        for place, step in enumerate(steps.itertuples()):
+            colour = style.AXIS if step.is_total else style.ACCENT if step.amount >= 0 else style.WARN
+            ax.barh(place, step.high - step.low, left=step.low, color=colour, height=0.62)
+            text = wording.money(step.amount, currency, signed=not step.is_total)
+            ax.annotate(text, (step.high, place), xytext=(4, 0), textcoords="offset points", va="center")
+        ax.set_yticks(range(len(steps)), steps["label"])
+        ax.invert_yaxis()
+        ax.set_xlim(0, steps["high"].max() * 1.22 or 1)
+        ax.tick_params(axis="y", length=0)
+        ax.xaxis.set_visible(False)
+        ax.spines[["bottom", "left"]].set_visible(False)
+        return ax
+
+
+def plot_created(created: pd.DataFrame, currency: str, *, ax: Axes | None = None) -> Axes:
+    """Draw created pipeline by source, with each source's share beside its bar."""
+    with style.report():
+        ax = ax or style.axes(height=0.5 + 0.29 * len(created))
+        ax.barh(range(len(created)), created["created_amount"], color=style.ACCENT, height=0.62)
+        for place, row in enumerate(created.itertuples()):
+            text = f"{wording.money(row.created_amount, currency)}  {wording.share(row.share)}"
+            ax.annotate(text, (row.created_amount, place), xytext=(4, 0), textcoords="offset points", va="center")
+        ax.set_yticks(range(len(created)), [_words(name) for name in created["source"]])
+        ax.invert_yaxis()
+        ax.set_xlim(0, created["created_amount"].max() * 1.4 or 1)
+        ax.tick_params(axis="y", length=0)
+        ax.xaxis.set_visible(False)
+        ax.spines[["bottom", "left"]].set_visible(False)
+        return ax
+
+
+def bridge(result: CoverageResult) -> pd.DataFrame:
+    """Return the bars of the movement chart: label, low, high, amount, is_total."""
+    sums = result.moved.groupby("kind")["amount"].sum()
+    steps = [(f"open on {wording.day(result.moved_from)}", 0.0, result.open_before, result.open_before, True)]
+    level = result.open_before
+    for kind, words in KINDS.items():
+        if sums.get(kind, 0.0):
+            amount = float(sums[kind])
+            steps.append((words, min(level, level + amount), max(level, level + amount), amount, False))
+            level += amount
+    now = float(result.headline["open_pipeline_amount"])
+    steps.append((f"open on {wording.day(result.view.day)}", 0.0, now, now, True))
+    return pd.DataFrame(steps, columns=["label", "low", "high", "amount", "is_total"])
+
+
+def _coverage_by_day(result: CoverageResult) -> Chart:
+    pace, period, day = result.pace, result.period, result.view.day
+    ax = plot_coverage_by_day(pace, period.name)
+    on_day = pace[pace["day"].eq(period.day_of(period.clip(day)))]
+    now = on_day.loc[on_day["period"].eq(period.name), "coverage"]
+    past = on_day.loc[~on_day["period"].eq(period.name), "coverage"].dropna()
+    this = wording.multiple(now.iloc[0] if len(now) else None)
+    said = f"Coverage on day {period.day_of(period.clip(day))} is {this}"
+    if len(past) and now.notna().any():
+        said += f", {_rank(int((past < now.iloc[0]).sum()), len(past))}"
+    low, high = wording.multiple(past.min()), wording.multiple(past.max())
+    alt = f"{said}. On the same day they ranged from {low} to {high}." if len(past) else f"{said}."
+    caption = "Open pipeline due in the quarter over quota still to book, rebuilt as it stood on each day."
+    data = on_day[["period", "quota_amount", "booked_amount", "open_pipeline_amount", "coverage", "start_coverage"]]
+    starts = pace[pace["day"].eq(1)].set_index("period")["start_coverage"]
+    data = data.assign(start_coverage=data["period"].map(starts)).reset_index(drop=True)
+    units = (None, "money", "money", "money", "x", "x")
+    return Chart("coverage_by_day", said, alt, caption, ax, data, units)
+
+
+def _movement(result: CoverageResult) -> Chart:
+    currency, steps = result.view.company.currency, bridge(result)
+    change = float(result.headline["open_pipeline_amount"]) - result.open_before
+    verb = "rose by" if change > 0 else "fell by" if change < 0 else "did not change:"
+    days = wording.plural(result.knobs.movement_days, "day")
+    said = f"Open pipeline {verb} {wording.money(abs(change), currency)} in {days}"
+    parts = [
+        f"{row.label} {wording.money(row.amount, currency, signed=not row.is_total)}" for row in steps.itertuples()
+    ]
+    caption = "What entered counts at its amount now, what left at its amount then; the bars add up to the cent."
+    data = steps[["label", "amount"]]
+    alt = f"{said}. {wording.join(parts)}."
+    return Chart("movement", said, alt, caption, plot_movement(steps, currency), data, (None, "money"))
+
+
+def _created(result: CoverageResult) -> Chart:
+    currency, created = result.view.company.currency, result.created
+    top = created.loc[created["created_amount"].idxmax()]
+    total = wording.money(created["created_amount"].sum(), currency)
+    said = f"{_words(top.source).capitalize()} brought {wording.share(top.share)} of the {total} created so far"
+    parts = [f"{_words(row.source)} {wording.money(row.created_amount, currency)}" for row in created.itertuples()]
+    caption = f"Opportunities created in {result.period.name}, at today's amount, by the source they were created with."
+    data = created[["source", "created_amount", "n", "share"]]
+    units = (None, "money", "count", "share")
+    return Chart(
+        "created", said, f"{said}: {wording.join(parts)}.", caption, plot_created(created, currency), data, units
+    )
+
+
+def _rank(below: int, n: int) -> str:
+    """Return where this quarter stands among `n` earlier ones, `below` of which were lower."""
+    if n == 1:
+        return "above the quarter before" if below else "not above the quarter before"
+    if below in (0, n):
+        return f"above all {n} earlier quarters" if below else f"above none of {n} earlier quarters"
+    return f"above {below} of {n} earlier quarters"
+
+
+def _words(name: str) -> str:
+    """Return a canonical name in words: customer_success as customer success."""
+    return name.replace("_", " ")

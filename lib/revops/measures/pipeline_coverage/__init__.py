@@ -1,0 +1,20 @@
+"""Pipeline coverage: is there enough pipeline to make the number, and where is it?"""
+
+from revops.measures.pipeline_coverage.coverage import coverage_by_group, open_amounts_by_standing, past_quarters
+from revops.measures.pipeline_coverage.created import created_by_source
+from revops.measures.pipeline_coverage.knobs import Knobs
+from revops.measures.pipeline_coverage.result import CoverageResult, measure
+from revops.measures.pipeline_coverage.rows import display_tables, measure_rows, records_table
+
+__all__ = [
+    "CoverageResult",
+    "Knobs",
+    "coverage_by_group",
+    "created_by_source",
+    "display_tables",
+    "measure",
+    "measure_rows",
+    "open_amounts_by_standing",
+    "past_quarters",
+    "records_table",
+]

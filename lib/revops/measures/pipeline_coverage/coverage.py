@@ -1,0 +1,125 @@
+"""Coverage of a period's quota by its open pipeline, for the company and for groups."""
+
+import datetime as dt
+
+import pandas as pd
+
+from revops.analysis.quotas import company_quota, group_quotas, quotas_in_force
+from revops.analysis.standing import BOOKED, OPEN_PIPELINE, OVERDUE, STANDINGS, is_open, standing
+from revops.company import Company
+from revops.periods import Period
+from revops.ratios import safe_ratio
+
+__all__ = ["coverage_by_group", "open_amounts_by_standing", "past_quarters"]
+
+_OTHER_GROUPS = ("Unknown", "Unassigned")
+
+
+def coverage_by_group(
+    state: pd.DataFrame,
+    quotas: pd.DataFrame,
+    owners: pd.DataFrame,
+    *,
+    period: Period,
+    as_of: dt.date,
+    company: Company,
+    by: str | None = None,
+) -> pd.DataFrame:
+    """Return `quota_amount`, `booked_amount`, `open_pipeline_amount`, `total_open_amount`, `overdue_amount` and
+    `coverage` of one period, for the company or for each group.
+
+    Question
+        Is there enough open pipeline for what is still to book, and where is it short?
+
+    Parameters
+        state : opportunities at the end of `as_of` (AsOf.state)
+        quotas, owners : schema.quotas, schema.owners
+        by : None, or a column of `state`: segment, region, team, type, owner
+
+    Returns
+        One row per group, in the company's order of names, unknown ones last; one row where `by` is None:
+        group                     name; owner_id where `by` is owner
+        quota_amount, booked_amount, open_pipeline_amount, remaining_amount, overdue_amount, total_open_amount
+                                  [company currency]; quota NaN where the group has none
+        n_booked, n_open, n_overdue, n_total_open   counts of opportunities
+        coverage                  open pipeline / remaining [x]; NaN where there is no quota or nothing remains
+
+    Formula
+        coverage = open_pipeline_amount / (quota_amount - booked_amount), where that is above 0
+
+    Limits
+        An opportunity without an amount counts in n and adds 0.
+    """
+    key = {"owner": "owner_id"}.get(by, by)
+    deals = state.assign(
+        where=standing(state, period=period, day=as_of, company=company),
+        group="company" if key is None else state[key].fillna(_OTHER_GROUPS[by == "owner"]),
+    )
+    in_force = quotas_in_force(quotas, period=period, as_of=as_of, covers=company.quota_covers)
+    if by is None:
+        quota = pd.Series({"company": company_quota(in_force, owners).amount})
+    else:
+        quota = group_quotas(in_force, owners, by)
+    groups = _in_order({*deals["group"].unique(), *quota.index}, company, by)
+    table = pd.DataFrame({"group": pd.Series(groups, dtype="str")})
+    table["quota_amount"] = table["group"].map(quota).astype("float64")
+    chosen = {"booked": deals["where"].eq(BOOKED), "open": deals["where"].eq(OPEN_PIPELINE),
+              "overdue": deals["where"].eq(OVERDUE), "total_open": is_open(deals)}  # fmt: skip
+    for name, rows in chosen.items():
+        sums = deals[rows].groupby("group")["amount"].agg(["sum", "size"]).reindex(groups, fill_value=0)
+        table[{"open": "open_pipeline"}.get(name, name) + "_amount"] = sums["sum"].to_numpy(dtype="float64")
+        table[f"n_{name}"] = sums["size"].to_numpy(dtype="int64")
+    table["remaining_amount"] = (table["quota_amount"] - table["booked_amount"]).clip(lower=0)
+    table["coverage"] = safe_ratio(table["open_pipeline_amount"], table["remaining_amount"])
+    return table
+
+
+def open_amounts_by_standing(state: pd.DataFrame, *, period: Period, as_of: dt.date, company: Company) -> pd.DataFrame:
+    """Return how total open divides into open pipeline and what is not in it, with the reason.
+
+    Returns
+        One row per standing of an open opportunity, in the order of STANDINGS: standing, reason (in words), amount
+        [company currency], n, n_without_amount. The amounts add up to total open.
+    """
+    opened = state[is_open(state)]
+    where = standing(opened, period=period, day=as_of, company=company)
+    names = [name for name, reason in STANDINGS.items() if reason.startswith("open")]
+    grouped = opened["amount"].groupby(where)
+    table = pd.DataFrame({"standing": names, "reason": [STANDINGS[name] for name in names]})
+    table["amount"] = grouped.sum().reindex(names, fill_value=0.0).to_numpy()
+    table["n"] = grouped.size().reindex(names, fill_value=0).to_numpy()
+    table["n_without_amount"] = opened["amount"].isna().groupby(where).sum().reindex(names, fill_value=0).to_numpy()
+    return table
+
+
+def past_quarters(
+    pace: pd.DataFrame,
+    quotas: pd.DataFrame,
+    owners: pd.DataFrame,
+    periods: list[Period],
+    *,
+    as_of: dt.date,
+    company: Company,
+) -> pd.DataFrame:
+    """Return `start_coverage` and coverage day by day: `pace` (analysis.pace) with each quarter's quota beside it.
+
+    Returns
+        One row per period x day, as in `pace`, with quota_amount (in force on `as_of`, NaN where none),
+        coverage = open / (quota - booked) and start_coverage = open / quota, both [x]; NaN where undefined.
+    """
+    amounts = {}
+    for period in periods:
+        in_force = quotas_in_force(quotas, period=period, as_of=as_of, covers=company.quota_covers)
+        amounts[period.name] = company_quota(in_force, owners).amount
+    table = pace.assign(quota_amount=pace["period"].map(amounts).astype("float64"))
+    remaining = (table["quota_amount"] - table["booked_amount"]).clip(lower=0)
+    table["coverage"] = safe_ratio(table["open_pipeline_amount"], remaining)
+    table["start_coverage"] = safe_ratio(table["open_pipeline_amount"], table["quota_amount"])
+    return table
+
+
+def _in_order(groups: set[str], company: Company, by: str | None) -> list[str]:
+    """Return group names in the company's order, the rest by name, Unknown and Unassigned last."""
+    named = {"segment": company.segments.names, "region": company.regions.names}.get(by, ())
+    rest = sorted(groups - set(named) - set(_OTHER_GROUPS))
+    return [*named, *rest, *sorted(groups & set(_OTHER_GROUPS))]

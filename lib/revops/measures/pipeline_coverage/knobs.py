@@ -1,0 +1,19 @@
+"""What can be set for the pipeline coverage report; params/pipeline_coverage.yml explains each."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from revops import params
+
+__all__ = ["Knobs"]
+
+
+class Knobs(params.Knobs):
+    """The knobs of params/pipeline_coverage.yml."""
+
+    by: tuple[Literal["segment", "region", "team", "type", "owner"], ...] = ("segment", "region", "owner")
+    movement_days: Annotated[int, Field(ge=1, le=92)] = 7
+    past_quarters: Annotated[int, Field(ge=0, le=40)] = 8
+    top_deals: Annotated[int, Field(ge=1, le=50)] = 5
+    show_owners: bool = False

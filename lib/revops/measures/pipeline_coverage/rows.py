@@ -1,0 +1,143 @@
+"""The report's numbers as rows of the Answer, and the tables behind its sections."""
+
+from typing import Any
+
+import pandas as pd
+
+from revops.measures.pipeline_coverage.result import CoverageResult
+
+__all__ = ["display_tables", "measure_rows", "records_table"]
+
+_BY_COVERAGE = {
+    "quota_amount": None,
+    "booked_amount": "n_booked",
+    "open_pipeline_amount": "n_open",
+    "total_open_amount": "n_total_open",
+    "overdue_amount": "n_overdue",
+    "coverage": "n_open",
+}
+_COVERAGE_COLUMNS = {
+    "quota_amount": ("Quota", "money"),
+    "booked_amount": ("Booked", "money"),
+    "open_pipeline_amount": ("Open pipeline", "money"),
+    "n_open": ("Deals", "count"),
+    "coverage": ("Coverage", "x"),
+    "overdue_amount": ("Overdue", "money"),
+    "total_open_amount": ("Total open", "money"),
+}
+
+Row = dict[str, Any]
+Display = tuple[str, pd.DataFrame, tuple[str | None, ...]]
+
+
+def measure_rows(result: CoverageResult) -> list[Row]:
+    """Return every promised number as a row: id, by, value, n, note; undefined is NaN with a note."""
+    rows = _coverage_rows(result.headline, {}, result)
+    for by, table in result.by_group.items():
+        for _, group in table.iterrows():
+            rows += _coverage_rows(group, {by: _name(group["group"], by, result)}, result)
+    rows += [_row("start_coverage", {}, result.start_coverage, None, result.unavailable.get("start_coverage"))]
+    for _, made in result.created.iterrows():
+        by = {"source": made["source"]}
+        rows += [_row("created_pipeline_amount", by, made["created_amount"], made["n"])]
+        rows += [_row("created_pipeline_share", by, made["share"], made["n"], "nothing was created")]
+    created = result.created
+    rows += [_row("created_pipeline_amount", {}, created["created_amount"].sum(), created["n"].sum())]
+    if result.moved is not None:
+        for kind, amounts in result.moved.groupby("kind", sort=True)["amount"]:
+            rows += [_row("pipeline_movement_amount", {"kind": kind}, amounts.sum(), len(amounts))]
+    n_open = result.headline["n_open"]
+    rows += [_row("top_deal_share", {}, result.top_share, n_open, "nothing is open with an amount")]
+    rows += [_row("effective_deals", {}, result.effective_deals, n_open, "nothing is open with an amount")]
+    early = result.standings.set_index("standing").loc["before_qualifying"]
+    rows += [_row("pipeline_before_qualifying_amount", {}, early["amount"], early["n"])]
+    return rows
+
+
+def display_tables(result: CoverageResult) -> dict[str, Display]:
+    """Return the tables of the page: name -> caption, table with headings for people, unit of each column."""
+    tables = {f"coverage_by_{by}": _coverage_table(table, by, result) for by, table in result.by_group.items()}
+    tables["next_quarter"] = _quarters_table(result)
+    standings = result.standings[["reason", "amount", "n", "n_without_amount"]]
+    named = standings.set_axis(["Standing", "Amount", "Deals", "Without amount"], axis=1)
+    tables["total_open"] = (
+        "All open opportunities, by the number they count in",
+        named,
+        (None, "money", "count", "count"),
+    )
+    top = result.top_deals
+    deals = pd.DataFrame(
+        {
+            "Opportunity": top["opportunity_name"].fillna(top["opportunity_id"]),
+            "Account": top["account_name"].fillna("–"),
+            "Stage": top["stage_name"],
+            "Close date": top["close_date"],
+            "Owner": [_name(owner, "owner", result) for owner in top["owner_id"].fillna("Unassigned")],
+            "Amount": top["amount"],
+        }
+    ).reset_index(drop=True)
+    tables["top_deals"] = (
+        "The largest opportunities in open pipeline",
+        deals,
+        (None, None, None, "date", None, "money"),
+    )
+    return tables
+
+
+def records_table(result: CoverageResult) -> pd.DataFrame:
+    """Return every opportunity with the number it counts in, or the reason why in none; owners as they may be shown."""
+    records = result.records.copy()
+    owners = [_name(owner, "owner", result) for owner in records.pop("owner_id").fillna("Unassigned")]
+    records.insert(3, "owner", owners)
+    return records
+
+
+def _coverage_rows(group: pd.Series, by: dict[str, str], result: CoverageResult) -> list[Row]:
+    """Return the rows of one line of coverage_by_group."""
+    rows = []
+    for id, n in _BY_COVERAGE.items():
+        note = result.quota.basis if id == "quota_amount" and not by else None
+        if pd.isna(group[id]):
+            no_quota = pd.isna(group["quota_amount"])
+            note = ("no quota at this level" if by else result.quota.basis) if no_quota else "nothing remains to book"
+        rows.append(_row(id, by, group[id], None if n is None else group[n], note))
+    return rows
+
+
+def _row(id: str, by: dict[str, str], value: float, n: float | None, note: str | None = None) -> Row:
+    """Return one row; the note stays where the value is undefined, or is not a count of anything."""
+    keep = pd.isna(value) or n is None
+    return {
+        "id": id,
+        "by": by,
+        "value": float(value),
+        "n": None if n is None else int(n),
+        "note": note if keep else None,
+    }
+
+
+def _name(group: str, by: str, result: CoverageResult) -> str:
+    return result.labels.get(group, group) if by == "owner" else group
+
+
+def _coverage_table(table: pd.DataFrame, by: str, result: CoverageResult) -> Display:
+    columns = dict(_COVERAGE_COLUMNS)
+    if table["quota_amount"].isna().all():
+        del columns["quota_amount"], columns["coverage"]
+    names = [_name(group, by, result) for group in table["group"]]
+    shown = pd.DataFrame({by.capitalize(): names})
+    for column, (label, _) in columns.items():
+        shown[label] = table[column]
+    if by == "owner":
+        shown = shown.sort_values(by.capitalize(), ignore_index=True)
+    return f"{result.period.name} by {by}", shown, (None, *(unit for _, unit in columns.values()))
+
+
+def _quarters_table(result: CoverageResult) -> Display:
+    following = result.view.calendar.shift(result.period, 1)
+    shown = pd.DataFrame({"Quarter": [result.period.name, following.name]})
+    for column in ("quota_amount", "booked_amount", "open_pipeline_amount", "n_open", "coverage"):
+        label, _ = _COVERAGE_COLUMNS[column]
+        shown[label] = [result.headline[column], result.next_period[column]]
+    units = (None, "money", "money", "money", "count", "x")
+    return "This quarter and the next", shown, units

@@ -1,0 +1,255 @@
+"""The display blocks: small pieces of HTML for people. Every text from the data is escaped here, and only here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import pandas as pd
+
+import revops
+from revops import wording
+from revops.actions import Action, Headline
+from revops.book import AsOf
+from revops.charts.style import Chart
+from revops.metrics import METRICS
+from revops.params import ReportSettings
+from revops.periods import Period
+from revops.report.figures import FIGURE_KEY, svg
+from revops.report.tables import heading, table_html, text
+
+__all__ = [
+    "Block",
+    "Blocks",
+    "Definitions",
+    "FigureBlock",
+    "FirstScreen",
+    "LeftOut",
+    "Line",
+    "Provenance",
+    "TableBlock",
+    "css",
+    "data_rows",
+]
+
+STATUS = {"on_track": "On track", "watch": "Watch", "act": "Act", "not_enough_data": "Not judged yet"}
+FUNCTIONS = {"marketing_ops": "Marketing ops", "sales_ops": "Sales ops", "cs_ops": "CS ops", "revops": "RevOps"}
+
+
+def css() -> str:
+    """Return the style sheet of the blocks."""
+    return resources.files("revops.report").joinpath("report.css").read_text(encoding="utf-8")
+
+
+class Block:
+    """Something that a notebook displays; subclasses say it in `to_html`."""
+
+    def to_html(self) -> str:
+        """Return the block as HTML."""
+        raise NotImplementedError
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
+
+@dataclass(frozen=True)
+class Line(Block):
+    """One paragraph."""
+
+    words: str
+
+    def to_html(self) -> str:
+        """Return the paragraph."""
+        return f'<div class="revops"><p class="note">{text(self.words)}</p></div>'
+
+
+@dataclass(frozen=True)
+class Blocks(Block):
+    """Several blocks, one below the other."""
+
+    parts: Sequence[Block]
+
+    def to_html(self) -> str:
+        """Return the blocks."""
+        return "\n".join(part.to_html() for part in self.parts)
+
+
+@dataclass(frozen=True)
+class FirstScreen(Block):
+    """The answer: sentence, three numbers, what to do."""
+
+    headline: Headline
+    actions: Sequence[Action]
+    view: AsOf
+    period: Period
+    settings: ReportSettings
+
+    def to_html(self) -> str:
+        """Return the first screen, with the style sheet for notebooks in front."""
+        numbers = "".join(
+            f'<div class="kpi{" bad" if n.is_bad else ""}"><b>{text(n.figure)}</b><span>{text(n.text)}</span></div>'
+            for n in self.headline.numbers
+        )
+        return (
+            f'<style data-revops="">{css()}</style>\n<div class="revops answer">\n{self._eyebrow()}\n'
+            f"<h1>{text(self.headline.sentence)}</h1>\n"
+            f'<p class="sub">{text(self.headline.below)}</p>\n<div class="kpis">{numbers}</div>\n'
+            f"{self._actions()}\n</div>"
+        )
+
+    def _eyebrow(self) -> str:
+        title = heading(self.settings.stem)
+        parts = [self.view.company.company, self.period.name, f"as of {wording.long_day(self.view.day)}"]
+        parts += [f"{name}: {value}" for name, value in self.settings.knobs.slice.items()]
+        spans = "".join(f"<span>{text(part)}</span>" for part in parts)
+        pill = f'<span class="pill {self.headline.status}">{STATUS[self.headline.status]}</span>'
+        return f'<div class="eyebrow"><strong>{text(title)}</strong>{spans}{pill}</div>'
+
+    def _actions(self) -> str:
+        if not self.actions:
+            return "<h2>Nothing to act on this week by the rules of this report</h2>"
+        currency = self.view.company.currency
+        shown = pd.DataFrame(
+            {
+                "Action": [action.text for action in self.actions],
+                "Owner": [FUNCTIONS[action.owner] for action in self.actions],
+                "In these records": [wording.money(action.amount, currency) for action in self.actions],
+                "By": [wording.day(action.by) for action in self.actions],
+                "Because": [action.because for action in self.actions],
+            }
+        )
+        caption = "Ranked by the money in the records; the owner is the function that acts"
+        return f"<h2>What to do this week</h2>\n{table_html(caption, shown, (None,) * 5, currency)}"
+
+
+@dataclass(frozen=True)
+class TableBlock(Block):
+    """A table with its caption; numbers in the words of their units."""
+
+    caption: str
+    table: pd.DataFrame
+    units: Sequence[str | None]
+    currency: str
+
+    def to_html(self) -> str:
+        """Return the table."""
+        return f'<div class="revops">{table_html(self.caption, self.table, self.units, self.currency)}</div>'
+
+
+@dataclass(frozen=True)
+class FigureBlock(Block):
+    """A chart with its claim, caption, and the data behind it."""
+
+    chart: Chart
+    currency: str
+
+    def to_html(self) -> str:
+        """Return the figure."""
+        chart = self.chart
+        data = table_html(f"Data behind: {chart.title}", chart.data, chart.units, self.currency)
+        return (
+            f'<figure class="revops" id="figure-{chart.name}"><p class="claim">{text(chart.title)}</p>\n{svg(chart)}\n'
+            f"<figcaption>{text(chart.caption)}</figcaption>\n"
+            f"<details><summary>The data behind this chart</summary>{data}</details></figure>"
+        )
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        content = {"text/plain": self.chart.alt, "text/html": self.to_html(), "image/svg+xml": svg(self.chart)}
+        return content, {FIGURE_KEY: self.chart.name}
+
+
+@dataclass(frozen=True)
+class Definitions(Block):
+    """The registry's definition of each number."""
+
+    ids: Sequence[str]
+
+    def to_html(self) -> str:
+        """Return a description list."""
+        items = "".join(
+            f"<dt>{text(METRICS[id].label)} <code>{id}</code></dt><dd>{text(METRICS[id].definition)}</dd>"
+            for id in self.ids
+        )
+        return f'<div class="revops"><dl>{items}</dl></div>'
+
+
+@dataclass(frozen=True)
+class LeftOut(Block):
+    """What did not enter the numbers, with counts and examples, and what cannot be given."""
+
+    view: AsOf
+    unavailable: Mapping[str, str]
+
+    def to_html(self) -> str:
+        """Return a table of reasons, and sentences on fields without history, warnings and missing numbers."""
+        currency = self.view.company.currency
+        reasons = [
+            (item.reason, item.table, item.file, item.n, item.amount, ", ".join(item.examples))
+            for item in self.view.book.audit.left_out
+        ]
+        for (reason,), rows in self.view.left_out.groupby(["reason"]):
+            examples = ", ".join(rows["opportunity_id"].head(3))
+            reasons.append((reason, "opportunities", "", len(rows), rows["amount"].sum(), examples))
+        columns = ["Reason", "Table", "File", "Rows", "Amount", "Examples"]
+        table = pd.DataFrame(reasons, columns=columns)
+        units = (None, None, None, "count", "money", None)
+        parts = [table_html("Rows read but not used", table, units, currency)] if reasons else ["<p>Nothing.</p>"]
+        parts += [f'<p class="note">{text(line)}</p>' for line in self._lines()]
+        return f'<div class="revops">{"".join(parts)}</div>'
+
+    def _lines(self) -> list[str]:
+        audit, view = self.view.book.audit, self.view
+        lines = []
+        if view.untracked and view.book.has_history:
+            names = wording.join([name.replace("_", " ") for name in view.untracked])
+            lines.append(f"Taken from the current record, since no export has their history: {names}.")
+        if view.n_future_stamps:
+            lines.append(f"{wording.plural(view.n_future_stamps, 'stamp')} later than the clock were ignored.")
+        lines += [f"{METRICS[id].label}: not available; needs {needs}." for id, needs in self.unavailable.items()]
+        lines += [f"{name}: not used. {why}" for name, why in audit.unrecognised]
+        lines += [*audit.warnings, *(f"{file.name}: {warning}" for file in audit.files for warning in file.warnings)]
+        return lines
+
+
+@dataclass(frozen=True)
+class Provenance(Block):
+    """Where the numbers come from."""
+
+    view: AsOf
+    parameters: Mapping[str, Any]
+
+    def to_html(self) -> str:
+        """Return the files, and one line on the as-of day, definitions, parameters and version."""
+        rows = [
+            (f.name, f.system, f.table, f.rows_read, f.rows_kept, f.first, f.last, f.sha256[:12])
+            for f in self.view.book.audit.files
+        ]
+        columns = ["File", "System", "Table", "Rows read", "Rows kept", "First", "Last", "SHA-256"]
+        table = pd.DataFrame(rows, columns=columns)
+        units = (None, None, None, "count", "count", None, None, None)
+        files = table_html("Files read", table, units, self.view.company.currency)
+        knobs = "; ".join(f"{name} = {value}" for name, value in self.parameters.items())
+        line = (
+            f"As of {wording.long_day(self.view.day)}: {self.view.rule}; nothing recorded later was used. "
+            f"Definitions {self.view.company.fingerprint}. RevOps Workbooks {revops.__version__}. Parameters: {knobs}."
+        )
+        return f'<div class="revops">{files}<p class="note">{text(line)}</p></div>'
+
+
+def data_rows(view: AsOf) -> list[dict[str, Any]]:
+    """Return the Answer's `data`: per canonical table the rows kept, the files, and what was left out and why."""
+    audit = view.book.audit
+    rows = []
+    for name in sorted({file.table for file in audit.files}):
+        files = [
+            {"name": f.name, "sha256": f.sha256, "rows": f.rows_read, "first": f.first, "last": f.last}
+            for f in audit.files
+            if f.table == name
+        ]
+        left_out = [
+            {"reason": item.reason, "n": item.n, "amount": item.amount, "examples": list(item.examples)}
+            for item in audit.left_out
+            if item.table == name
+        ]
+        rows.append({"table": name, "kept": len(view.book.table(name)), "files": files, "left_out": left_out})
+    return rows

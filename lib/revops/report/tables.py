@@ -1,0 +1,54 @@
+"""Tables as HTML that a screen reader, a phone and a printer can use; untrusted text is escaped here."""
+
+import re
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from revops import wording
+
+__all__ = ["heading", "table_html", "text"]
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+_RIGHT = {True: ' class="n"', False: ""}
+
+
+def text(value: object) -> str:
+    """Return untrusted text ready for HTML: escaped, without control and direction-changing characters."""
+    return escape(_CONTROL.sub("", str(value)), quote=True)
+
+
+def table_html(caption: str, table: pd.DataFrame, units: Sequence[str | None], currency: str) -> str:
+    """Return a table: caption, scoped headers, numbers to the right in words; each cell names its column for phones."""
+    numeric = [unit not in (None, "date") for unit in units]
+    heads = "".join(
+        f'<th{_RIGHT[right]} scope="col">{text(heading(name))}</th>'
+        for name, right in zip(table.columns, numeric, strict=True)
+    )
+    body = "".join(
+        f"<tr>{_cells(row, list(table.columns), units, numeric, currency)}</tr>\n"
+        for row in table.itertuples(index=False, name=None)
+    )
+    return (
+        f'<div class="scroll" tabindex="0" role="group" aria-label="{text(caption)}">'
+        f"<table><caption>{text(caption)}</caption>"
+        f"<thead><tr>{heads}</tr></thead>\n<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _cells(
+    row: tuple[Any, ...], names: list[str], units: Sequence[str | None], numeric: list[bool], currency: str
+) -> str:
+    cells = [text(wording.value(value, unit, currency)) for value, unit in zip(row, units, strict=True)]
+    rest = "".join(
+        f'<td{_RIGHT[right]} data-h="{text(heading(name))}">{cell}</td>'
+        for name, right, cell in zip(names[1:], numeric[1:], cells[1:], strict=True)
+    )
+    return f'<th scope="row">{cells[0]}</th>{rest}'
+
+
+def heading(name: str) -> str:
+    """Return a column's name as a heading."""
+    return name.replace("_", " ").capitalize() if name == name.casefold() else name
