@@ -40,13 +40,16 @@ def share_interval(
 
 
 def top_share(amounts: pd.Series, top: int) -> float:
-    """Return the share of the `top` largest amounts in their sum [0 to 1]; NaN where nothing is positive."""
+    """Return `top_deal_share`: the `top` largest amounts over the sum [0 to 1]; NaN where nothing is positive."""
     positive = amounts[amounts > 0]
     return float(safe_ratio(positive.nlargest(top).sum(), positive.sum()))
 
 
 def effective_count(amounts: pd.Series) -> float:
-    """Return 1 / sum(share^2): how many equal deals would be as concentrated; NaN where nothing is positive."""
+    """Return `effective_deals`, 1 / sum(share^2): how many equal deals would be as concentrated.
+
+    NaN where nothing is positive.
+    """
     positive = amounts[amounts > 0]
     shares = positive / positive.sum()
     return float(1 / np.square(shares).sum()) if len(positive) else float("nan")

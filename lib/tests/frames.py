@@ -115,4 +115,6 @@ def as_of(book: Book, day: str) -> AsOf:
 
 
 def _cast(values: pd.Series, dtype: str) -> pd.Series:
-    return pd.to_datetime(values, format="ISO8601").astype(dtype) if dtype.startswith("datetime") else values.astype(dtype)
+    return (
+        pd.to_datetime(values, format="ISO8601").astype(dtype) if dtype.startswith("datetime") else values.astype(dtype)
+    )

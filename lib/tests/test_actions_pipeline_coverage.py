@@ -3,8 +3,8 @@
 import datetime as dt
 
 import pytest
-from frames import as_of, book, change, deal, quota
 
+from frames import as_of, book, change, deal, quota
 from revops.actions import pipeline_coverage as act
 from revops.measures.pipeline_coverage import Knobs, measure
 
@@ -15,7 +15,10 @@ WON = deal("w", close_date="2026-07-20", amount=250_000.0, stage_name="Won", own
 FAR = deal("far", close_date="2027-03-01", owner_id="o")
 
 
-def said(*deals, quotas=(quota(650_000.0),), day="2026-08-09", **knobs):
+QUOTA = (quota(650_000.0),)
+
+
+def said(*deals, quotas=QUOTA, day="2026-08-09", **knobs):
     return act.headline(measure(as_of(book(list(deals), quotas=list(quotas)), day), Knobs(**knobs)))
 
 

@@ -1,10 +1,10 @@
 import datetime as dt
 
 import pytest
-from frames import COMPANY, deal, state
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frames import COMPANY, deal, state
 from revops.analysis.movement import KINDS, movement
 from revops.analysis.standing import OPEN_PIPELINE, standing
 from revops.periods import FiscalCalendar

@@ -3,8 +3,8 @@ import math
 
 import pandas as pd
 import pytest
-from frames import quota, table
 
+from frames import quota, table
 from revops.analysis.quotas import company_quota, group_quotas, quotas_in_force, quotas_of_slice
 from revops.periods import FiscalCalendar
 

@@ -1,8 +1,8 @@
 import datetime as dt
 
 import pytest
-from frames import COMPANY, deal, state
 
+from frames import COMPANY, deal, state
 from revops.analysis.standing import STANDINGS, standing
 from revops.periods import FiscalCalendar
 

@@ -5,13 +5,14 @@ import datetime as dt
 
 import pandas as pd
 import pytest
-from frames import COMPANY, TRACKED, as_of, book, change, deal, state
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frames import COMPANY, TRACKED, as_of, book, change, deal, state
 from revops.analysis.pace import daily_pipeline
 from revops.analysis.standing import BOOKED, OPEN_PIPELINE, standing
 from revops.book import UNASSIGNED, UNKNOWN
+from revops.company import Company
 from revops.errors import BookError
 from revops.periods import FiscalCalendar
 
@@ -85,6 +86,24 @@ def test_segment_and_region_come_from_the_deal_then_its_account_then_its_owner()
     assert rows["region"].tolist() == ["EMEA", "EMEA", UNKNOWN]
     assert rows["owner_name"].tolist() == ["Ann", "Ann", UNASSIGNED]
     assert rows["account_name"].fillna("").tolist() == ["Acme", "Acme", ""]
+
+
+def test_groups_are_named_as_the_company_writes_them_and_sized_where_blank():
+    segments = {
+        "names": ["SMB", "Large"],
+        "also": {"Large": ["Enterprise ", "ENT"]},
+        "from_employees": {"SMB": 1, "Large": 500},
+    }
+    company = Company.model_validate({**COMPANY.model_dump(), "segments": segments})
+    accounts = [{"account_id": str(n), "employees": n, "segment": name} for n, name in
+                ((1, "ent"), (499, None), (500, None), (0, None), (9, "smb"), (8, "Odd"))]  # fmt: skip
+    deals = [deal(row["account_id"], account_id=row["account_id"]) for row in accounts]
+    rows = as_of(
+        book(deals, [change(d["opportunity_id"], "2026-02-01") for d in deals], company, accounts=accounts),
+        "2026-04-01",
+    )
+    found = dict(zip(rows.opportunities["account_id"], rows.opportunities["segment"], strict=True))
+    assert found == {"1": "Large", "499": "SMB", "500": "Large", "0": UNKNOWN, "9": "SMB", "8": "Odd"}
 
 
 def test_auto_is_the_day_of_the_last_stamp_that_the_clock_has_reached():

@@ -90,6 +90,11 @@ def test_definitions_that_contradict_are_refused(project, change, said):
     assert refusal(project, GOOD + change) == f"params/company.yml: {said}"
 
 
+def test_groups_name_only_their_own_names(project):
+    said = refusal(project, GOOD + "segments: {names: [SMB, Large], also: {Larg: [ENT]}}")
+    assert said == "params/company.yml: segments: Larg is not one of the names. Did you mean Large? Known: Large, SMB."
+
+
 def test_a_stage_name_may_stand_once(project):
     said = refusal(project, GOOD.replace("also: [Quote]", "also: [discovery]"))
     assert said == "params/company.yml: stages: each name may stand once; found twice: discovery"

@@ -5,10 +5,10 @@ import math
 
 import pandas as pd
 import pytest
-from frames import COMPANY, as_of, book, change, deal, quota, state, table
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frames import COMPANY, as_of, book, change, deal, quota, state, table
 from revops.errors import MeasureError
 from revops.measures import pipeline_coverage as measures
 from revops.periods import FiscalCalendar

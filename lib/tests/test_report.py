@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from frames import COMPANY, as_of, book, change, deal, quota
 
+from frames import COMPANY, as_of, book, change, deal, quota
 from revops import report
 from revops.actions import pipeline_coverage as act
 from revops.charts import pipeline_coverage as charts

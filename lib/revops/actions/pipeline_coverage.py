@@ -52,7 +52,7 @@ def actions(result: CoverageResult) -> list[Action]:
         ),
         action(
             "opportunities_without_amount",
-            f"Put an amount on {plural(len(no_amount), 'opportunity')} in open pipeline: they count as nothing",
+            f"Put an amount on {plural(len(no_amount), 'opportunity')} in open pipeline: without one, nothing is added",
             "revops",
             no_amount,
             "In open pipeline with no amount; an amount takes it off the list.",

@@ -13,18 +13,18 @@ __all__ = ["KINDS", "movement"]
 KINDS: dict[str, str] = {
     "new": "created",
     "reopened": "reopened",
-    "pulled_in": "pulled in from another date",
-    "redated": "overdue, given a new date",
-    "qualified": "reached the qualifying stage",
+    "pulled_in": "pulled in",
+    "redated": "re-dated from overdue",
+    "qualified": "now qualified",
     "up": "amount raised",
     "down": "amount lowered",
     "won": "won",
     "lost": "lost",
-    "pushed": "pushed to another date",
-    "overdue": "close date passed",
-    "unqualified": "moved back before the qualifying stage",
+    "pushed": "pushed out",
+    "overdue": "became overdue",
+    "unqualified": "no longer qualified",
     "retyped": "type changed",
-    "removed": "deleted in the CRM",
+    "removed": "deleted",
 }
 
 

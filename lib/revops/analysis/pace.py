@@ -9,7 +9,7 @@ import pandas as pd
 from revops.company import Company
 from revops.periods import Period
 
-__all__ = ["daily_pipeline"]
+__all__ = ["daily_pipeline", "frozen_bookings", "frozen_on"]
 
 
 def daily_pipeline(
@@ -33,6 +33,32 @@ def daily_pipeline(
     tables = [_of_period(spans, period, min(as_of, period.end)) for period in periods if period.start <= as_of]
     columns = ["period", "day", "date", "open_pipeline_amount", "booked_amount"]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+
+
+def frozen_on(period: Period, as_of: dt.date, grace_days: int) -> dt.date:
+    """Return the day whose state counts as the period's bookings: some days after its end, never beyond `as_of`."""
+    return min(as_of, period.end + dt.timedelta(days=grace_days))
+
+
+def frozen_bookings(
+    timeline: pd.DataFrame, records: pd.DataFrame, periods: Sequence[Period], *, as_of: dt.date, company: Company
+) -> pd.DataFrame:
+    """Return what each quarter counted as booked on the day its bookings were frozen (`frozen_on`).
+
+    Parameters as in `daily_pipeline`.
+
+    Returns
+        One row per period, in the order given: period (name), booked_amount [company currency], n_booked.
+    """
+    spans = _spans(timeline, records, as_of, company)
+    won = spans[spans["outcome"].eq("won")]
+    rows = []
+    for period in periods:
+        day = pd.Timestamp(frozen_on(period, as_of, company.grace_days))
+        closed = won["close_date"].between(pd.Timestamp(period.start), min(day, pd.Timestamp(period.end)))
+        held = won.loc[closed & (won["first"] <= day) & (won["last"] >= day), "amount"]
+        rows.append((period.name, float(held.sum()), len(held)))
+    return pd.DataFrame(rows, columns=["period", "booked_amount", "n_booked"])
 
 
 def _spans(timeline: pd.DataFrame, records: pd.DataFrame, as_of: dt.date, company: Company) -> pd.DataFrame:

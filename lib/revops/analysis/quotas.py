@@ -78,11 +78,11 @@ def group_quotas(in_force: pd.DataFrame, owners: pd.DataFrame, by: str) -> pd.Se
     """Return the quota of each group of `by` (segment, region, team, owner): group -> amount [company currency].
 
     A group has a quota where the sheet has rows at that level, or where every owner with a quota belongs to one
-    group of that kind; else the result is empty and the group's coverage is undefined.
+    group of that kind; else the result is empty and the group's coverage is undefined. A manager's own row repeats
+    the team's and is no owner's quota.
     """
     if by == "owner":
-        rows = in_force[in_force["level"].eq("owner")]
-        return rows.groupby("member")["quota_amount"].sum()
+        return _leaf_quotas(in_force, owners).groupby("member")["quota_amount"].sum()
     rows = in_force[in_force["level"].eq(by)]
     if len(rows):
         return rows.groupby("member")["quota_amount"].sum()

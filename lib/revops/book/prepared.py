@@ -17,7 +17,7 @@ from revops import schema
 from revops.book.view import Book
 from revops.company import Company
 from revops.errors import ExportError
-from revops.exports import Audit
+from revops.exports import Audit, prepare
 from revops.params import ReportSettings
 
 __all__ = ["exports_folder", "open_book", "systems_folder"]
@@ -80,7 +80,7 @@ def _key(company: Company, source: Path, systems: Path | None) -> str:
     """Return a hash of the exports' contents, the definitions, and the code that turns one into the other."""
     code = Path(revops.__file__).parent
     digest = hashlib.blake2b(company.model_dump_json().encode(), digest_size=12)
-    for base in [source, code / "exports", code / "book", *([systems] if systems else [])]:
+    for base in [source, code / "exports", code / "company", *([systems] if systems else [])]:
         for file in _files(base):
             digest.update(str(file.relative_to(base)).encode() + b"\0")
             with file.open("rb") as stream:

@@ -8,7 +8,7 @@ from typing import Literal
 import pandas as pd
 
 from revops import schema
-from revops.company import Company
+from revops.company import Company, Groups
 from revops.errors import BookError
 from revops.exports import Audit
 from revops.periods import FiscalCalendar, end_of_day
@@ -137,6 +137,13 @@ class AsOf:
         """Return the owners (schema.owners): current records, since no export has their history."""
         return self.book.table("owners")
 
+    @cached_property
+    def _accounts(self) -> pd.DataFrame:
+        """Return the accounts; a blank segment is filled from the head count where company.yml says how."""
+        accounts = self.book.table("accounts")
+        by_size = accounts["employees"].map(self.company.segments.of_employees, na_action="ignore").astype("str")
+        return accounts.assign(segment=accounts["segment"].fillna(by_size))
+
     def knows(self, day: dt.date) -> bool:
         """Return whether the state at the end of a day can be rebuilt."""
         start = self.book.audit.history_from
@@ -186,13 +193,13 @@ class AsOf:
         return self.timeline.drop_duplicates("opportunity_id", keep="first").set_index("opportunity_id")["source"]
 
     def _described(self, state: pd.DataFrame) -> pd.DataFrame:
-        accounts, owners = self.book.table("accounts"), self.owners
-        account = accounts.set_index("account_id").reindex(state["account_id"])
-        owner = owners.set_index("owner_id").reindex(state["owner_id"])
+        account = self._accounts.set_index("account_id").reindex(state["account_id"])
+        owner = self.owners.set_index("owner_id").reindex(state["owner_id"])
         for name in ("segment", "region"):
             for other in (account, owner):
                 state[name] = state[name].fillna(pd.Series(other[name].to_numpy(), index=state.index))
-            state[name] = state[name].fillna(UNKNOWN)
+            groups = self.company.segments if name == "segment" else self.company.regions
+            state[name] = _as_named(state[name], groups).fillna(UNKNOWN)
         names = pd.Series(owner["owner_name"].to_numpy(), index=state.index)
         fallback = state["owner_name"] if not _tracks(self.book.audit, "owner_id") else state["owner_id"]
         state["owner_name"] = names.fillna(fallback).fillna(UNASSIGNED)
@@ -201,6 +208,12 @@ class AsOf:
         )
         state["stage_order"] = state["stage_name"].map(self.company.stage_order).astype("float64")
         return state
+
+
+def _as_named(values: pd.Series, groups: Groups) -> pd.Series:
+    """Return group names as company.yml writes them, whatever their case and former spelling."""
+    names = {raw: groups.spellings.get(raw.strip().casefold(), raw) for raw in values.dropna().unique()}
+    return values.map(names).astype("str")
 
 
 def _tracks(audit: Audit, name: str) -> bool:

@@ -1,5 +1,7 @@
 """The drawings of the pipeline coverage report."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -11,7 +13,7 @@ from revops.measures.pipeline_coverage import CoverageResult
 
 __all__ = ["draw", "plot_coverage_by_day", "plot_created", "plot_movement"]
 
-_COVERAGE_CEILING = 8.0
+_CEILING = 8.0
 
 
 def draw(result: CoverageResult) -> list[Chart]:
@@ -29,11 +31,11 @@ def draw(result: CoverageResult) -> list[Chart]:
 def plot_coverage_by_day(pace: pd.DataFrame, period: str, *, ax: Axes | None = None) -> Axes:
     """Draw coverage against the day of the quarter: this one in front, earlier ones in grey behind it.
 
-    A line ends where less than a twentieth of the quota remains, since coverage then says nothing.
+    A line ends where less than a tenth of the quota remains, since coverage then says nothing.
     """
     with style.report():
         ax = ax or style.axes()
-        shown = pace[pace["quota_amount"] - pace["booked_amount"] > pace["quota_amount"] / 20]
+        shown = pace[pace["quota_amount"] - pace["booked_amount"] > pace["quota_amount"] / 10]
         for name, line in shown.groupby("period", sort=True):
             now = name == period
             ax.plot(
@@ -55,33 +57,39 @@ def plot_coverage_by_day(pace: pd.DataFrame, period: str, *, ax: Axes | None = N
                 color=style.ACCENT,
                 weight="bold",
                 zorder=5,
+                bbox={"facecolor": style.GROUND, "edgecolor": "none", "pad": 1.5},
             )
         ax.set_xlabel("day of the quarter")
         ax.set_xlim(1, 92)
-        top = shown["coverage"].quantile(0.99) if len(shown) else 1
-        ax.set_ylim(0, min(max(top, 1), _COVERAGE_CEILING) * 1.08)
+        ax.set_ylim(0, min(max(shown["coverage"].quantile(0.95), last["coverage"].max() * 1.3, 1), _CEILING))
         ax.yaxis.set_major_formatter(lambda ratio, _: f"{ratio:g}x")
         return ax
 
 
 def plot_movement(steps: pd.DataFrame, currency: str, *, ax: Axes | None = None) -> Axes:
-    """Draw open pipeline before, each kind of movement, and open pipeline after as a bridge of bars.
+    """Draw each kind of movement as a bar from nothing, to the right where it added, to the left where it took.
 
-    steps has one row per bar in order: label, low and high end of the bar, amount, and is_total.
+    steps has one row per bar, in order: label and amount.
     """
     with style.report():
-        ax = ax or style.axes(height=0.5 + 0.29 * len(steps))
+        ax = ax or style.axes(height=0.35 + 0.31 * max(len(steps), 1))
+        colours = [style.ACCENT if amount >= 0 else style.WARN for amount in steps["amount"]]
+        ax.barh(range(len(steps)), steps["amount"], color=colours, height=0.62)
         for place, step in enumerate(steps.itertuples()):
-            colour = style.AXIS if step.is_total else style.ACCENT if step.amount >= 0 else style.WARN
-            ax.barh(place, step.high - step.low, left=step.low, color=colour, height=0.62)
-            text = wording.money(step.amount, currency, signed=not step.is_total)
-            ax.annotate(text, (step.high, place), xytext=(4, 0), textcoords="offset points", va="center")
-        ax.set_yticks(range(len(steps)), steps["label"])
-        ax.invert_yaxis()
-        ax.set_xlim(0, steps["high"].max() * 1.22 or 1)
-        ax.tick_params(axis="y", length=0)
-        ax.xaxis.set_visible(False)
-        ax.spines[["bottom", "left"]].set_visible(False)
+            side = 1 if step.amount >= 0 else -1
+            ax.annotate(
+                wording.money(step.amount, currency, signed=True),
+                (step.amount, place),
+                xytext=(4 * side, 0),
+                textcoords="offset points",
+                va="center",
+                ha="left" if side > 0 else "right",
+            )
+        low, high = min(steps["amount"].min(), 0), max(steps["amount"].max(), 0)
+        room = 0.4 * ((high - low) or 1)
+        ax.set_xlim(low - room * (low < 0), high + room * (high > 0))
+        _rows(ax, steps["label"])
+        ax.axvline(0, color=style.AXIS, linewidth=0.8)
         return ax
 
 
@@ -93,28 +101,9 @@ def plot_created(created: pd.DataFrame, currency: str, *, ax: Axes | None = None
         for place, row in enumerate(created.itertuples()):
             text = f"{wording.money(row.created_amount, currency)}  {wording.share(row.share)}"
             ax.annotate(text, (row.created_amount, place), xytext=(4, 0), textcoords="offset points", va="center")
-        ax.set_yticks(range(len(created)), [_words(name) for name in created["source"]])
-        ax.invert_yaxis()
         ax.set_xlim(0, created["created_amount"].max() * 1.4 or 1)
-        ax.tick_params(axis="y", length=0)
-        ax.xaxis.set_visible(False)
-        ax.spines[["bottom", "left"]].set_visible(False)
+        _rows(ax, [_words(name) for name in created["source"]])
         return ax
-
-
-def bridge(result: CoverageResult) -> pd.DataFrame:
-    """Return the bars of the movement chart: label, low, high, amount, is_total."""
-    sums = result.moved.groupby("kind")["amount"].sum()
-    steps = [(f"open on {wording.day(result.moved_from)}", 0.0, result.open_before, result.open_before, True)]
-    level = result.open_before
-    for kind, words in KINDS.items():
-        if sums.get(kind, 0.0):
-            amount = float(sums[kind])
-            steps.append((words, min(level, level + amount), max(level, level + amount), amount, False))
-            level += amount
-    now = float(result.headline["open_pipeline_amount"])
-    steps.append((f"open on {wording.day(result.view.day)}", 0.0, now, now, True))
-    return pd.DataFrame(steps, columns=["label", "low", "high", "amount", "is_total"])
 
 
 def _coverage_by_day(result: CoverageResult) -> Chart:
@@ -138,18 +127,27 @@ def _coverage_by_day(result: CoverageResult) -> Chart:
 
 
 def _movement(result: CoverageResult) -> Chart:
-    currency, steps = result.view.company.currency, bridge(result)
-    change = float(result.headline["open_pipeline_amount"]) - result.open_before
-    verb = "rose by" if change > 0 else "fell by" if change < 0 else "did not change:"
-    days = wording.plural(result.knobs.movement_days, "day")
-    said = f"Open pipeline {verb} {wording.money(abs(change), currency)} in {days}"
-    parts = [
-        f"{row.label} {wording.money(row.amount, currency, signed=not row.is_total)}" for row in steps.itertuples()
-    ]
-    caption = "What entered counts at its amount now, what left at its amount then; the bars add up to the cent."
-    data = steps[["label", "amount"]]
-    alt = f"{said}. {wording.join(parts)}."
-    return Chart("movement", said, alt, caption, plot_movement(steps, currency), data, (None, "money"))
+    currency, moved = result.view.company.currency, result.moved
+    sums = moved.groupby("kind")["amount"].agg(["sum", "size"])
+    kinds = [kind for kind in KINDS if kind in sums.index]
+    data = pd.DataFrame({"label": [KINDS[kind] for kind in kinds], **sums.loc[kinds].reset_index(drop=True)})
+    data = data.set_axis(["label", "amount", "opportunities"], axis=1)
+    now = float(result.headline["open_pipeline_amount"])
+    change = now - result.open_before
+    verb = (
+        f"{'rose' if change > 0 else 'fell'} by {wording.money(abs(change), currency)}" if change else "did not change"
+    )
+    said = f"Open pipeline {verb} in {wording.plural(result.knobs.movement_days, 'day')}"
+    ends = (
+        f"From {wording.money(result.open_before, currency)} on {wording.day(result.moved_from)} "
+        f"to {wording.money(now, currency)} on {wording.day(result.view.day)}"
+    )
+    parts = [f"{row.label} {wording.money(row.amount, currency, signed=True)}" for row in data.itertuples()]
+    caption = f"{ends}; the bars add up to the difference, to the cent. What entered counts as now, what left as then."
+    ax = plot_movement(data, currency)
+    return Chart(
+        "movement", said, f"{said}. {ends}: {wording.join(parts)}.", caption, ax, data, (None, "money", "count")
+    )
 
 
 def _created(result: CoverageResult) -> Chart:
@@ -164,6 +162,15 @@ def _created(result: CoverageResult) -> Chart:
     return Chart(
         "created", said, f"{said}: {wording.join(parts)}.", caption, plot_created(created, currency), data, units
     )
+
+
+def _rows(ax: Axes, labels: Sequence[str]) -> None:
+    """Name the bars of a chart of rows, first one on top, with no axis to read."""
+    ax.set_yticks(range(len(labels)), labels)
+    ax.invert_yaxis()
+    ax.tick_params(axis="y", length=0)
+    ax.xaxis.set_visible(False)
+    ax.spines[["bottom", "left"]].set_visible(False)
 
 
 def _rank(below: int, n: int) -> str:

@@ -13,10 +13,23 @@ from matplotlib.ticker import FuncFormatter
 
 from revops import wording
 
-__all__ = ["ACCENT", "AXIS", "COLOURS", "INK", "MUTE", "PAST", "WARN", "Chart", "axes", "money_axis", "report"]
+__all__ = [
+    "ACCENT",
+    "AXIS",
+    "COLOURS",
+    "GROUND",
+    "INK",
+    "MUTE",
+    "PAST",
+    "WARN",
+    "Chart",
+    "axes",
+    "money_axis",
+    "report",
+]
 
 INK, MUTE, LINE, AXIS = "#16202c", "#475262", "#dfe4ea", "#8a94a3"
-PAST, ACCENT, WARN = "#c3cad4", "#0b5cad", "#b3261e"
+PAST, ACCENT, WARN, GROUND = "#c3cad4", "#0b5cad", "#b3261e", "#fffffe"
 
 COLOURS = {
     INK: "--ink",

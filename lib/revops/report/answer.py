@@ -58,6 +58,10 @@ class Answer:
             return blocks.Line("Nothing to draw here: no such records, or no history of them (see what was left out).")
         return blocks.FigureBlock(chart, self.view.company.currency)
 
+    def figures(self, *names: str) -> blocks.SideBySide:
+        """Return several charts, side by side where there is room."""
+        return blocks.SideBySide(tuple(self.figure(name) for name in names))
+
     def left_out(self) -> blocks.LeftOut:
         """Return what did not enter the numbers, with reasons, counts and examples."""
         return blocks.LeftOut(self.view, self.unavailable)

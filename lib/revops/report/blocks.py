@@ -6,6 +6,7 @@ from importlib import resources
 from typing import Any
 
 import pandas as pd
+from IPython.display import display
 
 import revops
 from revops import wording
@@ -27,6 +28,7 @@ __all__ = [
     "LeftOut",
     "Line",
     "Provenance",
+    "SideBySide",
     "TableBlock",
     "css",
     "data_rows",
@@ -72,6 +74,17 @@ class Blocks(Block):
     def to_html(self) -> str:
         """Return the blocks."""
         return "\n".join(part.to_html() for part in self.parts)
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """Several figures as outputs of one cell; a page puts them side by side."""
+
+    parts: Sequence[Block]
+
+    def _ipython_display_(self) -> None:
+        for part in self.parts:
+            display(part)
 
 
 @dataclass(frozen=True)
@@ -246,10 +259,11 @@ def data_rows(view: AsOf) -> list[dict[str, Any]]:
             for f in audit.files
             if f.table == name
         ]
+        kept = sum(file.rows_kept for file in audit.files if file.table == name)
         left_out = [
             {"reason": item.reason, "n": item.n, "amount": item.amount, "examples": list(item.examples)}
             for item in audit.left_out
             if item.table == name
         ]
-        rows.append({"table": name, "kept": len(view.book.table(name)), "files": files, "left_out": left_out})
+        rows.append({"table": name, "kept": kept, "files": files, "left_out": left_out})
     return rows

@@ -1,6 +1,11 @@
 """Pipeline coverage: is there enough pipeline to make the number, and where is it?"""
 
-from revops.measures.pipeline_coverage.coverage import coverage_by_group, open_amounts_by_standing, past_quarters
+from revops.measures.pipeline_coverage.coverage import (
+    coverage_by_group,
+    earlier_quarters,
+    open_amounts_by_standing,
+    past_quarters,
+)
 from revops.measures.pipeline_coverage.created import created_by_source
 from revops.measures.pipeline_coverage.knobs import Knobs
 from revops.measures.pipeline_coverage.result import CoverageResult, measure
@@ -12,6 +17,7 @@ __all__ = [
     "coverage_by_group",
     "created_by_source",
     "display_tables",
+    "earlier_quarters",
     "measure",
     "measure_rows",
     "open_amounts_by_standing",

@@ -1,4 +1,4 @@
-"""Coverage of a period's quota by its open pipeline, for the company and for groups."""
+"""Coverage of a period's quota by its open pipeline: for the company, for groups, and in earlier quarters."""
 
 import datetime as dt
 
@@ -10,7 +10,7 @@ from revops.company import Company
 from revops.periods import Period
 from revops.ratios import safe_ratio
 
-__all__ = ["coverage_by_group", "open_amounts_by_standing", "past_quarters"]
+__all__ = ["coverage_by_group", "earlier_quarters", "open_amounts_by_standing", "past_quarters"]
 
 _OTHER_GROUPS = ("Unknown", "Unassigned")
 
@@ -24,6 +24,7 @@ def coverage_by_group(
     as_of: dt.date,
     company: Company,
     by: str | None = None,
+    settled: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return `quota_amount`, `booked_amount`, `open_pipeline_amount`, `total_open_amount`, `overdue_amount` and
     `coverage` of one period, for the company or for each group.
@@ -35,9 +36,11 @@ def coverage_by_group(
         state : opportunities at the end of `as_of` (AsOf.state)
         quotas, owners : schema.quotas, schema.owners
         by : None, or a column of `state`: segment, region, team, type, owner
+        settled : opportunities on the day on which the period's bookings were frozen, where that is before `as_of`
 
     Returns
-        One row per group, in the company's order of names, unknown ones last; one row where `by` is None:
+        One row per group, in the company's order of names, unknown ones last; one row where `by` is None; owners
+        with neither quota, bookings nor open opportunities are left out:
         group                     name; owner_id where `by` is owner
         quota_amount, booked_amount, open_pipeline_amount, remaining_amount, overdue_amount, total_open_amount
                                   [company currency]; quota NaN where the group has none
@@ -51,31 +54,42 @@ def coverage_by_group(
         An opportunity without an amount counts in n and adds 0.
     """
     key = {"owner": "owner_id"}.get(by, by)
-    deals = state.assign(
-        where=standing(state, period=period, day=as_of, company=company),
-        group="company" if key is None else state[key].fillna(_OTHER_GROUPS[by == "owner"]),
+    deals, frozen = (
+        rows.assign(
+            where=standing(rows, period=period, day=as_of, company=company),
+            group="company" if key is None else rows[key].fillna(_OTHER_GROUPS[by == "owner"]),
+        )
+        for rows in (state, state if settled is None else settled)
     )
     in_force = quotas_in_force(quotas, period=period, as_of=as_of, covers=company.quota_covers)
     if by is None:
         quota = pd.Series({"company": company_quota(in_force, owners).amount})
     else:
         quota = group_quotas(in_force, owners, by)
-    groups = _in_order({*deals["group"].unique(), *quota.index}, company, by)
+    groups = _in_order({*deals["group"].unique(), *frozen["group"].unique(), *quota.index}, company, by)
     table = pd.DataFrame({"group": pd.Series(groups, dtype="str")})
     table["quota_amount"] = table["group"].map(quota).astype("float64")
-    chosen = {"booked": deals["where"].eq(BOOKED), "open": deals["where"].eq(OPEN_PIPELINE),
-              "overdue": deals["where"].eq(OVERDUE), "total_open": is_open(deals)}  # fmt: skip
+    chosen = {
+        "booked": frozen[frozen["where"].eq(BOOKED)],
+        "open": deals[deals["where"].eq(OPEN_PIPELINE)],
+        "overdue": deals[deals["where"].eq(OVERDUE)],
+        "total_open": deals[is_open(deals)],
+    }
     for name, rows in chosen.items():
-        sums = deals[rows].groupby("group")["amount"].agg(["sum", "size"]).reindex(groups, fill_value=0)
+        sums = rows.groupby("group")["amount"].agg(["sum", "size"]).reindex(groups, fill_value=0)
         table[{"open": "open_pipeline"}.get(name, name) + "_amount"] = sums["sum"].to_numpy(dtype="float64")
         table[f"n_{name}"] = sums["size"].to_numpy(dtype="int64")
     table["remaining_amount"] = (table["quota_amount"] - table["booked_amount"]).clip(lower=0)
     table["coverage"] = safe_ratio(table["open_pipeline_amount"], table["remaining_amount"])
+    if by == "owner":
+        busy = table[["quota_amount", "n_booked", "n_total_open"]].gt(0).any(axis=1)
+        table = table[busy].reset_index(drop=True)
     return table
 
 
 def open_amounts_by_standing(state: pd.DataFrame, *, period: Period, as_of: dt.date, company: Company) -> pd.DataFrame:
-    """Return how total open divides into open pipeline and what is not in it, with the reason.
+    """Return how total open divides into open pipeline and what is not in it, such as
+    `pipeline_before_qualifying_amount`, with the reason.
 
     Returns
         One row per standing of an open opportunity, in the order of STANDINGS: standing, reason (in words), amount
@@ -116,6 +130,33 @@ def past_quarters(
     table["coverage"] = safe_ratio(table["open_pipeline_amount"], remaining)
     table["start_coverage"] = safe_ratio(table["open_pipeline_amount"], table["quota_amount"])
     return table
+
+
+def earlier_quarters(
+    bookings: pd.DataFrame, pace: pd.DataFrame | None, quotas: pd.DataFrame, owners: pd.DataFrame,
+    periods: list[Period], *, day_of_quarter: int, as_of: dt.date, company: Company,
+) -> pd.DataFrame:  # fmt: skip
+    """Return one row per past quarter: what was asked, booked, and how covered it was on day 1 and on this day.
+
+    Parameters
+        bookings : frozen bookings of `periods` (analysis.pace.frozen_bookings)
+        pace : coverage day by day (past_quarters), or None without history
+
+    Returns
+        period, quota_amount, booked_amount [company currency], n_booked, attainment (booked / quota, NaN without
+        quota), start_coverage and coverage_on_day [x, NaN where unknown].
+    """
+    quota = [
+        company_quota(quotas_in_force(quotas, period=p, as_of=as_of, covers=company.quota_covers), owners).amount
+        for p in periods
+    ]
+    table = bookings.assign(quota_amount=pd.Series(quota, index=bookings.index, dtype="float64"))
+    table["attainment"] = safe_ratio(table["booked_amount"], table["quota_amount"])
+    for name, day, column in (("start_coverage", 1, "start_coverage"), ("coverage_on_day", day_of_quarter, "coverage")):
+        known = None if pace is None else pace[pace["day"].eq(day)].set_index("period")[column]
+        table[name] = float("nan") if known is None else table["period"].map(known).astype("float64")
+    order = ["period", "quota_amount", "booked_amount", "n_booked", "attainment", "start_coverage", "coverage_on_day"]
+    return table[order]
 
 
 def _in_order(groups: set[str], company: Company, by: str | None) -> list[str]:

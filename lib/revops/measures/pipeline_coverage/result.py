@@ -6,13 +6,18 @@ from dataclasses import dataclass
 import pandas as pd
 
 from revops.analysis.movement import movement
-from revops.analysis.pace import daily_pipeline
+from revops.analysis.pace import daily_pipeline, frozen_bookings, frozen_on
 from revops.analysis.people import owner_labels
 from revops.analysis.quotas import CompanyQuota, company_quota, quotas_in_force, quotas_of_slice
 from revops.analysis.standing import OPEN_PIPELINE, STANDINGS, standing
 from revops.book import UNASSIGNED, AsOf
 from revops.errors import MeasureError
-from revops.measures.pipeline_coverage.coverage import coverage_by_group, open_amounts_by_standing, past_quarters
+from revops.measures.pipeline_coverage.coverage import (
+    coverage_by_group,
+    earlier_quarters,
+    open_amounts_by_standing,
+    past_quarters,
+)
 from revops.measures.pipeline_coverage.created import created_by_source
 from revops.measures.pipeline_coverage.knobs import Knobs
 from revops.periods import Period
@@ -25,11 +30,11 @@ __all__ = ["CoverageResult", "measure"]
 class CoverageResult:
     """The tables behind one pipeline coverage report.
 
-    headline one row; next_period one row; by_group one table per dimension (coverage_by_group); by_type, booked and
-    open of every type; standings (open_amounts_by_standing); created (created_by_source); pace (past_quarters, None
-    without history); start_coverage [x]; moved (movement, None without history) with moved_from the day it starts;
-    top_deals and records one row per opportunity; quota (CompanyQuota); top_share [0 to 1]; effective_deals;
-    labels of owners; unavailable: metric id -> what it needs.
+    headline and next_period are rows of coverage_by_group, by_group its tables by dimension; standings, created,
+    earlier and pace are the results of open_amounts_by_standing, created_by_source, earlier_quarters and past_quarters;
+    moved that of movement, since the end of moved_from, when open_before was open. pace and moved are None without
+    history. top_deals and records have a row per opportunity. start_coverage is a multiple, top_share lies in [0, 1].
+    labels says what to call an owner; unavailable maps a metric to what it needs.
     """
 
     view: AsOf
@@ -42,6 +47,7 @@ class CoverageResult:
     standings: pd.DataFrame
     created: pd.DataFrame
     pace: pd.DataFrame | None
+    earlier: pd.DataFrame
     start_coverage: float
     moved: pd.DataFrame | None
     moved_from: dt.date
@@ -69,7 +75,8 @@ def measure(view: AsOf, knobs: Knobs) -> CoverageResult:
     inside = set(state["opportunity_id"])
     quotas = quotas_of_slice(view.book.table("quotas"), view.owners, knobs.slice)
     common = {"quotas": quotas, "owners": view.owners, "as_of": day, "company": company}
-    headline = coverage_by_group(state, period=period, **common).iloc[0]
+    settled = _settled(view, period, knobs, inside)
+    headline = coverage_by_group(state, period=period, settled=settled, **common).iloc[0]
     in_force = quotas_in_force(quotas, period=period, as_of=day, covers=company.quota_covers)
     following = view.calendar.shift(period, 1)
     where = standing(state, period=period, day=day, company=company)
@@ -84,10 +91,13 @@ def measure(view: AsOf, knobs: Knobs) -> CoverageResult:
         quota=company_quota(in_force, view.owners),
         headline=headline,
         next_period=coverage_by_group(state, period=following, **common).iloc[0],
-        by_group={by: coverage_by_group(state, period=period, by=by, **common) for by in ("type", *knobs.by)},
+        by_group={
+            by: coverage_by_group(state, period=period, by=by, settled=settled, **common) for by in ("type", *knobs.by)
+        },
         standings=open_amounts_by_standing(state, period=period, as_of=day, company=company),
         created=created_by_source(state, period=period, as_of=day, company=company),
         pace=pace,
+        earlier=_earlier(view, period, knobs, state, inside, quotas, pace),
         start_coverage=_start(pace, period),
         moved=moved,
         moved_from=moved_from,
@@ -127,6 +137,38 @@ def _pace(view: AsOf, period: Period, knobs: Knobs, inside: set[str], quotas: pd
     records = view.book.table("opportunities")
     pace = daily_pipeline(timeline, records, periods, as_of=view.day, company=view.company)
     return past_quarters(pace, quotas, view.owners, periods, as_of=view.day, company=view.company)
+
+
+def _settled(view: AsOf, period: Period, knobs: Knobs, inside: set[str]) -> pd.DataFrame | None:
+    """Return the opportunities on the day a past period's bookings were frozen; None where that is the as-of day."""
+    day = frozen_on(period, view.day, view.company.grace_days)
+    if day == view.day or not view.knows(day):
+        return None
+    state = view.state(day)
+    return state[state["opportunity_id"].isin(inside)] if knobs.slice else state
+
+
+def _earlier(
+    view: AsOf,
+    period: Period,
+    knobs: Knobs,
+    state: pd.DataFrame,
+    inside: set[str],
+    quotas: pd.DataFrame,
+    pace: pd.DataFrame | None,
+) -> pd.DataFrame:
+    """Return the quarters before this one; without history their bookings are those that the records show today."""
+    past = [p for p in view.calendar.before(period, knobs.past_quarters) if p.end < view.day]
+    records = view.book.table("opportunities")
+    timeline = view.timeline[view.timeline["opportunity_id"].isin(inside)] if knobs.slice else view.timeline
+    if view.book.has_history:
+        past = [p for p in past if view.knows(p.start)]
+    else:
+        timeline = timeline.assign(changed_at=timeline["close_date"])
+    bookings = frozen_bookings(timeline, records, past, as_of=view.day, company=view.company)
+    day = period.day_of(period.clip(view.day))
+    common = {"day_of_quarter": day, "as_of": view.day, "company": view.company}
+    return earlier_quarters(bookings, pace, quotas, view.owners, past, **common)
 
 
 def _start(pace: pd.DataFrame | None, period: Period) -> float:

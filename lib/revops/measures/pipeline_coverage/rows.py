@@ -41,6 +41,11 @@ def measure_rows(result: CoverageResult) -> list[Row]:
         by = {"source": made["source"]}
         rows += [_row("created_pipeline_amount", by, made["created_amount"], made["n"])]
         rows += [_row("created_pipeline_share", by, made["share"], made["n"], "nothing was created")]
+    for _, quarter in result.earlier.iterrows():
+        by = {"period": quarter["period"]}
+        rows += [_row("booked_amount", by, quarter["booked_amount"], quarter["n_booked"])]
+        rows += [_row("quota_amount", by, quarter["quota_amount"], None, "no quota for that quarter")]
+        rows += [_row("start_coverage", by, quarter["start_coverage"], None, "no quota or no history for that quarter")]
     created = result.created
     rows += [_row("created_pipeline_amount", {}, created["created_amount"].sum(), created["n"].sum())]
     if result.moved is not None:
@@ -58,6 +63,7 @@ def display_tables(result: CoverageResult) -> dict[str, Display]:
     """Return the tables of the page: name -> caption, table with headings for people, unit of each column."""
     tables = {f"coverage_by_{by}": _coverage_table(table, by, result) for by, table in result.by_group.items()}
     tables["next_quarter"] = _quarters_table(result)
+    tables["earlier_quarters"] = _earlier_table(result)
     standings = result.standings[["reason", "amount", "n", "n_without_amount"]]
     named = standings.set_axis(["Standing", "Amount", "Deals", "Without amount"], axis=1)
     tables["total_open"] = (
@@ -96,7 +102,7 @@ def _coverage_rows(group: pd.Series, by: dict[str, str], result: CoverageResult)
     """Return the rows of one line of coverage_by_group."""
     rows = []
     for id, n in _BY_COVERAGE.items():
-        note = result.quota.basis if id == "quota_amount" and not by else None
+        note = None
         if pd.isna(group[id]):
             no_quota = pd.isna(group["quota_amount"])
             note = ("no quota at this level" if by else result.quota.basis) if no_quota else "nothing remains to book"
@@ -105,15 +111,9 @@ def _coverage_rows(group: pd.Series, by: dict[str, str], result: CoverageResult)
 
 
 def _row(id: str, by: dict[str, str], value: float, n: float | None, note: str | None = None) -> Row:
-    """Return one row; the note stays where the value is undefined, or is not a count of anything."""
-    keep = pd.isna(value) or n is None
-    return {
-        "id": id,
-        "by": by,
-        "value": float(value),
-        "n": None if n is None else int(n),
-        "note": note if keep else None,
-    }
+    """Return one row; the note says why the value is undefined, and goes where it is not."""
+    said = note if pd.isna(value) else None
+    return {"id": id, "by": by, "value": float(value), "n": None if n is None else int(n), "note": said}
 
 
 def _name(group: str, by: str, result: CoverageResult) -> str:
@@ -141,3 +141,21 @@ def _quarters_table(result: CoverageResult) -> Display:
         shown[label] = [result.headline[column], result.next_period[column]]
     units = (None, "money", "money", "money", "count", "x")
     return "This quarter and the next", shown, units
+
+
+def _earlier_table(result: CoverageResult) -> Display:
+    day = result.period.day_of(result.period.clip(result.view.day))
+    named = {
+        "period": ("Quarter", None),
+        "quota_amount": ("Quota", "money"),
+        "booked_amount": ("Booked", "money"),
+        "n_booked": ("Deals", "count"),
+        "attainment": ("Attainment", "share"),
+        "start_coverage": ("Coverage on day 1", "x"),
+        "coverage_on_day": (f"Coverage on day {day}", "x"),
+    }
+    if day == 1:
+        del named["start_coverage"]
+    labels = {column: label for column, (label, _) in named.items()}
+    shown = result.earlier[list(labels)].rename(columns=labels)
+    return "Earlier quarters, as they stood then", shown, tuple(unit for _, unit in named.values())

@@ -1,16 +1,16 @@
-"""Who we are and what our words mean: params/company.yml as typed, checked settings."""
+"""Who we are and what our words mean: the definitions in params/company.yml."""
 
 import fnmatch
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from revops.errors import SettingsError, nearest
+from revops.company.yaml_files import Settings, load_settings
+from revops.errors import nearest
 
 __all__ = [
     "OUTCOMES",
@@ -18,11 +18,9 @@ __all__ = [
     "TYPES",
     "Company",
     "Exports",
-    "Settings",
+    "Groups",
     "Stage",
     "load_company",
-    "load_settings",
-    "read_yaml",
 ]
 
 OUTCOMES = ("open", "won", "lost")
@@ -35,12 +33,6 @@ Source = Literal["marketing", "sales", "partner", "customer_success", "other", "
 Metric = Literal["bookings", "pipeline_created"]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Rate = Annotated[float, Field(gt=0)]
-
-
-class Settings(BaseModel):
-    """The base of every block of settings: immutable, and an unknown key is refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Stage(Settings):
@@ -83,6 +75,24 @@ class Groups(Settings):
     names: tuple[str, ...] = ()
     also: dict[str, tuple[str, ...]] = {}
     from_employees: dict[str, int] = {}
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> "Groups":
+        for name in (*self.also, *self.from_employees):
+            if name not in self.names:
+                raise ValueError(f"{name} is not one of the names. {nearest(name, self.names)}")
+        return self
+
+    @property
+    def spellings(self) -> dict[str, str]:
+        """Return every spelling of every name, case folded, and the name it stands for."""
+        own = {name.casefold(): name for name in self.names}
+        return own | {other.strip().casefold(): name for name, others in self.also.items() for other in others}
+
+    def of_employees(self, employees: float) -> str | None:
+        """Return the group whose smallest head count is the largest not above `employees`; None where there is none."""
+        reached = [(least, name) for name, least in self.from_employees.items() if employees >= least]
+        return max(reached)[1] if reached else None
 
 
 class QuotaWords(Settings):
@@ -180,98 +190,6 @@ class Company(Settings):
         return None if words.get("lead_source") else "unknown"
 
 
-Model = TypeVar("Model", bound=BaseModel)
-
-
 def load_company(params_dir: Path) -> Company:
     """Return the settings in `params_dir`/company.yml; SettingsError names the file, the key and the nearest known."""
     return load_settings(params_dir / "company.yml", Company)
-
-
-def load_settings(path: Path, model: type[Model], **overrides: Any) -> Model:
-    """Return `model` filled from the YAML at `path`, with `overrides` on top.
-
-    Raises
-        SettingsError: the file is missing or not YAML, or a key is unknown, missing or mistyped;
-        all such failures are named at once, each with its place and, for a name, the nearest known.
-    """
-    values = {**read_yaml(path), **overrides}
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        problems = [_sentence(problem, model) for problem in error.errors()]
-        raise SettingsError(f"{_shown(path)}: " + "\n  ".join(problems)) from None
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """Return the mapping in a YAML file; a key given twice is refused, since YAML would keep the last in silence."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise SettingsError(
-            f"{_shown(path)}: the file must exist; found none. Create it or correct the path."
-        ) from None
-    try:
-        values = yaml.load(text, Loader=_StrictLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "it cannot be read"
-        raise SettingsError(f"{_shown(path)}{place}: must be YAML; found: {problem}. Correct that line.") from None
-    if values is None:
-        return {}
-    if not isinstance(values, dict):
-        raise SettingsError(f"{_shown(path)}: must hold `key: value` lines; found a {type(values).__name__}.")
-    return values
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """SafeLoader that refuses a key given twice."""
-
-
-def _strict_mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[Any] = set()
-    for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if key in seen:
-            raise yaml.constructor.ConstructorError(None, None, f"{key} is given twice", key_node.start_mark)
-        seen.add(key)
-    return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
-
-
-_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _strict_mapping)
-
-
-def _sentence(problem: Any, model: type[BaseModel]) -> str:
-    """Return one plain sentence for one pydantic failure."""
-    place = [str(part) for part in problem["loc"]]
-    where = ".".join(place) or "the file"
-    if problem["type"] == "extra_forbidden":
-        return f"{where} is not a setting. {nearest(place[-1], _known(model, problem['loc'][:-1]))}"
-    if problem["type"] == "missing":
-        return f"{where} is needed and is not there. Add it."
-    if problem["type"] == "value_error":
-        return f"{where}: {problem['ctx']['error']}" if place else str(problem["ctx"]["error"])
-    return f"{where}: {problem['msg'][0].lower()}{problem['msg'][1:]}; found {problem['input']!r}."
-
-
-def _known(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
-    """Return the settings known at a place inside a model."""
-    for part in path:
-        if isinstance(part, str) and part in model.model_fields:
-            inner = _model_in(model.model_fields[part].annotation)
-            model = inner or model
-    return list(model.model_fields)
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """Return the settings block inside an annotation such as `tuple[Stage, ...]`."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for arg in getattr(annotation, "__args__", ()) if (found := _model_in(arg))), None)
-
-
-def _shown(path: Path) -> str:
-    """Return a path as the user thinks of it: from params/ on where it lies below a folder of that name."""
-    parts = path.parts
-    return str(Path(*parts[parts.index("params") :])) if "params" in parts else str(path)

@@ -1,0 +1,18 @@
+"""Who we are and what our words mean: params/company.yml as typed, checked settings."""
+
+from revops.company.definitions import OUTCOMES, SOURCES, TYPES, Company, Exports, Groups, Stage, load_company
+from revops.company.yaml_files import Settings, load_settings, read_yaml
+
+__all__ = [
+    "OUTCOMES",
+    "SOURCES",
+    "TYPES",
+    "Company",
+    "Exports",
+    "Groups",
+    "Settings",
+    "Stage",
+    "load_company",
+    "load_settings",
+    "read_yaml",
+]

@@ -1,0 +1,108 @@
+"""YAML files as typed, checked settings: every failure of a file at once, each with its place and what is known."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from revops.errors import SettingsError, nearest
+
+__all__ = ["Settings", "load_settings", "read_yaml"]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Settings(BaseModel):
+    """The base of every block of settings: immutable, and an unknown key is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def load_settings(path: Path, model: type[Model], **overrides: Any) -> Model:
+    """Return `model` filled from the YAML at `path`, with `overrides` on top.
+
+    Raises
+        SettingsError: the file is missing or not YAML, or a key is unknown, missing or mistyped;
+        all such failures are named at once, each with its place and, for a name, the nearest known.
+    """
+    values = {**read_yaml(path), **overrides}
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        problems = [_sentence(problem, model) for problem in error.errors()]
+        raise SettingsError(f"{_shown(path)}: " + "\n  ".join(problems)) from None
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Return the mapping in a YAML file; a key given twice is refused, since YAML would keep the last in silence."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise SettingsError(
+            f"{_shown(path)}: the file must exist; found none. Create it or correct the path."
+        ) from None
+    try:
+        values = yaml.load(text, Loader=_StrictLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "it cannot be read"
+        raise SettingsError(f"{_shown(path)}{place}: must be YAML; found: {problem}. Correct that line.") from None
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise SettingsError(f"{_shown(path)}: must hold `key: value` lines; found a {type(values).__name__}.")
+    return values
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """SafeLoader that refuses a key given twice."""
+
+
+def _strict_mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[Any] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if key in seen:
+            raise yaml.constructor.ConstructorError(None, None, f"{key} is given twice", key_node.start_mark)
+        seen.add(key)
+    return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
+
+
+_StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _strict_mapping)
+
+
+def _sentence(problem: Any, model: type[BaseModel]) -> str:
+    """Return one plain sentence for one pydantic failure."""
+    place = [str(part) for part in problem["loc"]]
+    where = ".".join(place) or "the file"
+    if problem["type"] == "extra_forbidden":
+        return f"{where} is not a setting. {nearest(place[-1], _known(model, problem['loc'][:-1]))}"
+    if problem["type"] == "missing":
+        return f"{where} is needed and is not there. Add it."
+    if problem["type"] == "value_error":
+        return f"{where}: {problem['ctx']['error']}" if place else str(problem["ctx"]["error"])
+    return f"{where}: {problem['msg'][0].lower()}{problem['msg'][1:]}; found {problem['input']!r}."
+
+
+def _known(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    """Return the settings known at a place inside a model."""
+    for part in path:
+        if isinstance(part, str) and part in model.model_fields:
+            inner = _model_in(model.model_fields[part].annotation)
+            model = inner or model
+    return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the settings block inside an annotation such as `tuple[Stage, ...]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for arg in getattr(annotation, "__args__", ()) if (found := _model_in(arg))), None)
+
+
+def _shown(path: Path) -> str:
+    """Return a path as the user thinks of it: from params/ on where it lies below a folder of that name."""
+    parts = path.parts
+    return str(Path(*parts[parts.index("params") :])) if "params" in parts else str(path)
