@@ -162,8 +162,8 @@ class FigureBlock(Block):
         data = table_html(f"Data behind: {chart.title}", chart.data, chart.units, self.currency)
         return (
             f'<figure class="revops" id="figure-{chart.name}"><p class="claim">{text(chart.title)}</p>\n{svg(chart)}\n'
-            f"<figcaption>{text(chart.caption)}</figcaption>\n"
-            f"<details><summary>The data behind this chart</summary>{data}</details></figure>"
+            f"<figcaption>{text(chart.caption)}\n"
+            f"<details><summary>The data behind this chart</summary>{data}</details></figcaption></figure>"
         )
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:

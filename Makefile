@@ -1,0 +1,48 @@
+# The first use of any target builds .venv from lib/requirements.lock; without make, see README.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+BUILT := $(VENV)/.built-$(shell cat lib/requirements.lock lib/pyproject.toml | cksum | tr ' ' '-')
+ARGS ?=
+
+# Bytecode is wanted: without it every import takes three times as long. Charts choose their own backend.
+unexport PYTHONDONTWRITEBYTECODE MPLBACKEND
+
+.DEFAULT_GOAL := help
+.PHONY: help reports report check lab test clean clean-outputs
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "  %-20s %s\n", $$1, $$2}'
+
+reports: $(BUILT) ## make every report; they land in outputs/latest (ARGS="--as-of 2026-05-31" and the like)
+	@$(RUN) -m revops run $(ARGS)
+
+report: $(BUILT) ## make one report: make report STEM=pipeline_coverage
+	@test -n "$(STEM)" || { echo "Which report? Say for example: make report STEM=pipeline_coverage"; exit 2; }
+	@$(RUN) -m revops run $(STEM) $(ARGS)
+
+check: $(BUILT) ## say what the exports hold, what is left out, and which reports can run
+	@$(RUN) -m revops check $(ARGS)
+
+lab: $(BUILT) ## open the notebooks in JupyterLab
+	@$(RUN) -m jupyterlab notebooks
+
+test: $(BUILT) ## run the tests
+	@$(RUN) -m pytest lib/tests -n 2 --dist loadgroup $(ARGS)
+
+clean: ## remove the environment and the cache; runs stay
+	rm -rf $(VENV) outputs/.cache lib/.pytest_cache lib/.ruff_cache .hypothesis lib/.hypothesis
+
+clean-outputs: ## remove every run: make clean-outputs CONFIRM=1
+	@test "$(CONFIRM)" = 1 || { echo "This removes every run in outputs. If you mean it: make clean-outputs CONFIRM=1"; exit 2; }
+	rm -rf outputs
+
+$(BUILT): # pip downloads what the lock pins and checks its hashes; some packages hold files that do not compile: no harm
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Python 3.11 or newer is needed, and $(PYTHON) is not that. Install one (on Debian and Ubuntu: sudo apt install python3), or name one: make PYTHON=python3.12 reports"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) lacks the module venv. Install it (on Debian and Ubuntu: sudo apt install python3-venv), then try again."; exit 1; }
+	@echo "Building $(VENV): a few minutes, once."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r lib/requirements.lock
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --no-build-isolation -e lib
+	@$(RUN) -m compileall -q -j 0 $(VENV)/lib lib/revops >/dev/null 2>&1 || true
+	@touch $@

@@ -1,0 +1,145 @@
+"""The command line: python -m revops run | check."""
+
+import argparse
+import datetime as dt
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from revops.delivery.job import GIGABYTE, Limits
+from revops.delivery.plan import Request
+from revops.delivery.progress import Progress
+from revops.delivery.run import run_reports
+from revops.errors import RevopsError, SettingsError
+
+__all__ = ["main"]
+
+GOOD, SOME_FAILED, BAD_CALL = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the arguments say and return the exit code: 0 all good, 1 some failed, 2 a call that cannot be done."""
+    asked = _parser().parse_args(arguments)
+    try:
+        return int(asked.act(asked))
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return BAD_CALL
+    except RevopsError as error:
+        print(error, file=sys.stderr)
+        return SOME_FAILED
+    except BrokenPipeError:  # whoever read our words has left: say no more, not even at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return SOME_FAILED
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}.", file=sys.stderr)
+        return SOME_FAILED
+    except KeyboardInterrupt:
+        print("Stopped; nothing was put out.", file=sys.stderr)
+        return SOME_FAILED
+
+
+def _run(asked: argparse.Namespace) -> int:
+    given = {name: value for pair in asked.parameter for name, value in [_pair(pair)]}
+    if asked.as_of is not None:
+        given["as_of"] = asked.as_of
+    request = Request(
+        stems=tuple(asked.stems),
+        given={name: yaml.safe_load(value) for name, value in given.items()},
+        slices={name: _values(value) for name, value in map(_pair, asked.slice)},
+        params=asked.params,
+        outputs=asked.outputs,
+        keep=asked.keep,
+        limits=Limits(deadline_seconds=asked.deadline, memory_bytes=int(asked.memory * GIGABYTE)),
+    )
+    folder, manifest = run_reports(request, Progress())
+    print(json.dumps(manifest, indent=1, ensure_ascii=False) if asked.json else _told(folder, manifest))
+    return SOME_FAILED if any(entry["outcome"] == "failed" for entry in manifest["reports"]) else GOOD
+
+
+def _check(asked: argparse.Namespace) -> int:
+    from revops.delivery.check import check_exports  # here, not above: `run` need not wait for pandas
+
+    for line in check_exports(asked.params, keep=asked.keep, day=asked.as_of):
+        print(line)
+    return GOOD
+
+
+def _told(folder: Path, manifest: Mapping[str, Any]) -> str:
+    """Return what a person reads at the end: each report's sentence and where it is."""
+    latest = Path(os.path.relpath(folder.parent.parent / "latest"))
+    lines = []
+    for entry in manifest["reports"]:
+        page = next((latest / file for file in entry["files"] if file.endswith(".html")), None)
+        if entry["outcome"] == "made":
+            lines += [entry["sentence"], f"  {page}"]
+        elif entry["outcome"] == "failed":
+            lines += [
+                f"{entry['report']} was not made: {entry['failure']['reason']}",
+                f"  {latest / entry['evidence']}",
+            ]
+    return "\n".join([*lines, f"All reports: {latest / 'index.html'}"])
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign or not re.fullmatch(r"\w+", name):
+        raise SettingsError(f"{text}: must be name=value; found no such pair. Write for example period=next.")
+    return name, value
+
+
+def _values(text: str) -> tuple[str, ...]:
+    return tuple(value.strip() for value in text.split(",") if value.strip())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m revops", description="Revenue reports from raw exports.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    run = commands.add_parser("run", help="run reports and put them into outputs/latest")
+    _add_run(run.add_argument)
+    run.set_defaults(act=_run)
+    check = commands.add_parser("check", help="say what the exports hold, what is left out, and which reports can run")
+    check.add_argument("--keep", action="store_true", help="file a dated copy of today's exports: it becomes history")
+    check.add_argument("--as-of", type=dt.date.fromisoformat, metavar="DATE", help="the day to file it under")
+    check.set_defaults(act=_check)
+    for command in (run, check):
+        command.add_argument("--params", metavar="DIR", help="folder with company.yml (default: the project's params/)")
+    return parser
+
+
+def _add_run(add: Callable[..., Any]) -> None:
+    add("stems", nargs="*", metavar="STEM", help="a report, as in notebooks/STEM.ipynb; none means all")
+    add("-p", dest="parameter", action="append", default=[], metavar="NAME=VALUE", help="override one parameter")
+    add("--slice", action="append", default=[], metavar="FIELD=A,B", help="one run for each value of a field")
+    add("--as-of", metavar="DATE", help="the day to see the company at: auto, today or YYYY-MM-DD")
+    add("--outputs", metavar="DIR", help="where runs go (default: the project's outputs/)")
+    add("--json", action="store_true", help="print the run's manifest")
+    add("--keep", type=_at_least_one, metavar="N", help="remove all but the newest N runs (default: keep all)")
+    add("--deadline", type=_positive, default=Limits.deadline_seconds, metavar="SECONDS", help="for one report")
+    add("--memory", type=_positive, default=Limits.memory_bytes / GIGABYTE, metavar="GIGABYTES", help="for one report")
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError("must be above 0")
+    return value
+
+
+def _at_least_one(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(SOME_FAILED))
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""The manifest's entry of each report in a run: made now, failed, or carried from the last run that made it."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from revops.delivery.job import Job, Result, is_counted
+from revops.delivery.notices import failure_page, mark_carried
+
+__all__ = ["carried_entries", "failed_entry", "made_entry"]
+
+Last = tuple[Path, Mapping[str, Any]] | None
+_SAID = ("as_of", "period", "status", "sentence")
+
+
+def made_entry(job: Job, result: Result, building: Path) -> dict[str, Any]:
+    """Return the entry of a report that was made in this run."""
+    return {
+        **_entry(job.stem, job.slice, "made"),
+        **{key: result.answer[key] for key in _SAID if result.answer},
+        "files": [_place(job, building, name) for name in result.files],
+        **_cost(result),
+    }
+
+
+def failed_entry(job: Job, result: Result, building: Path, last: Last) -> dict[str, Any]:
+    """Leave the evidence of a failure beside the last good report, if there is one, and return the entry."""
+    job.folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(job.folder / job.stem, ignore_errors=True)
+    for kind in ("html", "json"):
+        (job.folder / f"{job.stem}.{kind}").unlink(missing_ok=True)
+    notebook = job.folder / f"{job.stem}.ipynb"
+    if notebook.exists():
+        notebook.rename(job.folder / f"{job.stem}.failed.ipynb")
+    evidence = job.folder / f"{job.stem}.failed.html"
+    good = _last_good(job.stem, job.slice, last)
+    assert result.failure is not None
+    entry = {**_entry(job.stem, job.slice, "failed"), **_kept(good, building, last, evidence.name)}
+    code = _code(job, result.failure.cell)
+    evidence.write_text(failure_page(job.title, result.failure, code, entry, result.seconds), encoding="utf-8")
+    failure = {key: value for key, value in asdict(result.failure).items() if key in ("reason", "advice", "cell")}
+    return {**entry, "evidence": _place(job, building, evidence.name), "failure": failure, **_cost(result)}
+
+
+def carried_entries(entries: list[dict[str, Any]], building: Path, last: Last) -> list[dict[str, Any]]:
+    """Copy every report of the last run that this one does not replace, and return their entries."""
+    here = [(entry["report"], entry["slice"]) for entry in entries]
+    missing = [] if last is None else [e for e in last[1]["reports"] if (e["report"], e["slice"]) not in here]
+    return [
+        {**_entry(entry["report"], entry["slice"], "carried"), **_kept(entry, building, last, None)}
+        for entry in missing
+        if entry["files"]
+    ]
+
+
+def _code(job: Job, number: int | None) -> str:
+    """Return the code of a code cell of the job's notebook, counted from 1."""
+    if number is None:
+        return ""
+    cells = json.loads(job.notebook.read_text(encoding="utf-8"))["cells"]
+    return "".join([cell for cell in cells if is_counted(cell)][number - 1]["source"])
+
+
+def _entry(stem: str, chosen: Mapping[str, str], outcome: str) -> dict[str, Any]:
+    return {
+        "report": stem,
+        "slice": dict(chosen),
+        "outcome": outcome,
+        **dict.fromkeys(_SAID),
+        "files": [],
+        "carried_from": None,
+        "evidence": None,
+        "failure": None,
+        "seconds": None,
+        "peak_mb": None,
+    }
+
+
+def _cost(result: Result) -> dict[str, float]:
+    return {"seconds": round(result.seconds, 1), "peak_mb": round(result.peak_bytes / 2**20)}
+
+
+def _place(job: Job, building: Path, name: str) -> str:
+    return (job.folder / name).relative_to(building).as_posix()
+
+
+def _last_good(stem: str, chosen: Mapping[str, str], last: Last) -> Mapping[str, Any] | None:
+    """Return the last run's entry of the same report and slice, if it has files to show."""
+    entries = [] if last is None else last[1]["reports"]
+    return next((e for e in entries if e["report"] == stem and e["slice"] == chosen and e["files"]), None)
+
+
+def _kept(good: Mapping[str, Any] | None, building: Path, last: Last, evidence: str | None) -> dict[str, Any]:
+    """Copy the files of a good report into this run, its page marked, and return what the entry says of them."""
+    if good is None or last is None:
+        return {}
+    folder, manifest = last
+    origin = good["carried_from"] or {"run": manifest["run"], "as_of": good["as_of"]}
+    for name in good["files"]:
+        target = building / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if name.endswith(".html"):
+            page = (folder / name).read_text(encoding="utf-8")
+            target.write_text(mark_carried(page, origin["as_of"], evidence), encoding="utf-8")
+        else:
+            shutil.copy2(folder / name, target)
+    return {**{key: good[key] for key in _SAID}, "files": list(good["files"]), "carried_from": origin}

@@ -1,0 +1,160 @@
+"""From what was asked on the command line to jobs: every name and value checked before a kernel starts."""
+
+import ast
+import datetime as dt
+import hashlib
+import importlib
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from revops.delivery.job import Job, Limits
+from revops.errors import RevopsError, SettingsError, nearest
+from revops.params import Knobs, ReportSettings, find_params, project_root, settings
+
+__all__ = ["Plan", "Request", "make_plan", "measures_of", "stems_of"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one call of `run` asks for. No stems means every report that there is a notebook for."""
+
+    stems: Sequence[str] = ()
+    given: Mapping[str, Any] = field(default_factory=dict)
+    slices: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    params: str | None = None
+    outputs: str | None = None
+    keep: int | None = None
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The reports to run, each with its checked settings, and where they go."""
+
+    settings: tuple[ReportSettings[Knobs], ...]
+    notebooks: tuple[Path, ...]
+    parameters: tuple[Mapping[str, Any], ...]
+    outputs: Path
+    limits: Limits
+
+    def jobs(self, folder: Path, scratch: Path) -> list[Job]:
+        """Return one job per report and slice, its files going below `folder`."""
+        made = []
+        for number, (notebook, parameters) in enumerate(zip(self.notebooks, self.parameters, strict=True)):
+            kernel = scratch / str(number)
+            kernel.mkdir()
+            place = folder / slice_folder(parameters.get("slice") or {})
+            made.append(Job(notebook.stem, notebook, place, kernel, parameters, self.limits))
+        return made
+
+
+def make_plan(request: Request) -> Plan:
+    """Return the plan for a request.
+
+    Raises
+        SettingsError: a report, parameter or value that is not known, named with the nearest known; all at once.
+    """
+    params = find_params(request.params)
+    root = project_root(params)
+    notebooks = list(dict.fromkeys(_notebook(root, stem) for stem in request.stems or stems_of(root)))
+    slices = [dict([pair]) for name, values in request.slices.items() for pair in product([name], values)] or [{}]
+    given = {name: _plain(value) for name, value in request.given.items()}
+    if params != root / "params":
+        given["params_dir"] = str(params.relative_to(root) if params.is_relative_to(root) else params)
+    rows, problems = [], []
+    for notebook, chosen in product(notebooks, slices):
+        parameters = given | ({"slice": chosen} if chosen else {})
+        try:
+            rows.append((notebook, parameters, _checked(notebook, parameters, params)))
+        except RevopsError as problem:
+            problems.append(str(problem))
+    if problems:
+        raise SettingsError("\n".join(dict.fromkeys(problems)))
+    found = tuple(zip(*rows, strict=True))
+    return Plan(found[2], found[0], found[1], _outputs(root, params, request.outputs), request.limits)
+
+
+def stems_of(root: Path) -> list[str]:
+    """Return the names of all reports of a project, sorted; SettingsError where there is none."""
+    stems = sorted(path.stem for path in (root / "notebooks").glob("*.ipynb"))
+    if not stems:
+        raise SettingsError(f"{root / 'notebooks'}: must hold one notebook per report; found none. Add one.")
+    return stems
+
+
+def measures_of(stem: str) -> ModuleType | None:
+    """Return the module that measures for a report, or None for a report that has none of its own."""
+    name = f"revops.measures.{stem}"
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        return None
+
+
+def slice_folder(chosen: Mapping[str, str]) -> str:
+    """Return the folder name of a slice, safe on every system; empty for the whole company."""
+    return "_".join(f"{name}={_file_name(value)}" for name, value in chosen.items())
+
+
+def _file_name(value: str) -> str:
+    """Return the value itself where it can name a file, else what can of it and a hash of the whole."""
+    plain = re.sub(r"[^A-Za-z0-9-]+", "-", value)
+    return value if plain == value else f"{plain}-{hashlib.sha256(value.encode()).hexdigest()[:6]}"
+
+
+def _notebook(root: Path, stem: str) -> Path:
+    stem = Path(stem).stem
+    path = root / "notebooks" / f"{stem}.ipynb"
+    if not path.is_file():
+        raise SettingsError(f"{stem} is not a report. {nearest(stem, stems_of(root))}")
+    return path
+
+
+def _checked(notebook: Path, parameters: Mapping[str, Any], params: Path) -> ReportSettings[Knobs]:
+    """Return the report's settings if its notebook knows each parameter by name and its knobs take each value."""
+    known = _parameter_names(notebook)
+    unknown = [name for name in parameters if name not in known]
+    if unknown:
+        sentences = [f"{name} is not a parameter. {nearest(name, known)}" for name in unknown]
+        raise SettingsError(f"notebooks/{notebook.name}: {' '.join(sentences)}")
+    kind = getattr(measures_of(notebook.stem), "Knobs", Knobs)
+    knobs = {name: value for name, value in parameters.items() if name != "params_dir"}
+    return settings(notebook.stem, kind, params_dir=params, **knobs)
+
+
+def _parameter_names(notebook: Path) -> list[str]:
+    """Return the names that the notebook's parameters cell assigns; SettingsError where it has no such cell."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    cell = next((cell for cell in cells if "parameters" in cell["metadata"].get("tags", ())), None)
+    if cell is None:
+        raise SettingsError(
+            f"notebooks/{notebook.name}: must have a cell with the tag parameters; found none. "
+            "Tag the cell that holds them."
+        )
+    targets: list[ast.expr] = []
+    for statement in ast.parse("".join(cell["source"])).body:
+        if isinstance(statement, ast.AnnAssign):
+            targets.append(statement.target)
+        elif isinstance(statement, ast.Assign):
+            targets.extend(statement.targets)
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
+def _plain(value: object) -> object:
+    """Return a value as a notebook's parameters can hold it: dates as ISO text."""
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def _outputs(root: Path, params: Path, asked: str | None) -> Path:
+    """Return the company's outputs folder: the one asked for or the project's, and in it one per params/<company>/."""
+    base = Path(os.path.abspath(asked)) if asked else root / "outputs"
+    return base if params.name == "params" else base / params.name

@@ -1,0 +1,59 @@
+"""What a run says while it works: one moving line for a person, plain lines for a log."""
+
+import datetime as dt
+import sys
+import time
+from typing import TextIO
+
+from revops.delivery.job import Job, Result
+
+__all__ = ["Progress"]
+
+
+class Progress:
+    """Tells of jobs that start, move and end, on `screen`; keeps every plain line for run.log."""
+
+    def __init__(self, screen: TextIO | None = None) -> None:
+        self._screen = screen or sys.stderr
+        self._is_watched = self._screen.isatty()
+        self._at: dict[str, tuple[float, int]] = {}
+        self._done = self._total = 0
+        self.lines: list[str] = []
+
+    def expect(self, total: int) -> None:
+        """Say how many reports will run."""
+        self._total = total
+        self.say(f"running {total} {'report' if total == 1 else 'reports'}")
+
+    def say(self, line: str) -> None:
+        """Say one plain line."""
+        self.lines.append(f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ} {line}")
+        self._wipe()
+        print(line, file=self._screen, flush=True)
+        self._draw()
+
+    def hear(self, what: str, job: Job, cell: int) -> None:
+        """Take note that a job started, or that it came to a code cell."""
+        started = self._at.get(job.title, (time.monotonic(), 0))[0]
+        self._at[job.title] = (started, cell)
+        if what == "started" and not self._is_watched:
+            self.say(f"{job.title}: started")
+        self._draw()
+
+    def end(self, job: Job, result: Result) -> None:
+        """Say how a job ended."""
+        self._at.pop(job.title, None)
+        self._done += 1
+        taken = f"{result.seconds:.1f} s, {result.peak_bytes / 2**20:.0f} MB"
+        ended = f"FAILED ({taken}): {result.failure.reason}" if result.failure else f"made ({taken})"
+        self.say(f"{job.title}: {ended}")
+
+    def _draw(self) -> None:
+        if self._is_watched and self._at:
+            now = time.monotonic()
+            work = ", ".join(f"{name} cell {cell} ({now - began:.0f} s)" for name, (began, cell) in self._at.items())
+            print(f"\r\033[K{self._done} of {self._total} done; {work}"[:110], end="", file=self._screen, flush=True)
+
+    def _wipe(self) -> None:
+        if self._is_watched:
+            print("\r\033[K", end="", file=self._screen)

@@ -1,0 +1,135 @@
+"""One run of many reports: warm the cache, run the jobs, keep what still stands, switch the new run in."""
+
+import datetime as dt
+import json
+import os
+import platform
+import tempfile
+import time
+import traceback
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from revops.delivery.entries import carried_entries, failed_entry, made_entry
+from revops.delivery.job import OUR_FAULT, Failure, Job, Result
+from revops.delivery.notices import index_page
+from revops.delivery.outputs import MANIFEST, Outputs
+from revops.delivery.plan import Plan, Request, make_plan
+from revops.delivery.progress import Progress
+from revops.delivery.supervise import prepare_workers, run_jobs
+from revops.delivery.template import versions
+from revops.errors import RevopsError
+from revops.params import Knobs
+
+__all__ = ["run_reports"]
+
+
+def run_reports(request: Request, progress: Progress) -> tuple[Path, Mapping[str, Any]]:
+    """Run what is asked for and return the run's folder and its manifest.
+
+    A report that fails leaves its evidence, and the last good one stays in its place; the manifest says so.
+
+    Raises
+        SettingsError: the request names something unknown; nothing has been run.
+        RunError: another run is at work in the same outputs folder.
+    """
+    plan = make_plan(request)
+    prepare_workers()
+    outputs, began = Outputs(plan.outputs), time.monotonic()
+    with outputs.building() as building, tempfile.TemporaryDirectory(prefix="revops-") as scratch:
+        jobs = plan.jobs(building, Path(scratch))
+        progress.expect(len(jobs))
+        results = _results(plan, jobs, progress)
+        entries = _entries(results, building, outputs)
+        as_of = _as_of(entries, plan)
+        manifest = _manifest(outputs.next_name(as_of), as_of, plan, entries, time.monotonic() - began)
+        _write(building, manifest, [*progress.lines, *(result.log for _, result in results)])
+        run = outputs.switch_in(building, manifest["run"])
+    if request.keep is not None:
+        for name in outputs.prune(request.keep):
+            progress.say(f"removed run {name}")
+    return run, manifest
+
+
+def _results(plan: Plan, jobs: list[Job], progress: Progress) -> list[tuple[Job, Result]]:
+    """Return each job with its result, in the order of the plan; all fail where the data cannot be read."""
+    refusal = _warm(plan)
+    if refusal is None:
+        ended = run_jobs(jobs, _cores(), progress.hear)
+    else:
+        ended = ((job, Result(failure=refusal)) for job in jobs)
+    results = {}
+    for job, result in ended:
+        progress.end(job, result)
+        results[job.title] = result
+    return [(job, results[job.title]) for job in jobs]
+
+
+def _warm(plan: Plan) -> Failure | None:
+    """Prepare the company's tables once, so that no kernel has to; return why that cannot be done, if so.
+
+    A report without measures of its own reads no tables.
+    """
+    reading = [settings for settings in plan.settings if type(settings.knobs) is not Knobs]
+    if not reading:
+        return None
+    from revops.book import open_book  # here, not above: pandas takes a moment that a refused call need not pay
+
+    try:
+        open_book(reading[0])
+    except RevopsError as error:
+        return Failure(str(error), "Do what the message says, then run the reports again.")
+    except Exception as error:
+        reason = f"The exports could not be prepared: {type(error).__name__}: {error}"
+        return Failure(reason, OUR_FAULT, evidence=traceback.format_exc())
+    return None
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _entries(results: Iterable[tuple[Job, Result]], building: Path, outputs: Outputs) -> list[dict[str, Any]]:
+    """Put out pages of failure and reports of the last run, and return the manifest's entry of every report."""
+    last = outputs.last()
+    entries = []
+    for job, result in results:
+        if result.failure is None:
+            entries.append(made_entry(job, result, building))
+        else:
+            entries.append(failed_entry(job, result, building, last))
+    entries += carried_entries(entries, building, last)
+    return sorted(entries, key=lambda entry: (entry["report"], sorted(entry["slice"].items())))
+
+
+def _as_of(entries: Iterable[Mapping[str, Any]], plan: Plan) -> str:
+    """Return the day the run is filed under: the latest of the reports made, else the one asked for, else today."""
+    made = [entry["as_of"] for entry in entries if entry["outcome"] == "made"]
+    asked = plan.settings[0].knobs.as_of
+    if made:
+        return max(made)
+    return (asked if isinstance(asked, dt.date) else dt.datetime.now(plan.settings[0].company.zone).date()).isoformat()
+
+
+def _manifest(name: str, as_of: str, plan: Plan, entries: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "run": name,
+        "company": plan.settings[0].company.company,
+        "as_of": as_of,
+        "made": f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "seconds": round(seconds, 1),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "versions": versions(),
+        "reports": entries,
+    }
+
+
+def _write(building: Path, manifest: Mapping[str, Any], log: Iterable[str]) -> None:
+    """Write the manifest, the index page and the log of a run."""
+    text = json.dumps(manifest, indent=1, ensure_ascii=False)
+    (building / MANIFEST).write_text(text + "\n", encoding="utf-8")
+    (building / "index.html").write_text(index_page(manifest), encoding="utf-8")
+    lines = [line for line in log if line.strip()]
+    (building / "run.log").write_text("\n".join(lines) + "\n", encoding="utf-8")

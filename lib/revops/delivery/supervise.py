@@ -1,0 +1,171 @@
+"""Processes for jobs: as many at once as there are cores, each watched, and killed with all it started."""
+
+import contextlib
+import multiprocessing
+import multiprocessing.forkserver
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+
+import psutil
+
+from revops.delivery.job import GIGABYTE, Failure, Job, Result
+
+__all__ = ["prepare_workers", "run_jobs"]
+
+_TICK = 0.2
+_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+_CONTEXT = multiprocessing.get_context(_METHOD)
+
+
+def prepare_workers() -> None:
+    """Start loading what every job needs, in the background, where processes can be forked from such a start."""
+    if _METHOD == "forkserver":
+        _CONTEXT.set_forkserver_preload(["revops.delivery.execute"])
+        multiprocessing.forkserver.ensure_running()
+
+
+def run_jobs(jobs: Iterable[Job], at_once: int, heard: Callable[[str, Job, int], None]) -> Iterator[tuple[Job, Result]]:
+    """Yield each job with its result as it ends.
+
+    `heard` is told ("started", job, 0) and ("cell", job, number). Whatever way this is left, no process stays behind.
+    """
+    waiting, running = list(jobs), []
+    try:
+        while waiting or running:
+            while waiting and len(running) < at_once:
+                running.append(_Running(waiting.pop(0)))
+                heard("started", running[-1].job, 0)
+            wait([work.pipe for work in running], timeout=_TICK)
+            for work in running[:]:
+                result = work.look(heard)
+                if result is not None:
+                    running.remove(work)
+                    yield work.job, result
+    finally:
+        for work in running:
+            work.kill()
+
+
+class _Running:
+    """A job at work: its process, everything that process started, and the pipe it talks through."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.pipe, theirs = _CONTEXT.Pipe(duplex=False)
+        self.log = job.scratch / "log.txt"
+        self.process = _CONTEXT.Process(target=_work, args=(job, theirs, self.log), name=job.title)
+        self.family: set[psutil.Process] = set()
+        self.peak = 0
+        self.cell = 0
+        self.process.start()
+        self.started = time.monotonic()
+        theirs.close()
+
+    def look(self, heard: Callable[[str, Job, int], None]) -> Result | None:
+        """Return the result if the job ended or had to be ended by now, else None."""
+        result = self._read(heard) or self._overstepped()
+        if result is None and not self.process.is_alive():
+            result = self._read(heard) or Result(failure=self._vanished())
+        if result is None:
+            return None
+        self.kill()
+        seconds = time.monotonic() - self.started
+        log = self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+        return Result(result.answer, result.files, result.failure, seconds, self.peak, log)
+
+    def kill(self) -> None:
+        """End the process and everything it ever started; waits until they are gone."""
+        until = time.monotonic() + 5
+        while time.monotonic() < until:
+            self._survey()
+            alive = [member for member in self.family if _is_alive(member)]
+            for member in alive:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    member.kill()
+            if not alive:
+                break
+            time.sleep(0.01)
+        self.pipe.close()
+
+    def _read(self, heard: Callable[[str, Job, int], None]) -> Result | None:
+        with contextlib.suppress(EOFError, OSError):
+            while self.pipe.poll():
+                message = self.pipe.recv()
+                if isinstance(message, Result):
+                    return message
+                self.cell = message
+                heard("cell", self.job, message)
+        return None
+
+    def _survey(self) -> int:
+        """Note every process of the family and return the memory they hold, in bytes."""
+        held = 0
+        with contextlib.suppress(psutil.NoSuchProcess):
+            head = psutil.Process(self.process.pid)
+            self.family |= {head, *head.children(recursive=True)}
+        for member in self.family:
+            with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                held += member.memory_info().rss
+        return held
+
+    def _overstepped(self) -> Result | None:
+        """Return a failure if the job takes more time or memory than it may."""
+        held, limits = self._survey(), self.job.limits
+        self.peak = max(self.peak, held)
+        if time.monotonic() - self.started > limits.deadline_seconds:
+            reason = f"The report was ended after its deadline of {limits.deadline_seconds:g} seconds{self._where()}."
+            return self._ended(reason, "Allow more with --deadline SECONDS, or find what it waits for.")
+        if held > limits.memory_bytes:
+            allowed = f"{limits.memory_bytes / GIGABYTE:.1f} GB are allowed"
+            reason = f"The report was ended at {held / GIGABYTE:.1f} GB of memory{self._where()}; {allowed}."
+            return self._ended(reason, "Allow more with --memory GIGABYTES, or give it less data.")
+        return None
+
+    def _ended(self, reason: str, advice: str) -> Result:
+        return Result(failure=Failure(reason, advice, self.cell or None))
+
+    def _where(self) -> str:
+        return f", in code cell {self.cell}" if self.cell else ""
+
+    def _vanished(self) -> Failure:
+        reason = f"The report's process ended without a word{self._where()} (exit code {self.process.exitcode})."
+        return Failure(reason, "Look at run.log and at the machine's log for the time of this run.", self.cell or None)
+
+
+def _is_alive(member: psutil.Process) -> bool:
+    """Return whether a process still runs; one that only waits for its parent to take note does not."""
+    try:
+        return bool(member.is_running() and member.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _work(job: Job, pipe: Connection, log: Path) -> None:
+    """The child: run one job, tell the parent, and never outlive it."""
+    _write_to(log)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    from revops.delivery.execute import execute  # here, not above: it takes a second that the parent need not pay
+
+    pipe.send(execute(job, pipe.send))
+
+
+def _write_to(log: Path) -> None:
+    """Send all that the child prints, its own descendants' words included, to one file."""
+    with open(log, "ab", buffering=0) as file:
+        for stream in (1, 2):
+            os.dup2(file.fileno(), stream)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    wait([parent.sentinel])
+    for member in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            member.kill()
+    os._exit(1)
