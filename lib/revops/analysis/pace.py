@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from revops.analysis.spans import on_day, spans
 from revops.company import Company
 from revops.periods import Period
 
@@ -29,8 +30,10 @@ def daily_pipeline(
         One row per period x day, sorted: period (name), day (1 on the first), date, open_pipeline_amount and
         booked_amount [company currency]. The same as rebuilding the state of each day, without doing so.
     """
-    spans = _spans(timeline, records, as_of, company)
-    tables = [_of_period(spans, period, min(as_of, period.end)) for period in periods if period.start <= as_of]
+    states = spans(timeline, records, as_of=as_of, company=company)
+    states = states[states["outcome"].eq("won") | (states["stage_order"] >= company.qualifying_order)]
+    states = states[states["outcome"].ne("lost")]
+    tables = [_of_period(states, period, min(as_of, period.end)) for period in periods if period.start <= as_of]
     columns = ["period", "day", "date", "open_pipeline_amount", "booked_amount"]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 
@@ -50,33 +53,20 @@ def frozen_bookings(
     Returns
         One row per period, in the order given: period (name), booked_amount [company currency], n_booked.
     """
-    spans = _spans(timeline, records, as_of, company)
-    won = spans[spans["outcome"].eq("won")]
+    states = spans(timeline, records, as_of=as_of, company=company)
+    won = states[states["outcome"].eq("won")]
     rows = []
     for period in periods:
-        day = pd.Timestamp(frozen_on(period, as_of, company.grace_days))
-        closed = won["close_date"].between(pd.Timestamp(period.start), min(day, pd.Timestamp(period.end)))
-        held = won.loc[closed & (won["first"] <= day) & (won["last"] >= day), "amount"]
+        day = frozen_on(period, as_of, company.grace_days)
+        held = on_day(won, day)
+        held = held.loc[held["close_date"].between(*map(pd.Timestamp, (period.start, min(day, period.end)))), "amount"]
         rows.append((period.name, float(held.sum()), len(held)))
     return pd.DataFrame(rows, columns=["period", "booked_amount", "n_booked"])
 
 
-def _spans(timeline: pd.DataFrame, records: pd.DataFrame, as_of: dt.date, company: Company) -> pd.DataFrame:
-    """Return each state with the first and last day at whose end it held, where it could count."""
-    first = timeline["changed_at"].dt.normalize()
-    same = timeline["opportunity_id"].eq(timeline["opportunity_id"].shift(-1))
-    last = (first.shift(-1) - pd.Timedelta(days=1)).where(same, pd.Timestamp(as_of))
-    types = timeline["type"].fillna(timeline["opportunity_id"].map(records.set_index("opportunity_id")["type"]))
-    order = timeline["stage_name"].map(company.stage_order)
-    spans = timeline[["close_date", "outcome"]].assign(first=first, last=last, amount=timeline["amount"].fillna(0))
-    counts = spans["outcome"].eq("won") | (spans["outcome"].eq("open") & (order >= company.qualifying_order))
-    counts &= types.isin(company.quota_covers) & ~timeline["is_deleted"].fillna(False).astype(bool)
-    return spans[counts & (first <= last)]
-
-
-def _of_period(spans: pd.DataFrame, period: Period, until: dt.date) -> pd.DataFrame:
+def _of_period(states: pd.DataFrame, period: Period, until: dt.date) -> pd.DataFrame:
     start, end = pd.Timestamp(period.start), pd.Timestamp(until)
-    due = spans[spans["close_date"].between(start, pd.Timestamp(period.end))]
+    due = states[states["close_date"].between(start, pd.Timestamp(period.end))]
     is_won = due["outcome"].eq("won")
     begins = due["first"].where(~is_won, due[["first", "close_date"]].max(axis=1)).clip(lower=start)
     ends = due["last"].where(is_won, due[["last", "close_date"]].min(axis=1)).clip(upper=end)

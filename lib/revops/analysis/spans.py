@@ -1,0 +1,43 @@
+"""States of opportunities as spans of days: from which day to which day each state stood at the day's end."""
+
+import datetime as dt
+
+import pandas as pd
+
+from revops.company import Company
+
+__all__ = ["on_day", "spans"]
+
+
+def spans(timeline: pd.DataFrame, records: pd.DataFrame, *, as_of: dt.date, company: Company) -> pd.DataFrame:
+    """Return each state, of opportunities of the types that the quota covers, with the first and last day it stood.
+
+    Parameters
+        timeline : states of opportunities (AsOf.timeline), sorted by opportunity_id and time
+        records : opportunities (schema.opportunities); give the type where the states have none
+        as_of : the last day of all
+
+    Returns
+        One row per state that stood at the end of a day, in the order of `timeline`: opportunity_id, first, last
+        (days, inclusive), outcome, stage_name, stage_order, close_date, type, amount [company currency; 0 where
+        blank]. Deleted opportunities have no state from their deletion on.
+    """
+    first = timeline["changed_at"].dt.normalize()
+    same = timeline["opportunity_id"].eq(timeline["opportunity_id"].shift(-1))
+    last = (first.shift(-1) - pd.Timedelta(days=1)).where(same, pd.Timestamp(as_of))
+    types = timeline["type"].fillna(timeline["opportunity_id"].map(records.set_index("opportunity_id")["type"]))
+    table = timeline[["opportunity_id", "outcome", "stage_name", "close_date"]].assign(
+        first=first,
+        last=last,
+        stage_order=timeline["stage_name"].map(company.stage_order).astype("float64"),
+        type=types,
+        amount=timeline["amount"].fillna(0),
+    )
+    stood = types.isin(company.quota_covers) & ~timeline["is_deleted"].fillna(False).astype(bool) & (first <= last)
+    return table[stood].reset_index(drop=True)
+
+
+def on_day(spans: pd.DataFrame, day: dt.date) -> pd.DataFrame:
+    """Return the states that stood at the end of a day: one row per opportunity."""
+    stamp = pd.Timestamp(day)
+    return spans[(spans["first"] <= stamp) & (spans["last"] >= stamp)]
