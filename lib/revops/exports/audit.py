@@ -1,0 +1,162 @@
+"""What the gate saw, decided and left out: one record per file, one per reason, and the ledger that collects them."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from revops.errors import ExportError
+
+__all__ = ["Audit", "FileAudit", "Ledger", "LeftOut", "Source"]
+
+
+@dataclass(frozen=True)
+class FileAudit:
+    """One file: what it is, how it was read, how many of its rows were kept, and what was decided about its cells."""
+
+    name: str
+    sha256: str
+    bytes: int
+    system: str
+    table: str
+    route: str
+    encoding: str
+    delimiter: str | None
+    header_row: int
+    rows_read: int
+    rows_kept: int
+    first: str | None
+    last: str | None
+    currencies: tuple[str, ...]
+    decisions: tuple[str, ...]
+    warnings: tuple[str, ...]
+    unknown_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Rows of one file that were read and not kept, under one reason; `amount` in the company's currency."""
+
+    table: str
+    file: str
+    reason: str
+    n: int
+    amount: float | None
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Audit:
+    """All that the gate has to say about one preparation. For every file: rows read = rows kept + rows left out."""
+
+    files: tuple[FileAudit, ...]
+    left_out: tuple[LeftOut, ...]
+    unrecognised: tuple[tuple[str, str], ...]
+    warnings: tuple[str, ...]
+    tracked: dict[str, str]
+    history_from: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the audit as plain values that `json.dumps` takes."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "Audit":
+        """Return the audit that `to_json` wrote, also after a round trip through JSON text."""
+        return cls(
+            files=tuple(FileAudit(**_tupled(item)) for item in values["files"]),
+            left_out=tuple(LeftOut(**_tupled(item)) for item in values["left_out"]),
+            unrecognised=tuple((name, why) for name, why in values["unrecognised"]),
+            warnings=tuple(values["warnings"]),
+            tracked=dict(values["tracked"]),
+            history_from=values["history_from"],
+        )
+
+
+@dataclass
+class Source:
+    """One file while it is being read; becomes a FileAudit at the end."""
+
+    index: int
+    name: str
+    sha256: str
+    bytes: int
+    system: str = ""
+    table: str = ""
+    route: str = ""
+    encoding: str = ""
+    delimiter: str | None = None
+    header_row: int = 1
+    rows_read: int = 0
+    rows_kept: int = 0
+    first: str | None = None
+    last: str | None = None
+    currencies: tuple[str, ...] = ()
+    decisions: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    unknown_columns: tuple[str, ...] = ()
+
+    def done(self) -> FileAudit:
+        """Return the finished record."""
+        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(FileAudit)}
+        return FileAudit(**{**values, "decisions": tuple(self.decisions), "warnings": tuple(self.warnings)})
+
+
+@dataclass
+class Ledger:
+    """Collects, over all files, what was left out, warned of, and what stops the preparation."""
+
+    sources: list[Source] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    unrecognised: list[tuple[str, str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def stop_on_problems(self) -> None:
+        """Raise one ExportError with every failure collected so far; nothing where there is none."""
+        if self.problems:
+            raise ExportError("\n".join(dict.fromkeys(self.problems)))
+
+    def leave_out(
+        self, source: Source, reason: str, n: int, ids: tuple[str, ...] = (), amount: float | None = None
+    ) -> None:
+        """Count `n` rows of one file as not kept."""
+        if n:
+            self.left_out.append(LeftOut(source.table, source.name, reason, n, amount, ids))
+
+    def leave_out_rows(self, rows: pa.Table, reason: str, key: str) -> None:
+        """Count the rows of a table (with its `_file` column) as not kept, file by file, with examples of `key`."""
+        if not rows.num_rows:
+            return
+        files = rows["_file"].to_numpy()
+        for index in np.unique(files).tolist():
+            part = rows.filter(pa.array(files == index))
+            ids = pc.drop_null(part[key]) if key in part.column_names else pa.chunked_array([[]], pa.string())
+            shown = sorted(pc.unique(ids.cast(pa.string())).to_pylist())[:3]
+            total = pc.sum(part["amount"]).as_py() if "amount" in part.column_names else None
+            amount = None if total is None else round(total, 2)
+            self.leave_out(self.sources[index], reason, part.num_rows, tuple(shown), amount)
+
+    def keep_rows(self, rows: pa.Table) -> None:
+        """Count the rows of a finished table (with its `_file` column) as kept, file by file."""
+        counts = np.bincount(rows["_file"].to_numpy(), minlength=len(self.sources))
+        for source, n in zip(self.sources, counts.tolist(), strict=True):
+            source.rows_kept += n
+
+    def close(self, tracked: dict[str, str], history_from: str | None) -> Audit:
+        """Return the finished audit, in an order that does not depend on the order of reading."""
+        return Audit(
+            files=tuple(sorted((s.done() for s in self.sources), key=lambda f: f.name)),
+            left_out=tuple(sorted(self.left_out, key=lambda item: (item.table, item.file, item.reason))),
+            unrecognised=tuple(sorted(self.unrecognised)),
+            warnings=tuple(sorted(set(self.warnings))),
+            tracked=tracked,
+            history_from=history_from,
+        )
+
+
+def _tupled(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}

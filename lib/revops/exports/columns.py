@@ -1,0 +1,46 @@
+"""Working on a column through its distinct values, so that a decision costs once per value and not once per row."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["TEXT", "by_distinct", "coded", "counts_of", "distinct", "put", "whole"]
+
+TEXT = pa.string()
+
+
+def whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """Return a column in one piece."""
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def distinct(column: pa.Array | pa.ChunkedArray) -> pa.DictionaryArray:
+    """Return the column as codes into its distinct values."""
+    return whole(column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column))
+
+
+def coded(codes: pa.DictionaryArray, meanings: Sequence[str | None]) -> pa.DictionaryArray:
+    """Return the column with each distinct value replaced by its meaning, still as codes; no meaning is null."""
+    words = sorted({word for word in meanings if word is not None})
+    places = {word: place for place, word in enumerate(words)}
+    moved = pa.array([places.get(word) if word is not None else None for word in meanings], pa.int32())
+    return pa.DictionaryArray.from_arrays(moved.take(codes.indices), pa.array(words, TEXT))
+
+
+def by_distinct(column: pa.Array | pa.ChunkedArray, change: Callable[[pa.Array], pa.Array]) -> pa.Array:
+    """Return `change` of a column, worked out once per distinct value; null stays null."""
+    codes = distinct(column)
+    return change(codes.dictionary).take(codes.indices)
+
+
+def counts_of(codes: pa.DictionaryArray) -> np.ndarray:
+    """Return how many rows hold each distinct value, in the order of the dictionary."""
+    return np.bincount(codes.indices.drop_null().to_numpy(), minlength=len(codes.dictionary))
+
+
+def put(table: pa.Table, name: str, column: pa.Array | pa.ChunkedArray) -> pa.Table:
+    """Return the table with a column added or replaced."""
+    place = table.schema.get_field_index(name)
+    return table.append_column(name, column) if place < 0 else table.set_column(place, name, column)

@@ -1,0 +1,212 @@
+"""Text to dates: the order of day and month decided per column from evidence, zones brought to the company's clock."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from revops.errors import examples
+from revops.exports.columns import TEXT, counts_of, distinct, whole
+from revops.wording import plural
+
+__all__ = ["DateRule", "Dates", "read_dates"]
+
+STAMP = pa.timestamp("us")
+TIME = (
+    r"(?:(?:,? +|T)(?P<hh>\d{1,2}):(?P<mi>\d{2})(?::(?P<ss>\d{2})(?:[.,]\d+)?)? ?(?P<half>[AaPp]\.?[Mm]\.?)?"
+    r" ?(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?"
+)
+YEAR_FIRST = r"^\s*(?P<y>\d{4})[-/.](?P<a>\d{1,2})[-/.](?P<b>\d{1,2})" + TIME + r"\s*$"
+YEAR_LAST = r"^\s*(?P<a>\d{1,2})(?P<sign>[-/.])(?P<b>\d{1,2})[-/.](?P<y>\d{4}|\d{2})" + TIME + r"\s*$"
+SERIAL = r"^\s*(?P<days>[2-7]\d{4}(?:\.\d+)?)\s*$"
+DAY = 86_400_000_000
+ORDERS = {"day_first": "day first", "month_first": "month first"}
+
+
+@dataclass(frozen=True)
+class DateRule:
+    """How one column is to be read: where it stands (for messages), its kind, and what the cells cannot tell."""
+
+    where: str
+    kind: str
+    order: str = "auto"
+    utc: bool = False
+    zone: str = "UTC"
+    company_zone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class Dates:
+    """A column read: its stamps, what was decided, how many cells were no date, and the sentence that refuses it."""
+
+    column: pa.Array
+    decision: str = ""
+    unreadable: int = 0
+    shown: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def read_dates(column: pa.Array | pa.ChunkedArray, rule: DateRule) -> Dates:
+    """Return a column of text as timestamps without zone: the company's clock for timestamps, midnight for dates."""
+    quick = _all_iso(column, rule)
+    return Dates(whole(quick)) if quick is not None else _by_value(column, rule)
+
+
+def _all_iso(column: pa.Array | pa.ChunkedArray, rule: DateRule) -> pa.Array | pa.ChunkedArray | None:
+    """Return the column where every cell is ISO and all are written alike; None where a closer look is needed."""
+    codes = column if pa.types.is_dictionary(column.type) else None
+    values = codes.dictionary if codes is not None else column
+    lengths = pc.min_max(pc.utf8_length(values)).as_py()
+    if lengths["min"] is None:
+        stamps = pa.nulls(len(values), STAMP)
+    else:
+        timed = lengths["min"] > 10
+        if not timed and lengths["max"] > 10:
+            return None
+        try:
+            stamps, utc = pc.cast(values, STAMP), rule.utc
+        except pa.ArrowInvalid:
+            if rule.kind == "date":
+                return None
+            try:
+                stamps, utc = pc.cast(values, pa.timestamp("us", "UTC")).cast(STAMP), True
+            except pa.ArrowInvalid:
+                return None
+        stamps = _midnight(stamps) if rule.kind == "date" else _on_company_clock(stamps, utc, rule) if timed else stamps
+    return stamps if codes is None else stamps.take(codes.indices)
+
+
+def _by_value(column: pa.Array | pa.ChunkedArray, rule: DateRule) -> Dates:
+    codes = distinct(column)
+    values, counts = codes.dictionary.cast(TEXT), counts_of(codes)
+    iso, other = _parts(values, YEAR_FIRST, rule), _parts(values, YEAR_LAST, rule)
+    order, decision, problem = _order(values, other, counts, rule)
+    if problem:
+        return Dates(pa.nulls(len(column), STAMP), problem=problem)
+    swapped = {"a": other["b"], "b": other["a"]} if order == "day_first" else {}
+    stamps = _assemble(iso)
+    stamps = np.where(np.isnat(stamps), _assemble({**other, **swapped}), stamps)
+    serials = _serials(values)
+    if counts.any() and (~np.isnat(serials) | (counts == 0)).all():
+        stamps, decision = serials, f"{_label(rule)}: Excel's day numbers"
+    lost = np.isnat(stamps)
+    clocked = _clocked(stamps, iso, other, rule)
+    shown = tuple(sorted(values.filter(pa.array(lost & (counts > 0))).to_pylist())[:3])
+    unreadable, filled = int(counts[lost].sum()), int(counts.sum())
+    if unreadable * 2 > filled:
+        problem = (
+            f"{rule.where}: must hold dates; found {unreadable:,} of {filled:,} cells that are none "
+            f"({examples(shown)}). Correct the export."
+        )
+    return Dates(clocked.take(codes.indices), decision, unreadable, shown, problem)
+
+
+def _parts(values: pa.Array, pattern: str, rule: DateRule) -> dict[str, np.ndarray]:
+    """Return the named parts of every value as numbers; -1 where the pattern does not fit or the part is absent."""
+    found = pc.extract_regex(values, pattern)
+    parts = {}
+    for name in ("y", "a", "b", "hh", "mi", "ss"):
+        text = pc.struct_field(found, name)
+        parts[name] = pc.cast(pc.if_else(pc.equal(text, ""), None, text), pa.int64()).fill_null(-1).to_numpy(False)
+    for name in ("half", "zone", *(("sign",) if "sign" in pattern else ())):
+        parts[name] = pc.struct_field(found, name).fill_null("").to_numpy(False).astype(str)
+    if rule.kind == "date":
+        parts["zone"] = np.full(len(values), "")
+    short = (parts["y"] >= 0) & (parts["y"] < 100)
+    parts["y"] = np.where(short, parts["y"] + 2000, parts["y"])
+    return parts
+
+
+def _order(values: pa.Array, parts: dict[str, np.ndarray], counts: np.ndarray, rule: DateRule) -> tuple[str, str, str]:
+    """Return day_first or month_first, the sentence that reports it, and the sentence that refuses the column."""
+    fits = parts["y"] > 0
+    if not fits.any():
+        return "month_first", "", ""
+    first, second = fits & (parts["a"] > 12), fits & (parts["b"] > 12)
+    total, n_first, n_second = int(counts[fits].sum()), int(counts[first].sum()), int(counts[second].sum())
+    if n_first and n_second:
+        shown = [min(values.filter(pa.array(mask)).to_pylist()) for mask in (first, second)]
+        return "", "", (
+            f"{rule.where}: must be written day first or month first throughout; found {plural(n_first, 'row')} "
+            "that can "
+            f"only be day first and {n_second:,} that can only be month first, of {total:,} ({examples(shown)}). "
+            "Export it again in one format, or correct those rows."
+        )  # fmt: skip
+    if n_first or n_second:
+        order, n = ("day_first", n_first) if n_first else ("month_first", n_second)
+        day = int(parts["a" if n_first else "b"][fits].max())
+        return order, f"{_label(rule)}: {ORDERS[order]} (day {day} > 12 in {n:,} of {total:,} rows)", ""
+    if (parts["sign"][fits] == ".").all():
+        return "day_first", f"{_label(rule)}: day first (written with points, {total:,} rows)", ""
+    both = fits & (parts["a"] != parts["b"])
+    if rule.order == "auto" and both.any():
+        shown = sorted(values.filter(pa.array(both)).to_pylist())
+        return "", "", (
+            f"{rule.where}: the order of day and month must be known; found {int(counts[both].sum()):,} of {total:,} "
+            f"rows that read both ways ({examples(shown)}). Set exports.date_order in company.yml to day_first or "
+            "month_first."
+        )  # fmt: skip
+    order = rule.order if rule.order != "auto" else "month_first"
+    return order, f"{_label(rule)}: {ORDERS[order]} (no day above 12; company.yml says so)" if both.any() else "", ""
+
+
+def _assemble(parts: dict[str, np.ndarray]) -> np.ndarray:
+    """Return the stamps of the parts (a the month, b the day), UTC where a zone is written; NaT where no such day."""
+    year, month, day = parts["y"], parts["a"], parts["b"]
+    good = (year >= 1900) & (year <= 2200) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)
+    months = np.where(good, (year - 1970) * 12 + month - 1, 0).astype("datetime64[M]")
+    days = months.astype("datetime64[D]") + np.where(good, day - 1, 0)
+    good &= days.astype("datetime64[M]") == months
+    hour, half = parts["hh"], np.char.lower(np.char.replace(parts["half"], ".", ""))
+    hour = np.where(half == "pm", hour % 12 + 12, np.where(half == "am", hour % 12, hour))
+    good &= (hour < 24) & (parts["mi"] < 60) & (parts["ss"] < 60)
+    seconds = np.maximum(hour, 0) * 3600 + np.maximum(parts["mi"], 0) * 60 + np.maximum(parts["ss"], 0)
+    offset = np.array([_offset(zone) for zone in parts["zone"]], dtype="int64") if len(hour) else seconds
+    stamps = days.astype("datetime64[us]") + (seconds - offset).astype("timedelta64[s]")
+    return np.where(good, stamps, np.datetime64("NaT"))
+
+
+def _offset(zone: str) -> int:
+    """Return how many seconds a written zone is ahead of UTC."""
+    if zone in ("", "Z", "UTC", "GMT"):
+        return 0
+    digits = zone[1:].replace(":", "")
+    return (int(digits[:2]) * 3600 + int(digits[2:]) * 60) * (-1 if zone[0] == "-" else 1)
+
+
+def _serials(values: pa.Array) -> np.ndarray:
+    text = pc.struct_field(pc.extract_regex(values, SERIAL), "days")
+    days = pc.cast(text, pa.float64()).to_numpy(False)
+    stamps = np.datetime64("1899-12-30", "us") + np.round(np.nan_to_num(days) * 86400).astype("timedelta64[s]")
+    return np.where(np.isnan(days), np.datetime64("NaT"), stamps)
+
+
+def _clocked(stamps: np.ndarray, iso: dict[str, np.ndarray], other: dict[str, np.ndarray], rule: DateRule) -> pa.Array:
+    """Return the stamps on the company's clock; a day without a time stays that day."""
+    if rule.kind == "date":
+        return _midnight(pa.array(stamps, STAMP))
+    timed = (iso["hh"] >= 0) | (other["hh"] >= 0)
+    zoned = (iso["zone"] != "") | (other["zone"] != "")
+    raw = pa.array(stamps, STAMP)
+    utc, local = _on_company_clock(raw, True, rule), _on_company_clock(raw, False, rule)
+    moved = pc.if_else(pa.array(zoned | rule.utc), utc, local)
+    return pc.if_else(pa.array(timed), moved, raw)
+
+
+def _midnight(stamps: pa.Array) -> pa.Array:
+    return pc.floor_temporal(stamps, unit="day")
+
+
+def _on_company_clock(stamps: pa.Array, utc: bool, rule: DateRule) -> pa.Array:
+    """Return what the company's clock showed; a local time that comes twice is its first, one
+    that never comes is when the clock was put forward."""
+    source = "UTC" if utc else rule.zone
+    if source == rule.company_zone:
+        return stamps
+    known = pc.assume_timezone(stamps, source, ambiguous="earliest", nonexistent="latest")
+    return pc.local_timestamp(known.cast(pa.timestamp("us", rule.company_zone)))
+
+
+def _label(rule: DateRule) -> str:
+    return rule.where.rpartition("column ")[2]

@@ -1,0 +1,181 @@
+"""Every file of the exports folder recognised first, then read: which are current, which are of an earlier day."""
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from revops.company import Company
+from revops.errors import ExportError
+from revops.exports.audit import Ledger, Source
+from revops.exports.files import Blob, find_blobs, nature, survey
+from revops.exports.frames import Frame, read_frame
+from revops.exports.recognise import Match, recognise
+from revops.exports.records import joined
+from revops.exports.systems import Description
+from revops.exports.text import TextSheet, open_text
+from revops.exports.workbook import WorkbookSheet, open_workbook
+
+__all__ = ["read_folder"]
+
+DAY = re.compile(r"^(\d{4}-\d{2}-\d{2})/")
+REFUSED = {
+    "empty": "must hold rows; found 0 bytes. Export it again, or remove it.",
+    "html": "must be CSV, XLSX or zip; found a web page (HTML), which Salesforce writes when a report is exported as "
+    ".xls. Export it again as CSV (Details Only).",
+    "old workbook": "must be CSV, XLSX or zip; found an old Excel workbook (.xls) or one with a password. Save it "
+    "as CSV, or as .xlsx without a password.",
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """A sheet that is recognised and not yet read."""
+
+    sheet: TextSheet | WorkbookSheet
+    match: Match
+    sha256: str
+    size: int
+    day: dt.date | None
+
+    @property
+    def table(self) -> str | None:
+        """Return the canonical table it fills, if any."""
+        return self.match.description.kind.table
+
+
+def read_folder(folder: Path, company: Company, descriptions: tuple[Description, ...], ledger: Ledger) -> list[Frame]:
+    """Return every recognised file as a typed frame; the others are named in the ledger with the reason.
+
+    Of dated folders only the opportunities are read, but for the latest one where no undated opportunities stand
+    beside them: then it gives the other tables too.
+    """
+    if not folder.is_dir():
+        raise ExportError(
+            f"{folder.name}: must be a folder of exports; found none. Create it, or correct exports.folder in "
+            "company.yml."
+        )
+    found = _recognised(folder, company, descriptions, ledger)
+    frames, seen = [], {}
+    for item in _current(found, ledger):
+        source = Source(len(ledger.sources), item.sheet.name, item.sha256, item.size)
+        ledger.sources.append(source)
+        content = (item.sha256, item.sheet.name.rpartition("/")[2] if item.match.delimiter is None else "", item.day)
+        if content in seen:
+            _repeat(seen[content], source, ledger)
+            continue
+        frame = read_frame(item.sheet, item.match, source, company, ledger)
+        frame.day, seen[content] = item.day, source
+        frames.append(frame)
+    _need_opportunities(frames, folder, ledger)
+    if not ledger.problems:
+        _look_up(frames)
+    return frames
+
+
+def _recognised(folder: Path, company: Company, descriptions: tuple[Description, ...], ledger: Ledger) -> list[Found]:
+    found = []
+    for blob, why in find_blobs(folder, company.exports.ignore):
+        if why.startswith("refused: "):
+            ledger.problems.append(f"{blob.name}: {why.removeprefix('refused: ')}")
+        elif why:
+            ledger.unrecognised.append((blob.name, why))
+        else:
+            for sheet, sha256, size in _sheets(blob, ledger):
+                match = recognise(sheet, descriptions)
+                if isinstance(match, str):
+                    ledger.unrecognised.append((sheet.name, match))
+                else:
+                    found.append(Found(sheet, match, sha256, size, _day(blob.name)))
+    return found
+
+
+def _sheets(blob: Blob, ledger: Ledger) -> list[tuple[TextSheet | WorkbookSheet, str, int]]:
+    """Return the sheets of a file; what its bytes alone refuse goes to the ledger."""
+    kind = nature(blob.head(4096))
+    if kind in REFUSED:
+        ledger.problems.append(f"{blob.name}: {REFUSED[kind]}")
+        return []
+    if kind == "binary":
+        ledger.unrecognised.append((blob.name, "not a table: its bytes are not text"))
+        return []
+    seen = survey(blob)
+    if kind == "text":
+        return [(open_text(blob, seen), seen.sha256, seen.size)]
+    book = open_workbook(blob)
+    if isinstance(book, str):
+        ledger.problems.append(f"{blob.name}: {book}")
+        return []
+    return [(sheet, seen.sha256, seen.size) for sheet in book]
+
+
+def _day(name: str) -> dt.date | None:
+    match = DAY.match(name)
+    try:
+        return dt.date.fromisoformat(match[1]) if match else None
+    except ValueError:
+        return None
+
+
+def _current(found: list[Found], ledger: Ledger) -> list[Found]:
+    """Return what is to be read, without the files of earlier days that are not opportunities."""
+    days = {item.day for item in found if item.table == "opportunities"}
+    latest = None if None in days or not days else max(day for day in days if day)
+    kept = []
+    for item in found:
+        if item.table == "opportunities" or item.day in (None, latest):
+            kept.append(item)
+        else:
+            newer = f"folder {latest}" if latest else "the files beside the dated folders"
+            ledger.unrecognised.append(
+                (item.sheet.name, f"not read: of dated folders only opportunities count; see {newer}")
+            )
+    return kept
+
+
+def _repeat(first: Source, again: Source, ledger: Ledger) -> None:
+    """Count a file with the same content as one already read: all its rows are left out."""
+    for name in ("system", "table", "route", "encoding", "delimiter", "header_row", "rows_read", "first", "last"):
+        setattr(again, name, getattr(first, name))
+    again.currencies, again.unknown_columns = first.currencies, first.unknown_columns
+    again.warnings.append(f"has the same content as {first.name}")
+    ledger.leave_out(again, "same file given twice", again.rows_read)
+
+
+def _need_opportunities(frames: list[Frame], folder: Path, ledger: Ledger) -> None:
+    """Add a problem where no file fills opportunities, with what every file is instead."""
+    if ledger.problems or any(f.source.table == "opportunities" and f.table.num_rows for f in frames):
+        return
+    listed = [f"{name}: {why}" for name, why in ledger.unrecognised]
+    for frame in frames:
+        empty = ", with headers and no rows" if not frame.table.num_rows else ""
+        listed.append(f"{frame.source.name}: {frame.source.system} {frame.description.kind.name}{empty}")
+    lines = "".join(f"\n  {line}" for line in sorted(listed))
+    files = "1 file" if len(listed) == 1 else f"{len(listed):,} files"
+    ledger.problems.append(
+        f"{folder.name}: some file must hold opportunities; found none in {files}. Add the Opportunity export, or "
+        f"describe yours in systems/ beside company.yml.{' What the files are:' if listed else ''}{lines}"
+    )
+
+
+def _look_up(frames: list[Frame]) -> None:
+    """Fill the columns that a description takes from another file of its system."""
+    for frame in frames:
+        for column, look in frame.description.kind.lookups.items():
+            take = look.take or column
+            others = [
+                other.table.select([look.by, take])
+                for other in frames
+                if other.description.kind.name == look.file and other.description.system is frame.description.system
+            ]
+            if not others or look.by not in frame.table.column_names:
+                continue
+            found = joined(frame.table[look.by], pa.concat_tables(others), look.by, take)
+            own = frame.table[column] if column in frame.table.column_names else None
+            if own is not None:
+                found = pc.coalesce(own.cast(found.type), found)
+                frame.table = frame.table.drop_columns([column])
+            frame.table = frame.table.append_column(column, found)

@@ -1,0 +1,105 @@
+"""Amounts in the company's currency: the converted column, the same currency, the company's rates, or a refusal."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from revops.company import Company
+from revops.exports.audit import Ledger
+from revops.exports.columns import TEXT, put
+from revops.exports.frames import Frame
+from revops.wording import plural
+
+__all__ = ["add_amounts", "converted_by", "factors", "refuse_unconverted"]
+
+
+def add_amounts(frame: Frame, company: Company, ledger: Ledger) -> None:
+    """Add `amount` (company currency), `currency` and, where the file tells, `ratio` (converted / original).
+
+    An amount without a currency column is in the company's currency. Where an amount cannot be converted it stays
+    null here and `refuse_unconverted` names it, once it is known which rows are kept.
+    """
+    table = frame.table
+    if not {"amount_original", "amount_converted"} & set(table.column_names):
+        return
+    n = table.num_rows
+    original = _column(table, "amount_original")
+    currency, amount = original_currency(table, company, frame), None
+    if "amount_converted" in table.column_names:
+        converted = _column(table, "amount_converted")
+        _check_converted(table, company, frame, ledger)
+        amount = converted
+        divisor = pc.if_else(pc.equal(original, 0.0), None, original)
+        table = put(table, "ratio", pc.divide(converted, divisor))
+    by_rate = converted_by(original, factors(currency, company))
+    amount = by_rate if amount is None else pc.coalesce(amount, by_rate)
+    table = put(table, "amount_original", original)
+    table = put(put(table, "amount", amount), "currency", currency if n else pa.nulls(0, TEXT))
+    frame.table = table
+
+
+def factors(currency: pa.Array, company: Company) -> pa.Array:
+    """Return what each row's amount is multiplied by to be in the company's currency; null where nothing says."""
+    codes = pc.dictionary_encode(currency) if not pa.types.is_dictionary(currency.type) else currency
+    known = {**company.rates, company.currency: 1.0}
+    values = pa.array([known.get(code) for code in codes.dictionary.to_pylist()], pa.float64())
+    return values.take(codes.indices)
+
+
+def converted_by(original: pa.Array, factor: pa.Array) -> pa.Array:
+    """Return amounts times their factors, to the cent where the factor changes them."""
+    return pc.if_else(pc.equal(factor, 1.0), original, pc.round(pc.multiply(original, factor), 2))
+
+
+def original_currency(table: pa.Table, company: Company, frame: Frame) -> pa.Array:
+    """Return each row's currency; the company's where the export has none."""
+    if "currency" not in table.column_names:
+        return pa.repeat(company.currency, table.num_rows)
+    column = _column(table, "currency")
+    blank = column.null_count
+    if blank:
+        amounts = _column(table, "amount_original")
+        n = pc.sum(pc.and_(column.is_null(), amounts.is_valid())).as_py() or 0
+        if n:
+            frame.source.warnings.append(f"{plural(n, 'amount')} without a currency: taken as {company.currency}")
+        column = pc.fill_null(column.cast(TEXT), company.currency)
+    return column
+
+
+def refuse_unconverted(table: pa.Table, company: Company, what: str, ledger: Ledger) -> None:
+    """Add a problem where amounts have no way into the company's currency, with the number of rows per currency."""
+    if not {"amount", "amount_original", "currency"} <= set(table.column_names):
+        return
+    lost = pc.and_(table["amount"].is_null(), table["amount_original"].is_valid())
+    n = pc.sum(lost).as_py() or 0
+    if not n:
+        return
+    counts = pc.value_counts(table["currency"].filter(lost).combine_chunks().cast(TEXT)).to_pylist()
+    listed = sorted((item["values"], item["counts"]) for item in counts)
+    found = ", ".join(f"{code} in {plural(count, 'row')}" for code, count in listed)
+    lines = "".join(f"\n    {code}: 1.00" for code, _ in listed)
+    ledger.problems.append(
+        f"{what}: every amount must be convertible to {company.currency}; found {n:,} of {table.num_rows:,} that are "
+        f"not ({found}). Add what one unit is worth in {company.currency} to company.yml:\n  rates:{lines}"
+    )
+
+
+def _check_converted(table: pa.Table, company: Company, frame: Frame, ledger: Ledger) -> None:
+    if "converted_currency" not in table.column_names:
+        frame.source.decisions.append(f"converted amounts: no currency column; taken as {company.currency}")
+        return
+    codes = _column(table, "converted_currency").cast(TEXT)
+    other = pc.fill_null(pc.not_equal(codes, company.currency), False)
+    if n := pc.sum(other).as_py() or 0:
+        names = ", ".join(sorted(pc.unique(codes.filter(other)).to_pylist()))
+        ledger.problems.append(
+            f"{frame.source.name}: converted amounts must be in {company.currency}; found {n:,} of "
+            f"{table.num_rows:,} rows in {names}. Run the report as a user whose currency is {company.currency}, or "
+            "correct currency in company.yml."
+        )
+
+
+def _column(table: pa.Table, name: str) -> pa.Array:
+    if name not in table.column_names:
+        return pa.array(np.full(table.num_rows, None), pa.float64())
+    return table[name].combine_chunks()

@@ -1,0 +1,171 @@
+"""Text to numbers: thousands and decimal signs decided per column, signs and currency marks read, the rest null."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from revops.errors import examples
+from revops.exports.columns import TEXT, counts_of, distinct, whole
+from revops.wording import plural
+
+__all__ = ["Numbers", "read_numbers", "read_rates"]
+
+SPACES = "[\\s\u00a0\u202f\u2009'\u2019]"  # RE2 knows no escape for these: they stand as themselves
+MINUS = "[\u2212\u2013]"
+MARKS = "^([A-Z]{1,3}[$]|[A-Z]{3}|[$\u20ac\u00a3\u00a5])+|([A-Z]{3}|[$\u20ac\u00a3\u00a5])+$"
+NUMBER = r"^-?(\d+|\d{1,3}(,\d{2,3})+|\d{1,3}(\.\d{3})+)?([.,]\d*)?$"
+UNSURE = r"^-?[1-9]\d{0,2}[.,]\d{3}$"
+SIGNS = {"point": ".", "comma": ","}
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A column read: its numbers, what was decided, how many cells were no number, and the sentence that refuses it."""
+
+    column: pa.Array
+    decision: str = ""
+    unreadable: int = 0
+    shown: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def read_numbers(
+    column: pa.Array | pa.ChunkedArray, where: str, decimal_sign: str = "auto", fallback: str = "auto"
+) -> Numbers:
+    """Return a column of text as numbers.
+
+    Parameters
+        where : file and column, for messages
+        decimal_sign : point or comma where the system always writes the same; auto otherwise
+        fallback : company.yml's exports.decimal_sign, used where the cells do not tell
+    """
+    quick = _plain(column, decimal_sign)
+    return Numbers(quick) if quick is not None else _by_value(column, where, decimal_sign, fallback)
+
+
+def read_rates(
+    column: pa.Array | pa.ChunkedArray, where: str, is_percent: bool, decimal_sign: str = "auto", fallback: str = "auto"
+) -> Numbers:
+    """Return a column of text as fractions in [0, 1]; percent or fraction is decided once for the column.
+
+    A percent sign or any number above 1 means percent. Else any number strictly between 0 and 1 means fractions, and
+    a column of nothing but 0 and 1 is what the description of the system says (`is_percent`).
+    """
+    text = column.dictionary if pa.types.is_dictionary(column.type) else column
+    signed = bool(pc.any(pc.match_substring(text.cast(TEXT), "%")).as_py())
+    read = read_numbers(column, where, decimal_sign, fallback)
+    if read.problem:
+        return read
+    low, high = pc.min_max(read.column).as_py().values()
+    between = pc.any(pc.and_(pc.greater(read.column, 0), pc.less(read.column, 1))).as_py()
+    percent = signed or (high is not None and high > 1) or (is_percent and not between)
+    top = 100 if percent else 1
+    if low is not None and (low < 0 or high > top):
+        outside = pc.or_(pc.less(read.column, 0), pc.greater(read.column, top)).fill_null(False)
+        shown = pc.unique(column.filter(outside).cast(TEXT)).to_pylist()
+        problem = (
+            f"{where}: must be between 0 and {top}; found {pc.sum(outside).as_py():,} of {len(column):,} rows outside "
+            f"({examples(sorted(shown))}). Correct the export."
+        )
+        return Numbers(read.column, problem=problem)
+    label = where.rpartition("column ")[2]
+    decision = f"{label}: percent, divided by 100" if percent else f"{label}: fractions, taken as they are"
+    return Numbers(pc.divide(read.column, float(top)), decision, read.unreadable, read.shown)
+
+
+def _plain(column: pa.Array | pa.ChunkedArray, decimal_sign: str) -> pa.Array | None:
+    """Return the column where it casts as it is and no cell could mean a thousand times as much."""
+    codes = column if pa.types.is_dictionary(column.type) else None
+    text = codes.dictionary if codes is not None else column
+    try:
+        values = pc.cast(text, pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    if decimal_sign == "comma" or pc.all(pc.is_finite(values)).as_py() is False:
+        return None
+    if decimal_sign == "auto" and pc.any(pc.match_substring_regex(text, UNSURE)).as_py() and not _sure(text):
+        return None
+    return whole(values) if codes is None else values.take(codes.indices)
+
+
+def _sure(text: pa.Array | pa.ChunkedArray) -> bool:
+    """Return whether some cell shows that the point is a decimal sign."""
+    return bool(pc.any(pc.match_substring_regex(text, r"\.(\d{1,2}|\d{4,})$|\d{4}\.\d|^-?0?\.\d")).as_py())
+
+
+def _by_value(column: pa.Array | pa.ChunkedArray, where: str, decimal_sign: str, fallback: str) -> Numbers:
+    codes = distinct(column)
+    counts, text = counts_of(codes), _bare(codes.dictionary.cast(TEXT))
+    sign, decision, problem = _decimal_sign(codes.dictionary.cast(TEXT), text, counts, where, decimal_sign, fallback)
+    if problem:
+        return Numbers(pa.nulls(len(column), pa.float64()), problem=problem)
+    other = "," if sign == "." else "."
+    plain = pc.replace_substring(pc.replace_substring(text, other, ""), sign, ".")
+    good = pc.and_(pc.match_substring_regex(text, NUMBER), pc.match_substring_regex(plain, r"^-?(\d+\.?\d*|\.\d+)$"))
+    values = pc.cast(pc.if_else(good, plain, None), pa.float64())
+    lost = values.is_null().to_numpy(False)
+    shown = tuple(sorted(codes.dictionary.filter(pa.array(lost & (counts > 0))).to_pylist())[:3])
+    unreadable, filled = int(counts[lost].sum()), int(counts.sum())
+    if unreadable * 2 > filled:
+        problem = (
+            f"{where}: must hold numbers; found {unreadable:,} of {filled:,} cells that are none ({examples(shown)}). "
+            "Correct the export."
+        )
+    return Numbers(values.take(codes.indices), decision, unreadable, shown, problem)
+
+
+def _bare(text: pa.Array) -> pa.Array:
+    """Return the cells without spaces, apostrophes and currency or percent marks, a minus in front where negative."""
+    text = pc.replace_substring_regex(text, SPACES, "")
+    text = pc.replace_substring_regex(text, MINUS, "-")
+    negative = pc.or_(pc.match_substring_regex(text, r"^\(.*\)$"), pc.match_substring_regex(text, r"-%?$"))
+    text = pc.replace_substring_regex(text, r"^\((.*)\)$", r"\1")
+    text = pc.replace_substring_regex(text, r"%$|-%?$", "")
+    text = pc.replace_substring_regex(text, r"^\+", "")
+    minus = pc.match_substring_regex(text, r"^-|^[^\d]*-\d")
+    text = pc.replace_substring_regex(pc.replace_substring(text, "-", "", max_replacements=1), MARKS, "")
+    sign = pc.if_else(pc.xor(negative, minus), "-", "")
+    return pc.binary_join_element_wise(sign, text, "")
+
+
+def _decimal_sign(
+    raw: pa.Array, text: pa.Array, counts: np.ndarray, where: str, known: str, fallback: str
+) -> tuple[str, str, str]:
+    """Return the decimal sign, the sentence that reports it, and the sentence that refuses the column."""
+    if known != "auto":
+        return SIGNS[known], "", ""
+    votes = {sign: _speaks_for(text, sign) for sign in (".", ",")}
+    points, commas = (int(counts[votes[sign]].sum()) for sign in (".", ","))
+    label = where.rpartition("column ")[2]
+    names = {".": "decimal point", ",": "decimal comma"}
+    if points and commas:
+        shown = [min(raw.filter(pa.array(votes[sign])).to_pylist()) for sign in (".", ",")]
+        return "", "", (
+            f"{where}: must have one decimal sign throughout; found {plural(points, 'row')} with a point and "
+            f"{commas:,} with "
+            f"a comma, of {int(counts.sum()):,} ({examples(shown)}). Export it again in one format, or correct "
+            "those rows."
+        )  # fmt: skip
+    if points or commas:
+        sign = "." if points else ","
+        return sign, f"{label}: {names[sign]} ({points or commas:,} of {int(counts.sum()):,} rows show it)", ""
+    unsure = pc.match_substring_regex(text, UNSURE).fill_null(False).to_numpy(False)
+    if fallback == "auto" and unsure.any():
+        shown = sorted(raw.filter(pa.array(unsure)).to_pylist())
+        return "", "", (
+            f"{where}: the decimal sign must be known; found {int(counts[unsure].sum()):,} of "
+            f"{int(counts.sum()):,} rows "
+            f"that read both ways ({examples(shown)}). Set exports.decimal_sign in company.yml to point or comma."
+        )  # fmt: skip
+    sign = SIGNS.get(fallback, ".")
+    return sign, f"{label}: {names[sign]} (company.yml says so)" if unsure.any() else "", ""
+
+
+def _speaks_for(text: pa.Array, sign: str) -> np.ndarray:
+    """Return which cells show that `sign` is the decimal sign."""
+    dot, other = (r"\.", ",") if sign == "." else (",", r"\.")
+    tail = rf"^-?\d*{dot}(\d{{1,2}}|\d{{4,}})$|^-?\d{{4,}}{dot}\d+$|^-?0?{dot}\d+$"
+    grouped = rf"^-?\d{{1,3}}({other}\d{{2,3}})+{dot}\d*$|^-?\d{{1,3}}({other}\d{{2,3}}){{2,}}$"
+    return pc.match_substring_regex(text, f"{tail}|{grouped}").fill_null(False).to_numpy(False)

@@ -1,0 +1,138 @@
+"""The opportunities table: outcome, words, names and money of the united records; test records taken out."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from revops.company import Company
+from revops.errors import examples
+from revops.exports.audit import Ledger
+from revops.exports.columns import TEXT, put
+from revops.exports.context import Context
+from revops.exports.frames import Frame
+from revops.exports.money import converted_by
+from revops.exports.records import joined, sorted_by, unite, without_deleted
+from revops.exports.words import Words
+
+__all__ = ["build_opportunities"]
+
+NEEDED = {"stage_name": "no stage", "close_date": "no close date", "created_at": "no created date"}
+
+
+def build_opportunities(
+    frames: list[Frame],
+    others: dict[str, pa.Table],
+    context: Context,
+    histories: Sequence[pa.ChunkedArray] = (),
+) -> pa.Table:
+    """Return opportunities with canonical columns, sorted by id, the gate's own columns beside them.
+
+    Deleted records are left out but for those whose ids are in `histories`: their past is known and ends in a deletion.
+    """
+    company, words, ledger = context.company, context.words, context.ledger
+    for frame in frames:
+        _add_outcome(frame, words)
+    table = unite(frames, "opportunities", ledger)
+    table = without_deleted(table, "opportunities", ledger, histories)
+    table = _amounts(table, company)
+    table = context.people.fill(table)
+    table = _with_names(table, others)
+    table = _without_test_records(table, company, ledger)
+    for column, reason in NEEDED.items():
+        missing = table[column].is_null()
+        if pc.any(missing).as_py():
+            ledger.leave_out_rows(table.filter(missing), reason, "opportunity_id")
+            table = table.filter(pc.invert(missing))
+    table = _with_words(table, words, ledger)
+    _warn_of_amounts(table, ledger)
+    return sorted_by(table, "opportunity_id")
+
+
+def _add_outcome(frame: Frame, words: Words) -> None:
+    rule = frame.description.kind.outcome
+    if rule is not None:
+        raw = frame.table[rule.column].combine_chunks()
+        outcome = words.map_outcomes(raw, frame.description, frame.source)
+        frame.table = put(frame.table, "outcome", outcome)
+
+
+def _amounts(table: pa.Table, company: Company) -> pa.Table:
+    """Fill amounts that only the ratio of another copy of the deal can convert."""
+    if "amount" not in table.column_names:
+        return table
+    table = put(table, "currency", pc.fill_null(table["currency"].cast(TEXT), company.currency))
+    if "ratio" in table.column_names:
+        by_ratio = converted_by(table["amount_original"], table["ratio"])
+        table = put(table, "amount", pc.coalesce(table["amount"], by_ratio))
+    return table
+
+
+def _with_names(table: pa.Table, others: dict[str, pa.Table]) -> pa.Table:
+    """Fill account and campaign names from their own files."""
+    wanted = (
+        ("accounts", "account_id", ("account_name",)),
+        ("campaigns", "campaign_id", ("campaign_name", "campaign_type")),
+    )
+    for other, key, names in wanted:
+        if other not in others or key not in table.column_names:
+            continue
+        for name in names:
+            found = joined(table[key], others[other], key, name)
+            own = table[name].cast(TEXT) if name in table.column_names else pa.nulls(table.num_rows, TEXT)
+            table = put(table, name, pc.coalesce(own, found))
+    return table
+
+
+def _without_test_records(table: pa.Table, company: Company, ledger: Ledger) -> pa.Table:
+    rules = company.test_records.model_dump()
+    is_test = np.zeros(table.num_rows, bool)
+    for column, patterns in rules.items():
+        if column in table.column_names:
+            for pattern in patterns:
+                hits = pc.match_substring_regex(table[column].cast(TEXT), _regex(pattern))
+                is_test |= hits.fill_null(False).to_numpy()
+    if is_test.any():
+        ledger.leave_out_rows(table.filter(pa.array(is_test)), "test record", "opportunity_id")
+        table = table.filter(pa.array(~is_test))
+    return table
+
+
+def _regex(pattern: str) -> str:
+    """Return a shell pattern (`*` anything, `?` one character) as a whole-cell, case-blind regular expression."""
+    escaped = "".join(".*" if c == "*" else "." if c == "?" else c if c.isalnum() else f"\\{c}" for c in pattern)
+    return f"(?is)^\\s*{escaped}\\s*$"
+
+
+def _with_words(table: pa.Table, words: Words, ledger: Ledger) -> pa.Table:
+    names, outcomes = words.map_stages(table["stage_name"].combine_chunks())
+    own = table["outcome"] if "outcome" in table.column_names else pa.nulls(table.num_rows, TEXT)
+    table = put(put(table, "stage_name", names), "outcome", pc.coalesce(own, outcomes))
+    raw = table["type"].combine_chunks() if "type" in table.column_names else pa.nulls(table.num_rows, TEXT)
+    table = put(put(table, "type", words.map_types(raw)), "source", words.map_sources(table))
+    if "forecast_category" in table.column_names:
+        table = put(table, "forecast_category", words.map_categories(table["forecast_category"].combine_chunks()))
+    for flag, meaning in (("is_won", ("won",)), ("is_closed", ("won", "lost"))):
+        if flag in table.column_names:
+            ours = pc.is_in(table["outcome"], pa.array(meaning))
+            differs = pc.not_equal(table[flag], ours).fill_null(False)
+            if n := pc.sum(differs).as_py() or 0:
+                ids = sorted(table["opportunity_id"].filter(differs).to_pylist())
+                ledger.warnings.append(
+                    f"opportunities: {n:,} of {table.num_rows:,} where {flag} of the export disagrees with the "
+                    f"outcome of their stage in company.yml ({examples(ids)})"
+                )
+    return table
+
+
+def _warn_of_amounts(table: pa.Table, ledger: Ledger) -> None:
+    if "amount_original" not in table.column_names:
+        ledger.warnings.append("opportunities: no file has an amount column")
+        return
+    blank = pc.and_(table["amount"].is_null(), table["amount_original"].is_null())
+    negative = pc.less(table["amount"], 0).fill_null(False)
+    for mask, what in ((blank, "have no amount"), (negative, "have a negative amount")):
+        if n := pc.sum(mask).as_py() or 0:
+            ids = sorted(table["opportunity_id"].filter(mask).to_pylist())
+            ledger.warnings.append(f"opportunities: {n:,} of {table.num_rows:,} {what}; kept ({examples(ids)})")

@@ -1,0 +1,114 @@
+"""A folder of raw exports to canonical tables and their audit: the one way by which data enters."""
+
+import datetime as dt
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from revops.company import Company
+from revops.exports.audit import Audit, Ledger
+from revops.exports.changes import tracked_fields
+from revops.exports.context import Context
+from revops.exports.folder import read_folder
+from revops.exports.frames import Frame
+from revops.exports.history import build_history
+from revops.exports.money import add_amounts, refuse_unconverted
+from revops.exports.opportunities import build_opportunities
+from revops.exports.people import People, with_full_names
+from revops.exports.quotas import build_quotas
+from revops.exports.records import completed, finish, unite, without_deleted
+from revops.exports.snapshots import Snapshots, combined
+from revops.exports.systems import load_systems
+from revops.exports.words import Words
+
+__all__ = ["Prepared", "prepare"]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The canonical tables that some file filled, by name, and what was found, decided and left out."""
+
+    tables: dict[str, pa.Table]
+    audit: Audit
+
+
+def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> Prepared:
+    """Return the canonical tables of all exports below `folder`.
+
+    Parameters
+        folder : CSV, TSV, TXT, XLSX and zip files in any order and under any name; subfolders named YYYY-MM-DD are
+            exports of those days
+        company : what the company's words mean
+        systems_dir : the user's own descriptions of systems, which win over the shipped ones
+
+    Raises
+        ExportError: every file that cannot be read without guessing and every word that company.yml does not know,
+        all at once; no file that holds opportunities.
+    """
+    ledger = Ledger()
+    frames = read_folder(folder, company, load_systems(company, systems_dir), ledger)
+    ledger.stop_on_problems()
+    groups: defaultdict[str, list[Frame]] = defaultdict(list)
+    for frame in frames:
+        groups[frame.source.table].append(frame)
+    tables = {
+        name: completed(without_deleted(unite(groups[name], name, ledger), name, ledger), name)
+        for name in ("accounts", "owners", "campaigns")
+        if name in groups
+    }
+    if "owners" in tables:
+        tables["owners"] = with_full_names(tables["owners"])
+    context = Context(company, People(tables.get("owners"), company), Words(company, ledger), ledger)
+    days = _opportunities(groups, tables, context)
+    deals = combined([table for _, table in days])
+    history = build_history(groups["opportunity_history"], deals, _snapshots(days, deals), context)
+    if "quotas" in groups:
+        context.people.learn(deals)
+        tables["quotas"] = build_quotas(groups["quotas"], context)
+    refuse_unconverted(deals, company, "opportunities", ledger)
+    context.words.report()
+    ledger.stop_on_problems()
+    for table in (*tables.values(), *(table for _, table in days), *_look_up_files(frames)):
+        ledger.keep_rows(table)
+    tables |= {"opportunities": deals, **({"opportunity_history": history.table} if history.table is not None else {})}
+    done = {name: finish(table, name) for name, table in sorted(tables.items())}
+    return Prepared(done, ledger.close(history.tracked, history.history_from))
+
+
+def _opportunities(
+    groups: dict[str, list[Frame]], tables: dict[str, pa.Table], context: Context
+) -> list[tuple[dt.date | None, pa.Table]]:
+    """Return the opportunities of each dated folder and, last and without a day, of the undated files."""
+    by_day: defaultdict[dt.date | None, list[Frame]] = defaultdict(list)
+    for frame in groups["opportunities"]:
+        add_amounts(frame, context.company, context.ledger)
+        by_day[frame.day].append(frame)
+    days = sorted(by_day, key=lambda day: day or dt.date.max)
+    histories = _histories(groups["opportunity_history"]) if days == [None] else []
+    return [(day, build_opportunities(by_day[day], tables, context, histories)) for day in days]
+
+
+def _histories(frames: list[Frame]) -> list[pa.ChunkedArray]:
+    """Return the ids in the files that tell the history of stages."""
+    whole = [frame for frame in frames if frame.description.kind.form != "changes"]
+    telling = whole or [
+        frame for frame in frames if pc.any(pc.equal(tracked_fields(frame.table), "stage_name")).as_py()
+    ]
+    return [frame.table["opportunity_id"] for frame in telling]
+
+
+def _snapshots(days: list[tuple[dt.date | None, pa.Table]], deals: pa.Table) -> Snapshots | None:
+    """Return the dated folders as snapshots; undated files beside them count as of their own latest stamp."""
+    dated = [day for day, _ in days if day is not None]
+    if not dated:
+        return None
+    stamps = [days[-1][1][name] for name in ("created_at", "modified_at") if name in deals.column_names]
+    latest = max(stamp for column in stamps if (stamp := pc.max(column).as_py()) is not None).date()
+    return Snapshots([day or max(latest, dated[-1]) for day, _ in days], [table for _, table in days])
+
+
+def _look_up_files(frames: list[Frame]) -> list[pa.Table]:
+    return [frame.table for frame in frames if frame.description.kind.table is None]

@@ -1,0 +1,164 @@
+"""The long quota sheet: whose target each row is, what it measures, and its amount in the company's currency."""
+
+from collections import Counter
+
+import pandas as pd
+import pyarrow as pa
+
+from revops.company import Company
+from revops.errors import examples
+from revops.exports.audit import Ledger
+from revops.exports.columns import TEXT
+from revops.exports.context import Context
+from revops.exports.frames import Frame
+from revops.exports.money import refuse_unconverted
+from revops.exports.people import People, folded
+from revops.schema import TABLES
+
+__all__ = ["build_quotas"]
+
+BLANK = "(blank)"
+NEEDED = {"amount_original": "no target", "period_start": "no period start", "period_end": "no period end"}
+
+
+def build_quotas(frames: list[Frame], context: Context) -> pa.Table:
+    """Return the quotas of all sheets, periods as given; what company.yml does not know goes to the ledger."""
+    people, company, ledger = context.people, context.company, context.ledger
+    rows = pd.concat([_rows(frame, company) for frame in frames], ignore_index=True)
+    for column, reason in NEEDED.items():
+        rows = _leave(rows, rows[column].isna(), reason, ledger)
+    rows = rows.assign(metric=_metrics(rows, company, ledger), types=_types(rows, company, ledger))
+    members = [
+        _member(name, key, people, company) for name, key in zip(rows["owner_name"], rows["owner_id"], strict=True)
+    ]
+    rows["level"], rows["member"] = [m[0] for m in members], [m[1] for m in members]
+    _refuse_strangers(rows, ledger)
+    factor = rows["currency"].map({**company.rates, company.currency: 1.0})
+    rows["amount"] = rows["amount_original"].where(factor.eq(1), (rows["amount_original"] * factor).round(2))
+    _refuse_periods(rows, ledger)
+    rows = _once(rows, ledger)
+    rows["quota_amount"] = rows["amount"]
+    columns = [*(c for c in TABLES["quotas"].names if c in rows.columns), "amount", "_file"]
+    table = pa.Table.from_pandas(rows[columns], preserve_index=False)
+    refuse_unconverted(table, company, "quotas", ledger)
+    return table
+
+
+def _rows(frame: Frame, company: Company) -> pd.DataFrame:
+    texts = ("owner_name", "owner_id", "metric", "types", "effective_from", "currency")
+    kinds = {name: pa.timestamp("us") if name == "effective_from" else TEXT for name in texts}
+    table = frame.table
+    for name, kind in kinds.items():
+        if name not in table.column_names:
+            blank = (
+                pa.repeat(company.currency, table.num_rows) if name == "currency" else pa.nulls(table.num_rows, kind)
+            )
+            table = table.append_column(name, blank)
+        elif kind == TEXT:
+            table = table.set_column(table.schema.get_field_index(name), name, table[name].cast(TEXT))
+    return table.to_pandas().assign(_name=frame.source.name, _has_metric="metric" in frame.table.column_names)
+
+
+def _leave(rows: pd.DataFrame, drop: pd.Series, reason: str, ledger: Ledger) -> pd.DataFrame:
+    if drop.any():
+        table = pa.table(
+            {"_file": pa.array(rows.loc[drop, "_file"]), "owner_name": pa.array(rows.loc[drop, "owner_name"])}
+        )
+        ledger.leave_out_rows(table, reason, "owner_name")
+    return rows[~drop]
+
+
+def _metrics(rows: pd.DataFrame, company: Company, ledger: Ledger) -> list[str | None]:
+    """Return bookings or pipeline_created for each row; a sheet without a metric column means bookings."""
+    words = {"bookings": company.quotas.bookings, "pipeline_created": company.quotas.pipeline_created}
+    known = {folded(word): metric for metric, listed in words.items() for word in (metric, *listed)}
+    found, lacking = [], Counter()
+    for word, has in zip(rows["metric"], rows["_has_metric"], strict=True):
+        word = word if isinstance(word, str) else ""
+        metric = known.get(folded(word) or BLANK) if has else "bookings"
+        found.append(metric)
+        if metric is None:
+            lacking[word.strip() or BLANK] += 1
+    if lacking:
+        listed = ", ".join(f"{word} ({n:,})" for word, n in sorted(lacking.items()))
+        quoted = ", ".join(f'"{word}"' for word in sorted(lacking))
+        ledger.problems.append(
+            f"company.yml, quotas: every metric must be listed; found {len(lacking):,} that are not, with their rows: "
+            f"{listed}. Add them, correcting what they mean:\nquotas:\n  bookings: [{quoted}]"
+        )
+    return found
+
+
+def _types(rows: pd.DataFrame, company: Company, ledger: Ledger) -> list[str | None]:
+    """Return the opportunity types a row covers in company.yml's words, comma-separated; null where it says nothing."""
+    known = {folded(word): kind for kind, words in company.types.items() for word in (kind, *words)}
+    found, lacking = [], Counter()
+    for cell in rows["types"]:
+        words = [word.strip() for word in cell.split(",") if word.strip()] if isinstance(cell, str) else []
+        lacking.update(word for word in words if folded(word) not in known)
+        found.append(",".join(sorted({known.get(folded(word), word) for word in words})) or None)
+    if lacking:
+        listed = ", ".join(f"{word} ({n:,})" for word, n in sorted(lacking.items()))
+        ledger.problems.append(
+            f"company.yml, types: every type of a quota must be listed; found {len(lacking):,} that are not, with "
+            f"their rows: {listed}. Add them, or correct the sheet."
+        )
+    return found
+
+
+def _member(name: object, key: object, people: People, company: Company) -> tuple[str | None, str | None]:
+    """Return the level and the member a row is for: an owner, the company, a region, a segment or a team."""
+    name = name if isinstance(name, str) else ""
+    key = key if isinstance(key, str) else ""
+    owner = people.find(key) or people.find(name) or (key[:15] if len(key) == 18 else key)
+    if owner:
+        return "owner", owner
+    if folded(name) in {folded(word) for word in company.quotas.company_names}:
+        return "company", "company"
+    for level, groups in (("region", company.regions), ("segment", company.segments)):
+        spellings = {folded(word): word for word in groups.names}
+        spellings |= {folded(other): word for word, others in groups.also.items() for other in others}
+        if folded(name) in spellings:
+            return level, spellings[folded(name)]
+    team = people.teams.get(folded(name))
+    return ("team", team) if team else (None, None)
+
+
+def _refuse_strangers(rows: pd.DataFrame, ledger: Ledger) -> None:
+    strangers = rows[rows["level"].isna()]
+    for name, part in strangers.groupby("_name"):
+        total = int((rows["_name"] == name).sum())
+        shown = examples(sorted({str(word) for word in part["owner_name"].fillna(BLANK)}))
+        ledger.problems.append(
+            f"{name}: every row must be for an owner, a team, a region, a segment or the company; found "
+            f"{len(part):,} of "
+            f"{total:,} that are for none we know ({shown}). Add the name to owner_aliases, regions, segments or "
+            "quotas.company_names in company.yml, or an owner_id to the sheet."
+        )
+
+
+def _refuse_periods(rows: pd.DataFrame, ledger: Ledger) -> None:
+    wrong = rows[rows["period_end"] < rows["period_start"]]
+    if len(wrong):
+        shown = examples(sorted({str(word) for word in wrong["owner_name"].fillna(BLANK)}))
+        ledger.problems.append(
+            f"{wrong['_name'].iloc[0]}: a period must end on or after its start; found {len(wrong):,} of "
+            f"{len(rows):,} rows that end before ({shown}). Correct the sheet."
+        )
+
+
+def _once(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """Return each target once; two different ones for the same key are refused."""
+    key = [*TABLES["quotas"].key]
+    content = [*key, "amount_original", "currency"]
+    rows = rows.sort_values([*content, "_file"], kind="stable")
+    rows = _leave(rows, rows.duplicated(content), "exact duplicate row", ledger)
+    clash = rows[rows.duplicated(key, keep=False) & rows["level"].notna() & rows["metric"].notna()]
+    if len(clash):
+        shown = examples(sorted({f"{r.member} {r.period_start:%Y-%m-%d}" for r in clash.itertuples()}))
+        ledger.problems.append(
+            f"{clash['_name'].iloc[0]}: a member must have one target per period, metric and effective date; found "
+            f"{len(clash):,} of {len(rows):,} rows that contradict each other ({shown}). Correct the sheet, or "
+            "give the later one an effective_from."
+        )
+    return rows

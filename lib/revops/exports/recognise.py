@@ -1,0 +1,111 @@
+"""Which kind of file a sheet is, by its headers and never by its name, and in which row they stand."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from revops.exports.systems import Description, FileKind
+from revops.exports.text import TextSheet
+from revops.exports.workbook import WorkbookSheet
+
+__all__ = ["Match", "normalised", "recognise"]
+
+DEEPEST = 30
+
+
+@dataclass(frozen=True)
+class Match:
+    """A sheet recognised: what it is, its delimiter, the row of its headers, and where each column stands."""
+
+    description: Description
+    delimiter: str | None
+    header: int
+    titles: int
+    labels: tuple[str, ...]
+    places: dict[str, tuple[int, ...]]
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Return the headers that mean nothing to us, in their order."""
+        known = {place for places in self.places.values() for place in places}
+        spare = {normalised(alias) for aliases in self.description.kind.headers.values() for alias in aliases}
+        return tuple(
+            label
+            for place, label in enumerate(self.labels)
+            if label.strip() and place not in known and normalised(label) not in spare
+        )
+
+
+def recognise(sheet: TextSheet | WorkbookSheet, descriptions: tuple[Description, ...]) -> Match | str:
+    """Return what a sheet is, or a sentence that says what comes nearest and what it lacks.
+
+    Every row of the first 30 is scored under every delimiter by the number of headers a description knows;
+    the user's own descriptions win over the shipped ones, then the row with most known headers, then the upper one.
+    """
+    best: tuple[tuple[int, ...], Match] | None = None
+    nearest: tuple[tuple[int, ...], str] = ((0, 0), "no row among the first 30 holds headers that we know")
+    for delimiter, rows in sheet.heads():
+        for place, row in enumerate(rows[:DEEPEST]):
+            labels = [normalised(cell) for cell in row]
+            if len(set(labels) - {""}) < 2:
+                continue
+            for description in descriptions:
+                places = _places(labels, description.kind)
+                lacking = _lacking(places, description.kind)
+                score = (int(description.own), len(places), -place)
+                if lacking:
+                    nearest = max(
+                        nearest, ((len(places) - 3 * len(lacking), -place), _guess(description, lacking, place))
+                    )
+                elif _fits(description.kind, labels, places, rows[place + 1 :]) and (best is None or score > best[0]):
+                    titles = sum(any(cell.strip() for cell in above) for above in rows[:place])
+                    best = score, Match(description, delimiter, place, titles, tuple(row), places)
+    return best[1] if best else nearest[1]
+
+
+def normalised(label: str) -> str:
+    """Return a header without BOM, quotes, case and repeated or odd spaces."""
+    plain = unicodedata.normalize("NFKC", label).replace("\ufeff", "").strip("\"' \t\r\n")
+    return " ".join(plain.split()).casefold()
+
+
+def _places(labels: list[str], kind: FileKind) -> dict[str, tuple[int, ...]]:
+    """Return where each column stands: by its first alias that occurs, a prefix stripped only if nothing else fits."""
+    where: dict[str, list[int]] = {}
+    for place, label in enumerate(labels):
+        where.setdefault(label, []).append(place)
+    for prefix in kind.prefixes:
+        start = normalised(prefix) + ": "
+        for place, label in enumerate(labels):
+            if label.startswith(start) and label[len(start) :] not in labels:
+                where.setdefault(label[len(start) :], []).append(place)
+    found = {}
+    for column, aliases in kind.headers.items():
+        hit = next((where[word] for alias in aliases if (word := normalised(alias)) in where), None)
+        if hit:
+            found[column] = tuple(hit)
+    return found
+
+
+def _lacking(places: dict[str, tuple[int, ...]], kind: FileKind) -> list[str]:
+    return [entry for entry in kind.required if not any(part.strip() in places for part in entry.split("|"))]
+
+
+def _fits(kind: FileKind, labels: list[str], places: dict[str, tuple[int, ...]], below: list[list[str]]) -> bool:
+    """Return whether nothing speaks against the kind: a header that only others have, or ids of another object."""
+    if any(normalised(other) in labels for other in kind.without):
+        return False
+    if kind.key_prefix is None:
+        return True
+    place = places[kind.alternatives[0]][0]
+    ids = [row[place].strip().lstrip("'") for row in below if len(row) == len(labels)]
+    ids = [cell for cell in ids if re.fullmatch(r"[A-Za-z0-9]{15}([A-Za-z0-9]{3})?", cell)]
+    return not ids or any(cell.startswith(kind.key_prefix) for cell in ids)
+
+
+def _guess(description: Description, lacking: list[str], row: int) -> str:
+    kind = description.kind
+    wanted = "; ".join(
+        f"{entry} ({', '.join(kind.headers[part.strip()][:3])})" for entry in lacking for part in entry.split("|")[:1]
+    )
+    return f"row {row + 1} comes nearest to {description.system.system} {kind.name}, but lacks {wanted}"

@@ -1,0 +1,146 @@
+"""The company's words: stages, types, sources and forecast categories of the exports, mapped by company.yml."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from revops.company import Company
+from revops.errors import examples
+from revops.exports.audit import Ledger, Source
+from revops.exports.columns import TEXT, coded, counts_of, distinct
+from revops.exports.systems import Description
+from revops.wording import plural
+
+__all__ = ["Words"]
+
+BLANK = "(blank)"
+CATEGORIES = {
+    "pipeline": "Pipeline",
+    "bestcase": "BestCase",
+    "mostlikely": "MostLikely",
+    "forecast": "Forecast",
+    "commit": "Forecast",
+    "omitted": "Omitted",
+    "closed": "Closed",
+}
+
+
+@dataclass
+class Words:
+    """Maps words and remembers those that company.yml does not know, to name them all at once."""
+
+    company: Company
+    ledger: Ledger
+    stages: Counter[str] = field(default_factory=Counter)
+    types: Counter[str] = field(default_factory=Counter)
+    sources: Counter[str] = field(default_factory=Counter)
+    categories: Counter[str] = field(default_factory=Counter)
+
+    def map_stages(self, raw: pa.Array) -> tuple[pa.Array, pa.Array]:
+        """Return the stage names of company.yml and the outcomes they stand for; no stage is null."""
+        known = {word.strip().casefold(): stage for stage in self.company.stages for word in (stage.name, *stage.also)}
+        codes = distinct(raw)
+        words, counts = codes.dictionary.to_pylist(), counts_of(codes)
+        found = [known.get(_folded(word)) for word in words]
+        self.stages.update({w: int(n) for w, n, f in zip(words, counts, found, strict=True) if f is None and n})
+        names = [stage.name if stage else None for stage in found]
+        return coded(codes, names), coded(codes, [stage.outcome if stage else None for stage in found])
+
+    def map_types(self, raw: pa.Array) -> pa.Array:
+        """Return new, expansion, renewal or other; a blank is the word "" or "(blank)" of company.yml."""
+        known = {_folded(word): kind for kind, words in self.company.types.items() for word in words}
+        known.setdefault("", known.get(BLANK))
+        codes = distinct(raw.cast(TEXT).fill_null(""))
+        words, counts = codes.dictionary.to_pylist(), counts_of(codes)
+        found = [known.get(_folded(word)) for word in words]
+        lost = zip(words, counts, found, strict=True)
+        self.types.update({w or BLANK: int(n) for w, n, f in lost if f is None and n})
+        return coded(codes, found)
+
+    def map_sources(self, table: pa.Table) -> pa.Array:
+        """Return the source of every row by the first rule that fits its lead source and campaign."""
+        columns = [
+            (table[name].combine_chunks().cast(TEXT) if name in table.column_names else pa.nulls(table.num_rows, TEXT))
+            for name in ("lead_source", "campaign_type", "campaign_name")
+        ]
+        codes = [distinct(column.fill_null("")) for column in columns]
+        sizes = [len(code.dictionary) for code in codes]
+        places = [code.indices.to_numpy().astype(np.int64) for code in codes]
+        together = (places[0] * sizes[1] + places[1]) * sizes[2] + places[2]
+        combos, back, counts = np.unique(together, return_inverse=True, return_counts=True)
+        words = [code.dictionary.to_pylist() for code in codes]
+        found = []
+        for combo, n in zip(combos.tolist(), counts.tolist(), strict=True):
+            rest, third = divmod(combo, sizes[2])
+            first, second = divmod(rest, sizes[1])
+            source = self.company.source_of(words[0][first], words[1][second], words[2][third])
+            found.append(source)
+            if source is None:
+                self.sources[words[0][first].strip()] += n
+        return pa.array(found, TEXT).take(pa.array(back.ravel()))
+
+    def map_categories(self, raw: pa.Array) -> pa.Array:
+        """Return forecast categories in one vocabulary; unknown ones become null and are warned of."""
+        codes = distinct(raw)
+        words, counts = codes.dictionary.to_pylist(), counts_of(codes)
+        found = [CATEGORIES.get("".join(_folded(word).split())) for word in words]
+        self.categories.update({w: int(n) for w, n, f in zip(words, counts, found, strict=True) if f is None and n})
+        return coded(codes, found)
+
+    def map_outcomes(self, raw: pa.Array, description: Description, source: Source) -> pa.Array:
+        """Return outcomes by the words of the system's own outcome column."""
+        rule = description.kind.outcome
+        assert rule is not None
+        known = {_folded(word): name for name in ("open", "won", "lost") for word in getattr(rule, name)}
+        codes = distinct(raw)
+        words = codes.dictionary.to_pylist()
+        found = [known.get(_folded(word)) for word in words]
+        lost = [word for word, name in zip(words, found, strict=True) if name is None] + [BLANK] * bool(raw.null_count)
+        if lost:
+            self.ledger.problems.append(
+                f"{source.name}, outcome column {rule.column}: every word must mean open, won or lost; found "
+                f"{len(lost):,} that do not ({examples(lost)}). Add them to outcome in the description of the system."
+            )
+        return coded(codes, found)
+
+    def report(self) -> None:
+        """Add one problem for each kind of word that company.yml lacks, with counts and lines to paste."""
+        if self.categories:
+            listed = ", ".join(f"{word} ({plural(n, 'row')})" for word, n in sorted(self.categories.items()))
+            self.ledger.warnings.append(f"forecast category: kept blank where it is none we know: {listed}")
+        self._lack("stages", self.stages, "stage", _stage_lines)
+        self._lack("types", self.types, "opportunity type", _type_lines)
+        self._lack("sources", self.sources, "lead source", _source_lines)
+
+    def _lack(self, key, lacking, what, lines) -> None:  # type: ignore[no-untyped-def]
+        if not lacking:
+            return
+        listed = sorted(lacking.items(), key=lambda item: (-item[1], item[0]))
+        found = ", ".join(f"{word} ({n:,})" for word, n in listed)
+        self.ledger.problems.append(
+            f"company.yml, {key}: every {what} must be listed; found {len(listed):,} that are not, with their rows: "
+            f"{found}. Add them, correcting what they mean:\n{lines([word for word, _ in listed])}"
+        )
+
+
+def _stage_lines(words: list[str]) -> str:
+    return "stages:\n" + "\n".join(f"  - {{name: {_quoted(word)}, outcome: open}}" for word in words)
+
+
+def _type_lines(words: list[str]) -> str:
+    return f"types:\n  other: [{', '.join(_quoted(word) for word in words)}]"
+
+
+def _source_lines(words: list[str]) -> str:
+    return f"sources:\n  - {{source: other, lead_source: [{', '.join(_quoted(word) for word in words)}]}}"
+
+
+def _quoted(word: str) -> str:
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _folded(word: str | None) -> str:
+    return (word or "").strip().casefold()

@@ -1,0 +1,166 @@
+"""How long the gate takes beside pyarrow reading the same bytes: `python lib/tests/bench_gate.py [opportunities]`."""
+
+import multiprocessing
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from revops.company import Company
+from revops.exports import prepare
+
+CHECKSUM = np.array(list("ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"))
+LETTERS = np.array(list("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"))
+STAGES = ("Prospecting", "Qualification", "Proposal/Price Quote", "Negotiation/Review", "Closed Won", "Closed Lost")
+CATEGORIES = ("Pipeline", "Pipeline", "Best Case", "Commit", "Closed", "Omitted")
+COMPANY = {
+    "company": "Bench",
+    "currency": "USD",
+    "time_zone": "America/New_York",
+    "stages": [
+        *({"name": stage} for stage in STAGES[:4]),
+        {"name": STAGES[4], "outcome": "won"},
+        {"name": STAGES[5], "outcome": "lost"},
+    ],
+    "types": {"new": ["New Business"], "expansion": ["Existing Business"], "renewal": ["Renewal"]},
+    "sources": [{"source": "marketing", "lead_source": ["Web", "Webinar"]}, {"source": "other", "lead_source": ["*"]}],
+}
+
+
+def main(n: int = 1_000_000, runs: int = 3) -> None:
+    """Print the ratio and the peak memory for `n` opportunities and four times as many history rows.
+
+    Each run has a process of its own; the two take turns, and the fastest of each counts.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_exports(folder, n)
+        size = sum(path.stat().st_size for path in folder.glob("*.csv"))
+        turns = [(_alone(_plain, folder), _alone(_gate, folder)) for _ in range(runs)]
+    (plain, plain_peak), (gate, gate_peak) = (min(turn[k] for turn in turns) for k in (0, 1))
+    print(
+        f"gate: {n:,} opportunities, {4 * n:,} history rows, {size / 1e6:,.0f} MB: {gate:.1f} s, "
+        f"pyarrow.csv.read_csv {plain:.1f} s, ratio {gate / plain:.2f} (at most 5); "
+        f"peak memory {gate_peak:.1f} GB, pyarrow alone {plain_peak:.1f} GB"
+    )
+
+
+def _alone(work: Callable[[Path], None], folder: Path) -> tuple[float, float]:
+    """Return seconds and peak gigabytes of `work` in a fresh process."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_measured, (work, folder))
+
+
+def _measured(work: Callable[[Path], None], folder: Path) -> tuple[float, float]:
+    start = time.perf_counter()
+    work(folder)
+    return time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+
+
+def _plain(folder: Path) -> None:
+    kept = [csv.read_csv(path) for path in sorted(folder.glob("*.csv"))]
+    assert all(table.num_rows for table in kept)
+
+
+def _gate(folder: Path) -> None:
+    prepare(folder, Company.model_validate(COMPANY))
+
+
+def write_exports(folder: Path, n: int) -> None:
+    """Write Opportunity.csv and OpportunityHistory.csv as the Data Export Service lays them out."""
+    random = np.random.default_rng(7)
+    stage = random.integers(0, 6, n)
+    created = np.datetime64("2022-01-01T00:00:00") + random.integers(0, 4 * 365 * 86400, n).astype("timedelta64[s]")
+    closes = created.astype("datetime64[D]") + random.integers(10, 300, n).astype("timedelta64[D]")
+    ids = _ids("006", n)
+    _write(folder / "Opportunity.csv", _opportunities(random, ids, stage, created, closes))
+    _write(folder / "OpportunityHistory.csv", _history(random, ids, stage, created, closes))
+
+
+def _opportunities(
+    random: np.random.Generator, ids: pa.Array, stage: np.ndarray, created: np.ndarray, closes: np.ndarray
+) -> dict[str, pa.Array]:
+    n = len(ids)
+    users, accounts = _ids("005", 500), _ids("001", max(n // 5, 1))
+    amount = pa.array(random.lognormal(10, 1, n).round(2))
+    stamp, day = _stamps(created), _stamps(closes.astype("datetime64[s]"))
+    modified = _stamps(created + np.timedelta64(86400 * 60, "s"))
+    owner = users.take(random.integers(0, 500, n))
+    none = pa.array(np.repeat("000000000000000AAA", n))
+    zero, blank = _constant("0", n), _constant("", n)
+    kind = pa.array(["New Business", "Existing Business", "Renewal"]).take(random.integers(0, 3, n))
+    source = pa.array(["Web", "Webinar", "Outbound", "Partner", ""]).take(random.integers(0, 5, n))
+    numbers = pa.array(np.arange(n)).cast(pa.string())
+    return {
+        "Id": ids, "IsDeleted": zero, "AccountId": accounts.take(random.integers(0, len(accounts), n)),
+        "IsPrivate": zero,
+        "Name": pc.binary_join_element_wise("Deal number", numbers, " "), "Description": blank,
+        "StageName": pa.array(STAGES).take(stage), "StageSortOrder": pa.array(stage + 1),
+        "Amount": amount, "Probability": pa.array(stage * 15), "ExpectedRevenue": amount,
+        "TotalOpportunityQuantity": blank, "CloseDate": day, "Type": kind,
+        "NextStep": _constant("Call them back, then send the order form", n), "LeadSource": source,
+        "IsClosed": pa.array((stage > 3).astype(int)), "IsWon": pa.array((stage == 4).astype(int)),
+        "ForecastCategory": pa.array(CATEGORIES).take(stage),
+        "ForecastCategoryName": pa.array(CATEGORIES).take(stage),
+        "CurrencyIsoCode": _constant("USD", n), "CampaignId": none, "HasOpportunityLineItem": zero,
+        "Pricebook2Id": none,
+        "OwnerId": owner, "CreatedDate": stamp, "CreatedById": owner, "LastModifiedDate": modified,
+        "LastModifiedById": owner, "SystemModstamp": modified, "LastActivityDate": blank,
+        "LastStageChangeDate": modified, "FiscalYear": pa.array(closes.astype("datetime64[Y]").astype(int) + 1970),
+        "FiscalQuarter": _constant("2", n), "ContactId": none,
+    }  # fmt: skip
+
+
+def _history(
+    random: np.random.Generator, ids: pa.Array, stage: np.ndarray, created: np.ndarray, closes: np.ndarray
+) -> dict[str, pa.Array]:
+    place, step = np.repeat(np.arange(len(ids)), 4), np.tile(np.arange(4), len(ids))
+    n = len(place)
+    now = np.where(step == 3, stage[place], np.minimum(step, 3))
+    at = created[place] + (step * 86400 * 20 + random.integers(0, 86400, n) * (step > 0)).astype("timedelta64[s]")
+    stamp, later = _stamps(at), _stamps(at + np.timedelta64(86400 * 20, "s"))
+    amount = pa.array(random.lognormal(10, 1, n).round(2))
+    day = _stamps(closes[place].astype("datetime64[s]"))
+    return {
+        "Id": _ids("008", n), "OpportunityId": ids.take(place), "CreatedById": _ids("005", 500).take(place % 500),
+        "CreatedDate": stamp, "CreatedDateForInsert": stamp, "StageName": pa.array(STAGES).take(now), "Amount": amount,
+        "ExpectedRevenue": amount, "CloseDate": day, "Probability": pa.array(now * 15),
+        "FromForecastCategory": pa.array(CATEGORIES).take(now), "ForecastCategory": pa.array(CATEGORIES).take(now),
+        "PrevForecastUpdate": stamp, "FromOpportunityStageName": pa.array(STAGES).take(now),
+        "PrevOpportunityStageUpdate": stamp, "CurrencyIsoCode": _constant("USD", n), "ValidThroughDate": later,
+        "SystemModstamp": stamp, "IsDeleted": _constant("0", n), "PrevAmount": amount, "PrevCloseDate": day,
+    }  # fmt: skip
+
+
+def _ids(prefix: str, n: int) -> pa.Array:
+    """Return `n` ids of 18 characters, the last three their checksum."""
+    places = (np.arange(n)[:, None] // 62 ** np.arange(6, -1, -1)) % 62
+    body = np.concatenate([np.tile(list(f"{prefix}8d000"), (n, 1)), LETTERS[places]], axis=1)
+    bits = (body >= "A") & (body <= "Z")
+    sums = (bits.reshape(n, 3, 5) * 2 ** np.arange(5)).sum(axis=2)
+    whole = np.ascontiguousarray(np.concatenate([body, CHECKSUM[sums]], axis=1))
+    return pa.array(whole.view("U18").ravel())
+
+
+def _stamps(values: np.ndarray) -> pa.Array:
+    return pc.strftime(pa.array(values.astype("datetime64[s]")), "%Y-%m-%d %H:%M:%S")
+
+
+def _constant(text: str, n: int) -> pa.Array:
+    return pa.repeat(text, n)
+
+
+def _write(path: Path, columns: dict[str, pa.Array]) -> None:
+    texts = {name: column.cast(pa.string()) for name, column in columns.items()}
+    csv.write_csv(pa.table(texts), path, csv.WriteOptions(quoting_style="all_valid"))
+
+
+if __name__ == "__main__":
+    main(*(int(word.replace("_", "")) for word in sys.argv[1:]))
