@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -54,8 +55,8 @@ def main(n: int = 1_000_000, runs: int = 3) -> None:
 
 def _alone(work: Callable[[Path], None], folder: Path) -> tuple[float, float]:
     """Return seconds and peak gigabytes of `work` in a fresh process."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_measured, (work, folder))
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_measured, work, folder).result()
 
 
 def _measured(work: Callable[[Path], None], folder: Path) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from gate import COMPANY, DEAL, HERE, IDS, company, gate, rows
 
 from revops.errors import ExportError, SettingsError
 from revops.exports import prepare
+from revops.exports.words import _stage_lines, _type_lines
 
 FAULTS = sorted(path for path in (HERE / "faults").iterdir() if path.is_dir())
 
@@ -132,3 +133,14 @@ def test_every_file_is_looked_at_before_the_refusal(tmp_path):
         "d.csv, column Amount",
         "d.csv, column Probability (%)",
     ]
+
+
+def test_the_lines_to_paste_hint_at_what_words_mean_and_never_call_a_closed_stage_open():
+    words = ["Closed Won", "Closed Lost", "Closed - other", "Perception Analysis", "8 - Gewonnen", "No Decision"]
+    lines = _stage_lines(words)
+    outcomes = [line.rsplit("outcome: ")[1].rstrip("}") for line in lines.splitlines()[1:]]
+    assert outcomes == ["won", "lost", "TODO", "open", "won", "lost"]
+    assert _type_lines(["New Business", "Existing Customer - Upgrade", "Renewal", "Logo"]) == (
+        'types:\n  new: ["New Business"]\n  expansion: ["Existing Customer - Upgrade"]\n  renewal: ["Renewal"]\n'
+        '  TODO: ["Logo"]'
+    )

@@ -30,7 +30,6 @@ SOURCES = ("marketing", "sales", "partner", "customer_success", "other", "unknow
 Outcome = Literal["open", "won", "lost"]
 Type = Literal["new", "expansion", "renewal", "other"]
 Source = Literal["marketing", "sales", "partner", "customer_success", "other", "unknown"]
-Metric = Literal["bookings", "pipeline_created"]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Rate = Annotated[float, Field(gt=0)]
 
@@ -100,6 +99,7 @@ class QuotaWords(Settings):
 
     bookings: tuple[str, ...] = ("bookings",)
     pipeline_created: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
     company_names: tuple[str, ...] = ("Company", "Total", "All")
 
 

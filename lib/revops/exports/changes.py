@@ -9,10 +9,10 @@ import pyarrow.compute as pc
 
 from revops.exports.columns import TEXT, by_distinct
 from revops.exports.context import Context
-from revops.exports.dates import DateRule, read_dates
+from revops.exports.dates import DateRule, Dates, read_dates
 from revops.exports.frames import Frame
 from revops.exports.money import converted_by, factors
-from revops.exports.numbers import read_numbers, read_rates
+from revops.exports.numbers import Numbers, read_numbers, read_rates
 from revops.exports.people import People
 from revops.exports.states import Block
 
@@ -152,7 +152,7 @@ def _amounts(texts: pa.Array, deals: pa.Table, where: str, frame: Frame, context
     return {"amount": converted_by(read.column, factor), "amount_original": read.column}
 
 
-def _note(read, frame: Frame, context: Context) -> None:  # type: ignore[no-untyped-def]
+def _note(read: Dates | Numbers, frame: Frame, context: Context) -> None:
     if read.problem:
         context.ledger.problems.append(read.problem)
     if read.decision:

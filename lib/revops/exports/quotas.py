@@ -18,6 +18,7 @@ from revops.schema import TABLES
 __all__ = ["build_quotas"]
 
 BLANK = "(blank)"
+IGNORED = "ignore"
 NEEDED = {"amount_original": "no target", "period_start": "no period start", "period_end": "no period end"}
 
 
@@ -28,6 +29,7 @@ def build_quotas(frames: list[Frame], context: Context) -> pa.Table:
     for column, reason in NEEDED.items():
         rows = _leave(rows, rows[column].isna(), reason, ledger)
     rows = rows.assign(metric=_metrics(rows, company, ledger), types=_types(rows, company, ledger))
+    rows = _leave(rows, rows["metric"].eq(IGNORED), "a metric that company.yml says to ignore", ledger)
     members = [
         _member(name, key, people, company) for name, key in zip(rows["owner_name"], rows["owner_id"], strict=True)
     ]
@@ -69,8 +71,8 @@ def _leave(rows: pd.DataFrame, drop: pd.Series, reason: str, ledger: Ledger) -> 
 
 
 def _metrics(rows: pd.DataFrame, company: Company, ledger: Ledger) -> list[str | None]:
-    """Return bookings or pipeline_created for each row; a sheet without a metric column means bookings."""
-    words = {"bookings": company.quotas.bookings, "pipeline_created": company.quotas.pipeline_created}
+    """Return bookings, pipeline_created or ignore for each row; a sheet without a metric column means bookings."""
+    words = {name: getattr(company.quotas, name) for name in ("bookings", "pipeline_created", IGNORED)}
     known = {folded(word): metric for metric, listed in words.items() for word in (metric, *listed)}
     found, lacking = [], Counter()
     for word, has in zip(rows["metric"], rows["_has_metric"], strict=True):
@@ -81,12 +83,22 @@ def _metrics(rows: pd.DataFrame, company: Company, ledger: Ledger) -> list[str |
             lacking[word.strip() or BLANK] += 1
     if lacking:
         listed = ", ".join(f"{word} ({n:,})" for word, n in sorted(lacking.items()))
-        quoted = ", ".join(f'"{word}"' for word in sorted(lacking))
         ledger.problems.append(
             f"company.yml, quotas: every metric must be listed; found {len(lacking):,} that are not, with their rows: "
-            f"{listed}. Add them, correcting what they mean:\nquotas:\n  bookings: [{quoted}]"
+            f"{listed}. Add them, correcting each TODO and guess (bookings, pipeline_created or ignore):\n"
+            f"{_metric_lines(sorted(lacking))}"
         )
     return found
+
+
+def _metric_lines(words: list[str]) -> str:
+    """Return lines to paste; a word that hints at nothing is a TODO, which company.yml refuses."""
+    hints = {"pipeline_created": ("pipeline",), "bookings": ("arr", "acv", "tcv", "booking", "revenue", "sales")}
+    lines: dict[str, list[str]] = {}
+    for word in words:
+        metric = next((m for m, parts in hints.items() if any(part in word.casefold() for part in parts)), "TODO")
+        lines.setdefault(metric, []).append(f'"{word}"')
+    return "quotas:\n" + "\n".join(f"  {metric}: [{', '.join(listed)}]" for metric, listed in lines.items())
 
 
 def _types(rows: pd.DataFrame, company: Company, ledger: Ledger) -> list[str | None]:

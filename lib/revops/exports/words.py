@@ -1,6 +1,7 @@
 """The company's words: stages, types, sources and forecast categories of the exports, mapped by company.yml."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -114,27 +115,52 @@ class Words:
         self._lack("types", self.types, "opportunity type", _type_lines)
         self._lack("sources", self.sources, "lead source", _source_lines)
 
-    def _lack(self, key, lacking, what, lines) -> None:  # type: ignore[no-untyped-def]
+    def _lack(self, key: str, lacking: Counter[str], what: str, lines: Callable[[list[str]], str]) -> None:
         if not lacking:
             return
         listed = sorted(lacking.items(), key=lambda item: (-item[1], item[0]))
         found = ", ".join(f"{word} ({n:,})" for word, n in listed)
         self.ledger.problems.append(
             f"company.yml, {key}: every {what} must be listed; found {len(listed):,} that are not, with their rows: "
-            f"{found}. Add them, correcting what they mean:\n{lines([word for word, _ in listed])}"
+            f"{found}. Add them, correcting each TODO and guess:\n{lines([word for word, _ in listed])}"
         )
 
 
+_GUESSES = {
+    "outcome": {
+        "won": ("won", "gewonnen", "gagn", "ganad", "vinta"),
+        "lost": ("lost", "verloren", "perd", "decision", "disqualif", "abandon", "cancel", "duplicate"),
+        "TODO": ("clos", "geschlossen", "cerrad", "ferm"),
+    },
+    "type": {
+        "renewal": ("renew", "verl", "renouv", "renov"),
+        "expansion": ("existing", "expan", "upsell", "upgrade", "add-on", "add on", "cross"),
+        "new": ("new", "neu", "nouv", "nuev"),
+    },
+}
+"""What a word hints at. Only a hint: a word that hints at nothing is left as TODO, which company.yml refuses."""
+
+
 def _stage_lines(words: list[str]) -> str:
-    return "stages:\n" + "\n".join(f"  - {{name: {_quoted(word)}, outcome: open}}" for word in words)
+    guessed = [(word, _guess("outcome", word) or "open") for word in words]
+    return "stages:\n" + "\n".join(f"  - {{name: {_quoted(word)}, outcome: {outcome}}}" for word, outcome in guessed)
 
 
 def _type_lines(words: list[str]) -> str:
-    return f"types:\n  other: [{', '.join(_quoted(word) for word in words)}]"
+    types: dict[str, list[str]] = {}
+    for word in words:
+        types.setdefault(_guess("type", word) or "TODO", []).append(_quoted(word))
+    return "types:\n" + "\n".join(f"  {type}: [{', '.join(listed)}]" for type, listed in types.items())
 
 
 def _source_lines(words: list[str]) -> str:
-    return f"sources:\n  - {{source: other, lead_source: [{', '.join(_quoted(word) for word in words)}]}}"
+    return f"sources:\n  - {{source: TODO, lead_source: [{', '.join(_quoted(word) for word in words)}]}}"
+
+
+def _guess(what: str, word: str) -> str | None:
+    """Return what a word hints at, by the parts of words people use; None where it hints at nothing."""
+    found = (meaning for meaning, parts in _GUESSES[what].items() if any(part in word.casefold() for part in parts))
+    return next(found, None)
 
 
 def _quoted(word: str) -> str:
