@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 BUILT := $(VENV)/.built-$(shell cat lib/requirements.lock lib/pyproject.toml | cksum | tr ' ' '-')
+PAGES := lib/pages/node_modules/.package-lock.json
 ARGS ?=
 
 # Bytecode is wanted: without it every import takes three times as long. Charts choose their own backend.
 unexport PYTHONDONTWRITEBYTECODE MPLBACKEND
 
 .DEFAULT_GOAL := help
-.PHONY: help reports report check lab test clean clean-outputs
+.PHONY: help reports report check lab test pages lab-check clean clean-outputs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -30,12 +31,22 @@ lab: $(BUILT) ## open the notebooks in JupyterLab
 test: $(BUILT) ## run the tests
 	@$(RUN) -m pytest lib/tests -n 2 --dist loadgroup $(ARGS)
 
+pages: $(PAGES) $(BUILT) ## check the pages as people meet them: make pages ARGS=--shots leaves pictures in outputs/pages
+	@CHROMIUM=$$(sh lib/pages/needs.sh) && export CHROMIUM && node --test --test-reporter=dot lib/pages/check.test.js && node lib/pages/check.js $(ARGS)
+
+lab-check: $(PAGES) $(BUILT) ## run a notebook in JupyterLab as a person would, and hold it against the report
+	@CHROMIUM=$$(sh lib/pages/needs.sh) && export CHROMIUM && node lib/pages/lab.js $(ARGS)
+
 clean: ## remove the environment and the cache; runs stay
-	rm -rf $(VENV) outputs/.cache lib/.pytest_cache lib/.ruff_cache .hypothesis lib/.hypothesis
+	rm -rf $(VENV) outputs/.cache lib/.pytest_cache lib/.ruff_cache .hypothesis lib/.hypothesis lib/pages/node_modules
 
 clean-outputs: ## remove every run: make clean-outputs CONFIRM=1
 	@test "$(CONFIRM)" = 1 || { echo "This removes every run in outputs. If you mean it: make clean-outputs CONFIRM=1"; exit 2; }
 	rm -rf outputs
+
+$(PAGES): lib/pages/package-lock.json
+	@sh lib/pages/needs.sh >/dev/null
+	@npm ci --prefix lib/pages --ignore-scripts --no-audit --no-fund --silent
 
 $(BUILT): # pip downloads what the lock pins and checks its hashes; some packages hold files that do not compile: no harm
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Python 3.11 or newer is needed, and $(PYTHON) is not that. Install one (on Debian and Ubuntu: sudo apt install python3), or name one: make PYTHON=python3.12 reports"; exit 1; }

@@ -142,6 +142,23 @@ def test_a_figure_carries_its_name_alt_and_data():
     assert "Nothing to draw here" in given.figure("no such chart").to_html()
 
 
+def test_jupyterlab_reads_no_formula_between_two_dollars():
+    classes = re.findall(r'<(?:div|figure) class="(revops[^"]*)"', blocks(answer()[1]))
+    assert classes and all("mathjax_ignore" in names.split() for names in classes)
+
+
+def test_every_colour_of_a_drawing_follows_the_page():
+    drawings = "".join(re.findall(r"<svg.*?</svg>", blocks(answer()[1]), re.DOTALL))
+    assert re.findall(r"(?:fill|stroke): #[0-9a-f]{6}", drawings) == []
+
+
+def test_dates_are_set_whole_and_long_names_may_break():
+    table = pd.DataFrame({"File": ["salesforce/Opportunity_2.csv"], "First": [pd.Timestamp("2026-06-09")]})
+    html = table_html("Files", table, (None, "date"), "USD")
+    assert '<th scope="row">salesforce/<wbr>Opportunity_<wbr>2.csv</th>' in html
+    assert '<td class="d" data-h="First">9 Jun 2026</td>' in html
+
+
 def test_records_go_out_for_programs():
     result, _ = answer()
     bundle = report.Records("records", measures.records_table(result))._repr_mimebundle_()

@@ -168,7 +168,7 @@ def _rows(ax: Axes, labels: Sequence[str]) -> None:
     """Name the bars of a chart of rows, first one on top, with no axis to read."""
     ax.set_yticks(range(len(labels)), labels)
     ax.invert_yaxis()
-    ax.tick_params(axis="y", length=0)
+    ax.tick_params(axis="y", length=0, pad=8)
     ax.xaxis.set_visible(False)
     ax.spines[["bottom", "left"]].set_visible(False)
 

@@ -39,6 +39,7 @@ COLOURS = {
     PAST: "--past",
     ACCENT: "--acc",
     WARN: "--warn",
+    GROUND: "--bg",
 }
 """Each colour and the page's variable that replaces it in the SVG."""
 
@@ -76,6 +77,8 @@ def report() -> Iterator[None]:
         "text.parse_math": False,
         "figure.facecolor": "none",
         "axes.facecolor": "none",
+        "patch.edgecolor": "none",
+        "patch.force_edgecolor": False,
         "svg.fonttype": "none",
         "svg.hashsalt": "revops",
     }

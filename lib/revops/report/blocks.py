@@ -1,5 +1,6 @@
 """The display blocks: small pieces of HTML for people. Every text from the data is escaped here, and only here."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -36,6 +37,8 @@ __all__ = [
 
 STATUS = {"on_track": "On track", "watch": "Watch", "act": "Act", "not_enough_data": "Not judged yet"}
 FUNCTIONS = {"marketing_ops": "Marketing ops", "sales_ops": "Sales ops", "cs_ops": "CS ops", "revops": "RevOps"}
+BLOCK = "revops mathjax_ignore"
+"""The classes of each block; the second keeps JupyterLab from reading what stands between two $ as a formula."""
 
 
 def css() -> str:
@@ -62,7 +65,7 @@ class Line(Block):
 
     def to_html(self) -> str:
         """Return the paragraph."""
-        return f'<div class="revops"><p class="note">{text(self.words)}</p></div>'
+        return f'<div class="{BLOCK}"><p class="note">{text(self.words)}</p></div>'
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ class FirstScreen(Block):
             for n in self.headline.numbers
         )
         return (
-            f'<style data-revops="">{css()}</style>\n<div class="revops answer">\n{self._eyebrow()}\n'
+            f'<style data-revops="">{css()}</style>\n<div class="{BLOCK} answer">\n{self._eyebrow()}\n'
             f"<h1>{text(self.headline.sentence)}</h1>\n"
             f'<p class="sub">{text(self.headline.below)}</p>\n<div class="kpis">{numbers}</div>\n'
             f"{self._actions()}\n</div>"
@@ -127,12 +130,13 @@ class FirstScreen(Block):
                 "Action": [action.text for action in self.actions],
                 "Owner": [FUNCTIONS[action.owner] for action in self.actions],
                 "In these records": [wording.money(action.amount, currency) for action in self.actions],
-                "By": [wording.day(action.by) for action in self.actions],
+                "By": [action.by for action in self.actions],
                 "Because": [action.because for action in self.actions],
             }
         )
         caption = "Ranked by the money in the records; the owner is the function that acts"
-        return f"<h2>What to do this week</h2>\n{table_html(caption, shown, (None,) * 5, currency)}"
+        units = (None, None, None, "date", None)
+        return f"<h2>What to do this week</h2>\n{table_html(caption, shown, units, currency)}"
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,7 @@ class TableBlock(Block):
 
     def to_html(self) -> str:
         """Return the table."""
-        return f'<div class="revops">{table_html(self.caption, self.table, self.units, self.currency)}</div>'
+        return f'<div class="{BLOCK}">{table_html(self.caption, self.table, self.units, self.currency)}</div>'
 
 
 @dataclass(frozen=True)
@@ -161,7 +165,7 @@ class FigureBlock(Block):
         chart = self.chart
         data = table_html(f"Data behind: {chart.title}", chart.data, chart.units, self.currency)
         return (
-            f'<figure class="revops" id="figure-{chart.name}"><p class="claim">{text(chart.title)}</p>\n{svg(chart)}\n'
+            f'<figure class="{BLOCK}" id="figure-{chart.name}"><p class="claim">{text(chart.title)}</p>\n{svg(chart)}\n'
             f"<figcaption>{text(chart.caption)}\n"
             f"<details><summary>The data behind this chart</summary>{data}</details></figcaption></figure>"
         )
@@ -183,7 +187,7 @@ class Definitions(Block):
             f"<dt>{text(METRICS[id].label)} <code>{id}</code></dt><dd>{text(METRICS[id].definition)}</dd>"
             for id in self.ids
         )
-        return f'<div class="revops"><dl>{items}</dl></div>'
+        return f'<div class="{BLOCK}"><dl>{items}</dl></div>'
 
 
 @dataclass(frozen=True)
@@ -208,7 +212,7 @@ class LeftOut(Block):
         units = (None, None, None, "count", "money", None)
         parts = [table_html("Rows read but not used", table, units, currency)] if reasons else ["<p>Nothing.</p>"]
         parts += [f'<p class="note">{text(line)}</p>' for line in self._lines()]
-        return f'<div class="revops">{"".join(parts)}</div>'
+        return f'<div class="{BLOCK}">{"".join(parts)}</div>'
 
     def _lines(self) -> list[str]:
         audit, view = self.view.book.audit, self.view
@@ -234,19 +238,23 @@ class Provenance(Block):
     def to_html(self) -> str:
         """Return the files, and one line on the as-of day, definitions, parameters and version."""
         rows = [
-            (f.name, f.system, f.table, f.rows_read, f.rows_kept, f.first, f.last, f.sha256[:12])
+            (f.name, f.system, f.table, f.rows_read, f.rows_kept, _date(f.first), _date(f.last), f.sha256[:12])
             for f in self.view.book.audit.files
         ]
         columns = ["File", "System", "Table", "Rows read", "Rows kept", "First", "Last", "SHA-256"]
         table = pd.DataFrame(rows, columns=columns)
-        units = (None, None, None, "count", "count", None, None, None)
+        units = (None, None, None, "count", "count", "date", "date", None)
         files = table_html("Files read", table, units, self.view.company.currency)
         knobs = "; ".join(f"{name} = {value}" for name, value in self.parameters.items())
         line = (
             f"As of {wording.long_day(self.view.day)}: {self.view.rule}; nothing recorded later was used. "
             f"Definitions {self.view.company.fingerprint}. RevOps Workbooks {revops.__version__}. Parameters: {knobs}."
         )
-        return f'<div class="revops">{files}<p class="note">{text(line)}</p></div>'
+        return f'<div class="{BLOCK}">{files}<p class="note">{text(line)}</p></div>'
+
+
+def _date(written: str | None) -> dt.date | None:
+    return dt.date.fromisoformat(written) if written else None
 
 
 def data_rows(view: AsOf) -> list[dict[str, Any]]:
