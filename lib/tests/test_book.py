@@ -45,7 +45,7 @@ def test_a_deal_is_not_there_before_it_was_created_nor_after_it_was_deleted():
     found = [set(as_of(b, day).opportunities["opportunity_id"]) for day in ("2026-03-04", "2026-04-30", "2026-05-01")]
     assert found == [{"z"}, {"a", "z"}, {"z"}]
     assert as_of(b, "2026-05-01").left_out[["opportunity_id", "reason"]].values.tolist() == [
-        ["a", "deleted in the CRM"]
+        ["a", "deleted, or no longer in the dated exports"]
     ]
 
 
@@ -234,3 +234,10 @@ def test_row_order_changes_nothing():
     )
     pd.testing.assert_frame_equal(first, second)
     assert len(state()) == 0
+
+
+def test_a_dated_folder_without_changes_is_as_late_as_its_name():
+    b = book([deal("a")], [change("a", "2026-02-01 09:00")])
+    later = dataclasses.replace(b, audit=dataclasses.replace(b.audit, exported_on="2026-06-15"))
+    assert later.as_of("auto", now=dt.datetime(2026, 7, 1)).day == dt.date(2026, 6, 15)
+    assert b.as_of("auto", now=dt.datetime(2026, 7, 1)).day < dt.date(2026, 6, 15)

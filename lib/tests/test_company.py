@@ -84,6 +84,10 @@ def test_a_key_given_twice_is_refused(project):
             "time_zone: Mars/Olympus",
             "time_zone: Mars/Olympus is not an IANA time zone such as Europe/Berlin or America/New_York",
         ),
+        (
+            "exports: {time_zone: EST5}",
+            "exports.time_zone: EST5 is not an IANA time zone such as Europe/Berlin or America/New_York",
+        ),
     ],
 )
 def test_definitions_that_contradict_are_refused(project, change, said):

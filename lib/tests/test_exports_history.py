@@ -49,7 +49,8 @@ def test_states_of_one_stamp_stand_in_the_order_of_their_record_ids(tmp_path):
         f"0088d00003nB000,{IDS[0]},2025-03-03 05:00:00,Qualification,100,2025-08-01,0",
         f"0088d00003nB001,{IDS[0]},2025-04-01 12:00:00,Prospecting,200,2025-08-01,0",
     )
-    prepared = gate(tmp_path, {"deals.csv": rows({}, base=RECORD), "history.csv": history})
+    record = {"StageName": "Needs Analysis", "Amount": "300", "CloseDate": "2025-08-01"}
+    prepared = gate(tmp_path, {"deals.csv": rows(record, base=RECORD), "history.csv": history})
     assert states(prepared, fields=("sequence", "stage_name", "amount")) == [
         ("03-03", 0, "Qualification", 100),
         ("04-01", 1, "Prospecting", 200),
@@ -83,7 +84,8 @@ def test_steps_of_one_day_are_chained_by_their_stages(tmp_path):
 
 def test_a_deal_has_its_first_known_state_from_its_creation(tmp_path):
     history = lines(STATES, f"0088d00003nB001,{IDS[0]},2025-04-01 12:00:00,Prospecting,200,2025-08-01,0")
-    prepared = gate(tmp_path, {"deals.csv": rows({}, {}, base=RECORD), "history.csv": history})
+    record = {"StageName": "Prospecting", "Amount": "200", "CloseDate": "2025-08-01"}
+    prepared = gate(tmp_path, {"deals.csv": rows(record, {}, base=RECORD), "history.csv": history})
     assert states(prepared) == [("03-03", "Prospecting"), ("04-01", "Prospecting")]
     assert states(prepared, IDS[1]) == []
     assert prepared.audit.warnings == (
@@ -148,7 +150,8 @@ def test_owner_history_joins_the_states_of_the_api(tmp_path):
         f"{IDS[0]},Owner,0058d00000Aq1AcAAJ,0058d00000Aq1AbAAJ,2025-05-01 12:00:00",
         f"{IDS[0]},StageName,Prospecting,Closed Won,2025-05-02 12:00:00",
     )
-    files = {"deals.csv": rows({}, base=RECORD), "history.csv": history, "changes.csv": changes}
+    record = {"Amount": "200", "CloseDate": "2025-08-01"}
+    files = {"deals.csv": rows(record, base=RECORD), "history.csv": history, "changes.csv": changes}
     prepared = gate(tmp_path, files)
     assert states(prepared, fields=("stage_name", "owner_id")) == [
         ("03-03", "Prospecting", "0058d00000Aq1Ac"),
@@ -198,7 +201,8 @@ def test_history_of_deals_that_are_not_kept_is_left_out(tmp_path):
         f"0088d00003nB004,{IDS[1]},2025-03-03 05:00:00,,200,2025-08-01,0",
         f"0088d00003nB005,{IDS[1]},2025-03-03 05:00:00,Prospecting,200,2025-08-01,0",
     )
-    deals = rows({"Name": "[TEST] mine"}, {"Name": "Acme"}, base=RECORD)
+    record = {"StageName": "Prospecting", "Amount": "200", "CloseDate": "2025-08-01"}
+    deals = rows({"Name": "[TEST] mine"}, {"Name": "Acme", **record}, base=RECORD)
     prepared = gate(tmp_path, {"deals.csv": deals, "history.csv": history})
     assert left_out(prepared) == [
         ("deals.csv", "test record", 1),

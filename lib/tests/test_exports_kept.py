@@ -106,17 +106,17 @@ def test_a_quote_inside_a_cell_is_text(tmp_path):
 def test_equal_duplicate_headers_are_one_and_different_ones_are_reported(tmp_path):
     same = (
         rows({}, {})
-        .replace("Opportunity Owner", "Opportunity Owner,Stage")
-        .replace("Dana Whitfield", "Dana Whitfield,Qualification")
+        .replace("Opportunity Owner", "Opportunity Owner,Lead Source")
+        .replace("Dana Whitfield", "Dana Whitfield,Web")
     )
     prepared = gate(tmp_path, {"a.csv": same})
-    assert "Stage: stands twice with the same cells; read once" in file_audit(prepared, "a.csv").decisions
-    other = same.replace("Dana Whitfield,Qualification", "Dana Whitfield,Prospecting", 1)
+    assert "Lead Source: stands twice with the same cells; read once" in file_audit(prepared, "a.csv").decisions
+    other = same.replace("Dana Whitfield,Web", "Dana Whitfield,Webinar", 1)
     prepared = gate(tmp_path / "other", {"a.csv": other})
     audit = file_audit(prepared, "a.csv")
-    assert audit.warnings == ("Stage: stands twice with different cells; the first is used",)
-    assert audit.unknown_columns == ("Stage (2)",)
-    assert {deal["stage_name"] for deal in deals(prepared)} == {"Qualification"}
+    assert audit.warnings == ("Lead Source: stands twice with different cells; the first is used",)
+    assert audit.unknown_columns == ("Lead Source (2)",)
+    assert {deal["lead_source"] for deal in deals(prepared)} == {"Web"}
 
 
 def test_duplicates_keep_the_last_modified_whatever_their_order(tmp_path):
@@ -124,7 +124,7 @@ def test_duplicates_keep_the_last_modified_whatever_their_order(tmp_path):
         {"Id": IDS[0], "Amount": "1", "LastModifiedDate": "2025-06-29 05:00:00"},
         {"Id": IDS[0], "Amount": "2", "LastModifiedDate": "2025-06-30 05:00:00"},
         {"Id": IDS[0], "Amount": "2", "LastModifiedDate": "2025-06-30 05:00:00"},
-        {"Id": IDS[1], "Amount": "30"},
+        {"Id": IDS[1], "Amount": "30", "LastModifiedDate": "2025-06-30 05:00:01"},
         {"Id": IDS[1], "Amount": "4"},
     ]
     found = []

@@ -82,7 +82,7 @@ def _key(company: Company, source: Path, systems: Path | None) -> str:
     digest = hashlib.blake2b(company.model_dump_json().encode(), digest_size=12)
     for base in [source, code / "exports", code / "company", *([systems] if systems else [])]:
         for file in _files(base):
-            digest.update(str(file.relative_to(base)).encode() + b"\0")
+            digest.update(os.fsencode(file.relative_to(base)) + b"\0")
             with file.open("rb") as stream:
                 digest.update(hashlib.file_digest(stream, "blake2b").digest())
     digest.update((code / "schema.py").read_bytes())

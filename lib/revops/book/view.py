@@ -45,9 +45,10 @@ class Book:
 
     @cached_property
     def stamps(self) -> pd.Series:
-        """Return every stamp of creation or change in opportunities and their history, sorted."""
+        """Return every stamp of creation or change in opportunities and their history, and of dated folders, sorted."""
         deals, history = self.table("opportunities"), self.table("opportunity_history")
-        found = [deals["created_at"], deals["modified_at"], history["changed_at"]]
+        folder = pd.Series([self.audit.exported_on], dtype="datetime64[us]")
+        found = [deals["created_at"], deals["modified_at"], history["changed_at"], folder]
         return pd.concat(found).dropna().sort_values(ignore_index=True)
 
     def as_of(self, day: dt.date | Literal["auto", "today"], now: dt.datetime | None = None) -> "AsOf":
@@ -57,7 +58,7 @@ class Book:
         `now`; today is the clock's day.
 
         Raises
-            BookError: no stamp to go by; or a day before the export's last change, where no history exists.
+            BookError: no stamp to go by; or a day before the export's last change that no history tells.
         """
         clock = pd.Timestamp(now or dt.datetime.now(self.company.zone)).tz_localize(None)
         past = self.stamps[self.stamps <= clock]
@@ -72,6 +73,12 @@ class Book:
                 f"as_of {chosen}: a day before the last change in the exports ({past.iloc[-1].date()}) needs "
                 "opportunity history; found none. Add OpportunityHistory, or keep dated copies of the exports: "
                 "`python -m revops check --keep`."
+            )
+        since = self.audit.history_from
+        if since is not None and chosen < min(dt.date.fromisoformat(since), past.iloc[-1].date()):
+            raise BookError(
+                f"as_of {chosen}: must not lie before the first day with history ({since}). Choose a later day, or "
+                "export the whole history."
             )
         return AsOf(
             self, chosen, rules.get(str(day), "the day asked for"), past.iloc[-1], int((self.stamps > clock).sum())
@@ -180,7 +187,7 @@ class AsOf:
         past = past.set_index("opportunity_id").reindex(deals.index)
         reason = pd.Series(None, index=deals.index, dtype="str", name="reason")
         reason[past["changed_at"].isna()] = "no state known for this day: changed since, and no history of it"
-        reason[past["is_deleted"].fillna(False).astype(bool)] = "deleted in the CRM"
+        reason[past["is_deleted"].fillna(False).astype(bool)] = "deleted, or no longer in the dated exports"
         left = pd.concat([reason, deals["amount"]], axis=1)[reason.notna()].reset_index()
         state = deals.copy()
         tracked = [name for name in _TRACKABLE if _tracks(self.book.audit, name)] if self.book.has_history else []

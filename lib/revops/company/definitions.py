@@ -52,6 +52,19 @@ class Exports(Settings):
     ignore: tuple[str, ...] = ()
     columns: dict[str, dict[str, tuple[str, ...]]] = {}
 
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_exists(cls, value: str | None) -> str | None:
+        return value if value is None else _zone(value)
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"{value} is not an IANA time zone such as Europe/Berlin or America/New_York") from None
+    return value
+
 
 class SourceRule(Settings):
     """One rule: the first whose patterns match names the source. Patterns are case-blind, `*` stands for anything."""
@@ -138,11 +151,7 @@ class Company(Settings):
     @field_validator("time_zone")
     @classmethod
     def _zone_exists(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError):
-            raise ValueError(f"{value} is not an IANA time zone such as Europe/Berlin or America/New_York") from None
-        return value
+        return _zone(value)
 
     @model_validator(mode="after")
     def _stages_hang_together(self) -> "Company":
@@ -185,9 +194,14 @@ class Company(Settings):
         words = {key: value.strip().casefold() for key, value in found.items() if value and value.strip()}
         for rule in self.sources:
             for key, word in words.items():
-                if any(fnmatch.fnmatchcase(word, pattern.casefold()) for pattern in getattr(rule, key)):
+                if any(_fits(word, pattern.strip().casefold()) for pattern in getattr(rule, key)):
                     return rule.source
         return None if words.get("lead_source") else "unknown"
+
+
+def _fits(word: str, pattern: str) -> bool:
+    """Return whether a word is what a pattern says, by the letter or by its `*` and `?`."""
+    return word == pattern or fnmatch.fnmatchcase(word, pattern.replace("[", "[[]"))
 
 
 def load_company(params_dir: Path) -> Company:

@@ -49,7 +49,8 @@ def _files(audit: Audit, currency: str) -> Iterator[str]:
         yield f"  {count(file.rows_read)} rows read, {count(file.rows_kept)} kept{span}"
         for left in (left for left in audit.left_out if left.file == file.name and left.table == file.table):
             amount = f", {money(left.amount, currency)}" if left.amount else ""
-            yield f"  left out: {count(left.n)} {left.reason}{amount} ({examples(left.examples)})"
+            shown = f" ({examples(left.examples)})" if left.examples else ""
+            yield f"  left out: {count(left.n)} {left.reason}{amount}{shown}"
         for line in file.decisions:
             yield f"  {line}"
         if file.unknown_columns:

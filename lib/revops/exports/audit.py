@@ -50,7 +50,10 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Audit:
-    """All that the gate has to say about one preparation. For every file: rows read = rows kept + rows left out."""
+    """All that the gate has to say about one preparation. For every file: rows read = rows kept + rows left out.
+
+    `exported_on` is the day of the latest dated folder, on which its records stood as they are even if none changed.
+    """
 
     files: tuple[FileAudit, ...]
     left_out: tuple[LeftOut, ...]
@@ -58,6 +61,7 @@ class Audit:
     warnings: tuple[str, ...]
     tracked: dict[str, str]
     history_from: str | None
+    exported_on: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the audit as plain values that `json.dumps` takes."""
@@ -73,6 +77,7 @@ class Audit:
             warnings=tuple(values["warnings"]),
             tracked=dict(values["tracked"]),
             history_from=values["history_from"],
+            exported_on=values.get("exported_on"),
         )
 
 
@@ -146,7 +151,7 @@ class Ledger:
         for source, n in zip(self.sources, counts.tolist(), strict=True):
             source.rows_kept += n
 
-    def close(self, tracked: dict[str, str], history_from: str | None) -> Audit:
+    def close(self, tracked: dict[str, str], history_from: str | None, exported_on: str | None = None) -> Audit:
         """Return the finished audit, in an order that does not depend on the order of reading."""
         return Audit(
             files=tuple(sorted((s.done() for s in self.sources), key=lambda f: f.name)),
@@ -155,6 +160,7 @@ class Ledger:
             warnings=tuple(sorted(set(self.warnings))),
             tracked=tracked,
             history_from=history_from,
+            exported_on=exported_on,
         )
 
 

@@ -11,7 +11,8 @@ from revops.exports.columns import TEXT, by_distinct
 from revops.exports.context import Context
 from revops.exports.dates import DateRule, Dates, read_dates
 from revops.exports.frames import Frame
-from revops.exports.money import converted_by, factors
+from revops.exports.marks import code_of
+from revops.exports.money import converted_by, factors, refuse_unconverted
 from revops.exports.numbers import Numbers, read_numbers, read_rates
 from revops.exports.people import People
 from revops.exports.states import Block
@@ -33,8 +34,7 @@ FIELD_WORDS = {
     "type": "type",
     "leadsource": "source",
 }
-OWNER_ID = r"^005[A-Za-z0-9]{12}([A-Za-z0-9]{3})?$"
-CURRENCY = r"^\s*(?P<code>[A-Z]{3})\s"
+OWNER_ID = r"^00[5G][A-Za-z0-9]{12}([A-Za-z0-9]{3})?$"
 
 
 @dataclass
@@ -144,12 +144,20 @@ def _amounts(texts: pa.Array, deals: pa.Table, where: str, frame: Frame, context
     )
     _note(read, frame, context)
     own = deals["currency"].cast(TEXT).combine_chunks() if "currency" in deals.column_names else None
-    written = pc.struct_field(pc.extract_regex(texts, CURRENCY), "code")
-    currency = pc.coalesce(written, own) if own is not None else written
-    factor = factors(pc.fill_null(currency, context.company.currency), context.company)
+    written = pa.nulls(len(texts), TEXT) if read.marks is None else by_distinct(read.marks, _own_codes)
+    currency = pc.fill_null(pc.coalesce(written, own) if own is not None else written, context.company.currency)
+    factor = factors(currency, context.company)
     if "ratio" in deals.column_names:
         factor = pc.coalesce(factor, deals["ratio"].combine_chunks())
-    return {"amount": converted_by(read.column, factor), "amount_original": read.column}
+    amount = converted_by(read.column, factor)
+    found = pa.table({"amount": amount, "amount_original": read.column, "currency": currency})
+    refuse_unconverted(found, context.company, where, context.ledger)
+    return {"amount": amount, "amount_original": read.column}
+
+
+def _own_codes(marks: pa.Array) -> pa.Array:
+    """Return the currencies of marks; one that several share stays open, for the deal to say."""
+    return pa.array([code_of(mark, None) for mark in marks.to_pylist()], TEXT)
 
 
 def _note(read: Dates | Numbers, frame: Frame, context: Context) -> None:

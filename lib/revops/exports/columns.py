@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["TEXT", "by_distinct", "coded", "counts_of", "distinct", "put", "whole"]
+__all__ = ["TEXT", "by_distinct", "coded", "counts_of", "distinct", "few", "put", "whole"]
 
 TEXT = pa.string()
 
@@ -38,6 +38,11 @@ def by_distinct(column: pa.Array | pa.ChunkedArray, change: Callable[[pa.Array],
 def counts_of(codes: pa.DictionaryArray) -> np.ndarray:
     """Return how many rows hold each distinct value, in the order of the dictionary."""
     return np.bincount(codes.indices.drop_null().to_numpy(), minlength=len(codes.dictionary))
+
+
+def few(n: int) -> int:
+    """Return how many of `n` may be odd without the whole being refused."""
+    return max(3, n // 100)
 
 
 def put(table: pa.Table, name: str, column: pa.Array | pa.ChunkedArray) -> pa.Table:

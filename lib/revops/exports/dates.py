@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from revops.errors import examples
 from revops.exports.columns import TEXT, counts_of, distinct, whole
-from revops.wording import plural
+from revops.exports.date_order import DateRule, order_of
 
 __all__ = ["DateRule", "Dates", "read_dates"]
 
@@ -20,31 +20,24 @@ TIME = (
 YEAR_FIRST = r"^\s*(?P<y>\d{4})[-/.](?P<a>\d{1,2})[-/.](?P<b>\d{1,2})" + TIME + r"\s*$"
 YEAR_LAST = r"^\s*(?P<a>\d{1,2})(?P<sign>[-/.])(?P<b>\d{1,2})[-/.](?P<y>\d{4}|\d{2})" + TIME + r"\s*$"
 SERIAL = r"^\s*(?P<days>[2-7]\d{4}(?:\.\d+)?)\s*$"
+ODD_SPACE = "[\u00a0\u202f\u2009]"
 DAY = 86_400_000_000
-ORDERS = {"day_first": "day first", "month_first": "month first"}
-
-
-@dataclass(frozen=True)
-class DateRule:
-    """How one column is to be read: where it stands (for messages), its kind, and what the cells cannot tell."""
-
-    where: str
-    kind: str
-    order: str = "auto"
-    utc: bool = False
-    zone: str = "UTC"
-    company_zone: str = "UTC"
 
 
 @dataclass(frozen=True)
 class Dates:
-    """A column read: its stamps, what was decided, how many cells were no date, and the sentence that refuses it."""
+    """A column read: its stamps, what was decided, how many cells were no date, and the sentence that refuses it.
+
+    `evidence` is the order that the cells show, if any; `unsure` that they read both ways.
+    """
 
     column: pa.Array
     decision: str = ""
     unreadable: int = 0
     shown: tuple[str, ...] = ()
     problem: str = ""
+    evidence: str = ""
+    unsure: bool = False
 
 
 def read_dates(column: pa.Array | pa.ChunkedArray, rule: DateRule) -> Dates:
@@ -79,27 +72,42 @@ def _all_iso(column: pa.Array | pa.ChunkedArray, rule: DateRule) -> pa.Array | p
 
 def _by_value(column: pa.Array | pa.ChunkedArray, rule: DateRule) -> Dates:
     codes = distinct(column)
-    values, counts = codes.dictionary.cast(TEXT), counts_of(codes)
+    values, counts = pc.replace_substring_regex(codes.dictionary.cast(TEXT), ODD_SPACE, " "), counts_of(codes)
     iso, other = _parts(values, YEAR_FIRST, rule), _parts(values, YEAR_LAST, rule)
-    order, decision, problem = _order(values, other, counts, rule)
-    if problem:
-        return Dates(pa.nulls(len(column), STAMP), problem=problem)
-    swapped = {"a": other["b"], "b": other["a"]} if order == "day_first" else {}
+    found = order_of(values, other, counts, rule)
+    decision = found.decision
+    if found.problem:
+        return Dates(pa.nulls(len(column), STAMP), problem=found.problem, unsure=found.unsure)
+    swapped = {"a": other["b"], "b": other["a"]} if found.order == "day_first" else {}
     stamps = _assemble(iso)
     stamps = np.where(np.isnat(stamps), _assemble({**other, **swapped}), stamps)
     serials = _serials(values)
     if counts.any() and (~np.isnat(serials) | (counts == 0)).all():
-        stamps, decision = serials, f"{_label(rule)}: Excel's day numbers"
+        stamps, decision = serials, f"{rule.label}: Excel's day numbers"
     lost = np.isnat(stamps)
+    partly = int(counts[lost & ~np.isnat(serials)].sum())
     clocked = _clocked(stamps, iso, other, rule)
     shown = tuple(sorted(values.filter(pa.array(lost & (counts > 0))).to_pylist())[:3])
-    unreadable, filled = int(counts[lost].sum()), int(counts.sum())
+    unreadable = int(counts[lost].sum())
+    problem = _refusal(rule, unreadable, partly, int(counts.sum()), shown)
+    evidence = found.order if found.is_shown else ""
+    return Dates(clocked.take(codes.indices), decision, unreadable, shown, problem, evidence, found.unsure)
+
+
+def _refusal(rule: DateRule, unreadable: int, partly: int, filled: int, shown: tuple[str, ...]) -> str:
+    """Return the sentence that refuses a column most of which is no date, or part of which Excel has read."""
     if unreadable * 2 > filled:
-        problem = (
+        return (
             f"{rule.where}: must hold dates; found {unreadable:,} of {filled:,} cells that are none "
             f"({examples(shown)}). Correct the export."
         )
-    return Dates(clocked.take(codes.indices), decision, unreadable, shown, problem)
+    if partly:
+        return (
+            f"{rule.where}: must be written as dates throughout; found {partly:,} of {filled:,} cells that are Excel's "
+            f"day numbers ({examples(shown)}). Excel has read some dates and not others: export it again and do not "
+            "open it there."
+        )
+    return ""
 
 
 def _parts(values: pa.Array, pattern: str, rule: DateRule) -> dict[str, np.ndarray]:
@@ -114,41 +122,8 @@ def _parts(values: pa.Array, pattern: str, rule: DateRule) -> dict[str, np.ndarr
     if rule.kind == "date":
         parts["zone"] = np.full(len(values), "")
     short = (parts["y"] >= 0) & (parts["y"] < 100)
-    parts["y"] = np.where(short, parts["y"] + 2000, parts["y"])
+    parts["short"], parts["y"] = short, np.where(short, parts["y"] + 2000, parts["y"])
     return parts
-
-
-def _order(values: pa.Array, parts: dict[str, np.ndarray], counts: np.ndarray, rule: DateRule) -> tuple[str, str, str]:
-    """Return day_first or month_first, the sentence that reports it, and the sentence that refuses the column."""
-    fits = parts["y"] > 0
-    if not fits.any():
-        return "month_first", "", ""
-    first, second = fits & (parts["a"] > 12), fits & (parts["b"] > 12)
-    total, n_first, n_second = int(counts[fits].sum()), int(counts[first].sum()), int(counts[second].sum())
-    if n_first and n_second:
-        shown = [min(values.filter(pa.array(mask)).to_pylist()) for mask in (first, second)]
-        return "", "", (
-            f"{rule.where}: must be written day first or month first throughout; found {plural(n_first, 'row')} "
-            "that can "
-            f"only be day first and {n_second:,} that can only be month first, of {total:,} ({examples(shown)}). "
-            "Export it again in one format, or correct those rows."
-        )  # fmt: skip
-    if n_first or n_second:
-        order, n = ("day_first", n_first) if n_first else ("month_first", n_second)
-        day = int(parts["a" if n_first else "b"][fits].max())
-        return order, f"{_label(rule)}: {ORDERS[order]} (day {day} > 12 in {n:,} of {total:,} rows)", ""
-    if (parts["sign"][fits] == ".").all():
-        return "day_first", f"{_label(rule)}: day first (written with points, {total:,} rows)", ""
-    both = fits & (parts["a"] != parts["b"])
-    if rule.order == "auto" and both.any():
-        shown = sorted(values.filter(pa.array(both)).to_pylist())
-        return "", "", (
-            f"{rule.where}: the order of day and month must be known; found {int(counts[both].sum()):,} of {total:,} "
-            f"rows that read both ways ({examples(shown)}). Set exports.date_order in company.yml to day_first or "
-            "month_first."
-        )  # fmt: skip
-    order = rule.order if rule.order != "auto" else "month_first"
-    return order, f"{_label(rule)}: {ORDERS[order]} (no day above 12; company.yml says so)" if both.any() else "", ""
 
 
 def _assemble(parts: dict[str, np.ndarray]) -> np.ndarray:
@@ -206,7 +181,3 @@ def _on_company_clock(stamps: pa.Array, utc: bool, rule: DateRule) -> pa.Array:
         return stamps
     known = pc.assume_timezone(stamps, source, ambiguous="earliest", nonexistent="latest")
     return pc.local_timestamp(known.cast(pa.timestamp("us", rule.company_zone)))
-
-
-def _label(rule: DateRule) -> str:
-    return rule.where.rpartition("column ")[2]

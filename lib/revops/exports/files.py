@@ -6,6 +6,7 @@ import hashlib
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +17,11 @@ import numpy as np
 __all__ = ["Blob", "Survey", "find_blobs", "nature", "survey", "wide"]
 
 BLOCK = 1 << 18  # small enough to stay in the processor's cache between the checks
-QUOTE = ord('"')
+QUOTE, NEWLINE = ord('"'), ord("\n")
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 HTML = re.compile(
-    rb"^(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?<(!doctype html|html|head|meta|table|style|body)",
+    rb"^(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?"
+    rb"<(!doctype html|html|head|meta|table|style|body|div|center|font|span)\b",
     re.I | re.S,
 )
 HIDDEN = re.compile(r"^(\.|~\$|__MACOSX$|Thumbs\.db$|desktop\.ini$)")
@@ -50,7 +52,7 @@ class Blob:
 @dataclass(frozen=True)
 class Survey:
     """What one pass over all bytes tells: their hash and number, whether they are strict UTF-8, with NULs, with a
-    quote too many.
+    quote too many, and how many lines they end.
     """
 
     sha256: str
@@ -58,12 +60,13 @@ class Survey:
     is_utf8: bool
     has_nul: bool
     odd_quotes: bool
+    newlines: int
 
 
 def find_blobs(folder: Path, ignore: tuple[str, ...]) -> Iterator[tuple[Blob, str]]:
     """Yield every file below `folder` in order of name, with why it is not to be read (blank where it is)."""
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        blob = Blob(path.relative_to(folder).as_posix(), path=path)
+        blob = Blob(_shown(path.relative_to(folder).as_posix()), path=path)
         if why := _ignored(blob.name, ignore):
             yield blob, why
         elif nature(blob.head(4096)) == "zip":
@@ -100,7 +103,7 @@ def wide(head: bytes) -> str:
 def survey(blob: Blob) -> Survey:
     """Return the hash, size, encoding check and NUL check of a file in one pass over its bytes."""
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")("strict")
-    size, is_utf8, has_nul, quotes = 0, True, False, 0
+    size, is_utf8, has_nul, quotes, newlines = 0, True, False, 0, 0
     block = bytearray(BLOCK)
     view, marks = memoryview(block), np.frombuffer(block, np.uint8)
     with blob.open() as stream:
@@ -110,8 +113,15 @@ def survey(blob: Blob) -> Survey:
             size += n
             has_nul = has_nul or block.find(0, 0, n) >= 0
             quotes += int(np.count_nonzero(marks[:n] == QUOTE))
+            newlines += int(np.count_nonzero(marks[:n] == NEWLINE))
             is_utf8 = is_utf8 and (_plain_ascii(block, n, decoder) or _decodes(decoder, part))
-    return Survey(digest.hexdigest(), size, is_utf8 and _decodes(decoder, b"", final=True), has_nul, quotes % 2 == 1)
+    is_utf8 = is_utf8 and _decodes(decoder, b"", final=True)
+    return Survey(digest.hexdigest(), size, is_utf8, has_nul, quotes % 2 == 1, newlines)
+
+
+def _shown(name: str) -> str:
+    """Return a file name as text that can be written down: bytes that are no UTF-8 are replaced."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _ignored(name: str, ignore: tuple[str, ...]) -> str:
@@ -132,7 +142,7 @@ def _members(blob: Blob, ignore: tuple[str, ...]) -> Iterator[tuple[Blob, str]]:
                 return
             locked = any(info.flag_bits & 1 for info in archive.infolist())
             members = [] if locked else [Blob(f"{blob.name}/{name}", data=archive.read(name)) for name in names]
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
         yield blob, f"refused: must be a whole zip file; found one that cannot be opened ({error}). Copy it again."
         return
     if locked:

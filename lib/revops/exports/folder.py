@@ -9,19 +9,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revops.company import Company
-from revops.errors import ExportError
+from revops.errors import ExportError, examples, nearest
 from revops.exports.audit import Ledger, Source
 from revops.exports.files import Blob, find_blobs, nature, survey
 from revops.exports.frames import Frame, read_frame
-from revops.exports.recognise import Match, recognise
+from revops.exports.recognise import Match, normalised, recognise
 from revops.exports.records import joined
 from revops.exports.systems import Description
 from revops.exports.text import TextSheet, open_text
 from revops.exports.workbook import WorkbookSheet, open_workbook
+from revops.wording import plural
 
 __all__ = ["read_folder"]
 
 DAY = re.compile(r"^(\d{4}-\d{2}-\d{2})/")
+DATE_IN_NAME = re.compile(r"(?<!\d)20\d{2}([-_. ]?)(0[1-9]|1[0-2])\1(0[1-9]|[12]\d|3[01])(?!\d)")
 REFUSED = {
     "empty": "must hold rows; found 0 bytes. Export it again, or remove it.",
     "html": "must be CSV, XLSX or zip; found a web page (HTML), which Salesforce writes when a report is exported as "
@@ -90,6 +92,8 @@ def _recognised(folder: Path, company: Company, descriptions: tuple[Description,
                     ledger.unrecognised.append((sheet.name, match))
                 else:
                     found.append(Found(sheet, match, sha256, size, _day(blob.name)))
+    _check_days(found, ledger)
+    _check_headers(found, company, ledger)
     return found
 
 
@@ -118,6 +122,36 @@ def _day(name: str) -> dt.date | None:
         return dt.date.fromisoformat(match[1]) if match else None
     except ValueError:
         return None
+
+
+def _check_days(found: list[Found], ledger: Ledger) -> None:
+    """Refuse folders of a day that does not exist, and warn of dates in names that do not make files dated."""
+    undated = sorted({item.sheet.name for item in found if item.table == "opportunities" and item.day is None})
+    for name in dict.fromkeys(match[1] for file in undated if (match := DAY.match(file))):
+        ledger.problems.append(
+            f"{name}: a folder named YYYY-MM-DD must be a day; found none of that date. Correct its name."
+        )
+    names = {part for file in undated if not DAY.match(file) for part in file.split("/")[:-1]}
+    dated = sorted(name for name in names if DATE_IN_NAME.search(name))
+    if dated:
+        ledger.warnings.append(
+            f"{plural(len(dated), 'name')} of a folder or zip with a date that is not read as one ({examples(dated)}): "
+            "only folders named YYYY-MM-DD, at the top of the exports folder, are exports of a day"
+        )
+
+
+def _check_headers(found: list[Found], company: Company, ledger: Ledger) -> None:
+    """Refuse a header of company.yml that no file of its table has: its column would silently stay as it is."""
+    for table, columns in company.exports.columns.items():
+        labels = [item.match.labels for item in found if item.table == table]
+        there = {normalised(label): label for row in labels for label in row if label.strip()}
+        for column, wanted in columns.items():
+            if labels and not any(normalised(label) in there for label in wanted):
+                ledger.problems.append(
+                    f"company.yml, exports.columns.{table}.{column}: some file of {table} must have the header "
+                    f"{' or '.join(wanted)}; found none in {plural(len(labels), 'file')}. "
+                    f"{nearest(wanted[0], list(there.values()))} Correct it, or take it out."
+                )
 
 
 def _current(found: list[Found], ledger: Ledger) -> list[Found]:

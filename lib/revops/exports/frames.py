@@ -12,10 +12,9 @@ import pyarrow.compute as pc
 from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger, Source
-from revops.exports.columns import TEXT, coded, distinct
-from revops.exports.dates import DateRule, read_dates
-from revops.exports.ids import read_ids
-from revops.exports.numbers import read_numbers, read_rates
+from revops.exports.cells import CellReader
+from revops.exports.columns import TEXT, few
+from revops.exports.marks import settle_marks
 from revops.exports.recognise import Match
 from revops.exports.systems import Description, column_kind
 from revops.exports.text import Cells, TextSheet
@@ -31,8 +30,9 @@ MAIN_DATE = {
     "accounts": "created_at",
     "quotas": "period_start",
 }
-TRUE, FALSE = ("1", "true", "yes", "y", "x", "checked"), ("0", "false", "no", "n", "unchecked")
 ROW_LIMIT = 2_000
+DECISIVE = {"amount_original", "amount_converted", "currency", "close_date", "created_at", "changed_at", "type",
+            "stage_name", "period_start", "period_end", "metric", "owner_id", "opportunity_id"}  # fmt: skip
 
 
 @dataclass
@@ -63,12 +63,11 @@ def read_frame(
     source.rows_read = cells.n + len(cells.ragged) + match.titles
     ledger.leave_out(source, "title row above the header", match.titles)
     _cut(cells, match, source, ledger)
-    _coalesce(cells, match, source)
-    columns = {
-        column: _typed(cells.columns[places[0]], column, match, source, company, ledger)
-        for column, places in match.places.items()
-    }
+    _coalesce(cells, match, source, ledger)
+    reader = CellReader(match, source, company, ledger)
+    columns = reader.read({column: cells.columns[places[0]] for column, places in match.places.items()})
     table = pa.table({**columns, "_file": pa.array(np.full(cells.n, source.index, np.int32))})
+    table = _with_marks(table, reader)
     _describe(table, source, kind.table)
     return Frame(source, match.description, table)
 
@@ -78,19 +77,33 @@ def _cut(cells: Cells, match: Match, source: Source, ledger: Ledger) -> None:
     patterns = [re.compile(pattern, re.I) for pattern in match.description.system.footers]
     width, reasons = len(match.labels), Counter()
     footers = [_is_footer([cell for cell in row if cell.strip()], patterns) for row in cells.ragged]
+    footers = [
+        is_footer or (len(row) == 1 and any(footers)) for row, is_footer in zip(cells.ragged, footers, strict=True)
+    ]
     for row, is_footer in zip(cells.ragged, footers, strict=True):
-        alone = len(row) == 1 and any(footers)
-        reasons["footer or total row" if is_footer or alone else f"{len(row)} cells under {width} headers"] += 1
+        reasons["footer or total row" if is_footer else f"{len(row)} cells under {width} headers"] += 1
     keep, cut = _without_footers(cells, match, patterns)
     if not keep.all():
         cells.columns = {place: column.filter(pa.array(keep)) for place, column in cells.columns.items()}
     for reason, n in sorted((reasons + cut).items()):
         ledger.leave_out(source, reason, n)
-    if len(cells.ragged) - sum(footers) > max(cells.n, 10):
+    lines = cells.lines or [0] * len(footers)
+    _judge_ragged(
+        [line for line, is_footer in zip(lines, footers, strict=True) if not is_footer], match, source, ledger
+    )
+
+
+def _judge_ragged(lines: list[int], match: Match, source: Source, ledger: Ledger) -> None:
+    """Refuse more than a few rows of another width (any of a quota sheet), and warn of a few."""
+    where = examples(sorted(lines)).replace("e.g. ", "e.g. line ", 1)
+    if len(lines) > (0 if source.table == "quotas" else few(source.rows_read)):
         ledger.problems.append(
-            f"{source.name}: rows must have {width} cells as the header has; found {len(cells.ragged):,} of "
-            f"{source.rows_read:,} with another number. Export it again, or correct its delimiters and quotes."
+            f"{source.name}: rows must have {len(match.labels)} cells as the header has; found {len(lines):,} of "
+            f"{source.rows_read:,} with another number ({where}). Export it again, or correct its delimiters and "
+            "quotes."
         )
+    elif lines:
+        source.warnings.append(f"{plural(len(lines), 'row')} with more or fewer cells than headers left out ({where})")
 
 
 def _without_footers(cells: Cells, match: Match, patterns: list[re.Pattern[str]]) -> tuple[np.ndarray, Counter[str]]:
@@ -122,82 +135,40 @@ def _is_footer(row: list[str], patterns: list[re.Pattern[str]]) -> bool:
     return bool(row) and any(pattern.search(row[0].strip()) for pattern in patterns)
 
 
-def _coalesce(cells: Cells, match: Match, source: Source) -> None:
-    """Report headers that stand twice: nothing is lost where their cells agree, else the later ones stay unused."""
+def _coalesce(cells: Cells, match: Match, source: Source, ledger: Ledger) -> None:
+    """Report headers that stand twice: nothing is lost where their cells agree, else the later ones stay unused.
+
+    Of columns that decide numbers there is no first among two that differ: they are refused.
+    """
     unknown = list(match.unknown)
-    for places in match.places.values():
+    for column, places in match.places.items():
         label = match.labels[places[0]]
         for nth, place in enumerate(places[1:], start=2):
             same = pc.equal(cells.columns[places[0]].cast(TEXT), cells.columns[place].cast(TEXT))
             nulls_agree = cells.columns[places[0]].is_null().equals(cells.columns[place].is_null())
             if nulls_agree and pc.all(same).as_py() is not False:
                 source.decisions.append(f"{label}: stands twice with the same cells; read once")
+            elif column in DECISIVE:
+                ledger.problems.append(
+                    f"{source.name}, column {label}: a header that decides numbers must stand once; found it in "
+                    f"columns {places[0] + 1} and {place + 1} with different cells. Remove or rename one of them."
+                )
             else:
                 unknown.append(f"{label} ({nth})")
                 source.warnings.append(f"{label}: stands twice with different cells; the first is used")
     source.unknown_columns = tuple(unknown)
 
 
-def _typed(cells: pa.Array, column: str, match: Match, source: Source, company: Company, ledger: Ledger) -> pa.Array:
-    """Return one column by the rule of its kind; a problem goes to the ledger, what was decided to the source."""
-    kind = match.description.kind
-    what = column_kind(kind, column)
-    where = f"{source.name}, column {match.labels[match.places[column][0]].strip()}"
-    exports = company.exports
-    if what == "text":
-        return cells
-    if what == "category":
-        return _trimmed(cells)
-    if what == "id":
-        # A look-up key or an owner named in a sheet may come from elsewhere: only the system's own ids have its form.
-        ids = read_ids(cells, where, match.description.system.ids)
-        _note(ids.decision, ids.problem, source, ledger)
-        return ids.column
-    if what == "flag":
-        return _flags(cells, where, ledger)
-    if what in ("date", "timestamp"):
-        zone = exports.time_zone or company.time_zone
-        dates = read_dates(
-            cells, DateRule(where, what, exports.date_order, kind.dates == "utc", zone, company.time_zone)
-        )
-        _note(dates.decision, dates.problem, source, ledger, dates.unreadable, dates.shown, "date")
-        return dates.column
-    if what == "rate":
-        read = read_rates(cells, where, column in kind.percent, kind.decimal_sign, exports.decimal_sign)
-    else:
-        read = read_numbers(cells, where, kind.decimal_sign, exports.decimal_sign)
-    _note(read.decision, read.problem, source, ledger, read.unreadable, read.shown, "number")
-    return read.column
-
-
-def _note(
-    decision: str, problem: str, source: Source, ledger: Ledger, n: int = 0, shown: tuple[str, ...] = (), what: str = ""
-) -> None:
-    if problem:
-        ledger.problems.append(problem)
-    if decision:
-        source.decisions.append(decision)
-    if n and not problem:
-        source.warnings.append(f"{plural(n, 'cell')} with no {what}: taken as blank ({examples(shown)})")
-
-
-def _trimmed(cells: pa.Array | pa.ChunkedArray) -> pa.DictionaryArray:
-    codes = distinct(cells)
-    words = [word.strip() or None for word in codes.dictionary.to_pylist()]
-    return codes if words == codes.dictionary.to_pylist() else coded(codes, words)
-
-
-def _flags(cells: pa.Array, where: str, ledger: Ledger) -> pa.Array:
-    codes = distinct(cells)
-    words = [value.strip().casefold() for value in codes.dictionary.to_pylist()]
-    wrong = [word for word in words if word and word not in (*TRUE, *FALSE)]
-    if wrong:
-        ledger.problems.append(
-            f"{where}: must say yes ({', '.join(TRUE)}) or no ({', '.join(FALSE)}); found "
-            f"{plural(len(wrong), 'other word')} ({examples(wrong)}). Correct the export."
-        )
-    meaning = pa.array([word in TRUE if word else None for word in words], pa.bool_())
-    return meaning.take(codes.indices)
+def _with_marks(table: pa.Table, reader: CellReader) -> pa.Table:
+    """Return the table with the currencies that its cells of money show; a contradiction goes to the ledger."""
+    kind, company = reader.match.description.kind, reader.company
+    for amount, currency in (("amount_original", "currency"), ("amount_converted", "converted_currency")):
+        if amount in reader.marks:
+            shared = None if kind.table == "opportunity_history" else company
+            table, problem = settle_marks(table, reader.marks[amount], currency, reader.where(amount), shared)
+            if problem:
+                reader.ledger.problems.append(problem)
+    return table
 
 
 def _describe(table: pa.Table, source: Source, name: str | None) -> None:

@@ -12,6 +12,7 @@ from revops.exports.audit import Ledger
 from revops.exports.changes import Changes, read_changes, tracked_fields
 from revops.exports.columns import TEXT, put
 from revops.exports.context import Context
+from revops.exports.endings import caught_up, complete_from
 from revops.exports.frames import Frame
 from revops.exports.history_rows import leave, located, of_form, states_block
 from revops.exports.snapshots import Snapshots
@@ -44,6 +45,7 @@ def build_history(frames: list[Frame], deals: pa.Table, snapshots: Snapshots | N
     ledger, n = context.ledger, deals.num_rows
     ids = deals["opportunity_id"].combine_chunks()
     blocks, covered, tracked = _whole_states(frames, deals, context)
+    n_whole = len(blocks)
     changes, change_rows = _field_changes(frames, deals, covered, tracked, context)
     tracked |= {change.field: CHANGES for change in changes if change.field not in tracked}
     if snapshots is not None:
@@ -60,7 +62,12 @@ def build_history(frames: list[Frame], deals: pa.Table, snapshots: Snapshots | N
     blocks = [block.only(known) for block in blocks]
     told = {field for field, name in tracked.items() if name in (STATES, STEPS)}
     blocks += [*_beginnings(blocks, changes, known, covered, told, deals), *_deletions(deals, known)]
-    return History(_table(*merge(blocks), ids), tracked, _since(tracked, changes, snapshots, deals))
+    place, at, columns = merge(blocks)
+    whole = caught_up(Block(place, at, 0, columns), deals, tracked, snapshots, context)
+    since = _since(tracked, changes, snapshots, deals)
+    if tracked["stage_name"] in (STATES, STEPS):
+        since = max(since, complete_from(blocks[:n_whole], deals, context) or since)
+    return History(_table(whole.place, whole.at, whole.columns, ids), tracked, since.isoformat())
 
 
 def _whole_states(
@@ -200,15 +207,15 @@ def _table(place: np.ndarray, at: np.ndarray, columns: dict[str, pa.Array], ids:
     )
 
 
-def _since(tracked: dict[str, str], changes: list[Changes], snapshots: Snapshots | None, deals: pa.Table) -> str | None:
+def _since(tracked: dict[str, str], changes: list[Changes], snapshots: Snapshots | None, deals: pa.Table) -> dt.date:
     """Return the first day whose end state is known: the first folder, else the first creation.
 
     Field history is kept for some months only: where it alone tells stages, no day before its first row is known.
     """
     if tracked["stage_name"] == DATED and snapshots is not None:
-        return snapshots.days[0].isoformat()
+        return snapshots.days[0]
     first: dt.date = pc.min(deals["created_at"]).as_py().date()
     if tracked["stage_name"] == CHANGES:
         stamps = [int(change.block.at.min()) for change in changes if len(change.block.at)]
         first = max(first, np.datetime64(min(stamps), "us").astype(dt.datetime).date())
-    return first.isoformat()
+    return first

@@ -83,12 +83,12 @@ def _history_amounts(
     """Return history's amounts in the company's currency: by its rates, else by the deal's own ratio."""
     company = context.company
     original = rows["amount_original"].combine_chunks()
-    if "currency" in rows.column_names:
-        currency = rows["currency"].combine_chunks()
-    elif "currency" in deals.column_names:
-        currency = deals["currency"].cast(TEXT).combine_chunks().take(pa.array(place))
-    else:
-        currency = pa.repeat(company.currency, len(place))
+    currency = rows["currency"].combine_chunks() if "currency" in rows.column_names else None
+    if currency is None or currency.null_count:
+        deal = pa.repeat(company.currency, len(place))
+        if "currency" in deals.column_names:
+            deal = deals["currency"].cast(TEXT).combine_chunks().take(pa.array(place))
+        currency = deal if currency is None else pc.coalesce(currency.cast(TEXT), deal)
     factor = factors(currency, company)
     if factor.null_count:
         if "ratio" in deals.column_names:

@@ -12,6 +12,7 @@ from revops.exports.columns import TEXT, whole
 __all__ = ["Ids", "read_ids"]
 
 CHECKSUM = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345", dtype=np.uint8)
+MANY = 30
 MANGLED = r"^\s*\d([.,]\d+)?E\+\d+\s*$"
 
 
@@ -41,7 +42,8 @@ def _salesforce(values: pa.Array, where: str) -> Ids:
     if span["min"] == span["max"] == 18:
         return _fifteen(values, where)
     if span["min"] is None or span["min"] == span["max"] == 15:
-        return Ids(values, problem=_no_ids(values, pc.match_substring_regex(values, "[^A-Za-z0-9]"), where))
+        problem = _no_ids(values, pc.match_substring_regex(values, "[^A-Za-z0-9]"), where)
+        return Ids(values, problem=problem or _lowered(values, where))
     values = pc.utf8_ltrim(pc.utf8_trim_whitespace(values), "'")
     values = pc.if_else(pc.equal(values, ""), None, values)
     lengths = pc.binary_length(values)
@@ -94,6 +96,22 @@ def _plain(values: pa.Array, where: str) -> Ids:
     return Ids(whole, f"{label}: ids written {shown} are read as {shown.partition('.')[0]}")
 
 
+def _lowered(values: pa.Array, where: str) -> str:
+    """Return the sentence that refuses many ids of which none has a capital: without checksum their case is lost."""
+    if pc.any(pc.match_substring_regex(values.slice(0, 10_000), "[A-Z]")).as_py():
+        return ""
+    small = pc.match_substring_regex(values, "[a-z][0-9a-z]{0,5}$")
+    n = pc.sum(small).as_py() or 0
+    if n < MANY or pc.any(pc.match_substring_regex(values, "[A-Z]")).as_py():
+        return ""
+    shown = examples(sorted(pc.unique(values.filter(small.fill_null(False))).to_pylist())[:3])
+    return (
+        f"{where}: ids of 15 characters must be in their own case; found {n:,} of "
+        f"{len(values) - values.null_count:,} in small letters and none with a capital ({shown}). Upper or lower case "
+        "was changed on the way: export it again."
+    )
+
+
 def _no_ids(values: pa.Array, wrong: pa.Array, where: str) -> str:
     """Return the sentence that refuses cells which are no ids, blank where all are."""
     n = pc.sum(wrong).as_py() or 0
@@ -109,6 +127,12 @@ def _no_ids(values: pa.Array, wrong: pa.Array, where: str) -> str:
             "The file went through Excel: export it again and do not open it there."
         )
     shown = examples(sorted(pc.unique(cells).to_pylist()))
+    formulas = cells.filter(pc.match_substring_regex(cells, '^="'))
+    if len(formulas):
+        return (
+            f"{where}: ids must be text; found {len(formulas):,} of {total:,} that are Excel formulas ({shown}). "
+            "Export it again without a tool that writes them."
+        )
     return (
         f"{where}: must hold ids of 15 or 18 letters and digits; found {n:,} of {total:,} cells that are none "
         f"({shown}). Export it again, or correct those rows."

@@ -5,6 +5,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revops.company import Company
+from revops.errors import examples
 from revops.exports.audit import Ledger
 from revops.exports.columns import TEXT, put
 from revops.exports.frames import Frame
@@ -77,7 +78,7 @@ def refuse_unconverted(table: pa.Table, company: Company, what: str, ledger: Led
     counts = pc.value_counts(table["currency"].filter(lost).combine_chunks().cast(TEXT)).to_pylist()
     listed = sorted((item["values"], item["counts"]) for item in counts)
     found = ", ".join(f"{code} in {plural(count, 'row')}" for code, count in listed)
-    lines = "".join(f"\n    {code}: 1.00" for code, _ in listed)
+    lines = "".join(f"\n    {code}: TODO" for code, _ in listed)
     ledger.problems.append(
         f"{what}: every amount must be convertible to {company.currency}; found {n:,} of {table.num_rows:,} that are "
         f"not ({found}). Add what one unit is worth in {company.currency} to company.yml:\n  rates:{lines}"
@@ -87,6 +88,7 @@ def refuse_unconverted(table: pa.Table, company: Company, what: str, ledger: Led
 def _check_converted(table: pa.Table, company: Company, frame: Frame, ledger: Ledger) -> None:
     if "converted_currency" not in table.column_names:
         frame.source.decisions.append(f"converted amounts: no currency column; taken as {company.currency}")
+        _check_same(table, company, frame, ledger)
         return
     codes = _column(table, "converted_currency").cast(TEXT)
     other = pc.fill_null(pc.not_equal(codes, company.currency), False)
@@ -96,6 +98,22 @@ def _check_converted(table: pa.Table, company: Company, frame: Frame, ledger: Le
             f"{frame.source.name}: converted amounts must be in {company.currency}; found {n:,} of "
             f"{table.num_rows:,} rows in {names}. Run the report as a user whose currency is {company.currency}, or "
             "correct currency in company.yml."
+        )
+
+
+def _check_same(table: pa.Table, company: Company, frame: Frame, ledger: Ledger) -> None:
+    """Refuse converted amounts of unknown currency that differ from originals in the company's own."""
+    if not {"currency", "amount_original"} <= set(table.column_names):
+        return
+    off = pc.abs(pc.subtract(_column(table, "amount_converted"), _column(table, "amount_original")))
+    own = pc.equal(_column(table, "currency").cast(TEXT), company.currency)
+    wrong = pc.and_(own, pc.greater(off, 0.01)).fill_null(False)
+    if n := pc.sum(wrong).as_py() or 0:
+        ids = sorted(pc.drop_null(table["opportunity_id"].filter(wrong)).to_pylist())
+        ledger.problems.append(
+            f"{frame.source.name}: converted amounts must be in {company.currency}; found {n:,} of {table.num_rows:,} "
+            f"rows in {company.currency} whose converted amount is another ({examples(ids)}). Add the column Amount "
+            "(converted) Currency to the report, or correct currency in company.yml."
         )
 
 

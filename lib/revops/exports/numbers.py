@@ -8,13 +8,14 @@ import pyarrow.compute as pc
 
 from revops.errors import examples
 from revops.exports.columns import TEXT, counts_of, distinct, whole
+from revops.exports.marks import marks_of
 from revops.wording import plural
 
 __all__ = ["Numbers", "read_numbers", "read_rates"]
 
 SPACES = "[\\s\u00a0\u202f\u2009'\u2019]"  # RE2 knows no escape for these: they stand as themselves
 MINUS = "[\u2212\u2013]"
-MARKS = "^([A-Z]{1,3}[$]|[A-Z]{3}|[$\u20ac\u00a3\u00a5])+|([A-Z]{3}|[$\u20ac\u00a3\u00a5])+$"
+MARKS = "^([A-Z]{1,3}[$]|[A-Z]{3}|[$\u20ac\u00a3\u00a5\u20b9\u20a9])+|([A-Z]{3}|[$\u20ac\u00a3\u00a5\u20b9\u20a9])+$"
 NUMBER = r"^-?(\d+|\d{1,3}(,\d{2,3})+|\d{1,3}(\.\d{3})+)?([.,]\d*)?$"
 UNSURE = r"^-?[1-9]\d{0,2}[.,]\d{3}$"
 SIGNS = {"point": ".", "comma": ","}
@@ -29,6 +30,7 @@ class Numbers:
     unreadable: int = 0
     shown: tuple[str, ...] = ()
     problem: str = ""
+    marks: pa.DictionaryArray | None = None
 
 
 def read_numbers(
@@ -60,6 +62,8 @@ def read_rates(
         return read
     low, high = pc.min_max(read.column).as_py().values()
     between = pc.any(pc.and_(pc.greater(read.column, 0), pc.less(read.column, 1))).as_py()
+    if signed and between and (mixed := _mixed(column, read.column, where)):
+        return Numbers(read.column, problem=mixed)
     percent = signed or (high is not None and high > 1) or (is_percent and not between)
     top = 100 if percent else 1
     if low is not None and (low < 0 or high > top):
@@ -73,6 +77,19 @@ def read_rates(
     label = where.rpartition("column ")[2]
     decision = f"{label}: percent, divided by 100" if percent else f"{label}: fractions, taken as they are"
     return Numbers(pc.divide(read.column, float(top)), decision, read.unreadable, read.shown)
+
+
+def _mixed(column: pa.Array | pa.ChunkedArray, values: pa.Array, where: str) -> str:
+    """Return the sentence that refuses 75% beside 0.75: nothing says what a bare number means."""
+    bare = pc.invert(pc.match_substring(column.cast(TEXT), "%"))
+    wrong = pc.and_(bare, pc.and_(pc.greater(values, 0), pc.less(values, 1))).fill_null(False)
+    if not (n := pc.sum(wrong).as_py()):
+        return ""
+    shown = examples(sorted(pc.unique(column.filter(wrong).cast(TEXT)).to_pylist()))
+    return (
+        f"{where}: must be written in percent or as fractions throughout; found {n:,} of {len(column):,} fractions "
+        f"beside percent signs ({shown}). Correct the export."
+    )
 
 
 def _plain(column: pa.Array | pa.ChunkedArray, decimal_sign: str) -> pa.Array | None:
@@ -98,13 +115,14 @@ def _sure(text: pa.Array | pa.ChunkedArray) -> bool:
 def _by_value(column: pa.Array | pa.ChunkedArray, where: str, decimal_sign: str, fallback: str) -> Numbers:
     codes = distinct(column)
     counts, text = counts_of(codes), _bare(codes.dictionary.cast(TEXT))
+    text, scale = _scaled(text)
     sign, decision, problem = _decimal_sign(codes.dictionary.cast(TEXT), text, counts, where, decimal_sign, fallback)
     if problem:
         return Numbers(pa.nulls(len(column), pa.float64()), problem=problem)
     other = "," if sign == "." else "."
     plain = pc.replace_substring(pc.replace_substring(text, other, ""), sign, ".")
     good = pc.and_(pc.match_substring_regex(text, NUMBER), pc.match_substring_regex(plain, r"^-?(\d+\.?\d*|\.\d+)$"))
-    values = pc.cast(pc.if_else(good, plain, None), pa.float64())
+    values = pc.multiply(pc.cast(pc.if_else(good, plain, None), pa.float64()), scale)
     lost = values.is_null().to_numpy(False)
     shown = tuple(sorted(codes.dictionary.filter(pa.array(lost & (counts > 0))).to_pylist())[:3])
     unreadable, filled = int(counts[lost].sum()), int(counts.sum())
@@ -113,15 +131,25 @@ def _by_value(column: pa.Array | pa.ChunkedArray, where: str, decimal_sign: str,
             f"{where}: must hold numbers; found {unreadable:,} of {filled:,} cells that are none ({examples(shown)}). "
             "Correct the export."
         )
-    return Numbers(values.take(codes.indices), decision, unreadable, shown, problem)
+    return Numbers(values.take(codes.indices), decision, unreadable, shown, problem, marks_of(codes))
+
+
+def _scaled(text: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Return the cells without a K, M or B at their end (45.3k), and what each is to be multiplied by."""
+    found = pc.extract_regex(text, r"^(?P<body>-?[\d.,]*\d)(?P<size>[kKmMbB])$")
+    sizes = pc.utf8_upper(pc.struct_field(found, "size"))
+    scale = pc.index_in(sizes, value_set=pa.array(["K", "M", "B"]))
+    factor = pa.array([1e3, 1e6, 1e9]).take(scale).fill_null(1.0)
+    return pc.coalesce(pc.struct_field(found, "body"), text), factor
 
 
 def _bare(text: pa.Array) -> pa.Array:
     """Return the cells without spaces, apostrophes and currency or percent marks, a minus in front where negative."""
     text = pc.replace_substring_regex(text, SPACES, "")
     text = pc.replace_substring_regex(text, MINUS, "-")
-    negative = pc.or_(pc.match_substring_regex(text, r"^\(.*\)$"), pc.match_substring_regex(text, r"-%?$"))
-    text = pc.replace_substring_regex(text, r"^\((.*)\)$", r"\1")
+    bracketed = pc.match_substring_regex(text, r"^[^\d()]*\([^()]*\)[^\d()]*$")
+    negative = pc.or_(bracketed, pc.match_substring_regex(text, r"-%?$"))
+    text = pc.if_else(bracketed, pc.replace_substring_regex(text, "[()]", ""), text)
     text = pc.replace_substring_regex(text, r"%$|-%?$", "")
     text = pc.replace_substring_regex(text, r"^\+", "")
     minus = pc.match_substring_regex(text, r"^-|^[^\d]*-\d")

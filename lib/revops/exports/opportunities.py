@@ -1,5 +1,6 @@
 """The opportunities table: outcome, words, names and money of the united records; test records taken out."""
 
+import datetime as dt
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,10 +10,11 @@ import pyarrow.compute as pc
 from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger
-from revops.exports.columns import TEXT, put
+from revops.exports.columns import TEXT, distinct, put
 from revops.exports.context import Context
 from revops.exports.frames import Frame
 from revops.exports.money import converted_by
+from revops.exports.people import folded
 from revops.exports.records import joined, sorted_by, unite, without_deleted
 from revops.exports.words import Words
 
@@ -26,6 +28,7 @@ def build_opportunities(
     others: dict[str, pa.Table],
     context: Context,
     histories: Sequence[pa.ChunkedArray] = (),
+    day: dt.date | None = None,
 ) -> pa.Table:
     """Return opportunities with canonical columns, sorted by id, the gate's own columns beside them.
 
@@ -34,10 +37,12 @@ def build_opportunities(
     company, words, ledger = context.company, context.words, context.ledger
     for frame in frames:
         _add_outcome(frame, words)
-    table = unite(frames, "opportunities", ledger)
+        frame.table = put(frame.table, "_stage", words.known_stages(frame.table["stage_name"]))
+    table = unite(frames, "opportunities", ledger).drop_columns(["_stage"])
     table = without_deleted(table, "opportunities", ledger, histories)
     table = _amounts(table, company)
     table = context.people.fill(table)
+    _warn_of_namesakes(table, context, f"{day}/opportunities" if day else "opportunities")
     table = _with_names(table, others)
     table = _without_test_records(table, company, ledger)
     for column, reason in NEEDED.items():
@@ -45,8 +50,10 @@ def build_opportunities(
         if pc.any(missing).as_py():
             ledger.leave_out_rows(table.filter(missing), reason, "opportunity_id")
             table = table.filter(pc.invert(missing))
-    table = _with_words(table, words, ledger)
-    _warn_of_amounts(table, ledger)
+    where = f"{day}/opportunities" if day else "opportunities"
+    table = _with_words(table, words)
+    _warn_of_outcomes(table, where, ledger)
+    _warn_of_amounts(table, where, ledger)
     return sorted_by(table, "opportunity_id")
 
 
@@ -67,6 +74,21 @@ def _amounts(table: pa.Table, company: Company) -> pa.Table:
         by_ratio = converted_by(table["amount_original"], table["ratio"])
         table = put(table, "amount", pc.coalesce(table["amount"], by_ratio))
     return table
+
+
+def _warn_of_namesakes(table: pa.Table, context: Context, where: str) -> None:
+    """Warn of opportunities whose owner is known by a name alone that several owners have."""
+    shared = context.people.shared
+    if not shared:
+        return
+    codes = distinct(table["owner_id"])
+    names = [name for name in codes.dictionary.to_pylist() if folded(name) in shared]
+    n = pc.sum(pc.is_in(table["owner_id"], pa.array(names, TEXT))).as_py() or 0
+    if n:
+        context.ledger.warnings.append(
+            f"{where}: {n:,} of {table.num_rows:,} belong to an owner known by a name that several have "
+            f"({examples(sorted(names))}); add Owner ID to the report"
+        )
 
 
 def _with_names(table: pa.Table, others: dict[str, pa.Table]) -> pa.Table:
@@ -105,7 +127,7 @@ def _regex(pattern: str) -> str:
     return f"(?is)^\\s*{escaped}\\s*$"
 
 
-def _with_words(table: pa.Table, words: Words, ledger: Ledger) -> pa.Table:
+def _with_words(table: pa.Table, words: Words) -> pa.Table:
     names, outcomes = words.map_stages(table["stage_name"].combine_chunks())
     own = table["outcome"] if "outcome" in table.column_names else pa.nulls(table.num_rows, TEXT)
     table = put(put(table, "stage_name", names), "outcome", pc.coalesce(own, outcomes))
@@ -113,6 +135,10 @@ def _with_words(table: pa.Table, words: Words, ledger: Ledger) -> pa.Table:
     table = put(put(table, "type", words.map_types(raw)), "source", words.map_sources(table))
     if "forecast_category" in table.column_names:
         table = put(table, "forecast_category", words.map_categories(table["forecast_category"].combine_chunks()))
+    return table
+
+
+def _warn_of_outcomes(table: pa.Table, where: str, ledger: Ledger) -> None:
     for flag, meaning in (("is_won", ("won",)), ("is_closed", ("won", "lost"))):
         if flag in table.column_names:
             ours = pc.is_in(table["outcome"], pa.array(meaning))
@@ -120,19 +146,18 @@ def _with_words(table: pa.Table, words: Words, ledger: Ledger) -> pa.Table:
             if n := pc.sum(differs).as_py() or 0:
                 ids = sorted(table["opportunity_id"].filter(differs).to_pylist())
                 ledger.warnings.append(
-                    f"opportunities: {n:,} of {table.num_rows:,} where {flag} of the export disagrees with the "
+                    f"{where}: {n:,} of {table.num_rows:,} where {flag} of the export disagrees with the "
                     f"outcome of their stage in company.yml ({examples(ids)})"
                 )
-    return table
 
 
-def _warn_of_amounts(table: pa.Table, ledger: Ledger) -> None:
+def _warn_of_amounts(table: pa.Table, where: str, ledger: Ledger) -> None:
     if "amount_original" not in table.column_names:
-        ledger.warnings.append("opportunities: no file has an amount column")
+        ledger.warnings.append(f"{where}: no file has an amount column")
         return
     blank = pc.and_(table["amount"].is_null(), table["amount_original"].is_null())
     negative = pc.less(table["amount"], 0).fill_null(False)
     for mask, what in ((blank, "have no amount"), (negative, "have a negative amount")):
         if n := pc.sum(mask).as_py() or 0:
             ids = sorted(table["opportunity_id"].filter(mask).to_pylist())
-            ledger.warnings.append(f"opportunities: {n:,} of {table.num_rows:,} {what}; kept ({examples(ids)})")
+            ledger.warnings.append(f"{where}: {n:,} of {table.num_rows:,} {what}; kept ({examples(ids)})")

@@ -34,6 +34,7 @@ class People:
             for key, name in zip(owners["owner_id"].to_pylist(), owners["owner_name"].to_pylist(), strict=True):
                 if name:
                     named[folded(name)].add(key)
+        self.shared = {name for name, keys in named.items() if len(keys) > 1}
         self.by_name = {name: next(iter(keys)) for name, keys in named.items() if len(keys) == 1}
         self.aliases = {folded(other): name for other, name in company.owner_aliases.items()}
         self.teams = {folded(t): t for t in (owners["team"].to_pylist() if owners is not None else ()) if t}

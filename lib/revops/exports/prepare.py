@@ -12,6 +12,7 @@ from revops.company import Company
 from revops.exports.audit import Audit, Ledger
 from revops.exports.changes import tracked_fields
 from revops.exports.context import Context
+from revops.exports.dated import refuse_undated, warn_of_days
 from revops.exports.folder import read_folder
 from revops.exports.frames import Frame
 from revops.exports.history import build_history
@@ -75,7 +76,8 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> 
         ledger.keep_rows(table)
     tables |= {"opportunities": deals, **({"opportunity_history": history.table} if history.table is not None else {})}
     done = {name: finish(table, name) for name, table in sorted(tables.items())}
-    return Prepared(done, ledger.close(history.tracked, history.history_from))
+    exported = max((day.isoformat() for day, _ in days if day is not None), default=None)
+    return Prepared(done, ledger.close(history.tracked, history.history_from, exported))
 
 
 def _opportunities(
@@ -87,8 +89,12 @@ def _opportunities(
         add_amounts(frame, context.company, context.ledger)
         by_day[frame.day].append(frame)
     days = sorted(by_day, key=lambda day: day or dt.date.max)
-    histories = _histories(groups["opportunity_history"]) if days == [None] else []
-    return [(day, build_opportunities(by_day[day], tables, context, histories)) for day in days]
+    if len(days) > 1 and days[-1] is None:
+        refuse_undated(by_day[None], context.ledger)
+    histories = _histories(groups["opportunity_history"])
+    built = [(day, build_opportunities(by_day[day], tables, context, histories, day)) for day in days]
+    warn_of_days(built, context.ledger)
+    return built
 
 
 def _histories(frames: list[Frame]) -> list[pa.ChunkedArray]:
@@ -106,7 +112,9 @@ def _snapshots(days: list[tuple[dt.date | None, pa.Table]], deals: pa.Table) -> 
     if not dated:
         return None
     stamps = [days[-1][1][name] for name in ("created_at", "modified_at") if name in deals.column_names]
-    latest = max(stamp for column in stamps if (stamp := pc.max(column).as_py()) is not None).date()
+    latest = max(
+        (stamp.date() for column in stamps if (stamp := pc.max(column).as_py()) is not None), default=dated[-1]
+    )
     return Snapshots([day or max(latest, dated[-1]) for day, _ in days], [table for _, table in days])
 
 

@@ -1,5 +1,6 @@
 """The long quota sheet: whose target each row is, what it measures, and its amount in the company's currency."""
 
+import re
 from collections import Counter
 
 import pandas as pd
@@ -19,6 +20,8 @@ __all__ = ["build_quotas"]
 
 BLANK = "(blank)"
 IGNORED = "ignore"
+USER_ID = r"005[A-Za-z0-9]{12}([A-Za-z0-9]{3})?"
+QUARTER = pd.Timedelta(days=100)
 NEEDED = {"amount_original": "no target", "period_start": "no period start", "period_end": "no period end"}
 
 
@@ -34,7 +37,7 @@ def build_quotas(frames: list[Frame], context: Context) -> pa.Table:
         _member(name, key, people, company) for name, key in zip(rows["owner_name"], rows["owner_id"], strict=True)
     ]
     rows["level"], rows["member"] = [m[0] for m in members], [m[1] for m in members]
-    _refuse_strangers(rows, ledger)
+    _refuse_strangers(rows, people, ledger)
     factor = rows["currency"].map({**company.rates, company.currency: 1.0})
     rows["amount"] = rows["amount_original"].where(factor.eq(1), (rows["amount_original"] * factor).round(2))
     _refuse_periods(rows, ledger)
@@ -58,7 +61,9 @@ def _rows(frame: Frame, company: Company) -> pd.DataFrame:
             table = table.append_column(name, blank)
         elif kind == TEXT:
             table = table.set_column(table.schema.get_field_index(name), name, table[name].cast(TEXT))
-    return table.to_pandas().assign(_name=frame.source.name, _has_metric="metric" in frame.table.column_names)
+    rows = table.to_pandas()
+    rows["currency"] = rows["currency"].fillna(company.currency)
+    return rows.assign(_name=frame.source.name, _has_metric="metric" in frame.table.column_names)
 
 
 def _leave(rows: pd.DataFrame, drop: pd.Series, reason: str, ledger: Ledger) -> pd.DataFrame:
@@ -122,7 +127,9 @@ def _member(name: object, key: object, people: People, company: Company) -> tupl
     """Return the level and the member a row is for: an owner, the company, a region, a segment or a team."""
     name = name if isinstance(name, str) else ""
     key = key if isinstance(key, str) else ""
-    owner = people.find(key) or people.find(name) or (key[:15] if len(key) == 18 else key)
+    owner = people.find(key) or people.find(name)
+    if owner is None and people.owners is None and re.fullmatch(USER_ID, key):
+        owner = key[:15]  # nothing lists the owners: an id of a user is one
     if owner:
         return "owner", owner
     if folded(name) in {folded(word) for word in company.quotas.company_names}:
@@ -136,16 +143,32 @@ def _member(name: object, key: object, people: People, company: Company) -> tupl
     return ("team", team) if team else (None, None)
 
 
-def _refuse_strangers(rows: pd.DataFrame, ledger: Ledger) -> None:
+def _refuse_strangers(rows: pd.DataFrame, people: People, ledger: Ledger) -> None:
     strangers = rows[rows["level"].isna()]
+    _refuse_namesakes(strangers, people, ledger)
+    strangers = strangers[~_is_shared(strangers, people)]
     for name, part in strangers.groupby("_name"):
         total = int((rows["_name"] == name).sum())
-        shown = examples(sorted({str(word) for word in part["owner_name"].fillna(BLANK)}))
+        words = part["owner_name"].fillna(part["owner_id"]).fillna(BLANK)
+        shown = examples(sorted({str(word) for word in words}))
         ledger.problems.append(
             f"{name}: every row must be for an owner, a team, a region, a segment or the company; found "
             f"{len(part):,} of "
             f"{total:,} that are for none we know ({shown}). Add the name to owner_aliases, regions, segments or "
             "quotas.company_names in company.yml, or an owner_id to the sheet."
+        )
+
+
+def _is_shared(rows: pd.DataFrame, people: People) -> pd.Series:
+    return rows["owner_name"].fillna("").map(lambda name: folded(name) in people.shared).astype(bool)
+
+
+def _refuse_namesakes(strangers: pd.DataFrame, people: People, ledger: Ledger) -> None:
+    shared = strangers[_is_shared(strangers, people)]
+    for name, part in shared.groupby("_name"):
+        ledger.problems.append(
+            f"{name}: a name must be one owner's; found {len(part):,} of {len(strangers):,} rows whose name several "
+            f"have ({examples(sorted(set(part['owner_name'])))}). Add their owner_id to the sheet."
         )
 
 
@@ -173,4 +196,26 @@ def _once(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
             f"{len(clash):,} of {len(rows):,} rows that contradict each other ({shown}). Correct the sheet, or "
             "give the later one an effective_from."
         )
+    _refuse_nested(rows, ledger)
     return rows
+
+
+def _refuse_nested(rows: pd.DataFrame, ledger: Ledger) -> None:
+    """Refuse periods of one member that overlap and are not the same, such as a month inside a quarter: added twice."""
+    key = ["level", "member", "metric", "types"]
+    periods = rows.dropna(subset=["level", "metric"]).assign(types=lambda r: r["types"].fillna(""))
+    periods = periods[[*key, "period_start", "period_end", "_name"]]
+    periods = periods.drop_duplicates([*key, "period_start", "period_end"]).reset_index(drop=True)
+    periods = periods[periods["period_end"] - periods["period_start"] <= QUARTER]
+    pairs = periods.merge(periods, on=key, suffixes=("", "_2"))
+    apart = (pairs["period_end"] < pairs["period_start_2"]) | (pairs["period_end_2"] < pairs["period_start"])
+    same = pairs["period_start"].eq(pairs["period_start_2"]) & pairs["period_end"].eq(pairs["period_end_2"])
+    clash = pairs[~apart & ~same]
+    if len(clash):
+        shown = examples(sorted({f"{r.member} {r.period_start:%Y-%m-%d} to {r.period_end:%Y-%m-%d}"
+                                 for r in clash.itertuples()}))  # fmt: skip
+        n = len(clash.drop_duplicates([*key, "period_start", "period_end"]))
+        ledger.problems.append(
+            f"{clash['_name'].iloc[0]}: periods of one member and metric must not overlap; found {n:,} of "
+            f"{len(periods):,} that do ({shown}). Keep either the months or the quarter."
+        )

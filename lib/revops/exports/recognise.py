@@ -11,6 +11,10 @@ from revops.exports.workbook import WorkbookSheet
 __all__ = ["Match", "normalised", "recognise"]
 
 DEEPEST = 30
+NOTHING = (
+    "no row among the first 30 holds headers that we know, cut at commas, semicolons, tabs or bars; if its headers are "
+    "your own or in another language, name them in exports.columns of company.yml or describe the file in systems/"
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ def recognise(sheet: TextSheet | WorkbookSheet, descriptions: tuple[Description,
     the user's own descriptions win over the shipped ones, then the row with most known headers, then the upper one.
     """
     best: tuple[tuple[int, ...], Match] | None = None
-    nearest: tuple[tuple[int, ...], str] = ((0, 0), "no row among the first 30 holds headers that we know")
+    nearest: tuple[tuple[int, ...], str] = ((0, 0), NOTHING)
     for delimiter, rows in sheet.heads():
         for place, row in enumerate(rows[:DEEPEST]):
             labels = [normalised(cell) for cell in row]
@@ -65,20 +69,22 @@ def recognise(sheet: TextSheet | WorkbookSheet, descriptions: tuple[Description,
 
 def normalised(label: str) -> str:
     """Return a header without BOM, quotes, case and repeated or odd spaces."""
-    plain = unicodedata.normalize("NFKC", label).replace("\ufeff", "").strip("\"' \t\r\n")
+    plain = unicodedata.normalize("NFKC", label).replace("\ufeff", "").strip("\"' \t\r\n\u2191\u2193\u2195\u25b2\u25bc")
     return " ".join(plain.split()).casefold()
 
 
 def _places(labels: list[str], kind: FileKind) -> dict[str, tuple[int, ...]]:
-    """Return where each column stands: by its first alias that occurs, a prefix stripped only if nothing else fits."""
+    """Return where each column stands: by its first alias that occurs; a prefixed header is the object's own."""
     where: dict[str, list[int]] = {}
     for place, label in enumerate(labels):
         where.setdefault(label, []).append(place)
     for prefix in kind.prefixes:
         start = normalised(prefix) + ": "
+        own: dict[str, list[int]] = {}
         for place, label in enumerate(labels):
-            if label.startswith(start) and label[len(start) :] not in labels:
-                where.setdefault(label[len(start) :], []).append(place)
+            if label.startswith(start):
+                own.setdefault(label[len(start) :], []).append(place)
+        where |= own
     found = {}
     for column, aliases in kind.headers.items():
         hit = next((where[word] for alias in aliases if (word := normalised(alias)) in where), None)
@@ -100,7 +106,9 @@ def _fits(kind: FileKind, labels: list[str], places: dict[str, tuple[int, ...]],
     place = places[kind.alternatives[0]][0]
     ids = [row[place].strip().lstrip("'") for row in below if len(row) == len(labels)]
     ids = [cell for cell in ids if re.fullmatch(r"[A-Za-z0-9]{15}([A-Za-z0-9]{3})?", cell)]
-    return not ids or any(cell.startswith(kind.key_prefix) for cell in ids)
+    if not ids:
+        return len(places) > 2  # an empty file of Id and Name may be of any object
+    return any(cell.startswith(kind.key_prefix) for cell in ids)
 
 
 def _guess(description: Description, lacking: list[str], row: int) -> str:

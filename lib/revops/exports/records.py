@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from revops.exports.audit import Ledger
 from revops.exports.columns import TEXT, put
+from revops.exports.copies import refuse_contradictions
 from revops.exports.frames import Frame
 from revops.schema import TABLES
 
@@ -125,8 +126,10 @@ def _once(table: pa.Table, codes: pa.DictionaryArray, key: str, frames: list[Fra
         order[f"c_{name}"] = several[name].astype("str").where(several[name].notna(), "")
     order["key"] = several[key]
     best_first = order.sort_values(list(order.columns), ascending=False, kind="stable", na_position="last").index
-    several = several.loc[best_first]
+    several = several.assign(_route=order["route"]).loc[best_first]
     kept = several.drop_duplicates(key)
+    refuse_contradictions(several, kept, key, ledger)
+    several, kept = several.drop(columns="_route"), kept.drop(columns="_route")
     _count_copies(several, kept, content, key, ledger)
     filled = _filled(several, kept, sorted(c for c in content if c not in OWN), carried, key, ledger)
     rows = pa.Table.from_pandas(filled, preserve_index=False, schema=plain(table.slice(0, 0)).schema)

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from revops.exports.columns import TEXT
+from revops.exports.columns import TEXT, put
 from revops.exports.states import FIELDS, GOES_WITH, Block
 
 __all__ = ["Snapshots", "combined"]
@@ -54,17 +54,17 @@ class Snapshots:
         for day, table in zip(self.days, self.tables, strict=True):
             end = int((np.datetime64(day, "us") + np.timedelta64(1, "D")).astype(np.int64)) - 1
             place = pc.index_in(table["opportunity_id"].combine_chunks(), value_set=ids).to_numpy()
-            now = _plain(table, fields)
+            now = _plain(table, fields).append_column("is_deleted", _deleted(table))
             changed = np.flatnonzero(_differs(now, before, there[place]))
             stamp = _stamps(table)[changed]
             at = np.where((stamp > end_before) & (stamp <= end), stamp, end)
-            state = now.take(pa.array(changed)).append_column("is_deleted", pa.repeat(False, len(changed)))
+            state = now.take(pa.array(changed))
             parts.append((place[changed], at, state))
             here = np.full(len(ids), -1)
             here[place] = np.arange(len(place))
             gone = np.flatnonzero((there >= 0) & (here < 0))
             if before is not None and len(gone):
-                last = before.take(pa.array(there[gone])).append_column("is_deleted", pa.repeat(True, len(gone)))
+                last = put(before.take(pa.array(there[gone])), "is_deleted", pa.repeat(True, len(gone)))
                 parts.append((gone, np.full(len(gone), end), last))
             before, there, end_before = now, here, end
         states = pa.concat_tables([part[2] for part in parts])
@@ -89,6 +89,13 @@ def _plain(table: pa.Table, fields: list[str]) -> pa.Table:
         column = table[field].combine_chunks()
         columns[field] = column.cast(TEXT) if pa.types.is_dictionary(column.type) else column
     return pa.table(columns)
+
+
+def _deleted(table: pa.Table) -> pa.Array:
+    """Return which records the system marks as deleted."""
+    if "is_deleted" not in table.column_names:
+        return pa.repeat(False, table.num_rows)
+    return table["is_deleted"].combine_chunks().fill_null(False)
 
 
 def _stamps(table: pa.Table) -> np.ndarray:

@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,7 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
+from revops.errors import examples
 from revops.exports.files import Blob, Survey, wide
+from revops.exports.lines import lines_of_other_width, rows_swallowed, unclosed_line
 
 __all__ = ["Cells", "TextSheet", "open_text"]
 
@@ -28,10 +31,11 @@ MARKS = (
 
 @dataclass
 class Cells:
-    """The cells below a header: one array of text per wanted position, and the rows of another width."""
+    """The cells below a header: one array per wanted position, and the rows of another width with their lines."""
 
     columns: dict[int, pa.Array | pa.ChunkedArray]
     ragged: list[list[str]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
     problem: str = ""
     notes: list[str] = field(default_factory=list)
 
@@ -51,6 +55,7 @@ class TextSheet:
     start: int
     has_nul: bool
     odd_quotes: bool
+    newlines: int = 0
     notes: tuple[str, ...] = ()
 
     def heads(self) -> Iterator[tuple[str | None, list[list[str]]]]:
@@ -67,24 +72,29 @@ class TextSheet:
             cells = self._by_arrow(delimiter or ",", width, self.start + skip, types, nulls)
         except pa.ArrowInvalid:
             cells = self._by_module(delimiter or ",", width, self.start + skip, types, nulls)
-        if self.odd_quotes:
-            cells.problem = self._unclosed(delimiter or ",")
+        cells.problem = self._swallowed(delimiter or ",", width, skip, cells)
+        if cells.ragged:
+            starts = lines_of_other_width(self._text(0), delimiter or ",", width)
+            cells.lines = [starts.get(tuple(row), 0) for row in cells.ragged]
         return _without_nul(cells) if self.has_nul else cells
 
-    def _unclosed(self, delimiter: str) -> str:
-        """Return the sentence that refuses a file whose last quote is never closed: it swallows the rows below it."""
-        text = io.StringIO(self.blob.read()[self.start :].decode("utf-8"), newline="")
-        limit = csv.field_size_limit(1 << 30)
-        try:
-            reader = csv.reader(text, delimiter=delimiter)
-            line, last, end = 0, [""], 0
-            for cells in reader:
-                line, last, end = end + 1, cells or [""], reader.line_num
-        finally:
-            csv.field_size_limit(limit)
-        if "\n" not in last[-1]:
+    def _text(self, skip: int) -> str:
+        return self.blob.read()[self.start + skip :].decode("utf-8", errors="replace")
+
+    def _swallowed(self, delimiter: str, width: int, skip: int, cells: Cells) -> str:
+        """Return the sentence that refuses a file in which a stray quote has swallowed rows."""
+        if self.odd_quotes and (line := unclosed_line(self._text(0), delimiter)):
+            return f"every quote must be closed; found one in line {line:,} that is not. Close it, or export again."
+        if self.newlines <= cells.n + len(cells.ragged) + 1:
             return ""
-        return f"every quote must be closed; found one in line {line:,} that is not. Close it, or export again."
+        with self._stream(self.start + skip) as stream:
+            n, shown = rows_swallowed(stream, delimiter, width)
+        if not n:
+            return ""
+        return (
+            f"a cell must not hold whole rows; found {n:,} of {cells.n:,} rows with such a cell, after a stray quote "
+            f"({examples([shown])}). Close the quote, or export again."
+        )
 
     def _head(self, delimiter: str) -> list[tuple[list[str], int]]:
         """Return the first rows, each with the number of bytes up to its end."""
@@ -156,7 +166,7 @@ class TextSheet:
         )
 
     def _stream(self, skip: int) -> pa.NativeFile:
-        stream = pa.OSFile(str(self.blob.path)) if self.blob.path else pa.BufferReader(self.blob.data)
+        stream = pa.OSFile(os.fsencode(self.blob.path)) if self.blob.path else pa.BufferReader(self.blob.data)
         stream.seek(skip)
         return stream
 
@@ -174,7 +184,7 @@ def open_text(blob: Blob, seen: Survey) -> TextSheet:
     if encoding := wide(head):
         return _recoded(blob, blob.read().decode(encoding, errors="replace"), f"{encoding} without BOM")
     if seen.is_utf8:
-        return TextSheet(blob.name, shown, blob, len(mark), seen.has_nul, seen.odd_quotes)
+        return TextSheet(blob.name, shown, blob, len(mark), seen.has_nul, seen.odd_quotes, seen.newlines)
     raw = blob.read()[len(mark) :]
     try:
         text, encoding = raw.decode("cp1252"), "cp1252"
@@ -204,7 +214,8 @@ class _Counted:
 
 def _recoded(blob: Blob, text: str, encoding: str, has_nul: bool = False, notes: tuple[str, ...] = ()) -> TextSheet:
     data = text.encode("utf-8")
-    return TextSheet(blob.name, encoding, Blob(blob.name, data=data), 0, has_nul, data.count(b'"') % 2 == 1, notes)
+    odd = data.count(b'"') % 2 == 1
+    return TextSheet(blob.name, encoding, Blob(blob.name, data=data), 0, has_nul, odd, data.count(b"\n"), notes)
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from revops.company import Company
+from revops.company import Company, Stage
 from revops.errors import examples
 from revops.exports.audit import Ledger, Source
 from revops.exports.columns import TEXT, coded, counts_of, distinct
@@ -39,10 +39,19 @@ class Words:
     sources: Counter[str] = field(default_factory=Counter)
     categories: Counter[str] = field(default_factory=Counter)
 
+    def known_stages(self, raw: pa.Array | pa.ChunkedArray) -> pa.Array:
+        """Return the stage names of company.yml, and a stage it does not know as written."""
+        codes = distinct(raw)
+        known, words = self._stages, codes.dictionary.to_pylist()
+        return coded(codes, [known[_folded(w)].name if _folded(w) in known else w for w in words])
+
+    @property
+    def _stages(self) -> dict[str, Stage]:
+        return {_folded(word): stage for stage in self.company.stages for word in (stage.name, *stage.also)}
+
     def map_stages(self, raw: pa.Array) -> tuple[pa.Array, pa.Array]:
         """Return the stage names of company.yml and the outcomes they stand for; no stage is null."""
-        known = {word.strip().casefold(): stage for stage in self.company.stages for word in (stage.name, *stage.also)}
-        codes = distinct(raw)
+        codes, known = distinct(raw), self._stages
         words, counts = codes.dictionary.to_pylist(), counts_of(codes)
         found = [known.get(_folded(word)) for word in words]
         self.stages.update({w: int(n) for w, n, f in zip(words, counts, found, strict=True) if f is None and n})
@@ -169,4 +178,5 @@ def _quoted(word: str) -> str:
 
 
 def _folded(word: str | None) -> str:
-    return (word or "").strip().casefold()
+    """Return a word as it is compared: without case, outer spaces, and repeated or no-break spaces inside."""
+    return " ".join((word or "").split()).casefold()

@@ -2,9 +2,12 @@
 
 import datetime as dt
 import io
+import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import openpyxl
 import pyarrow as pa
@@ -13,6 +16,16 @@ from revops.exports.files import Blob
 from revops.exports.text import FEW, HEAD_ROWS, TEXT, Cells
 
 __all__ = ["WorkbookSheet", "open_workbook"]
+
+
+BROKEN = (KeyError, ValueError, OSError, TypeError, AttributeError, IndexError, EOFError, SyntaxError,
+          zipfile.BadZipFile, zlib.error)  # fmt: skip
+ARROW = re.compile("[\u2191\u2193]")
+SUBTOTAL = re.compile(r"^\s*sub-?total\b", re.I)
+TOTAL = re.compile(r"^\s*((grand |sub-? ?)?totals?|count|sum|avg|average)\b", re.I)
+SPARSE = 5
+GROUPED = "must be a plain list; found a grouped report. Export it again as Details Only."
+CURRENCY = re.compile(r"\[\$([A-Z]{3}|[A-Z]{0,2}[$\u20ac\u00a3\u00a5])[^\]]*\]|([$\u20ac\u00a3\u00a5])(?!-)")
 
 
 @dataclass(frozen=True)
@@ -31,31 +44,73 @@ class WorkbookSheet:
     def read(self, delimiter: str | None, header: int, few: dict[int, bool], nulls: tuple[str, ...]) -> Cells:
         """Return the cells below row `header` at the wanted positions; wholly blank rows are no rows."""
         below = [row for row in self.rows[header + 1 :] if any(row)]
+        grouped = [place for place, label in enumerate(self.rows[header]) if ARROW.search(label)]
+        is_grouped = any(SUBTOTAL.match(next(filter(None, row))) for row in below) or (0 in few and _is_sparse(below))
+        below = _filled_down(below, grouped) if grouped else below
         empty = {"", *nulls}
         columns = {}
         for place, is_few in few.items():
             values = [None if row[place].strip() in empty else row[place] for row in below]
             columns[place] = pa.array(values, TEXT).cast(FEW if is_few else TEXT)
-        return Cells(columns)
+        return Cells(columns, problem=GROUPED if is_grouped and not grouped else "")
+
+
+def _is_sparse(rows: list[tuple[str, ...]]) -> bool:
+    """Return whether the first column shows each value once and is blank below it, as merged cells of a group do."""
+    first = [row[0].strip() for row in rows]
+    filled = [cell for cell in first if cell]
+    return len(first) >= SPARSE and bool(first[0]) and len(set(filled)) == len(filled) <= len(first) / 2
+
+
+def _filled_down(rows: list[tuple[str, ...]], grouped: list[int]) -> list[tuple[str, ...]]:
+    """Return the rows of a grouped report with its group columns, shown once per group, on every row of data.
+
+    Of a row of totals its title alone stays.
+    """
+    last: dict[int, str] = {}
+    found = []
+    for row in rows:
+        title = next(filter(None, row))
+        if TOTAL.match(title):
+            row = tuple(cell if cell == title else "" for cell in row)
+        else:
+            last |= {place: row[place] for place in grouped if row[place]}
+            row = tuple(cell or last.get(place, "") for place, cell in enumerate(row))
+        found.append(row)
+    return found
 
 
 def open_workbook(blob: Blob) -> list[WorkbookSheet] | str:
     """Return the sheets that hold rows, or the sentence that says why the workbook cannot be opened."""
     try:
         book = openpyxl.load_workbook(io.BytesIO(blob.read()), read_only=True, data_only=True)
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile, TypeError) as error:
+        sheets = [found for sheet in book.worksheets if (found := _sheet(f"{blob.name}/{sheet.title}", sheet))]
+        book.close()
+    except BROKEN as error:
         return f"must be an Excel workbook (.xlsx); found one that cannot be opened ({error}). Save it again as CSV."
-    sheets = []
-    for sheet in book.worksheets:
-        if hasattr(sheet, "reset_dimensions"):
-            sheet.reset_dimensions()
-        rows = [tuple(_text(value) for value in row) for row in sheet.iter_rows(values_only=True)]
-        width = max((len(row) for row in rows), default=0)
-        rows = [row + ("",) * (width - len(row)) for row in rows]
-        if any(any(row) for row in rows):
-            sheets.append(WorkbookSheet(f"{blob.name}/{sheet.title}", tuple(rows)))
-    book.close()
     return [WorkbookSheet(blob.name, sheets[0].rows)] if len(sheets) == 1 else sheets
+
+
+def _sheet(name: str, sheet: Any) -> WorkbookSheet | None:
+    """Return a sheet's rows, all of one width; None where it holds nothing."""
+    if not hasattr(sheet, "iter_rows"):
+        return None
+    if hasattr(sheet, "reset_dimensions"):
+        sheet.reset_dimensions()
+    rows = [tuple(_cell(cell) for cell in row) for row in sheet.iter_rows()]
+    width = max((len(row) for row in rows), default=0)
+    rows = [row + ("",) * (width - len(row)) for row in rows]
+    return WorkbookSheet(name, tuple(rows)) if any(any(row) for row in rows) else None
+
+
+def _cell(cell: Any) -> str:
+    """Return a cell as text, with the currency that its number format shows."""
+    value = cell.value
+    text = _text(value)
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return text
+    found = CURRENCY.search(cell.number_format or "")
+    return f"{found[1] or found[2]} {text}" if found else text
 
 
 def _text(value: object) -> str:

@@ -1,0 +1,157 @@
+"""The columns of one file typed by their kind: every decision written down, every doubt a problem or a warning."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import pyarrow as pa
+
+from revops.company import Company
+from revops.errors import examples
+from revops.exports.audit import Ledger, Source
+from revops.exports.columns import coded, distinct, few
+from revops.exports.dates import DateRule, Dates, read_dates
+from revops.exports.ids import read_ids
+from revops.exports.numbers import Numbers, read_numbers, read_rates
+from revops.exports.recognise import Match
+from revops.exports.systems import column_kind
+from revops.wording import plural
+
+__all__ = ["CellReader"]
+
+TRUE, FALSE = ("1", "true", "yes", "y", "x", "checked"), ("0", "false", "no", "n", "unchecked")
+Column = pa.Array | pa.ChunkedArray
+
+
+@dataclass
+class CellReader:
+    """Reads the columns of one file; `marks` are the currency marks met in columns of money."""
+
+    match: Match
+    source: Source
+    company: Company
+    ledger: Ledger
+    marks: dict[str, pa.DictionaryArray] = field(default_factory=dict)
+
+    def read(self, columns: dict[str, Column]) -> dict[str, Column]:
+        """Return the columns typed; dates together, since one column may show how another is written."""
+        kinds = {name: column_kind(self.match.description.kind, name) for name in columns}
+        dates = self._dates({name: c for name, c in columns.items() if kinds[name] in ("date", "timestamp")}, kinds)
+        return {
+            name: dates[name] if name in dates else self._typed(cells, name, kinds[name])
+            for name, cells in columns.items()
+        }
+
+    def where(self, name: str) -> str:
+        """Return the file and the column as messages name them."""
+        return f"{self.source.name}, column {self.label(name)}"
+
+    def label(self, name: str) -> str:
+        """Return the header of a column."""
+        return self.match.labels[self.match.places[name][0]].strip()
+
+    def _typed(self, cells: Column, name: str, what: str) -> Column:
+        where, kind, exports = self.where(name), self.match.description.kind, self.company.exports
+        if what == "text":
+            return cells
+        if what == "category":
+            return _trimmed(cells, _code if name in ("currency", "converted_currency") else str.strip)
+        if what == "id":
+            ids = read_ids(cells, where, self.match.description.system.ids)
+            self._note(ids.decision, ids.problem)
+            return ids.column
+        if what == "flag":
+            return _flags(cells, where, self.ledger)
+        if what == "rate":
+            read = read_rates(cells, where, name in kind.percent, kind.decimal_sign, exports.decimal_sign)
+        else:
+            read = read_numbers(cells, where, kind.decimal_sign, exports.decimal_sign)
+        if what == "money":
+            read = self._money(read, name)
+        self._note(read.decision, read.problem)
+        self._blanked(read, "number", name)
+        return read.column
+
+    def _money(self, read: Numbers, name: str) -> Numbers:
+        """Keep the marks of a column of money, and refuse it where more than a few cells are no number."""
+        if read.marks is not None:
+            self.marks[name] = read.marks
+        filled = len(read.column) - read.column.null_count + read.unreadable
+        if read.problem or read.unreadable <= self._allowed(filled):
+            return read
+        problem = (
+            f"{self.where(name)}: must hold numbers; found {read.unreadable:,} of {filled:,} cells that are none "
+            f"({examples(read.shown)}). Correct the export."
+        )
+        return replace(read, problem=problem)
+
+    def _allowed(self, filled: int) -> int:
+        """Return how many cells may be unreadable: a few, but none of a quota sheet."""
+        return 0 if self.match.description.kind.table == "quotas" else few(filled)
+
+    def _dates(self, columns: dict[str, Column], kinds: dict[str, str]) -> dict[str, Column]:
+        rules = {name: self._rule(name, kinds[name]) for name in columns}
+        found = {name: read_dates(cells, rules[name]) for name, cells in columns.items()}
+        shown = {dates.evidence: name for name, dates in found.items() if dates.evidence}
+        for name, dates in found.items():
+            if dates.unsure and len(shown) == 1:
+                found[name] = self._as_sibling(columns[name], rules[name], *next(iter(shown.items())))
+            self._note(found[name].decision, found[name].problem)
+            self._blanked(found[name], "date", name)
+        return {name: dates.column for name, dates in found.items()}
+
+    def _as_sibling(self, cells: Column, rule: DateRule, order: str, sibling: str) -> Dates:
+        """Return a column whose cells read both ways as another column of its file is written."""
+        if rule.order not in ("auto", order):
+            problem = (
+                f"{rule.where}: exports.date_order in company.yml must agree with the file; found {rule.order}, and "
+                f"column {self.label(sibling)} can only be {order}. Set it to auto or {order}."
+            )
+            return Dates(pa.nulls(len(cells), pa.timestamp("us")), problem=problem)
+        return read_dates(cells, replace(rule, order=order, says=f"as {self.label(sibling)} shows"))
+
+    def _rule(self, name: str, what: str) -> DateRule:
+        exports, kind = self.company.exports, self.match.description.kind
+        zone = exports.time_zone or self.company.time_zone
+        return DateRule(self.where(name), what, exports.date_order, kind.dates == "utc", zone, self.company.time_zone)
+
+    def _note(self, decision: str, problem: str) -> None:
+        if problem:
+            self.ledger.problems.append(problem)
+        if decision:
+            self.source.decisions.append(decision)
+
+    def _blanked(self, read: Dates | Numbers, what: str, name: str) -> None:
+        if not read.unreadable or read.problem:
+            return
+        if not self._allowed(0):
+            self.ledger.problems.append(
+                f"{self.where(name)}: every cell must be a {what} or blank; found {read.unreadable:,} that are none "
+                f"({examples(read.shown)}). Correct the sheet."
+            )
+        else:
+            n = plural(read.unreadable, "cell")
+            self.source.warnings.append(f"{n} with no {what}: taken as blank ({examples(read.shown)})")
+
+
+def _code(word: str) -> str:
+    """Return a currency code as ISO writes it: `usd` and `GBP - British Pound` are read too."""
+    return word.partition(" - ")[0].strip().upper()
+
+
+def _trimmed(cells: Column, change: Callable[[str], str]) -> pa.DictionaryArray:
+    codes = distinct(cells)
+    words = [change(word) or None for word in codes.dictionary.to_pylist()]
+    return codes if words == codes.dictionary.to_pylist() else coded(codes, words)
+
+
+def _flags(cells: Column, where: str, ledger: Ledger) -> pa.Array:
+    codes = distinct(cells)
+    words = [value.strip().casefold() for value in codes.dictionary.to_pylist()]
+    wrong = [word for word in words if word and word not in (*TRUE, *FALSE)]
+    if wrong:
+        ledger.problems.append(
+            f"{where}: must say yes ({', '.join(TRUE)}) or no ({', '.join(FALSE)}); found "
+            f"{plural(len(wrong), 'other word')} ({examples(wrong)}). Correct the export."
+        )
+    meaning = pa.array([word in TRUE if word else None for word in words], pa.bool_())
+    return meaning.take(codes.indices)

@@ -1,0 +1,66 @@
+"""Copies of one record that contradict each other, with nothing to say which is newer: refused, not drawn by lot."""
+
+import pandas as pd
+
+from revops.errors import examples
+from revops.exports.audit import Ledger
+
+__all__ = ["refuse_contradictions"]
+
+# What a copy must not differ in: the column, its word, and by how much a number may (reports show rounded amounts).
+SAME_ROUTE = {"_stage": "stage", "amount_original": "amount", "close_date": "close date", "type": "type"}
+OTHER_ROUTE = {name: word for name, word in SAME_ROUTE.items() if name != "type"}
+ROUNDED = 1.0
+
+
+def refuse_contradictions(several: pd.DataFrame, kept: pd.DataFrame, key: str, ledger: Ledger) -> None:
+    """Add a problem where a record's copies differ in what matters and no stamp says which is the newer one.
+
+    Parameters
+        several : the rows of records that stand more than once, with `_route` and `_file`
+        kept : the one row of each that would be taken
+    """
+    if "_stage" not in several.columns:
+        return
+    rest = several.drop(kept.index)
+    winner = kept.set_index(key).loc[rest[key]].set_index(rest.index)
+    same_route = rest["_route"].eq(winner["_route"])
+    unsure = _undated(rest, winner, same_route)
+    found: dict[str, pd.Series] = {}
+    for name, word in SAME_ROUTE.items():
+        if name in several.columns:
+            differs = _differs(rest[name], winner[name], same_route)
+            found[word] = differs & unsure & (same_route | (name in OTHER_ROUTE))
+    wrong = pd.concat(found, axis=1).any(axis=1)
+    if not wrong.any():
+        return
+    ids = rest.loc[wrong, key]
+    files = sorted({ledger.sources[i].name for i in {*rest.loc[wrong, "_file"], *winner.loc[wrong, "_file"]}})
+    said = ", ".join(f"{word} in {rest.loc[flags, key].nunique():,}" for word, flags in found.items() if flags.any())
+    ledger.problems.append(
+        f"{', '.join(files[:3])}: copies of one record must agree, or say which is newer; found {ids.nunique():,} of "
+        f"{several[key].nunique():,} records given more than once that differ ({said}; {examples(sorted(set(ids)))}), "
+        "with nothing to say which copy is newer. Put each export into a folder named YYYY-MM-DD, or add Last "
+        "Modified Date to it; remove copies that are out of date."
+    )
+
+
+def _undated(rest: pd.DataFrame, winner: pd.DataFrame, same_route: pd.Series) -> pd.Series:
+    """Return which copies nothing dates against the one taken: no stamp, the same stamp, or by another route that day.
+
+    A report shows days where an API file has seconds: of one day either may be the newer.
+    """
+    if "modified_at" not in rest.columns:
+        return pd.Series(True, index=rest.index)
+    ours, theirs = rest["modified_at"], winner["modified_at"]
+    same_day = ours.dt.floor("D").eq(theirs.dt.floor("D"))
+    return ours.isna() | theirs.isna() | ours.eq(theirs) | (same_day & ~same_route)
+
+
+def _differs(ours: pd.Series, theirs: pd.Series, same_route: pd.Series) -> pd.Series:
+    """Return where two copies have different values; a blank differs only from a value of the same route."""
+    if pd.api.types.is_numeric_dtype(ours):
+        other = (ours - theirs).abs() > ROUNDED * ~same_route + 0.005
+    else:
+        other = ours.ne(theirs) & ours.notna() & theirs.notna()
+    return other | (ours.isna() ^ theirs.isna()) & same_route

@@ -1,0 +1,60 @@
+"""Rows and lines of delimited text: where rows of another width stand, and cells that have swallowed whole rows."""
+
+import csv
+import io
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
+
+__all__ = ["lines_of_other_width", "rows_swallowed", "unclosed_line"]
+
+WIDEST = 1 << 26
+
+
+def lines_of_other_width(text: str, delimiter: str, width: int) -> dict[tuple[str, ...], int]:
+    """Return the rows that have not `width` cells, each with the line of `text` it starts in."""
+    found: dict[tuple[str, ...], int] = {}
+    for line, cells in _rows(text, delimiter):
+        if any(cells) and len(cells) != width:
+            found.setdefault(tuple(cells), line)
+    return found
+
+
+def unclosed_line(text: str, delimiter: str) -> int:
+    """Return the line of a last quote that is never closed and so swallows the rows below it; 0 where all are."""
+    line, last = 0, [""]
+    for line, last in _rows(text, delimiter):  # noqa: B007
+        pass
+    return line if last and "\n" in last[-1] else 0
+
+
+def rows_swallowed(stream: pa.NativeFile, delimiter: str, width: int) -> tuple[int, str]:
+    """Return how many cells hold a line break and after it as many delimiters as a row has, and the first such cell."""
+    names = [str(place) for place in range(width)]
+    read = arrow_csv.ReadOptions(column_names=names, block_size=WIDEST)
+    parse = arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=lambda row: "skip")
+    types = arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
+    try:
+        table = arrow_csv.read_csv(stream, read, parse, types)
+    except pa.ArrowInvalid:
+        return 0, ""
+    n, shown = 0, ""
+    for column in table.columns:
+        for cell in column.filter(pc.match_substring(column, "\n")).to_pylist():
+            if cell.count(delimiter) >= width - 1:
+                n, shown = n + 1, shown or cell
+    return n, " ".join(shown.split())
+
+
+def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row with the line it starts in."""
+    limit = csv.field_size_limit(1 << 30)
+    try:
+        reader, end = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 0
+        for cells in reader:
+            yield end + 1, cells
+            end = reader.line_num
+    finally:
+        csv.field_size_limit(limit)
