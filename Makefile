@@ -5,12 +5,13 @@ RUN := $(VENV)/bin/python
 BUILT := $(VENV)/.built-$(shell cat lib/requirements.lock lib/pyproject.toml | cksum | tr ' ' '-')
 PAGES := lib/pages/node_modules/.package-lock.json
 ARGS ?=
+SIZE ?=
 
 # Bytecode is wanted: without it every import takes three times as long. Charts choose their own backend.
 unexport PYTHONDONTWRITEBYTECODE MPLBACKEND
 
 .DEFAULT_GOAL := help
-.PHONY: help reports report check lab test pages lab-check clean clean-outputs
+.PHONY: help reports report check lab test calibrate bench pages lab-check clean clean-outputs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -30,6 +31,12 @@ lab: $(BUILT) ## open the notebooks in JupyterLab
 
 test: $(BUILT) ## run the tests
 	@$(RUN) -m pytest lib/tests -n 2 --dist loadgroup $(ARGS)
+
+calibrate: $(BUILT) ## hold every range and probability against simulated companies, beside what others use: a quarter of an hour
+	@$(RUN) lib/tests/calibrate.py $(ARGS)
+
+bench: $(BUILT) ## say how fast it is, beside plain tools on the same input: SIZE=full adds a million opportunities
+	@$(RUN) lib/tests/bench.py $(SIZE)
 
 pages: $(PAGES) $(BUILT) ## check the pages as people meet them: make pages ARGS=--shots leaves pictures in outputs/pages
 	@CHROMIUM=$$(sh lib/pages/needs.sh) && export CHROMIUM && node --test --test-reporter=dot lib/pages/check.test.js && node lib/pages/check.js $(ARGS)

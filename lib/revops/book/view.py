@@ -45,11 +45,11 @@ class Book:
 
     @cached_property
     def stamps(self) -> pd.Series:
-        """Return every stamp of creation or change in opportunities and their history, and of dated folders, sorted."""
+        """Return every stamp of creation or change in opportunities and their history, and of dated folders."""
         deals, history = self.table("opportunities"), self.table("opportunity_history")
         folder = pd.Series([self.audit.exported_on], dtype="datetime64[us]")
         found = [deals["created_at"], deals["modified_at"], history["changed_at"], folder]
-        return pd.concat(found).dropna().sort_values(ignore_index=True)
+        return pd.concat(found, ignore_index=True).dropna()
 
     def as_of(self, day: dt.date | Literal["auto", "today"], now: dt.datetime | None = None) -> "AsOf":
         """Return the book as it stood at the end of `day`, in the company's time zone.
@@ -66,23 +66,22 @@ class Book:
             raise BookError(
                 "opportunities: must hold a created or changed stamp up to now; found none. Check the dates."
             )
+        last = past.max()
         rules = {"auto": "the last change in the data", "today": "today, as asked for"}
-        chosen = past.iloc[-1].date() if day == "auto" else clock.date() if day == "today" else day
-        if not self.has_history and chosen < past.iloc[-1].date():
+        chosen = last.date() if day == "auto" else clock.date() if day == "today" else day
+        if not self.has_history and chosen < last.date():
             raise BookError(
-                f"as_of {chosen}: a day before the last change in the exports ({past.iloc[-1].date()}) needs "
+                f"as_of {chosen}: a day before the last change in the exports ({last.date()}) needs "
                 "opportunity history; found none. Add OpportunityHistory, or keep dated copies of the exports: "
                 "`python -m revops check --keep`."
             )
         since = self.audit.history_from
-        if since is not None and chosen < min(dt.date.fromisoformat(since), past.iloc[-1].date()):
+        if since is not None and chosen < min(dt.date.fromisoformat(since), last.date()):
             raise BookError(
                 f"as_of {chosen}: must not lie before the first day with history ({since}). Choose a later day, or "
                 "export the whole history."
             )
-        return AsOf(
-            self, chosen, rules.get(str(day), "the day asked for"), past.iloc[-1], int((self.stamps > clock).sum())
-        )
+        return AsOf(self, chosen, rules.get(str(day), "the day asked for"), last, int((self.stamps > clock).sum()))
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,8 @@ class AsOf:
         such stamp, from the last stamp of all.
         """
         history, deals = self.book.table("opportunity_history"), self.book.table("opportunities")
-        bare = deals[~deals["opportunity_id"].isin(history["opportunity_id"])]
+        known = pd.Index(history["opportunity_id"].unique())  # isin would turn each id into a Python string first
+        bare = deals[known.get_indexer(deals["opportunity_id"]) < 0]
         if len(bare):
             records = bare.assign(
                 changed_at=bare["modified_at"].fillna(self.last_stamp), sequence=0.0, is_deleted=False
@@ -148,7 +148,8 @@ class AsOf:
     def _accounts(self) -> pd.DataFrame:
         """Return the accounts; a blank segment is filled from the head count where company.yml says how."""
         accounts = self.book.table("accounts")
-        by_size = accounts["employees"].map(self.company.segments.of_employees, na_action="ignore").astype("str")
+        blank = accounts.loc[accounts["segment"].isna(), "employees"]
+        by_size = blank.map(self.company.segments.of_employees, na_action="ignore").astype("str")
         return accounts.assign(segment=accounts["segment"].fillna(by_size))
 
     def knows(self, day: dt.date) -> bool:

@@ -21,6 +21,7 @@ __all__ = ["render_page"]
 ANSWER_MIME = "application/vnd.revops.answer+json"
 FIGURE = "revops.figure"
 _EMBEDDED_STYLE = re.compile(r"<style data-revops[^>]*>.*?</style>", re.DOTALL)
+_PARAGRAPH = re.compile(r"<p>((?:(?!</?p>).)*)</p>", re.DOTALL)
 _SHOWN = ("text/html", "image/svg+xml", "image/png")
 
 
@@ -60,14 +61,18 @@ def _title(answer: Mapping[str, Any]) -> str:
 
 
 def _parts(notebook: NotebookNode) -> tuple[str, list[_Part]]:
-    """Return the title cell's question, and the parts of the page in the notebook's order.
+    """Return what the title cell asks and adds, and the parts of the page in the notebook's order.
 
     Code that shows nothing by itself joins the code of the next step that does.
     """
     question, parts, code, text = "", [], [], _Text()
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            shown = MarkdownWithMath(renderer=text).render(cell.source)
+            asked, shown = text.question, MarkdownWithMath(renderer=text).render(cell.source)
+            lead = None if asked else _PARAGRAPH.fullmatch(shown.strip())
+            if lead and text.question:
+                text.question += f" {lead[1]}"
+                continue
             parts.append(_Part(f'<div class="prose">\n{shown}</div>'))
         elif cell.cell_type == "code" and cell.source.strip():
             code.append(cell.source)

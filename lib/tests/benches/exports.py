@@ -1,12 +1,5 @@
-"""How long the gate takes beside pyarrow reading the same bytes: `python lib/tests/bench_gate.py [opportunities]`."""
+"""Salesforce exports of any size, as the Data Export Service lays them out, written fast: what the gate is timed on."""
 
-import multiprocessing
-import resource
-import sys
-import tempfile
-import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -15,63 +8,30 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from revops.company import Company
-from revops.exports import prepare
+
+__all__ = ["COMPANY", "write_exports"]
 
 CHECKSUM = np.array(list("ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"))
 LETTERS = np.array(list("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"))
 STAGES = ("Prospecting", "Qualification", "Proposal/Price Quote", "Negotiation/Review", "Closed Won", "Closed Lost")
 CATEGORIES = ("Pipeline", "Pipeline", "Best Case", "Commit", "Closed", "Omitted")
-COMPANY = {
-    "company": "Bench",
-    "currency": "USD",
-    "time_zone": "America/New_York",
-    "stages": [
-        *({"name": stage} for stage in STAGES[:4]),
-        {"name": STAGES[4], "outcome": "won"},
-        {"name": STAGES[5], "outcome": "lost"},
-    ],
-    "types": {"new": ["New Business"], "expansion": ["Existing Business"], "renewal": ["Renewal"]},
-    "sources": [{"source": "marketing", "lead_source": ["Web", "Webinar"]}, {"source": "other", "lead_source": ["*"]}],
-}
-
-
-def main(n: int = 1_000_000, runs: int = 3) -> None:
-    """Print the ratio and the peak memory for `n` opportunities and four times as many history rows.
-
-    Each run has a process of its own; the two take turns, and the fastest of each counts.
-    """
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        write_exports(folder, n)
-        size = sum(path.stat().st_size for path in folder.glob("*.csv"))
-        turns = [(_alone(_plain, folder), _alone(_gate, folder)) for _ in range(runs)]
-    (plain, plain_peak), (gate, gate_peak) = (min(turn[k] for turn in turns) for k in (0, 1))
-    print(
-        f"gate: {n:,} opportunities, {4 * n:,} history rows, {size / 1e6:,.0f} MB: {gate:.1f} s, "
-        f"pyarrow.csv.read_csv {plain:.1f} s, ratio {gate / plain:.2f} (at most 5); "
-        f"peak memory {gate_peak:.1f} GB, pyarrow alone {plain_peak:.1f} GB"
-    )
-
-
-def _alone(work: Callable[[Path], None], folder: Path) -> tuple[float, float]:
-    """Return seconds and peak gigabytes of `work` in a fresh process."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(_measured, work, folder).result()
-
-
-def _measured(work: Callable[[Path], None], folder: Path) -> tuple[float, float]:
-    start = time.perf_counter()
-    work(folder)
-    return time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-
-
-def _plain(folder: Path) -> None:
-    kept = [csv.read_csv(path) for path in sorted(folder.glob("*.csv"))]
-    assert all(table.num_rows for table in kept)
-
-
-def _gate(folder: Path) -> None:
-    prepare(folder, Company.model_validate(COMPANY))
+COMPANY = Company.model_validate(
+    {
+        "company": "Bench",
+        "currency": "USD",
+        "time_zone": "America/New_York",
+        "stages": [
+            *({"name": stage} for stage in STAGES[:4]),
+            {"name": STAGES[4], "outcome": "won"},
+            {"name": STAGES[5], "outcome": "lost"},
+        ],
+        "types": {"new": ["New Business"], "expansion": ["Existing Business"], "renewal": ["Renewal"]},
+        "sources": [
+            {"source": "marketing", "lead_source": ["Web", "Webinar"]},
+            {"source": "other", "lead_source": ["*"]},
+        ],
+    }
+)
 
 
 def write_exports(folder: Path, n: int) -> None:
@@ -161,7 +121,3 @@ def _constant(text: str, n: int) -> pa.Array:
 def _write(path: Path, columns: dict[str, pa.Array]) -> None:
     texts = {name: column.cast(pa.string()) for name, column in columns.items()}
     csv.write_csv(pa.table(texts), path, csv.WriteOptions(quoting_style="all_valid"))
-
-
-if __name__ == "__main__":
-    main(*(int(word.replace("_", "")) for word in sys.argv[1:]))

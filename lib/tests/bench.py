@@ -1,0 +1,114 @@
+"""How fast it is, as ratios of two things timed in the same run: `make bench`, or `make bench SIZE=full` for a million.
+
+Nothing here is a test; what a figure ought to be stands beside it.
+"""
+
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from importlib import metadata
+from pathlib import Path
+
+from benches import runs, works
+from benches.alone import TURNS, Cost, Work, alone, fastest
+
+SIZES = (10_000, 100_000)
+FULL = 1_000_000
+WIDTHS = (-24, 9, 7, 5, -22, 7, 5, 6, 6, 8, -12, 5)
+HEADINGS = ("timed", "deals", "s", "GB", "held against", "s", "GB", "ratio", "of CPU", "per deal", "aim", "turns")
+PACKAGES = ("pandas", "pyarrow", "numpy", "papermill", "nbconvert")
+
+
+def main(words: Sequence[str]) -> int:
+    """Print the table, each line as soon as it is known."""
+    if words not in ([], ["full"]):
+        print(f"SIZE: must be full, or left away; found {' '.join(words)}.", file=sys.stderr)
+        return 2
+    sizes = (*SIZES, FULL) if words else SIZES
+    print(_line(HEADINGS), _line(["-" * abs(width) for width in WIDTHS]), sep="\n", flush=True)
+    with tempfile.TemporaryDirectory(prefix="revops-bench-") as name:
+        for part in (_gates, _books, _runs):
+            for line in part(Path(name), sizes):
+                print(line, flush=True)
+    print(_notes())
+    return 0
+
+
+def _gates(folder: Path, sizes: Sequence[int]) -> Iterator[str]:
+    """Time the gate beside pyarrow on the same bytes."""
+    first = None
+    for size in sizes:
+        exports = folder / "exports" / str(size)
+        alone(works.make_exports, exports)
+        gate, plain = fastest(exports, works.gate, works.plain_csv)
+        first = first or (gate, size)
+        yield _row("gate", gate, "pyarrow.csv.read_csv", plain, "ratio ≤ 5", size, first)
+
+
+def _books(folder: Path, sizes: Sequence[int]) -> Iterator[str]:
+    """Time a past day and the report's measures beside pandas reading the two tables that they start from."""
+    kinds: tuple[tuple[str, Work], ...] = (("state on a past day", works.state), ("coverage measures", works.measure))
+    firsts = {}
+    for size in sizes:
+        tables = folder / "tables" / str(size)
+        alone(works.make_tables, tables)
+        for name, work in kinds:
+            cost, plain = fastest(tables, work, works.plain_parquet)
+            firsts.setdefault(name, (cost, size))
+            yield _row(name, cost, "pandas.read_parquet", plain, "per deal ≤ 2", size, firsts[name])
+
+
+def _runs(folder: Path, sizes: Sequence[int]) -> Iterator[str]:
+    """Time all reports on the sample company beside papermill and nbconvert, one notebook after the other."""
+    project = folder / "project"
+    runs.copy_project(project)
+    first = alone(runs.first_run, project)
+    run, again, serial = fastest(project, runs.run, runs.run_again, runs.serial, patience=30)
+    beside = "papermill, nbconvert"
+    yield _row("run, nothing prepared", first, beside, serial, "")
+    yield _row("run, exports prepared", run, beside, serial, "ratio ≤ 0.5")
+    yield _row("run, nothing changed", again, beside, serial, "≤ 2 s")
+
+
+def _row(
+    name: str, cost: Cost | None, beside: str, other: Cost | None, aim: str, size: int | None = None,
+    first: tuple[Cost | None, int] | None = None,
+) -> str:  # fmt: skip
+    """Return a line; per deal is the time for each deal over that of the smallest size."""
+    deals = "sample" if size is None else f"{size:,}"
+    if cost is None or other is None:
+        return _line([name, deals, "out of", "mem.", beside, *[""] * 5, aim, ""])
+    slope = ""
+    if size is not None and first is not None and first[0] is not None:
+        slope = f"{cost.seconds / size / (first[0].seconds / first[1]):.2f}"
+    ratios = (f"{cost.seconds / other.seconds:.2f}", f"{cost.cpu / other.cpu:.2f}", slope)
+    return _line([name, deals, *_figures(cost), beside, *_figures(other), *ratios, aim, str(cost.turns)])
+
+
+def _figures(cost: Cost) -> tuple[str, str]:
+    """Return seconds and memory as text; nothing for what was not measured."""
+    return f"{cost.seconds:.2f}", "" if cost.peak is None else f"{cost.peak:.1f}"
+
+
+def _line(cells: Sequence[str]) -> str:
+    """Return a line of a Markdown table in columns of fixed width, to the left where the width is negative."""
+    pairs = zip(cells, WIDTHS, strict=True)
+    padded = (f"{cell:<{-width}}" if width < 0 else f"{cell:>{width}}" for cell, width in pairs)
+    return f"| {' | '.join(padded)} |"
+
+
+def _notes() -> str:
+    """Return how to read the table, and what it was made on."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    load = f", {os.getloadavg()[0]:.1f} processes at work at the end" if hasattr(os, "getloadavg") else ""
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
+    return f"""
+Each the fastest of so many turns, at most {TURNS}, of both in turn; every turn in a fresh process. GB is the most
+memory of that process, its imports included. per deal: time for each deal over that at the smallest size.
+{platform.system()} {platform.machine()}, {cores} cores{load}; Python {platform.python_version()}, {versions}."""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

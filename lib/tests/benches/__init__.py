@@ -1,0 +1,1 @@
+"""What bench.py times, each in a fresh process."""

@@ -1,0 +1,76 @@
+"""The gate, the book and the measures on made data, and the plain reading that each is held against."""
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+from pyarrow import csv
+
+from benches.alone import Cost, cost_of
+from benches.exports import COMPANY, write_exports
+from revops.book import Book
+from revops.company import load_company
+from revops.exports import Audit, prepare
+
+__all__ = ["gate", "make_exports", "make_tables", "measure", "plain_csv", "plain_parquet", "state"]
+
+HISTORY = dict.fromkeys(("stage_name", "close_date", "amount", "forecast_category", "win_probability", "owner_id"), "")
+PARAMS = Path(__file__).parents[3] / "params"
+FAR = dt.datetime(2099, 1, 1)
+
+
+def make_exports(folder: Path) -> None:
+    """Write exports of as many opportunities as the folder's name says, and four times as many history rows."""
+    folder.mkdir(parents=True)
+    write_exports(folder, int(folder.name))
+
+
+def make_tables(folder: Path) -> None:
+    """Write the canonical tables of a simulated company of about as many opportunities as the folder's name says."""
+    from revops.simulate import Plan, canonical_tables, simulate
+
+    folder.mkdir(parents=True)
+    size = int(folder.name) * Plan().new_per_quarter / 2600  # so many opportunities has a company of the plan's size
+    for name, table in canonical_tables(simulate(replace(Plan(), new_per_quarter=size), seed=7)).items():
+        table.to_parquet(folder / f"{name}.parquet")
+
+
+def plain_csv(folder: Path) -> Cost:
+    """Read every file as pyarrow does when left to itself."""
+    return cost_of(lambda: [csv.read_csv(path) for path in sorted(folder.glob("*.csv"))])
+
+
+def gate(folder: Path) -> Cost:
+    """Prepare every file: recognised, typed, checked, every row accounted for."""
+    return cost_of(lambda: prepare(folder, COMPANY))
+
+
+def plain_parquet(folder: Path) -> Cost:
+    """Read opportunities and their history as pandas does."""
+    files = [folder / f"{name}.parquet" for name in ("opportunities", "opportunity_history")]
+    return cost_of(lambda: [pd.read_parquet(file) for file in files])
+
+
+def state(folder: Path) -> Cost:
+    """Rebuild the state of every opportunity a quarter before the last day, from tables in memory."""
+    book = _book(folder)
+    day = book.as_of("auto", now=FAR).day - dt.timedelta(days=91)
+    return cost_of(lambda: book.as_of(day, now=FAR).state(day))
+
+
+def measure(folder: Path) -> Cost:
+    """Compute all that the pipeline coverage report shows, from the state of the last day."""
+    import statsmodels.duration.survfunc  # noqa: F401  a second that every report pays, whatever its size
+
+    from revops.measures import pipeline_coverage as measures
+
+    view = _book(folder).as_of("auto", now=FAR)
+    _ = view.opportunities, view.timeline
+    return cost_of(lambda: measures.measure(view, measures.Knobs()))
+
+
+def _book(folder: Path) -> Book:
+    tables = {file.stem: pd.read_parquet(file) for file in folder.glob("*.parquet")}
+    first = tables["opportunities"]["created_at"].min().date().isoformat()
+    return Book(load_company(PARAMS), tables, Audit((), (), (), (), HISTORY, first))
