@@ -98,5 +98,15 @@ def test_rules_fire_with_money_date_and_records():
     assert found[0].worth is None
 
 
+def test_a_past_quota_of_nothing_is_no_share_and_actions_end_with_the_quarter():
+    assert said(WON, quotas=[quota(0.0)], day="2026-10-20", period="previous").sentence == (
+        "FY26-Q3 booked $250K of its $0 quota: –."
+    )
+    numbers = said(WON, quotas=[quota(500_000.0)], day="2026-10-20", period="previous").numbers
+    assert (numbers[0].figure, numbers[0].text) == ("–", "coverage: the quarter is over")
+    late = act.actions(measure(as_of(book([LATE], quotas=[quota(1.0)]), "2026-09-28"), Knobs()))
+    assert late[0].by == dt.date(2026, 9, 30)
+
+
 def test_nothing_to_do_is_an_empty_list():
     assert act.actions(measure(as_of(book([OPEN]), "2026-08-09"), Knobs())) == []

@@ -53,6 +53,17 @@ def test_coverage_is_undefined_when_quota_is_met_or_missing():
     assert math.isnan(coverage(*DEALS).iloc[0]["coverage"])
 
 
+def test_what_the_quota_does_not_cover_is_undefined_by_type_and_coverage_is_after_the_end():
+    table = coverage(*DEALS, by="type", quotas=[quota(650)]).set_index("group")
+    assert table.loc["renewal", ["booked_amount", "open_pipeline_amount"]].isna().all()
+    assert table.loc["renewal", "total_open_amount"] == 500 and table.loc["new", "booked_amount"] == 250
+    over = coverage(*DEALS, quotas=[quota(650)], as_of=dt.date(2026, 10, 2)).iloc[0]
+    assert math.isnan(over["coverage"]) and over["remaining_amount"] == 301
+    rows = measures.measure_rows(measures.measure(as_of(book(DEALS, quotas=[quota(650)]), str(DAY)), measures.Knobs()))
+    notes = {row["note"] for row in rows if row["by"] == {"type": "renewal"} and row["id"] == "booked_amount"}
+    assert notes == {"the quota does not cover this type"}
+
+
 def test_groups_are_in_the_company_order_and_empty_ones_stay():
     table = coverage(*DEALS, by="segment", quotas=[quota(400, "segment", "SMB")])
     assert table["group"].tolist() == ["SMB", "Enterprise"]

@@ -43,9 +43,11 @@ def coverage_by_group(
         with neither quota, bookings nor open opportunities are left out:
         group                     name; owner_id where `by` is owner
         quota_amount, booked_amount, open_pipeline_amount, remaining_amount, overdue_amount, total_open_amount
-                                  [company currency]; quota NaN where the group has none
+                                  [company currency]; quota NaN where the group has none; booked and open NaN for a
+                                  type that the quota does not cover
         n_booked, n_open, n_overdue, n_total_open   counts of opportunities
-        coverage                  open pipeline / remaining [x]; NaN where there is no quota or nothing remains
+        coverage                  open pipeline / remaining [x]; NaN without quota, where nothing remains, or once the
+                                  period is over
 
     Formula
         coverage = open_pipeline_amount / (quota_amount - booked_amount), where that is above 0
@@ -79,8 +81,12 @@ def coverage_by_group(
         sums = rows.groupby("group")["amount"].agg(["sum", "size"]).reindex(groups, fill_value=0)
         table[{"open": "open_pipeline"}.get(name, name) + "_amount"] = sums["sum"].to_numpy(dtype="float64")
         table[f"n_{name}"] = sums["size"].to_numpy(dtype="int64")
+    if by == "type":
+        outside = ~table["group"].isin(company.quota_covers)
+        table.loc[outside, ["booked_amount", "open_pipeline_amount"]] = float("nan")
     table["remaining_amount"] = (table["quota_amount"] - table["booked_amount"]).clip(lower=0)
-    table["coverage"] = safe_ratio(table["open_pipeline_amount"], table["remaining_amount"])
+    remaining = table["remaining_amount"] * (1.0 if as_of <= period.end else float("nan"))
+    table["coverage"] = safe_ratio(table["open_pipeline_amount"], remaining)
     if by == "owner":
         busy = table[["quota_amount", "n_booked", "n_total_open"]].gt(0).any(axis=1)
         table = table[busy].reset_index(drop=True)

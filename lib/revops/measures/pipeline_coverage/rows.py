@@ -1,9 +1,11 @@
 """The report's numbers as rows of the Answer, and the tables behind its sections."""
 
+from typing import Any
+
 import pandas as pd
 
-from revops.measures.pipeline_coverage.outlook_rows import Display, Row, group_rows, outlook_rows, outlook_tables
 from revops.measures.pipeline_coverage.result import CoverageResult
+from revops.wording import plural, share
 
 __all__ = ["display_tables", "measure_rows", "records_table"]
 
@@ -21,11 +23,12 @@ _COVERAGE_COLUMNS = {
     "open_pipeline_amount": ("Open pipeline", "money"),
     "n_open": ("Deals", "count"),
     "coverage": ("Coverage", "x"),
-    "required_coverage": ("Needed", "x"),
-    "expected_amount": ("Expected", "money"),
     "overdue_amount": ("Overdue", "money"),
     "total_open_amount": ("Total open", "money"),
 }
+
+Row = dict[str, Any]
+Display = tuple[str, pd.DataFrame, tuple[str | None, ...]]
 
 
 def measure_rows(result: CoverageResult) -> list[Row]:
@@ -33,8 +36,7 @@ def measure_rows(result: CoverageResult) -> list[Row]:
     rows = _coverage_rows(result.headline, {}, result)
     for by, table in result.by_group.items():
         for _, group in table.iterrows():
-            named = {by: _name(group["group"], by, result)}
-            rows += _coverage_rows(group, named, result) + group_rows(group, named, result.knobs.level)
+            rows += _coverage_rows(group, {by: _name(group["group"], by, result)}, result)
     rows += [_row("start_coverage", {}, result.start_coverage, None, result.unavailable.get("start_coverage"))]
     for _, made in result.created.iterrows():
         by = {"source": made["source"]}
@@ -53,7 +55,6 @@ def measure_rows(result: CoverageResult) -> list[Row]:
     n_open = result.headline["n_open"]
     rows += [_row("top_deal_share", {}, result.top_share, n_open, "nothing is open with an amount")]
     rows += [_row("effective_deals", {}, result.effective_deals, n_open, "nothing is open with an amount")]
-    rows += outlook_rows(result)
     early = result.standings.set_index("standing").loc["before_qualifying"]
     rows += [_row("pipeline_before_qualifying_amount", {}, early["amount"], early["n"])]
     return rows
@@ -64,7 +65,6 @@ def display_tables(result: CoverageResult) -> dict[str, Display]:
     tables = {f"coverage_by_{by}": _coverage_table(table, by, result) for by, table in result.by_group.items()}
     tables["next_quarter"] = _quarters_table(result)
     tables["earlier_quarters"] = _earlier_table(result)
-    tables |= outlook_tables(result)
     standings = result.standings[["reason", "amount", "n", "n_without_amount"]]
     named = standings.set_axis(["Standing", "Amount", "Deals", "Without amount"], axis=1)
     tables["total_open"] = (
@@ -84,7 +84,7 @@ def display_tables(result: CoverageResult) -> dict[str, Display]:
         }
     ).reset_index(drop=True)
     tables["top_deals"] = (
-        "The largest opportunities in open pipeline",
+        _concentration(result),
         deals,
         (None, None, None, "date", None, "money"),
     )
@@ -105,10 +105,18 @@ def _coverage_rows(group: pd.Series, by: dict[str, str], result: CoverageResult)
     for id, n in _BY_COVERAGE.items():
         note = None
         if pd.isna(group[id]):
-            no_quota = pd.isna(group["quota_amount"])
-            note = ("no quota at this level" if by else result.quota.basis) if no_quota else "nothing remains to book"
+            note = _why_undefined(id, group, by, result)
         rows.append(_row(id, by, group[id], None if n is None else group[n], note))
     return rows
+
+
+def _why_undefined(id: str, group: pd.Series, by: dict[str, str], result: CoverageResult) -> str:
+    """Return why a number of coverage_by_group is undefined."""
+    if id in ("booked_amount", "open_pipeline_amount"):
+        return "the quota does not cover this type"
+    if pd.isna(group["quota_amount"]):
+        return "no quota at this level" if by else result.quota.basis
+    return "the period is over" if result.view.day > result.period.end else "nothing remains to book"
 
 
 def _row(id: str, by: dict[str, str], value: float, n: float | None, note: str | None = None) -> Row:
@@ -124,10 +132,7 @@ def _name(group: str, by: str, result: CoverageResult) -> str:
 def _coverage_table(table: pd.DataFrame, by: str, result: CoverageResult) -> Display:
     columns = dict(_COVERAGE_COLUMNS)
     if table["quota_amount"].isna().all():
-        del columns["quota_amount"], columns["coverage"], columns["required_coverage"]
-    if table["expected_amount"].isna().all():
-        del columns["expected_amount"]
-        columns.pop("required_coverage", None)
+        del columns["quota_amount"], columns["coverage"]
     names = [_name(group, by, result) for group in table["group"]]
     shown = pd.DataFrame({by.capitalize(): names})
     for column, (label, _) in columns.items():
@@ -145,6 +150,15 @@ def _quarters_table(result: CoverageResult) -> Display:
         shown[label] = [result.headline[column], result.next_period[column]]
     units = (None, "money", "money", "money", "count", "x")
     return "This quarter and the next", shown, units
+
+
+def _concentration(result: CoverageResult) -> str:
+    """Return how much hangs on the largest deals, in words."""
+    words = "The largest opportunities in open pipeline"
+    if pd.isna(result.top_share):
+        return words
+    alike = plural(round(result.effective_deals), "equal deal")
+    return f"{words}: {share(result.top_share)} of it; all of it is as concentrated as {alike}"
 
 
 def _earlier_table(result: CoverageResult) -> Display:

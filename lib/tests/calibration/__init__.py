@@ -1,1 +1,0 @@
-"""Ranges and probabilities against what simulated companies went on to book: see calibrate.py."""
