@@ -136,7 +136,7 @@ def test_every_file_is_looked_at_before_the_refusal(tmp_path):
 
 
 def test_the_lines_to_paste_hint_at_what_words_mean_and_never_call_a_closed_stage_open():
-    words = ["Closed Won", "Closed Lost", "Closed - other", "Perception Analysis", "8 - Gewonnen", "No Decision"]
+    words = ["Closed Won", "Closed Lost", "Closed - other", "Id. Decision Makers", "8 - Gewonnen", "No Decision"]
     lines = _stage_lines(words)
     outcomes = [line.rsplit("outcome: ")[1].rstrip("}") for line in lines.splitlines()[1:]]
     assert outcomes == ["won", "lost", "TODO", "open", "won", "lost"]

@@ -138,7 +138,7 @@ class Words:
 _GUESSES = {
     "outcome": {
         "won": ("won", "gewonnen", "gagn", "ganad", "vinta"),
-        "lost": ("lost", "verloren", "perd", "decision", "disqualif", "abandon", "cancel", "duplicate"),
+        "lost": ("lost", "verloren", "perd", "no decision", "disqualif", "abandon", "cancel", "duplicate"),
         "TODO": ("clos", "geschlossen", "cerrad", "ferm"),
     },
     "type": {
