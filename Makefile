@@ -11,7 +11,7 @@ SIZE ?=
 unexport PYTHONDONTWRITEBYTECODE MPLBACKEND
 
 .DEFAULT_GOAL := help
-.PHONY: help reports report check lab test bench pages lab-check clean clean-outputs
+.PHONY: help reports report check lab test calibrate bench pages lab-check clean clean-outputs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ lab: $(BUILT) ## open the notebooks in JupyterLab
 
 test: $(BUILT) ## run the tests
 	@$(RUN) -m pytest lib/tests -n 2 --dist loadgroup $(ARGS)
+
+calibrate: $(BUILT) ## hold every range and probability against simulated companies, beside what others use: a quarter of an hour
+	@$(RUN) lib/tests/calibrate.py $(ARGS)
 
 bench: $(BUILT) ## say how fast it is, beside plain tools on the same input: SIZE=full adds a million opportunities
 	@$(RUN) lib/tests/bench.py $(SIZE)

@@ -153,6 +153,83 @@ METRICS: dict[str, Metric] = {
             "Open opportunities due in the period, of the types that the quota covers, before the qualifying stage.",
             _OURS,
         ),
+        Metric(
+            "required_coverage",
+            "Required coverage",
+            "x",
+            "none",
+            "revops",
+            "The open pipeline that the remaining quota has needed on this day, over that remaining quota: from what "
+            "past quarters won of what was open on the same day and from elsewhere; never one over a win rate.",
+            "Kellblog, Target Pipeline Coverage is Not the Inverse of Win Rate (2024)",
+        ),
+        Metric(
+            "pipeline_gap_amount",
+            "Pipeline gap",
+            "money",
+            "down",
+            "revops",
+            "Required open pipeline less open pipeline, not below 0.",
+            _OURS,
+        ),
+        Metric(
+            "weighted_pipeline_amount",
+            "Weighted pipeline",
+            "money",
+            "up",
+            "revops",
+            "Open pipeline, each deal at its chance to be won by the quarter's end: from past deals in the same stage "
+            "on the same day of the quarter, shrunk; not the CRM's probability.",
+            _OURS,
+        ),
+        Metric(
+            "crm_weighted_pipeline_amount",
+            "CRM-weighted pipeline",
+            "money",
+            "none",
+            "revops",
+            "Open pipeline, each deal at the probability that the CRM shows for it; for comparison.",
+            _OURS,
+        ),
+        Metric(
+            "landing_amount",
+            "Landing",
+            "money",
+            "up",
+            "revops",
+            "What the quarter books of the types that the quota covers: bookings so far, open deals by chance with a "
+            "luck that all deals share, and what is not there yet; the value is the median of simulated outcomes.",
+            _OURS,
+        ),
+        Metric(
+            "attainment_probability",
+            "Chance of quota",
+            "share",
+            "up",
+            "revops",
+            "The share of simulated outcomes that reach the quota; not validated before eight past quarters were told "
+            "on the same day and held against what came.",
+            _OURS,
+        ),
+        Metric(
+            "sales_cycle_days",
+            "Sales cycle",
+            "days",
+            "down",
+            "revops",
+            "Median days from creation to won, over new deals won in the last 365 days.",
+            _OURS,
+        ),
+        Metric(
+            "pipeline_velocity_amount",
+            "Pipeline velocity",
+            "money",
+            "up",
+            "revops",
+            "Open deals x win rate x average amount / sales cycle: what the pipeline brings a day. The win rate counts "
+            "open deals as not yet decided.",
+            "RevenueTools, Marketing Operations vs. Revenue Operations; win rate by Aalen-Johansen",
+        ),
     )
 }
 

@@ -4,7 +4,7 @@ import datetime as dt
 import math
 from collections.abc import Sequence
 
-__all__ = ["count", "day", "join", "long_day", "missing", "money", "multiple", "plural", "share", "value"]
+__all__ = ["chance", "count", "day", "join", "long_day", "missing", "money", "multiple", "plural", "share", "value"]
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _STEPS = ((1e9, "B"), (1e6, "M"), (1e3, "K"))
@@ -24,7 +24,11 @@ def _short(size: float) -> str:
     for step, letter in _STEPS:
         scaled = size / step
         if scaled >= 0.9995:
-            return f"{scaled:.0f}{letter}" if scaled >= (9.95 if letter == "K" else 99.95) else f"{scaled:.1f}{letter}"
+            places = 0 if scaled >= 99.5 else 1 if scaled >= 9.95 or letter == "K" else 2
+            if letter == "K" and scaled >= 9.95:
+                places = 0
+            written = f"{scaled:.{places}f}"
+            return f"{written[:-1] if places == 2 and written.endswith('0') else written}{letter}"
     return f"{size:.0f}"
 
 
@@ -40,6 +44,34 @@ def share(part: float | None) -> str:
     if 0 < part < 0.005:
         return "<1%"
     return ">99%" if 0.995 <= part < 1 else f"{part * 100:.0f}%"
+
+
+def chance(probability: float | None) -> str:
+    """Return a probability as people say it: `about one chance in three`, `about even chances`, `next to no chance`."""
+    if missing(probability):
+        return "an unknown chance"
+    if probability < 0.03:
+        return "next to no chance"
+    if probability > 0.97:
+        return "all but certain"
+    return min(_CHANCES, key=lambda known: abs(known[0] - probability))[1]
+
+
+_CHANCES = (
+    (0.05, "about one chance in twenty"),
+    (0.1, "about one chance in ten"),
+    (0.2, "about one chance in five"),
+    (0.25, "about one chance in four"),
+    (1 / 3, "about one chance in three"),
+    (0.4, "about two chances in five"),
+    (0.5, "about even chances"),
+    (0.6, "about three chances in five"),
+    (2 / 3, "about two chances in three"),
+    (0.75, "about three chances in four"),
+    (0.8, "about four chances in five"),
+    (0.9, "about nine chances in ten"),
+    (0.95, "about nineteen chances in twenty"),
+)
 
 
 def count(n: float | None) -> str:

@@ -102,3 +102,26 @@ def test_drawing_changes_no_global_state():
     before = dict(mpl.rcParams)
     charts.draw(result())
     assert dict(mpl.rcParams) == before
+
+
+def test_fifty_dots_stand_for_the_outcomes_and_those_that_reach_quota_stand_out():
+    outcomes = np.linspace(100.0, 200.0, 50)
+    ax = charts.plot_landing(outcomes, 180.0, "USD")
+    missed, reached, line = ax.get_lines()
+    assert (len(missed.get_xdata()), len(reached.get_xdata())) == (40, 10)
+    assert missed.get_color() == style.PAST and reached.get_color() == style.ACCENT
+    assert list(line.get_xdata()) == [180.0, 180.0]
+    assert [text.get_text() for text in ax.texts] == ["quota $180"]
+    spots = [*zip(*missed.get_data(), strict=True), *zip(*reached.get_data(), strict=True)]
+    assert len(set(spots)) == 50, "no dot hides another"
+
+
+def test_without_a_quota_the_dots_stand_alone_and_one_outcome_draws():
+    ax = charts.plot_landing(np.full(50, 7.0), float("nan"), "USD")
+    assert len(ax.texts) == 0
+    assert sum(len(line.get_xdata()) for line in ax.get_lines()) == 50
+
+
+def test_what_is_needed_is_marked_beside_today():
+    ax = charts.plot_coverage_by_day(result().pace, "FY26-Q3", needed=(0.4, 0.7, 1.1))
+    assert [text.get_text() for text in ax.texts] == ["this quarter 0.5x", "needed 0.7x"]

@@ -1,5 +1,7 @@
 """What leaves a notebook: the Answer for programs, blocks for people, and no markup from the data."""
 
+import dataclasses
+import datetime as dt
 import json
 import re
 from html.parser import HTMLParser
@@ -10,6 +12,7 @@ import pytest
 
 from frames import COMPANY, as_of, book, change, deal, quota
 from revops import report
+from revops.actions import Action
 from revops.actions import pipeline_coverage as act
 from revops.charts import pipeline_coverage as charts
 from revops.measures import pipeline_coverage as measures
@@ -182,3 +185,16 @@ def test_left_out_names_what_has_no_history_and_what_is_not_available():
 def test_the_status_and_the_empty_list_of_actions_are_said_in_words():
     html = answer(deals=[deal("a", close_date="2026-08-20", owner_id="o")])[1]._repr_mimebundle_()["text/html"]
     assert "Not judged yet" in html and "Nothing to act on this week by the rules of this report" in html
+
+
+def test_actions_show_their_worth_with_its_range_and_the_rule_behind_each():
+    action = Action(
+        "rule", "Do <this>: now", "sales_ops", 500.0, dt.date(2026, 8, 16), "Because & so.", ("a",), 90.0, 10.0, 200.0
+    )
+    _, given = answer()
+    html = dataclasses.replace(given, actions=[action])._repr_mimebundle_()["text/html"]
+    assert "Do &lt;this&gt;: now" in html and "$90 ($10 to $200)" in html
+    assert "<li>Do &lt;this&gt;. Because &amp; so.</li>" in html
+    unknown = dataclasses.replace(action, worth=None, worth_low=None, worth_high=None)
+    html = dataclasses.replace(given, actions=[unknown])._repr_mimebundle_()["text/html"]
+    assert "In these records" in html and "$500" in html

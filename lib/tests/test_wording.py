@@ -9,14 +9,16 @@ from revops import wording
 @pytest.mark.parametrize(
     ("amount", "words"),
     [
-        (5_512_300, "$5.5M"),
+        (5_512_300, "$5.51M"),
+        (5_500_000, "$5.5M"),
+        (55_120_000, "$55.1M"),
         (999, "$999"),
         (999.4, "$999"),
         (999_600, "$1.0M"),
         (9_940, "$9.9K"),
         (12_400, "$12K"),
         (99_960_000, "$100M"),
-        (1_234_000_000, "$1.2B"),
+        (1_234_000_000, "$1.23B"),
         (-120_000, "-$120K"),
         (-0.2, "$0"),
         (0, "$0"),
@@ -66,3 +68,19 @@ def test_a_value_is_said_in_its_unit():
     assert said == ["$2", "2.5x", "246%", "2.5", "2.46"]
     assert wording.value(pd.Timestamp("2026-06-09"), "date", "USD") == "9 Jun 2026"
     assert wording.value(None, "money", "USD") == "–"
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"),
+    [
+        (0.0, "next to no chance"),
+        (0.09, "about one chance in ten"),
+        (0.38, "about two chances in five"),
+        (0.52, "about even chances"),
+        (0.66, "about two chances in three"),
+        (0.99, "all but certain"),
+        (float("nan"), "an unknown chance"),
+    ],
+)
+def test_a_chance_is_said_as_people_say_it(probability, words):
+    assert wording.chance(probability) == words

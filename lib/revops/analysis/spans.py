@@ -1,6 +1,7 @@
 """States of opportunities as spans of days: from which day to which day each state stood at the day's end."""
 
 import datetime as dt
+from collections.abc import Collection
 
 import pandas as pd
 
@@ -9,31 +10,47 @@ from revops.company import Company
 __all__ = ["on_day", "spans"]
 
 
-def spans(timeline: pd.DataFrame, records: pd.DataFrame, *, as_of: dt.date, company: Company) -> pd.DataFrame:
-    """Return each state, of opportunities of the types that the quota covers, with the first and last day it stood.
+def spans(
+    timeline: pd.DataFrame,
+    records: pd.DataFrame,
+    *,
+    as_of: dt.date,
+    company: Company,
+    types: Collection[str] | None = None,
+) -> pd.DataFrame:
+    """Return each state, with the first and last day it stood.
 
     Parameters
         timeline : states of opportunities (AsOf.timeline), sorted by opportunity_id and time
         records : opportunities (schema.opportunities); give the type where the states have none
         as_of : the last day of all
+        types : opportunity types to keep; by default those that the quota covers
 
     Returns
         One row per state that stood at the end of a day, in the order of `timeline`: opportunity_id, first, last
         (days, inclusive), outcome, stage_name, stage_order, close_date, type, amount [company currency; 0 where
-        blank]. Deleted opportunities have no state from their deletion on.
+        blank], pushes (how often the close date had been moved back). Deleted opportunities have no state from their
+        deletion on.
     """
+    id, close = timeline["opportunity_id"], timeline["close_date"]
+    pushed = id.eq(id.shift()) & (close > close.shift())
     first = timeline["changed_at"].dt.normalize()
     same = timeline["opportunity_id"].eq(timeline["opportunity_id"].shift(-1))
     last = (first.shift(-1) - pd.Timedelta(days=1)).where(same, pd.Timestamp(as_of))
-    types = timeline["type"].fillna(timeline["opportunity_id"].map(records.set_index("opportunity_id")["type"]))
+    type = timeline["type"].fillna(timeline["opportunity_id"].map(records.set_index("opportunity_id")["type"]))
     table = timeline[["opportunity_id", "outcome", "stage_name", "close_date"]].assign(
         first=first,
         last=last,
         stage_order=timeline["stage_name"].map(company.stage_order).astype("float64"),
-        type=types,
+        type=type,
         amount=timeline["amount"].fillna(0),
+        pushes=pushed.astype("int64").groupby(id, sort=False).cumsum(),
     )
-    stood = types.isin(company.quota_covers) & ~timeline["is_deleted"].fillna(False).astype(bool) & (first <= last)
+    stood = (
+        type.isin(company.quota_covers if types is None else types)
+        & ~timeline["is_deleted"].fillna(False).astype(bool)
+        & (first <= last)
+    )
     return table[stood].reset_index(drop=True)
 
 

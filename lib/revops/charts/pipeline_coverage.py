@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -11,14 +12,18 @@ from revops.charts import style
 from revops.charts.style import Chart
 from revops.measures.pipeline_coverage import CoverageResult
 
-__all__ = ["draw", "plot_coverage_by_day", "plot_created", "plot_movement"]
+__all__ = ["draw", "plot_coverage_by_day", "plot_created", "plot_landing", "plot_movement"]
 
 _CEILING = 8.0
+_DOTS = 50
+_DOT_COLUMNS = 18
 
 
 def draw(result: CoverageResult) -> list[Chart]:
     """Return the report's charts, those that the data allow."""
     charts = []
+    if result.outlook is not None:
+        charts.append(_landing(result))
     pace = result.pace
     if pace is not None and pace.loc[pace["period"].eq(result.period.name), "coverage"].notna().any():
         charts.append(_coverage_by_day(result))
@@ -29,8 +34,12 @@ def draw(result: CoverageResult) -> list[Chart]:
     return charts
 
 
-def plot_coverage_by_day(pace: pd.DataFrame, period: str, *, ax: Axes | None = None) -> Axes:
+def plot_coverage_by_day(
+    pace: pd.DataFrame, period: str, *, needed: tuple[float, float, float] | None = None, ax: Axes | None = None
+) -> Axes:
     """Draw coverage against the day of the quarter: this one in front, earlier ones in grey behind it.
+
+    needed is the low end, the value and the high end of the coverage needed today.
 
     A line ends where less than a tenth of the quota remains, since coverage then says nothing.
     """
@@ -60,10 +69,54 @@ def plot_coverage_by_day(pace: pd.DataFrame, period: str, *, ax: Axes | None = N
                 zorder=5,
                 bbox={"facecolor": style.GROUND, "edgecolor": "none", "pad": 1.5},
             )
+            if needed is not None:
+                low, value, high = needed
+                ax.plot([day, day], [low, min(high, _CEILING)], color=style.INK, linewidth=1.2, zorder=4)
+                ax.plot([day - 1.5, day + 1.5], [value, value], color=style.INK, linewidth=2.4, zorder=4)
+                ax.annotate(
+                    f"needed {wording.multiple(value)}",
+                    (day, value),
+                    xytext=(6, 8),
+                    textcoords="offset points",
+                    zorder=5,
+                    bbox={"facecolor": style.GROUND, "edgecolor": "none", "pad": 1.5},
+                )
         ax.set_xlabel("day of the quarter")
         ax.set_xlim(1, 92)
-        ax.set_ylim(0, min(max(shown["coverage"].quantile(0.95), last["coverage"].max() * 1.3, 1), _CEILING))
+        top = max(shown["coverage"].quantile(0.95), last["coverage"].max() * 1.3, needed[1] * 1.3 if needed else 1, 1)
+        ax.set_ylim(0, min(top, _CEILING))
         ax.yaxis.set_major_formatter(lambda ratio, _: f"{ratio:g}x")
+        return ax
+
+
+def plot_landing(outcomes: np.ndarray, quota: float, currency: str, *, ax: Axes | None = None) -> Axes:
+    """Draw fifty equally likely outcomes as dots, those that reach the quota in front, the quota as a line.
+
+    outcomes are the fifty quantiles, in order.
+    """
+    with style.report():
+        ax = ax or style.axes()
+        low, high = outcomes[0], outcomes[-1]
+        width = max(high - low, abs(high) * 0.05, 1.0) / _DOT_COLUMNS
+        columns = np.floor((outcomes - low) / width).clip(max=_DOT_COLUMNS - 1)
+        heights = [int((columns[:place] == column).sum()) for place, column in enumerate(columns)]
+        reached = outcomes >= quota
+        for chosen, colour in ((~reached, style.PAST), (reached, style.ACCENT)):
+            ax.plot(low + (columns[chosen] + 0.5) * width, np.array(heights)[chosen] + 0.5, "o", color=colour, ms=8.6)
+        if not np.isnan(quota):
+            ax.axvline(quota, color=style.INK, linewidth=1.2, linestyle=(0, (5, 3)))
+            top = max(heights) + 1.6
+            side = "left" if quota < (low + high) / 2 else "right"
+            shift = 5 if side == "left" else -5
+            ax.annotate(f"quota {wording.money(quota, currency)}", (quota, top), xytext=(shift, 0),
+                        textcoords="offset points", ha=side, va="top", color=style.INK, weight="bold")  # fmt: skip
+        ends = [low, high] if np.isnan(quota) else [min(low, quota), max(high, quota)]
+        ax.set_xlim(ends[0] - width, ends[1] + width)
+        ax.set_ylim(0, max(heights) + 1.8)
+        ax.yaxis.set_visible(False)
+        ax.spines["left"].set_visible(False)
+        ax.locator_params(axis="x", nbins=5)
+        style.money_axis(ax, currency, which="x")
         return ax
 
 
@@ -107,9 +160,31 @@ def plot_created(created: pd.DataFrame, currency: str, *, ax: Axes | None = None
         return ax
 
 
+def _landing(result: CoverageResult) -> Chart:
+    outlook, currency = result.outlook, result.view.company.currency
+    dots = np.quantile(outlook.outcomes, (np.arange(_DOTS) + 0.5) / _DOTS)
+    quota = float(result.headline["quota_amount"])
+    n = int((dots >= quota).sum())
+    ends = f"from {wording.money(dots[0], currency)} to {wording.money(dots[-1], currency)}"
+    words = {0: "None", 1: "One", _DOTS: "All"}.get(n, f"{n}")
+    said = (
+        f"50 equally likely outcomes, {ends}"
+        if np.isnan(quota)
+        else f"{words} of 50 equally likely outcomes {'reaches' if n == 1 else 'reach'} quota"
+    )
+    alt = f"{said}. They lie between {ends.removeprefix('from ').replace(' to ', ' and ')}."
+    caption = "Each dot is one outcome in 50: bookings so far, open deals by their chance, and what is not there yet."
+    data = pd.DataFrame({"part": [0.1, 0.25, 0.5, 0.75, 0.9]})
+    data["landing"] = np.quantile(outlook.outcomes, data["part"])
+    data = data.rename(columns={"part": "outcomes_below"})
+    axes = plot_landing(dots, quota, currency)
+    return Chart("landing", said, alt, caption, axes, data, ("share", "money"))
+
+
 def _coverage_by_day(result: CoverageResult) -> Chart:
     pace, period, day = result.pace, result.period, result.view.day
-    ax = plot_coverage_by_day(pace, period.name)
+    need = result.needed_coverage
+    ax = plot_coverage_by_day(pace, period.name, needed=need)
     on_day = pace[pace["day"].eq(period.day_of(period.clip(day)))]
     now = on_day.loc[on_day["period"].eq(period.name), "coverage"]
     past = on_day.loc[~on_day["period"].eq(period.name), "coverage"].dropna()
@@ -119,6 +194,9 @@ def _coverage_by_day(result: CoverageResult) -> Chart:
         said += f", {_rank(int((past < now.iloc[0]).sum()), len(past))}"
     low, high = wording.multiple(past.min()), wording.multiple(past.max())
     alt = f"{said}. On the same day they ranged from {low} to {high}." if len(past) else f"{said}."
+    if need is not None:
+        said = f"Coverage on day {period.day_of(day)} is {this}; {wording.multiple(need[1])} has been needed"
+        alt = f"{alt} Needed: {wording.multiple(need[0])} to {wording.multiple(need[2])} in 8 of 10 quarters."
     caption = "Open pipeline due in the quarter over quota still to book, rebuilt as it stood on each day."
     data = on_day[["period", "quota_amount", "booked_amount", "open_pipeline_amount", "coverage", "start_coverage"]]
     starts = pace[pace["day"].eq(1)].set_index("period")["start_coverage"]

@@ -16,6 +16,7 @@ from revops.metrics import METRICS
 from revops.params import ReportSettings
 from revops.periods import Period
 from revops.report import blocks
+from revops.report.first_screen import FirstScreen
 
 __all__ = ["ANSWER_MIME", "RECORDS_MIME", "Answer", "Records"]
 
@@ -46,6 +47,11 @@ class Answer:
         """Return one of the report's tables as a block."""
         caption, table, units = self.tables[name]
         return blocks.TableBlock(caption, table, units, self.view.company.currency)
+
+    def optional(self, *names: str) -> blocks.Blocks:
+        """Return those of the named tables that there are; a line that says so where there is none."""
+        found = tuple(self.table(name) for name in names if name in self.tables and len(self.tables[name][1]))
+        return blocks.Blocks(found or (blocks.Line("Nothing to show here: no such records, or too little history."),))
 
     def section(self, prefix: str) -> blocks.Blocks:
         """Return all tables whose name begins with `prefix`, one below the other."""
@@ -110,7 +116,7 @@ class Answer:
         )
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        first = blocks.FirstScreen(self.headline, self.actions, self.view, self.period, self.settings)
+        first = FirstScreen(self.headline, self.actions, self.view, self.period, self.settings)
         return {"text/plain": self.headline.sentence, "text/html": first.to_html(), ANSWER_MIME: self.to_json()}
 
 

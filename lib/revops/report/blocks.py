@@ -11,21 +11,17 @@ from IPython.display import display
 
 import revops
 from revops import wording
-from revops.actions import Action, Headline
 from revops.book import AsOf
 from revops.charts.style import Chart
 from revops.metrics import METRICS
-from revops.params import ReportSettings
-from revops.periods import Period
 from revops.report.figures import FIGURE_KEY, svg
-from revops.report.tables import heading, table_html, text
+from revops.report.tables import table_html, text
 
 __all__ = [
     "Block",
     "Blocks",
     "Definitions",
     "FigureBlock",
-    "FirstScreen",
     "LeftOut",
     "Line",
     "Provenance",
@@ -35,8 +31,6 @@ __all__ = [
     "data_rows",
 ]
 
-STATUS = {"on_track": "On track", "watch": "Watch", "act": "Act", "not_enough_data": "Not judged yet"}
-FUNCTIONS = {"marketing_ops": "Marketing ops", "sales_ops": "Sales ops", "cs_ops": "CS ops", "revops": "RevOps"}
 BLOCK = "revops mathjax_ignore"
 """The classes of each block; the second keeps JupyterLab from reading what stands between two $ as a formula."""
 
@@ -88,55 +82,6 @@ class SideBySide:
     def _ipython_display_(self) -> None:
         for part in self.parts:
             display(part)
-
-
-@dataclass(frozen=True)
-class FirstScreen(Block):
-    """The answer: sentence, three numbers, what to do."""
-
-    headline: Headline
-    actions: Sequence[Action]
-    view: AsOf
-    period: Period
-    settings: ReportSettings
-
-    def to_html(self) -> str:
-        """Return the first screen, with the style sheet for notebooks in front."""
-        numbers = "".join(
-            f'<div class="kpi{" bad" if n.is_bad else ""}"><b>{text(n.figure)}</b><span>{text(n.text)}</span></div>'
-            for n in self.headline.numbers
-        )
-        return (
-            f'<style data-revops="">{css()}</style>\n<div class="{BLOCK} answer">\n{self._eyebrow()}\n'
-            f"<h1>{text(self.headline.sentence)}</h1>\n"
-            f'<p class="sub">{text(self.headline.below)}</p>\n<div class="kpis">{numbers}</div>\n'
-            f"{self._actions()}\n</div>"
-        )
-
-    def _eyebrow(self) -> str:
-        title = heading(self.settings.stem)
-        parts = [self.view.company.company, self.period.name, f"as of {wording.long_day(self.view.day)}"]
-        parts += [f"{name}: {value}" for name, value in self.settings.knobs.slice.items()]
-        spans = "".join(f"<span>{text(part)}</span>" for part in parts)
-        pill = f'<span class="pill {self.headline.status}">{STATUS[self.headline.status]}</span>'
-        return f'<div class="eyebrow"><strong>{text(title)}</strong>{spans}{pill}</div>'
-
-    def _actions(self) -> str:
-        if not self.actions:
-            return "<h2>Nothing to act on this week by the rules of this report</h2>"
-        currency = self.view.company.currency
-        shown = pd.DataFrame(
-            {
-                "Action": [action.text for action in self.actions],
-                "Owner": [FUNCTIONS[action.owner] for action in self.actions],
-                "In these records": [wording.money(action.amount, currency) for action in self.actions],
-                "By": [action.by for action in self.actions],
-                "Because": [action.because for action in self.actions],
-            }
-        )
-        caption = "Ranked by the money in the records; the owner is the function that acts"
-        units = (None, None, None, "date", None)
-        return f"<h2>What to do this week</h2>\n{table_html(caption, shown, units, currency)}"
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,14 @@ from revops.measures.pipeline_coverage.coverage import (
 )
 from revops.measures.pipeline_coverage.created import created_by_source
 from revops.measures.pipeline_coverage.knobs import Knobs
+from revops.measures.pipeline_coverage.outlook import Outlook, outlook
 from revops.measures.pipeline_coverage.result import CoverageResult, measure
 from revops.measures.pipeline_coverage.rows import display_tables, measure_rows, records_table
 
 __all__ = [
     "CoverageResult",
     "Knobs",
+    "Outlook",
     "coverage_by_group",
     "created_by_source",
     "display_tables",
@@ -21,6 +23,7 @@ __all__ = [
     "measure",
     "measure_rows",
     "open_amounts_by_standing",
+    "outlook",
     "past_quarters",
     "records_table",
 ]

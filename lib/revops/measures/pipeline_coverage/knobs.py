@@ -15,5 +15,10 @@ class Knobs(params.Knobs):
     by: tuple[Literal["segment", "region", "team", "type", "owner"], ...] = ("segment", "region", "owner")
     movement_days: Annotated[int, Field(ge=1, le=92)] = 7
     past_quarters: Annotated[int, Field(ge=0, le=40)] = 8
+    backtest_quarters: Annotated[int, Field(ge=0, le=40)] = 16
+    level: Annotated[float, Field(gt=0, lt=1)] = 0.8
+    on_track_from: Annotated[float, Field(ge=0, le=1)] = 0.6
+    watch_from: Annotated[float, Field(ge=0, le=1)] = 0.3
+    seed: int = 20260101
     top_deals: Annotated[int, Field(ge=1, le=50)] = 5
     show_owners: bool = False

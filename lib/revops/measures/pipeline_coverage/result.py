@@ -19,7 +19,9 @@ from revops.measures.pipeline_coverage.coverage import (
     past_quarters,
 )
 from revops.measures.pipeline_coverage.created import created_by_source
+from revops.measures.pipeline_coverage.groups import with_outlook
 from revops.measures.pipeline_coverage.knobs import Knobs
+from revops.measures.pipeline_coverage.outlook import Outlook, outlook
 from revops.periods import Period
 from revops.ratios import effective_count, top_share
 
@@ -34,7 +36,8 @@ class CoverageResult:
     earlier and pace are the results of open_amounts_by_standing, created_by_source, earlier_quarters and past_quarters;
     moved that of movement, since the end of moved_from, when open_before was open. pace and moved are None without
     history. top_deals and records have a row per opportunity. start_coverage is a multiple, top_share lies in [0, 1].
-    labels says what to call an owner; unavailable maps a metric to what it needs.
+    outlook says what is needed and how likely it is, None where the past cannot say. labels says what to call an
+    owner; unavailable maps a metric to what it needs.
     """
 
     view: AsOf
@@ -56,8 +59,35 @@ class CoverageResult:
     top_share: float
     effective_deals: float
     records: pd.DataFrame
+    outlook: Outlook | None
     labels: dict[str, str]
     unavailable: dict[str, str]
+
+    @property
+    def needed_coverage(self) -> tuple[float, float, float] | None:
+        """Return `required_coverage` with its range: low, value, high [x]; None where it cannot be told."""
+        need = None if self.outlook is None else self.outlook.required
+        if need is None:
+            return None
+        remaining = float(self.headline["remaining_amount"])
+        return need.low / remaining, need.amount / remaining, need.high / remaining
+
+    @property
+    def stalled(self) -> frozenset[str]:
+        """Return the opportunities longer in their stage than the age at which the chance to move on has halved."""
+        if self.outlook is None:
+            return frozenset()
+        deals = self.outlook.deals
+        return frozenset(deals.loc[deals["days_in_stage"] > deals["halving_days"], "opportunity_id"])
+
+    @property
+    def gap(self) -> tuple[float, float, float]:
+        """Return `pipeline_gap_amount` with its range: low, value, high [company currency]; NaN where unknown."""
+        need = None if self.outlook is None else self.outlook.required
+        if need is None:
+            return (float("nan"),) * 3
+        now = float(self.headline["open_pipeline_amount"])
+        return tuple(max(amount - now, 0.0) for amount in (need.low, need.amount, need.high))
 
 
 def measure(view: AsOf, knobs: Knobs) -> CoverageResult:
@@ -84,6 +114,7 @@ def measure(view: AsOf, knobs: Knobs) -> CoverageResult:
     pace = _pace(view, period, knobs, inside, quotas)
     moved_from = day - dt.timedelta(days=knobs.movement_days)
     moved, open_before = _moved(view, period, knobs, moved_from, state)
+    told = outlook(view, period, knobs, quotas=quotas, inside=inside if knobs.slice else None)
     return CoverageResult(
         view=view,
         knobs=knobs,
@@ -92,7 +123,13 @@ def measure(view: AsOf, knobs: Knobs) -> CoverageResult:
         headline=headline,
         next_period=coverage_by_group(state, period=following, **common).iloc[0],
         by_group={
-            by: coverage_by_group(state, period=period, by=by, settled=settled, **common) for by in ("type", *knobs.by)
+            by: with_outlook(
+                coverage_by_group(state, period=period, by=by, settled=settled, **common),
+                told,
+                _groups(state, by),
+                level=knobs.level,
+            )
+            for by in ("type", *knobs.by)
         },
         standings=open_amounts_by_standing(state, period=period, as_of=day, company=company),
         created=created_by_source(state, period=period, as_of=day, company=company),
@@ -106,10 +143,16 @@ def measure(view: AsOf, knobs: Knobs) -> CoverageResult:
         top_share=top_share(pipeline["amount"], knobs.top_deals),
         effective_deals=effective_count(pipeline["amount"]),
         records=_records(state, where, view.left_out),
+        outlook=told,
         labels=owner_labels(view.owners, {*state["owner_id"].dropna(), *quotas["member"]}, show=knobs.show_owners)
         | {UNASSIGNED: UNASSIGNED},
         unavailable=_unavailable(view, moved_from, period, pace),
     )
+
+
+def _groups(state: pd.DataFrame, by: str) -> pd.Series:
+    """Return the group of each opportunity: opportunity_id -> group."""
+    return state.set_index("opportunity_id")[{"owner": "owner_id"}.get(by, by)].fillna(UNASSIGNED)
 
 
 def _sliced(state: pd.DataFrame, slice: dict[str, str]) -> pd.DataFrame:

@@ -1,9 +1,8 @@
 """The report's numbers as rows of the Answer, and the tables behind its sections."""
 
-from typing import Any
-
 import pandas as pd
 
+from revops.measures.pipeline_coverage.outlook_rows import Display, Row, group_rows, outlook_rows, outlook_tables
 from revops.measures.pipeline_coverage.result import CoverageResult
 from revops.wording import plural, share
 
@@ -23,12 +22,11 @@ _COVERAGE_COLUMNS = {
     "open_pipeline_amount": ("Open pipeline", "money"),
     "n_open": ("Deals", "count"),
     "coverage": ("Coverage", "x"),
+    "required_coverage": ("Needed", "x"),
+    "expected_amount": ("Expected", "money"),
     "overdue_amount": ("Overdue", "money"),
     "total_open_amount": ("Total open", "money"),
 }
-
-Row = dict[str, Any]
-Display = tuple[str, pd.DataFrame, tuple[str | None, ...]]
 
 
 def measure_rows(result: CoverageResult) -> list[Row]:
@@ -36,7 +34,8 @@ def measure_rows(result: CoverageResult) -> list[Row]:
     rows = _coverage_rows(result.headline, {}, result)
     for by, table in result.by_group.items():
         for _, group in table.iterrows():
-            rows += _coverage_rows(group, {by: _name(group["group"], by, result)}, result)
+            named = {by: _name(group["group"], by, result)}
+            rows += _coverage_rows(group, named, result) + group_rows(group, named, result.knobs.level)
     rows += [_row("start_coverage", {}, result.start_coverage, None, result.unavailable.get("start_coverage"))]
     for _, made in result.created.iterrows():
         by = {"source": made["source"]}
@@ -55,6 +54,7 @@ def measure_rows(result: CoverageResult) -> list[Row]:
     n_open = result.headline["n_open"]
     rows += [_row("top_deal_share", {}, result.top_share, n_open, "nothing is open with an amount")]
     rows += [_row("effective_deals", {}, result.effective_deals, n_open, "nothing is open with an amount")]
+    rows += outlook_rows(result)
     early = result.standings.set_index("standing").loc["before_qualifying"]
     rows += [_row("pipeline_before_qualifying_amount", {}, early["amount"], early["n"])]
     return rows
@@ -65,6 +65,7 @@ def display_tables(result: CoverageResult) -> dict[str, Display]:
     tables = {f"coverage_by_{by}": _coverage_table(table, by, result) for by, table in result.by_group.items()}
     tables["next_quarter"] = _quarters_table(result)
     tables["earlier_quarters"] = _earlier_table(result)
+    tables |= outlook_tables(result)
     standings = result.standings[["reason", "amount", "n", "n_without_amount"]]
     named = standings.set_axis(["Standing", "Amount", "Deals", "Without amount"], axis=1)
     tables["total_open"] = (
@@ -132,7 +133,10 @@ def _name(group: str, by: str, result: CoverageResult) -> str:
 def _coverage_table(table: pd.DataFrame, by: str, result: CoverageResult) -> Display:
     columns = dict(_COVERAGE_COLUMNS)
     if table["quota_amount"].isna().all():
-        del columns["quota_amount"], columns["coverage"]
+        del columns["quota_amount"], columns["coverage"], columns["required_coverage"]
+    if table["expected_amount"].isna().all():
+        del columns["expected_amount"]
+        columns.pop("required_coverage", None)
     names = [_name(group, by, result) for group in table["group"]]
     shown = pd.DataFrame({by.capitalize(): names})
     for column, (label, _) in columns.items():

@@ -1,0 +1,90 @@
+"""How long opportunities stay in a stage, and the age at which the chance to move on has halved."""
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["FEWEST_SPELLS", "eventual_win_rate", "halving_ages", "stage_ages"]
+
+FEWEST_SPELLS = 30
+
+
+def halving_ages(spans: pd.DataFrame) -> pd.Series:
+    """Return, for each open stage, the days after which the chance to move forward is half of what it was on entry.
+
+    Parameters
+        spans : states of opportunities as spans of days (analysis.spans)
+
+    Returns
+        stage_name -> days; stages with fewer than 30 stays, or whose chance never halves while 10 are still there,
+        are not in it.
+
+    Formula
+        With F(a) the cumulative incidence of moving forward, leaving otherwise competing (Aalen-Johansen), and S(a)
+        the share still in the stage: the first a with (F(end) - F(a)) / S(a) <= F(end) / 2.
+
+    Source
+        Aalen and Johansen 1978, as implemented by statsmodels.duration.survfunc.CumIncidenceRight.
+    """
+    from statsmodels.duration.survfunc import CumIncidenceRight  # a second of imports, wanted by few callers
+
+    stays = _stays(spans)
+    ages = {}
+    for stage, rows in stays.groupby("stage_name"):
+        if len(rows) < FEWEST_SPELLS or rows["status"].eq(1).sum() == 0:
+            continue
+        with np.errstate(divide="ignore", invalid="ignore"):  # its standard errors, not wanted here, divide by zero
+            found = CumIncidenceRight(rows["days"].to_numpy(dtype=float), rows["status"].to_numpy())
+        forward = found.cinc[0]
+        left = 1 - sum(found.cinc)
+        at_risk = pd.Series(found.times).map(lambda age, days=rows["days"]: (days >= age).sum())
+        halved = (forward[-1] - forward <= left * forward[-1] / 2) & (at_risk >= 10).to_numpy() & (left > 0)
+        if halved.any():
+            ages[stage] = float(found.times[halved.argmax()])
+    return pd.Series(ages, dtype="float64")
+
+
+def eventual_win_rate(spans: pd.DataFrame, created: pd.Series, *, since: pd.Timestamp) -> float:
+    """Return the share of deals that end won [0 to 1]: Aalen-Johansen from creation, open deals censored.
+
+    Parameters
+        created : opportunity_id -> day of creation; deals created before `since` are left out
+
+    Returns
+        NaN with fewer than 30 deals.
+    """
+    from statsmodels.duration.survfunc import CumIncidenceRight
+
+    last = spans.drop_duplicates("opportunity_id", keep="last")
+    born = last["opportunity_id"].map(created).dt.normalize()
+    last = last.assign(born=born)[born >= since]
+    if len(last) < FEWEST_SPELLS or not last["outcome"].eq("won").any():
+        return float("nan")
+    ends = last["first"].where(last["outcome"].ne("open"), spans["last"].max())
+    days = (ends - last["born"]).dt.days.clip(lower=0).to_numpy(dtype=float) + 1
+    status = last["outcome"].map({"won": 1, "lost": 2, "open": 0}).to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(CumIncidenceRight(days, status).cinc[0][-1])
+
+
+def stage_ages(spans: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
+    """Return how many days each opportunity open at the end of `day` has been in its stage: opportunity_id -> days."""
+    stays = _stays(spans)
+    now = stays[stays["is_last"] & stays["status"].eq(0)]
+    return ((day - now["entered"]).dt.days).set_axis(now["opportunity_id"])
+
+
+def _stays(spans: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per uninterrupted stay in an open stage: status 1 moved forward, 2 lost or back, 0 still there."""
+    id, stage = spans["opportunity_id"], spans["stage_name"]
+    starts = ~(id.eq(id.shift()) & stage.eq(stage.shift()))
+    rows = spans[starts].copy()
+    rows["entered"] = rows["first"]
+    same = rows["opportunity_id"].eq(rows["opportunity_id"].shift(-1))
+    following, outcome = rows["stage_order"].shift(-1), rows["outcome"].shift(-1)
+    forward = same & (outcome.eq("won") | (outcome.eq("open") & (following > rows["stage_order"])))
+    rows["status"] = forward.astype("int64") + 2 * (same & ~forward).astype("int64")
+    ends = rows["first"].shift(-1).where(same, spans["last"].max() + pd.Timedelta(days=1))
+    rows["days"] = (ends - rows["first"]).dt.days
+    rows["is_last"] = ~same
+    columns = ["opportunity_id", "stage_name", "entered", "days", "status", "is_last"]
+    return rows.loc[rows["outcome"].eq("open"), columns].reset_index(drop=True)

@@ -1,0 +1,84 @@
+"""The first screen: the sentence, three numbers, and what to do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from revops import wording
+from revops.actions import Action, Headline
+from revops.book import AsOf
+from revops.params import ReportSettings
+from revops.periods import Period
+from revops.report.blocks import BLOCK, Block, css
+from revops.report.tables import heading, table_html, text
+
+__all__ = ["FirstScreen"]
+
+STATUS = {"on_track": "On track", "watch": "Watch", "act": "Act", "not_enough_data": "Not judged yet"}
+FUNCTIONS = {"marketing_ops": "Marketing ops", "sales_ops": "Sales ops", "cs_ops": "CS ops", "revops": "RevOps"}
+
+
+@dataclass(frozen=True)
+class FirstScreen(Block):
+    """The answer: sentence, three numbers, what to do."""
+
+    headline: Headline
+    actions: Sequence[Action]
+    view: AsOf
+    period: Period
+    settings: ReportSettings
+
+    def to_html(self) -> str:
+        """Return the first screen, with the style sheet for notebooks in front."""
+        numbers = "".join(
+            f'<div class="kpi{" bad" if n.is_bad else ""}"><b>{text(n.figure)}</b><span>{text(n.text)}</span></div>'
+            for n in self.headline.numbers
+        )
+        return (
+            f'<style data-revops="">{css()}</style>\n<div class="{BLOCK} answer">\n{self._eyebrow()}\n'
+            f"<h1>{text(self.headline.sentence)}</h1>\n"
+            f'<p class="sub">{text(self.headline.below)}</p>\n<div class="kpis">{numbers}</div>\n'
+            f"{self._actions()}\n</div>"
+        )
+
+    def _eyebrow(self) -> str:
+        title = heading(self.settings.stem)
+        parts = [self.view.company.company, self.period.name, f"as of {wording.long_day(self.view.day)}"]
+        parts += [f"{name}: {value}" for name, value in self.settings.knobs.slice.items()]
+        spans = "".join(f"<span>{text(part)}</span>" for part in parts)
+        pill = f'<span class="pill {self.headline.status}">{STATUS[self.headline.status]}</span>'
+        return f'<div class="eyebrow"><strong>{text(title)}</strong>{spans}{pill}</div>'
+
+    def _actions(self) -> str:
+        if not self.actions:
+            return "<h2>Nothing to act on this week by the rules of this report</h2>"
+        told = any(action.worth is not None for action in self.actions)
+        money_heading, ranked = (
+            ("Worth", "worth: what the pipeline in question is expected to bring this quarter")
+            if told
+            else ("In these records", "the money in the records")
+        )
+        shown = pd.DataFrame(
+            {
+                "Action": [action.text for action in self.actions],
+                "Owner": [FUNCTIONS[action.owner] for action in self.actions],
+                money_heading: [self._worth(action) for action in self.actions],
+                "By": [action.by for action in self.actions],
+            }
+        )
+        caption = f"Ranked by {ranked}; the owner is the function that acts"
+        table = table_html(caption, shown, (None, None, None, "date"), self.view.company.currency)
+        rules = "".join(
+            f"<li>{text(action.text.split(':')[0])}. {text(action.because)}</li>" for action in self.actions
+        )
+        why = f"<details><summary>The rule behind each, and what would change it</summary><ul>{rules}</ul></details>"
+        return f"<h2>What to do this week</h2>\n{table}\n{why}"
+
+    def _worth(self, action: Action) -> str:
+        """Return what acting is expected to bring, with its range; else the money in the records."""
+        currency = self.view.company.currency
+        if action.worth is None:
+            return wording.money(action.amount or None, currency)
+        ends = f"{wording.money(action.worth_low, currency)} to {wording.money(action.worth_high, currency)}"
+        return f"{wording.money(action.worth, currency)} ({ends})"

@@ -1,0 +1,95 @@
+"""The small part of `make calibrate`: what is known on a day is known, the tables say what they hold, ranges hold."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from calibration import planted, tables
+from calibration.cases import COVERED, known_on
+from calibration.companies import company
+from calibration.frail import frail_company
+from calibration.told import OURS, told
+
+SEEDS = (4, 36)
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return tables.scored(
+        pd.DataFrame([row for make in (company, frail_company) for s in SEEDS for row in told(make, s)])
+    )
+
+
+@pytest.mark.parametrize("make", [company, frail_company])
+def test_nothing_after_a_day_changes_what_is_known_on_it(make):
+    """All states that begin after the day are bent: won, far larger, due long ago."""
+    case = make(SEEDS[0])
+    after = case.states["first"] > pd.Timestamp(case.target.start) + pd.Timedelta(days=44)
+    bent = case.states.assign(
+        outcome=case.states["outcome"].mask(after, "won"), amount=case.states["amount"].mask(after, 1e9),
+        close_date=case.states["close_date"].mask(after, pd.Timestamp(case.past[-1].end)),
+    )  # fmt: skip
+    known = known_on(case, 45)
+    seen = known_on(type(case)(**{**vars(case), "states": bent}), 45)
+    pd.testing.assert_frame_equal(seen.past.deals, known.past.deals)
+    pd.testing.assert_frame_equal(seen.past.totals, known.past.totals)
+    pd.testing.assert_frame_equal(seen.deals, known.deals)
+    pd.testing.assert_series_equal(seen.booked, known.booked)
+
+
+@pytest.mark.parametrize("make", [company, frail_company])
+def test_parts_of_a_quarter_add_up_to_what_it_booked(make):
+    case = make(SEEDS[1])
+    for day in (1, 75):
+        sums = known_on(case, day).then.sums(COVERED).iloc[0]
+        parts = sums[["booked_then", "won_from_open", "won_from_other", "won_from_new"]].sum()
+        assert sums["booked"] == pytest.approx(case.actual)
+        assert parts == pytest.approx(sums["booked"], rel=0.1)  # booked by the day and reopened since
+
+
+def test_ranges_of_a_handful_of_companies_hold_and_are_narrower_than_a_mean_of_quarters(rows):
+    ours = rows[rows["method"].eq(OURS)]
+    assert ours["is_inside"].mean() > 0.6
+    scores = rows.groupby("method")["usual_score"].mean()
+    assert scores[OURS] < scores["mean of last four, t-range"]
+    assert {"required_low", "probability"} <= set(ours.columns)
+
+
+def test_a_seed_gives_the_same_rows_again(rows):
+    again = pd.DataFrame(told(frail_company, SEEDS[0]))
+    first = rows[rows["seed"].eq(SEEDS[0]) & rows["luck"].str.startswith("frailty") & rows["method"].eq(OURS)]
+    assert again.loc[again["method"].eq(OURS), "figure"].tolist() == first["figure"].tolist()
+
+
+def test_shrunk_rates_are_nearer_the_planted_ones_and_their_ranges_hold():
+    found = pd.concat(planted.segment_rates(seed) for seed in range(40))
+    error = {name: ((found[name] - found["truth"]) ** 2).mean() ** 0.5 for name in ("raw", "shrunk")}
+    assert error["shrunk"] < 0.85 * error["raw"]
+    assert 0.71 < found["truth"].between(found["low"], found["high"]).mean() < 0.87  # 600 segments: 0.80 +/- 0.03
+
+
+def right(n=4000):
+    """Rows of a method that tells the truth: the outcome is drawn from what it tells."""
+    rng = np.random.default_rng(1)
+    chance = rng.beta(2, 2, n)
+    rows = {"seed": np.arange(n), "day": 1, "method": OURS, "actual": 100 + 10 * rng.standard_normal(n),
+            "usual": 200.0, "figure": 100.0, "low": 100 - 12.816, "high": 100 + 12.816, "pit": rng.random(n),
+            "probability": chance, "made_it": (rng.random(n) < chance).astype(int)}  # fmt: skip
+    kinds = dict.fromkeys(("growth", "luck", "deals a quarter", "cycle", "past quarters", "amounts"), "any")
+    return tables.scored(pd.DataFrame(rows | kinds))
+
+
+def test_the_truth_scores_as_the_truth():
+    rows = right()
+    held = tables.held(rows).iloc[0]
+    assert held["low"] < 0.8 < held["high"]
+    assert tables.pit(rows).to_numpy() == pytest.approx(0.1, abs=0.02)
+    fit = tables.attainment(rows).iloc[0]
+    assert fit["slope"] == pytest.approx(1, abs=0.15)
+    assert fit["intercept"] == pytest.approx(0, abs=0.15)
+    assert fit["brier_skill"] == pytest.approx(0.2, abs=0.03)  # var of beta(2, 2) over 1/4
+
+
+def test_the_interval_score_is_width_and_ten_times_the_miss():
+    row = right(3).iloc[:2].assign(actual=[100.0, 120.0], low=90.0, high=110.0)
+    assert tables.scored(row)["score"].tolist() == [0.2, (20 + 10 * 10) / 120]
+    assert tables.scored(row)["usual_score"].tolist() == [0.1, 0.6]
