@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from frames import COMPANY, TRACKED, as_of, book, change, deal, state
 from revops.analysis.pace import daily_pipeline
+from revops.analysis.spans import spans
 from revops.analysis.standing import BOOKED, OPEN_PIPELINE, standing
 from revops.book import UNASSIGNED, UNKNOWN
-from revops.company import Company
+from revops.company import TYPES, Company
 from revops.errors import BookError
 from revops.periods import FiscalCalendar
 
@@ -206,7 +207,8 @@ def test_nothing_recorded_after_the_day_changes_its_state(world, other, day):
 def test_every_day_of_a_quarter_in_one_pass_equals_each_day_rebuilt(world, last):
     b, quarter = built(world), CALENDAR.named("FY26-Q3")
     view = as_of(b, str(last))
-    pace = daily_pipeline(view.timeline, b.table("opportunities"), [quarter], as_of=last, company=COMPANY)
+    states = spans(view.timeline, b.table("opportunities"), as_of=last, company=COMPANY, types=TYPES)
+    pace = daily_pipeline(states, [quarter], as_of=last, company=COMPANY)
     assert pace["date"].dt.date.tolist() == [quarter.start + dt.timedelta(n) for n in range(quarter.day_of(last))]
     for row in pace.iloc[:: max(len(pace) // 9, 1)].itertuples():
         rows = view.state(row.date.date())

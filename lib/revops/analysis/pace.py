@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from revops.analysis.spans import on_day, spans
+from revops.analysis.spans import on_day
 from revops.company import Company
 from revops.periods import Period
 
@@ -14,7 +14,7 @@ __all__ = ["daily_pipeline", "frozen_bookings", "frozen_on"]
 
 
 def daily_pipeline(
-    timeline: pd.DataFrame, records: pd.DataFrame, periods: Sequence[Period], *, as_of: dt.date, company: Company
+    states: pd.DataFrame, periods: Sequence[Period], *, as_of: dt.date, company: Company
 ) -> pd.DataFrame:
     """Return `open_pipeline_amount` and `booked_amount` at the end of every day of each quarter, as they stood then.
 
@@ -22,19 +22,19 @@ def daily_pipeline(
         Where was the pipeline on this day of earlier quarters?
 
     Parameters
-        timeline : states of opportunities (AsOf.timeline), sorted by opportunity_id and time
-        records : opportunities (schema.opportunities); give the type where the states have none
+        states : spans of days (analysis.spans.spans); types that the quota does not cover are left out
         periods : quarters; days after `as_of` are left out
 
     Returns
-        One row per period x day, sorted: period (name), day (1 on the first), date, open_pipeline_amount and
-        booked_amount [company currency]. The same as rebuilding the state of each day, without doing so.
+        One row per period x day, sorted: period (name), day (1 on the first), days_left (0 on the last), date,
+        open_pipeline_amount and booked_amount [company currency]. The same as rebuilding the state of each day,
+        without doing so.
     """
-    states = spans(timeline, records, as_of=as_of, company=company)
+    states = states[states["type"].isin(company.quota_covers)]
     states = states[states["outcome"].eq("won") | (states["stage_order"] >= company.qualifying_order)]
     states = states[states["outcome"].ne("lost")]
     tables = [_of_period(states, period, min(as_of, period.end)) for period in periods if period.start <= as_of]
-    columns = ["period", "day", "date", "open_pipeline_amount", "booked_amount"]
+    columns = ["period", "day", "days_left", "date", "open_pipeline_amount", "booked_amount"]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 
 
@@ -44,7 +44,7 @@ def frozen_on(period: Period, as_of: dt.date, grace_days: int) -> dt.date:
 
 
 def frozen_bookings(
-    timeline: pd.DataFrame, records: pd.DataFrame, periods: Sequence[Period], *, as_of: dt.date, company: Company
+    states: pd.DataFrame, periods: Sequence[Period], *, as_of: dt.date, company: Company
 ) -> pd.DataFrame:
     """Return what each quarter counted as booked on the day its bookings were frozen (`frozen_on`).
 
@@ -53,8 +53,7 @@ def frozen_bookings(
     Returns
         One row per period, in the order given: period (name), booked_amount [company currency], n_booked.
     """
-    states = spans(timeline, records, as_of=as_of, company=company)
-    won = states[states["outcome"].eq("won")]
+    won = states[states["outcome"].eq("won") & states["type"].isin(company.quota_covers)]
     rows = []
     for period in periods:
         day = frozen_on(period, as_of, company.grace_days)
@@ -78,5 +77,6 @@ def _of_period(states: pd.DataFrame, period: Period, until: dt.date) -> pd.DataF
         np.add.at(steps, (begins[held] - start).dt.days.to_numpy(), due.loc[held, "amount"].to_numpy())
         np.add.at(steps, (ends[held] - start).dt.days.to_numpy() + 1, -due.loc[held, "amount"].to_numpy())
         amounts[name] = steps[:-1].cumsum().round(4)
-    dates = pd.date_range(start, end)
-    return pd.DataFrame({"period": period.name, "day": np.arange(1, days + 1), "date": dates, **amounts})
+    dates, counted = pd.date_range(start, end), np.arange(1, days + 1)
+    left = period.days - counted
+    return pd.DataFrame({"period": period.name, "day": counted, "days_left": left, "date": dates, **amounts})

@@ -10,7 +10,7 @@ from revops.company import Company
 from revops.periods import Period
 from revops.ratios import safe_ratio
 
-__all__ = ["coverage_by_group", "earlier_quarters", "open_amounts_by_standing", "past_quarters"]
+__all__ = ["coverage_by_group", "open_amounts_by_standing"]
 
 _OTHER_GROUPS = ("Unknown", "Unassigned")
 
@@ -110,59 +110,6 @@ def open_amounts_by_standing(state: pd.DataFrame, *, period: Period, as_of: dt.d
     table["n"] = grouped.size().reindex(names, fill_value=0).to_numpy()
     table["n_without_amount"] = opened["amount"].isna().groupby(where).sum().reindex(names, fill_value=0).to_numpy()
     return table
-
-
-def past_quarters(
-    pace: pd.DataFrame,
-    quotas: pd.DataFrame,
-    owners: pd.DataFrame,
-    periods: list[Period],
-    *,
-    as_of: dt.date,
-    company: Company,
-) -> pd.DataFrame:
-    """Return `start_coverage` and coverage day by day: `pace` (analysis.pace) with each quarter's quota beside it.
-
-    Returns
-        One row per period x day, as in `pace`, with quota_amount (in force on `as_of`, NaN where none),
-        coverage = open / (quota - booked) and start_coverage = open / quota, both [x]; NaN where undefined.
-    """
-    amounts = {}
-    for period in periods:
-        in_force = quotas_in_force(quotas, period=period, as_of=as_of, covers=company.quota_covers)
-        amounts[period.name] = company_quota(in_force, owners).amount
-    table = pace.assign(quota_amount=pace["period"].map(amounts).astype("float64"))
-    remaining = (table["quota_amount"] - table["booked_amount"]).clip(lower=0)
-    table["coverage"] = safe_ratio(table["open_pipeline_amount"], remaining)
-    table["start_coverage"] = safe_ratio(table["open_pipeline_amount"], table["quota_amount"])
-    return table
-
-
-def earlier_quarters(
-    bookings: pd.DataFrame, pace: pd.DataFrame | None, quotas: pd.DataFrame, owners: pd.DataFrame,
-    periods: list[Period], *, day_of_quarter: int, as_of: dt.date, company: Company,
-) -> pd.DataFrame:  # fmt: skip
-    """Return one row per past quarter: what was asked, booked, and how covered it was on day 1 and on this day.
-
-    Parameters
-        bookings : frozen bookings of `periods` (analysis.pace.frozen_bookings)
-        pace : coverage day by day (past_quarters), or None without history
-
-    Returns
-        period, quota_amount, booked_amount [company currency], n_booked, attainment (booked / quota, NaN without
-        quota), start_coverage and coverage_on_day [x, NaN where unknown].
-    """
-    quota = [
-        company_quota(quotas_in_force(quotas, period=p, as_of=as_of, covers=company.quota_covers), owners).amount
-        for p in periods
-    ]
-    table = bookings.assign(quota_amount=pd.Series(quota, index=bookings.index, dtype="float64"))
-    table["attainment"] = safe_ratio(table["booked_amount"], table["quota_amount"])
-    for name, day, column in (("start_coverage", 1, "start_coverage"), ("coverage_on_day", day_of_quarter, "coverage")):
-        known = None if pace is None else pace[pace["day"].eq(day)].set_index("period")[column]
-        table[name] = float("nan") if known is None else table["period"].map(known).astype("float64")
-    order = ["period", "quota_amount", "booked_amount", "n_booked", "attainment", "start_coverage", "coverage_on_day"]
-    return table[order]
 
 
 def _in_order(groups: set[str], company: Company, by: str | None) -> list[str]:

@@ -1,0 +1,94 @@
+"""Earlier quarters on the same day: what the outlook rests on, and what it is held against."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from revops.analysis.aging import halving_ages
+from revops.analysis.pace import frozen_on
+from revops.analysis.same_day import SameDay, same_day
+from revops.measures.pipeline_coverage.subject import Subject
+from revops.periods import Period
+
+__all__ = ["FEWEST", "Past", "past_of"]
+
+FEWEST = 4
+"""Past quarters without which nothing is said of this one."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """Earlier quarters on the same day, oldest first.
+
+    company, own: of the whole company, and of the subject where that is a slice (else the same). quotas, scales: the
+    company's quota of each period (the one under way too), in force on its day, and what new business grows with: the
+    quota or its stand-in; own_quotas, own_scales: the subject's. halving: stage_name -> days after which the chance to
+    move on has halved (analysis.aging).
+    """
+
+    periods: tuple[Period, ...]
+    company: SameDay
+    own: SameDay
+    quotas: pd.Series
+    scales: pd.Series
+    own_quotas: pd.Series
+    own_scales: pd.Series
+    halving: pd.Series
+
+    def names(self, last: int) -> list[str]:
+        """Return the names of the last periods, at most `last`."""
+        return [p.name for p in self.periods[-last:]] if last else []
+
+
+def past_of(subject: Subject) -> Past | None:
+    """Return the subject's earlier quarters on the same day; None where fewer than 4 can be rebuilt, or the period is
+    not the one under way."""
+    view, period = subject.view, subject.period
+    if not (view.book.has_history and period.start <= view.day <= period.end):
+        return None
+    periods = [p for p in view.calendar.before(period, subject.knobs.backtest_quarters) if _is_over(subject, p)]
+    if len(periods) < FEWEST:
+        return None
+    halving = halving_ages(subject.company_states)
+    common = {"days_left": period.days_left(view.day), "as_of": view.day, "company": view.company, "halving": halving}
+    days = same_day(subject.company_states, periods, **common)
+    own = same_day(subject.states, periods, **common) if subject.is_slice else days
+    covers = view.company.quota_covers
+    quotas = _quotas(subject, view.book.table("quotas"), [*periods, period])
+    scales = _scales(quotas, days.sums(covers).set_index("period")["booked"])
+    own_quotas, own_scales = quotas, scales
+    if subject.is_slice:
+        own_quotas = _quotas(subject, subject.quotas, [*periods, period])
+        share = _share_before(own.sums(covers), days.sums(covers)).reindex(scales.index).ffill().bfill().fillna(0.0)
+        own_scales = own_quotas.where(own_quotas > 0, scales * share).clip(lower=1.0)
+    return Past(tuple(periods), days, own, quotas, scales, own_quotas, own_scales, halving)
+
+
+def _is_over(subject: Subject, period: Period) -> bool:
+    """Return whether a quarter is known from its first day to the day its bookings were frozen."""
+    view = subject.view
+    frozen = period.end + dt.timedelta(days=view.company.grace_days)
+    return view.knows(period.start) and frozen <= view.day and frozen_on(period, view.day, 0) == period.end
+
+
+def _quotas(subject: Subject, sheet: pd.DataFrame, periods: Sequence[Period]) -> pd.Series:
+    """Return each period's quota as in force on its day: the one on which as many days were left as are today."""
+    left = subject.period.days_left(subject.view.day)
+    days = [max(p.end - dt.timedelta(days=left), p.start) for p in periods]
+    amounts = [subject.quota_in(sheet, p, day).amount for p, day in zip(periods, days, strict=True)]
+    return pd.Series(amounts, index=[p.name for p in periods], dtype="float64")
+
+
+def _scales(quotas: pd.Series, booked: pd.Series) -> pd.Series:
+    """Return what new business grows with: each period's quota; where there is none, the bookings before it."""
+    before = booked.reindex(quotas.index).rolling(4, min_periods=1).mean().shift().bfill().ffill()
+    return quotas.where(quotas > 0, before).clip(lower=1.0)
+
+
+def _share_before(own: pd.DataFrame, company: pd.DataFrame) -> pd.Series:
+    """Return by period the subject's part of what the company had booked in the quarters up to the one before."""
+    booked = company.set_index("period")["booked"].cumsum()
+    share = own.set_index("period")["booked"].cumsum() / booked.where(booked > 0)
+    return share.shift()
