@@ -75,16 +75,16 @@ def stage_ages(spans: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
 
 def _stays(spans: pd.DataFrame) -> pd.DataFrame:
     """Return one row per uninterrupted stay in an open stage: status 1 moved forward, 2 lost or back, 0 still there."""
-    id, stage = spans["opportunity_id"], spans["stage_name"]
-    starts = ~(id.eq(id.shift()) & stage.eq(stage.shift()))
-    rows = spans[starts].copy()
-    rows["entered"] = rows["first"]
+    rows = spans[spans["first"].eq(spans["entered"])]
     same = rows["opportunity_id"].eq(rows["opportunity_id"].shift(-1))
     following, outcome = rows["stage_order"].shift(-1), rows["outcome"].shift(-1)
     forward = same & (outcome.eq("won") | (outcome.eq("open") & (following > rows["stage_order"])))
-    rows["status"] = forward.astype("int64") + 2 * (same & ~forward).astype("int64")
     ends = rows["first"].shift(-1).where(same, spans["last"].max() + pd.Timedelta(days=1))
-    rows["days"] = (ends - rows["first"]).dt.days
-    rows["is_last"] = ~same
-    columns = ["opportunity_id", "stage_name", "entered", "days", "status", "is_last"]
-    return rows.loc[rows["outcome"].eq("open"), columns].reset_index(drop=True)
+    stays = pd.DataFrame(
+        {
+            "stage_name": rows["stage_name"],
+            "days": (ends - rows["first"]).dt.days,
+            "status": np.select([forward, same], [1, 2], 0),
+        }
+    )
+    return stays[rows["outcome"].eq("open")].reset_index(drop=True)

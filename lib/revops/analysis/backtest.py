@@ -1,12 +1,11 @@
 """The landing of past quarters as it would have been told on the same day, against what then happened."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 import pandas as pd
 
-from revops.analysis.landing import landing
-from revops.analysis.required import required_open
+from revops.analysis.landing import N_DRAWS, fit
 from revops.analysis.same_day import SameDay
 from revops.periods import Period
 
@@ -17,7 +16,7 @@ VALIDATED_FROM = 8
 
 
 def backtest(
-    past: SameDay,
+    days: SameDay,
     periods: Sequence[Period],
     *,
     types: Collection[str],
@@ -26,6 +25,10 @@ def backtest(
     window: int,
     level: float = 0.8,
     seed: int = 0,
+    n_draws: int = N_DRAWS,
+    subject: SameDay | None = None,
+    subject_scales: pd.Series | None = None,
+    factors: Callable[[SameDay], np.ndarray | None] | None = None,
 ) -> pd.DataFrame:
     """Return, for each past quarter with enough quarters before it, what would have been said and what came.
 
@@ -33,57 +36,51 @@ def backtest(
         Do the ranges and chances on this page hold on our own past?
 
     Parameters
-        past : all past quarters on the same day; periods: those quarters, oldest first
-        quotas : the quota of each period, NaN where none; scales: the quota or its stand-in
+        days : all past quarters of the whole company on the same day; periods: those quarters, oldest first
         types : opportunity types whose bookings are told, and held against the quota
+        quotas : the subject's quota of each period, NaN where none; scales: the company's quota or its stand-in; both
+            as in force on the day that is told from
         window : quarters before a quarter that it may be told from
+        subject : a slice on the same days, told from the whole company's past; the whole company by default
+        subject_scales : what the slice's new bookings grow with, by period; `scales` by default
+        factors : from the company's quarters before, `n_draws` multipliers on what the slice brings (LandingModel.draw)
 
     Returns
         One row per quarter with at least 4 before it, oldest first: period, median, low, high, actual [company
-        currency], is_inside, quota, probability (of the quota, in [0, 1]; NaN without one), made_it, required_low,
-        required_high, required_actual (what turned out to be needed), n_before. Only earlier quarters are used.
+        currency], is_inside, quota, probability (of the quota, in [0, 1]), made_it (1 or 0; both NaN without a quota),
+        n_before. Only earlier quarters are used.
     """
+    subject, subject_scales = subject or days, scales if subject_scales is None else subject_scales
     rows = []
     for place, period in enumerate(periods):
         names = [p.name for p in periods[max(place - window, 0) : place]]
         if len(names) < FEWEST_BEFORE:
             continue
-        before, then = past.of(names), past.of([period.name])
-        actual, quota, scale = then.sums(types).iloc[0], float(quotas[period.name]), float(scales[period.name])
-        booked = then.totals.set_index("type")["booked_then"]
-        told = landing(before, then.deals, booked=booked, scale=scale, scales=scales, seed=seed, n_draws=2000)
-        outcomes = told.outcomes(types)
-        tail = (1 - level) / 2
-        median, low, high = np.quantile(outcomes, [0.5, tail, 1 - tail])
-        remaining = max(scale - actual["booked_then"], 0)
-        needed = required_open(before.sums(types), remaining=remaining, scale=scale, scales=scales, level=level)
-        rows.append(
-            {
-                "period": period.name,
-                "median": median,
-                "low": low,
-                "high": high,
-                "actual": actual["booked"],
-                "is_inside": low <= actual["booked"] <= high,
-                "quota": quota,
-                "probability": float(np.mean(outcomes >= quota)) if quota == quota else float("nan"),
-                "made_it": actual["booked"] >= quota,
-                "required_low": needed.low if needed else float("nan"),
-                "required_high": needed.high if needed else float("nan"),
-                "required_actual": _needed(actual, remaining),
-                "n_before": len(names),
-            }
+        before, then = days.of(names), subject.of([period.name])
+        told = fit(before, scales).draw(
+            then.deals,
+            booked=then.totals.set_index("type")["booked_then"],
+            scale=float(subject_scales[period.name]),
+            seed=seed,
+            n_draws=n_draws,
+            factor=factors(before) if factors else None,
         )
+        actual = float(then.sums(types)["booked"].sum())
+        row = _row(told.outcomes(types), actual, float(quotas[period.name]), level)
+        rows.append({"period": period.name, **row, "n_before": len(names)})
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
-_COLUMNS = ["period", "median", "low", "high", "actual", "is_inside", "quota", "probability", "made_it",
-            "required_low", "required_high", "required_actual", "n_before"]  # fmt: skip
+_COLUMNS = ["period", "median", "low", "high", "actual", "is_inside", "quota", "probability", "made_it", "n_before"]
 
 
-def _needed(actual: pd.Series, remaining: float) -> float:
-    """Return the open pipeline that would have booked the remaining quota at the quarter's own yield and late wins."""
-    late = actual["won_from_other"] + actual["won_from_new"]
-    if actual["won_from_open"] <= 0 or actual["open_amount"] <= 0:
-        return float("nan")
-    return max(remaining - late, 0) * actual["open_amount"] / actual["won_from_open"]
+def _row(outcomes: np.ndarray, actual: float, quota: float, level: float) -> dict[str, float]:
+    """Return what the draws say of one quarter, beside what it booked."""
+    tail, nothing = (1 - level) / 2, float("nan")
+    median, low, high = np.quantile(outcomes, [0.5, tail, 1 - tail])
+    known = not np.isnan(quota)
+    return {
+        "median": median, "low": low, "high": high, "actual": actual, "is_inside": bool(low <= actual <= high),
+        "quota": quota, "probability": float(np.mean(outcomes >= quota)) if known else nothing,
+        "made_it": float(actual >= quota) if known else nothing,
+    }  # fmt: skip

@@ -1,54 +1,39 @@
 """Where a quarter lands: each open deal by its chance from past quarters on the same day, with a luck all share."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import betaln, expit, logit
+from scipy.special import expit, logit
 
+from revops.analysis.chances import Cells, fit_cells, left_out_chances
 from revops.analysis.same_day import SameDay
 from revops.company import TYPES
 
-__all__ = ["Chances", "Landing", "chances", "landing"]
+__all__ = ["N_DRAWS", "Landing", "LandingModel", "fit"]
 
 Array = np.ndarray
-_LEVELS = (("type",), ("type", "place"), ("type", "place", "stage_name"), ("type", "place", "stage_name", "pushes"))
-_STRENGTHS = 2.0 ** np.arange(1, 10)
+N_DRAWS = 4000
 _LUCK = np.linspace(0.0, 1.2, 25)
 _LUCK_SCALE = 0.6
 _FEWEST_WINS = 5
 _ORDINARY_WINS = 10
-
-
-@dataclass(frozen=True)
-class Chances:
-    """The chance of each deal to be won by the quarter's end, as a beta distribution: one entry per deal."""
-
-    alpha: Array
-    beta: Array
-
-    @property
-    def mean(self) -> Array:
-        """Return the expected chance of each deal, in [0, 1]."""
-        return self.alpha / (self.alpha + self.beta)
+_BLOCK = 4_000_000
 
 
 @dataclass(frozen=True)
 class Landing:
-    """Equally likely outcomes of a quarter [company currency], and their parts.
+    """Equally likely outcomes of a quarter [company currency].
 
-    draws: one row per draw, one column per type: what the quarter books of it; won: draw x open deal, in the order
-    given: what each brings; expected_new: mean of what is not there yet, by type; chances: mean chance of each open
-    deal, in the order given; haircuts: by type, what deals bring over chance times amount; luck: the sd of the shared
-    luck on the logit scale (its posterior mean).
+    draws: one row per draw, one column per type: what the quarter books of it; parts: one row per draw, one column
+    per named part of the open deals: what those deals bring; expected_new: mean of what is not there yet, by type;
+    luck: the sd of the shared luck on the logit scale (its posterior mean).
     """
 
     draws: pd.DataFrame
-    won: Array
+    parts: pd.DataFrame
     expected_new: pd.Series
-    chances: Array
-    haircuts: pd.Series
     luck: float
 
     def outcomes(self, types: Collection[str]) -> Array:
@@ -56,126 +41,124 @@ class Landing:
         return self.draws[list(types)].sum(axis=1).to_numpy()
 
 
-def chances(past: pd.DataFrame, deals: pd.DataFrame) -> Chances:
-    """Return each deal's chance to be won in the quarter, from past deals on the same day.
+@dataclass(frozen=True)
+class LandingModel:
+    """What past quarters on the same day tell of one more.
 
-    Parameters
-        past : SameDay.deals; deals: open now (same_day.open_on_day)
-
-    Formula
-        Won over all, by type; within it by place, shrunk to the rest of the type; then by stage; then by how often it
-        was pushed. The rest counts as many deals as make the cells of a level most likely (beta-binomial).
+    cells: the chance of each kind of deal; haircuts: by type, what deals bring over chance times amount; ratios: what
+    won deals bring over that, around a mean of 1; luck_weights: how likely each sd of the shared luck is; lever: how
+    far luck moves what is not there yet; new: by type, mean and spread of what is not there yet over the scale, and n.
     """
-    cells = _cells(past, deals)
-    return _chances(past["is_won"].to_numpy(dtype=float), cells[:, : len(past)], cells[:, len(past) :])
+
+    cells: Cells
+    haircuts: pd.Series
+    ratios: Array
+    luck_weights: Array
+    lever: float
+    new: pd.DataFrame
+
+    def chances(self, deals: pd.DataFrame) -> Array:
+        """Return the mean chance of each deal to be won by the quarter's end, in [0, 1].
+
+        Parameters
+            deals : open on the day (same_day.open_on_day)
+        """
+        return self.cells.mean[self.cells.of(deals)]
+
+    def expected(self, deals: pd.DataFrame) -> Array:
+        """Return what each deal is expected to bring by the quarter's end [company currency]: chance x amount x the
+        haircut of its type."""
+        return self.chances(deals) * self._worth(deals)
+
+    def draw(
+        self,
+        deals: pd.DataFrame,
+        *,
+        booked: pd.Series,
+        scale: float,
+        seed: int,
+        n_draws: int = N_DRAWS,
+        factor: Array | None = None,
+        parts: Mapping[str, Array] | None = None,
+    ) -> Landing:
+        """Return where the quarter lands: bookings so far, open deals by chance and luck, and what is not there yet.
+
+        Parameters
+            deals : open now (same_day.open_on_day)
+            booked : booked so far, by type [company currency]
+            scale : what new bookings grow with: the quota, or recent bookings, of the company or of the slice drawn
+            factor : one multiplier per draw on what open deals and new business bring; none by default
+            parts : name -> which of the deals belong to it; what those bring is told in each draw
+
+        Formula
+            booked + factor x (sum of won_i amount_i ratio_i + new); won_i with logit chance = logit p_i + Z, Z shared
+            by all deals of the quarter; p_i shared by the deals of its cell.
+        """
+        rng, cell_rng = np.random.default_rng([seed, 1]), np.random.default_rng([seed, 2])
+        factor = np.ones(n_draws) if factor is None else np.asarray(factor, dtype=float)
+        spreads = rng.choice(_LUCK, n_draws, p=self.luck_weights)
+        shocks = spreads * rng.standard_normal(n_draws)
+        masks = {name: np.asarray(mask, dtype=bool) for name, mask in (parts or {}).items()}
+        won, of_parts = self._won(deals, masks, shocks, cell_rng)
+        draws, expected = {}, {}
+        for place, type in enumerate(TYPES):
+            new = scale * factor * _new(*self.new.loc[type], self.lever * shocks, self.lever * spreads, rng)
+            draws[type] = float(booked.get(type, 0.0)) + factor * won[:, place] + new
+            expected[type] = float(new.mean())
+        parts_table = pd.DataFrame(factor[:, None] * of_parts, columns=list(masks))
+        return Landing(pd.DataFrame(draws), parts_table, pd.Series(expected), float(self.luck_weights @ _LUCK))
+
+    def _worth(self, deals: pd.DataFrame) -> Array:
+        return deals["amount"].to_numpy(dtype=float) * self.haircuts.reindex(deals["type"]).to_numpy(dtype=float)
+
+    def _won(
+        self, deals: pd.DataFrame, masks: dict[str, Array], shocks: Array, rng: np.random.Generator
+    ) -> tuple[Array, Array]:
+        """Return draw x type and draw x part: what open deals bring.
+
+        Deals of a cell share the error of its chance. Whatever the order of deals, each meets the same random numbers.
+        """
+        codes, worth = self.cells.of(deals), self._worth(deals)
+        columns = np.column_stack([worth, *(worth * mask for mask in masks.values())])
+        order = np.lexsort((*columns.T, codes))
+        columns, (found, starts) = columns[order], np.unique(codes[order], return_index=True)
+        won, of_parts = np.zeros((len(shocks), len(TYPES))), np.zeros((len(shocks), len(masks)))
+        for code, part in zip(found, np.split(columns, starts[1:]), strict=True):
+            chance = rng.beta(self.cells.alpha[code], self.cells.beta[code], len(shocks)).clip(1e-9, 1 - 1e-9)
+            brought = self._brought(part, expit(logit(chance) + shocks), rng)
+            won[:, code * len(TYPES) // len(self.cells.alpha)] += brought[:, 0]
+            of_parts += brought[:, 1:]
+        return won, of_parts
+
+    def _brought(self, columns: Array, chance: Array, rng: np.random.Generator) -> Array:
+        """Return draw x column: what deals of one cell bring, in blocks of draws."""
+        blocks, n_deals = [], len(columns)
+        for some in np.array_split(chance, -(-len(chance) * n_deals // _BLOCK)):
+            won = rng.random((len(some), n_deals), dtype=np.float32) < some[:, None]
+            blocks.append((won * rng.choice(self.ratios, won.shape)) @ columns)
+        return np.concatenate(blocks)
 
 
-def landing(
-    past: SameDay,
-    deals: pd.DataFrame,
-    *,
-    booked: pd.Series,
-    scale: float,
-    scales: pd.Series,
-    seed: int,
-    n_draws: int = 4000,
-) -> Landing:
-    """Return where the quarter lands: bookings so far, open deals by chance and luck, and what is not there yet.
+def fit(past: SameDay, scales: pd.Series) -> LandingModel:
+    """Return what past quarters on the same day tell of where one more lands.
 
     Parameters
         past : past quarters on the same day, at least two
-        deals : open now (same_day.open_on_day)
-        booked : booked so far, by type [company currency]
-        scale, scales : what new bookings grow with, now and by past period: the quota, or recent bookings
+        scales : what new bookings grow with, by past period: the quota, or recent bookings
 
     Formula
-        booked + sum of won_i amount_i ratio_i + new; won_i with logit chance = logit p_i + Z, Z shared by all deals of
-        the quarter, sd from how much past quarters strayed beyond chance; new / scale lognormal, its mean pooled over
-        past quarters, its spread theirs and part of Z.
+        Chances as in `chances.fit_cells`; the sd of Z from how much past quarters strayed beyond chance; new / scale
+        lognormal, its mean pooled over past quarters, its spread theirs and part of Z.
 
     Source
-        METHODS 4.1: a shock common to all deals; Gelman et al., Bayesian Data Analysis, chapter 5, for the shrinkage.
+        METHODS 4.1: a shock common to all deals.
     """
-    rng = np.random.default_rng(seed)
-    told, ratios = _left_out_chances(past.deals), _ratios(past.deals)
+    told, ratios = left_out_chances(past.deals), _ratios(past.deals)
     haircuts = _haircuts(past.deals, told)
     cuts_then = haircuts.reindex(past.deals["type"]).to_numpy(dtype=float)
-    luck, weights = _luck(past.deals, told, cuts_then, float(ratios.var()))
-    spreads = rng.choice(_LUCK, n_draws, p=weights)
-    shocks = spreads * rng.standard_normal(n_draws)
-    found = chances(past.deals, deals)
-    worth = deals["amount"].to_numpy(dtype=float) * haircuts.reindex(deals["type"]).to_numpy(dtype=float)
-    won = _won(found, worth, shocks, ratios, rng)
+    weights = _luck_weights(past.deals, told, cuts_then, float(ratios.var()))
     lever = 1 - float(past.deals["is_won"].mean()) if len(past.deals) else 1.0
-    draws, expected = {}, {}
-    for type in TYPES:
-        new = scale * _new(past.totals[past.totals["type"].eq(type)], scales, lever * shocks, lever * spreads, rng)
-        draws[type] = float(booked.get(type, 0.0)) + won[:, deals["type"].eq(type).to_numpy()].sum(axis=1) + new
-        expected[type] = float(new.mean())
-    return Landing(pd.DataFrame(draws), won, pd.Series(expected), found.mean, haircuts, luck)
-
-
-def _won(found: Chances, worth: Array, shocks: Array, ratios: Array, rng: np.random.Generator) -> Array:
-    """Return draw x deal: what it brings.
-
-    Deals whose chance is told by the same past deals share its error. Whatever the order of deals, each meets the
-    same random numbers.
-    """
-    order = np.lexsort((worth, found.beta, found.alpha))
-    alike = np.column_stack([found.alpha, found.beta])[order]
-    alike, cell = np.unique(alike, axis=0, return_inverse=True)
-    rates = rng.beta(alike[:, 0], alike[:, 1], (len(shocks), len(alike))).clip(1e-9, 1 - 1e-9)
-    wins = rng.random((len(shocks), len(order))) < expit(logit(rates) + shocks[:, None])[:, cell.ravel()]
-    won = np.empty(wins.shape)
-    won[:, order] = wins * worth[order] * rng.choice(ratios, wins.shape)
-    return won
-
-
-def _cells(past: pd.DataFrame, deals: pd.DataFrame) -> Array:
-    """Return level x deal: the cell of each past deal, then of each deal, on each level."""
-    both = pd.concat([past[list(_LEVELS[-1])], deals[list(_LEVELS[-1])]], ignore_index=True)
-    return np.stack([both.groupby(list(level), sort=True).ngroup().to_numpy() for level in _LEVELS])
-
-
-def _chances(won: Array, past: Array, deals: Array) -> Chances:
-    """Return the chances of deals in cells, from past deals in cells and whether each was won (1 or 0).
-
-    A cell's prior is what the rest of its parent cell says, never its own deals.
-    """
-    everyone, n_past = np.concatenate([past, deals], axis=1), past.shape[1]
-    lost = len(won) - won.sum()
-    found = np.repeat([[won.sum() + 1.0], [lost + 3.0]], everyone.shape[1], axis=1)
-    for cells in everyone:
-        n_cells = int(cells.max(initial=-1)) + 1
-        own = np.stack([np.bincount(cells[:n_past], count, n_cells) for count in (won, 1 - won)])
-        parent = np.ones((2, n_cells))
-        parent[:, cells] = found
-        found = (own + _prior(own, parent - own))[:, cells]
-    return Chances(*found[:, n_past:])
-
-
-def _prior(own: Array, rest: Array) -> Array:
-    """Return the beta prior of each cell: the rate of the rest, worth fewer deals the more cells differ.
-
-    How much they differ is where the cells' own wins and losses are most likely; that the rest is itself uncertain
-    makes its rate worth less still.
-    """
-    rate = (rest[0] / rest.sum(axis=0)).clip(1e-4, 1 - 1e-4)
-    worth = 1 / (1 / _STRENGTHS[:, None] + 1 / rest.sum(axis=0))
-    priors = np.stack([worth * rate, worth * (1 - rate)], axis=1)
-    likelihood = (betaln(*(priors + own).swapaxes(0, 1)) - betaln(*priors.swapaxes(0, 1))).sum(axis=1)
-    return priors[int(likelihood.argmax())]
-
-
-def _left_out_chances(past: pd.DataFrame) -> Array:
-    """Return the chance of each past deal from the other quarters alone."""
-    cells, won = _cells(past, past.iloc[:0]), past["is_won"].to_numpy(dtype=float)
-    periods, told = past["period"].to_numpy(), np.zeros(len(past))
-    for period in np.unique(periods):
-        inside = periods == period
-        if not inside.all():
-            told[inside] = _chances(won[~inside], cells[:, ~inside], cells[:, inside]).mean
-    return told
+    return LandingModel(fit_cells(past.deals), haircuts, ratios, weights, lever, _new_shares(past.totals, scales))
 
 
 def _haircuts(past: pd.DataFrame, told: Array) -> pd.Series:
@@ -190,49 +173,58 @@ def _haircuts(past: pd.DataFrame, told: Array) -> pd.Series:
     return ((sums["brought"] + few) / (sums["told"] + few)).reindex(TYPES).fillna(1.0)
 
 
-def _luck(past: pd.DataFrame, told: Array, cuts: Array, spread: float) -> tuple[float, Array]:
-    """Return the posterior of the sd of the luck that deals of a quarter share: its mean, and weights over a grid.
+def _luck_weights(past: pd.DataFrame, told: Array, cuts: Array, spread: float) -> Array:
+    """Return the posterior of the sd of the luck that deals of a quarter share, as weights over a grid.
 
     Each quarter's won amount is held against what the other quarters' chances expect; half-normal prior. spread is
     the variance of what won deals bring over their haircut amount.
     """
-    amount = past["amount"].to_numpy() * cuts
-    periods = np.unique(past["period"].to_numpy(), return_inverse=True)[1]
+    amount, came = (past[name].to_numpy(dtype=float) for name in ("amount", "won_amount"))
+    unit = float((amount * cuts).sum() / max(len(past), 1)) or 1.0
+    amount, came = amount * cuts / unit, came / unit
+    periods = pd.factorize(past["period"])[0]
 
     def by_period(values: Array) -> Array:
         return np.bincount(periods, values)
 
-    strayed = by_period(past["won_amount"].to_numpy() - told * amount)
+    strayed = by_period(came - told * amount)
     noise = by_period(amount**2 * (told * (1 - told) + told * spread))
     lever = by_period(amount * told * (1 - told))
     variance = noise[:, None] + (_LUCK**2)[None, :] * (lever**2)[:, None] + 1e-9
     likelihood = -0.5 * (np.log(variance) + (strayed**2)[:, None] / variance).sum(axis=0)
     posterior = likelihood - 0.5 * (_LUCK / _LUCK_SCALE) ** 2
     weights = np.exp(posterior - posterior.max())
-    weights /= weights.sum()
-    return float((weights * _LUCK).sum()), weights
+    return weights / weights.sum()
 
 
 def _ratios(past: pd.DataFrame) -> Array:
     """Return what won deals brought over what they were worth on the day, around a mean of 1."""
-    known = past[past["is_won"].to_numpy(dtype=bool) & (past["amount"] > 0)]
+    known = past[past["is_won"].to_numpy(dtype=bool) & (past["amount"] > 0).to_numpy(dtype=bool)]
     if len(known) < _FEWEST_WINS:
         return np.ones(1)
-    ratios = np.sort((known["won_amount"] / known["amount"]).to_numpy().clip(0, 3))
+    ratios = np.sort((known["won_amount"] / known["amount"]).to_numpy(dtype=float).clip(0, 3))
     return ratios / ratios.mean()
 
 
-def _new(totals: pd.DataFrame, scales: pd.Series, shocks: Array, spreads: Array, rng: np.random.Generator) -> Array:
+def _new_shares(totals: pd.DataFrame, scales: pd.Series) -> pd.DataFrame:
+    """Return by type what came from deals not there yet over the scale: pooled mean, relative spread, quarters."""
+    rows = {}
+    for type in TYPES:
+        part = totals[totals["type"].eq(type)]
+        base, came = part["period"].map(scales).to_numpy(dtype=float), part["won_from_new"].to_numpy(dtype=float)
+        mean = came.sum() / base.sum() if came.sum() > 0 else 0.0
+        rows[type] = (mean, (came / base).std(ddof=1) / mean if mean > 0 else 0.0, len(part))
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["mean", "spread", "n"])
+
+
+def _new(mean: float, spread: float, n: float, shocks: Array, spreads: Array, rng: np.random.Generator) -> Array:
     """Return draws of what comes from deals that are not there yet, as a share of the scale.
 
     Lognormal for one more quarter, so never below 0. shocks: what luck adds to its log, with the sds in spreads; the
     variance is that of past quarters, as uncertain as so few leave it.
     """
-    if not totals["won_from_new"].sum() > 0:
+    if mean == 0:
         return np.zeros(len(shocks))
-    base = totals["period"].map(scales).to_numpy(dtype=float)
-    n, mean = len(base), totals["won_from_new"].sum() / base.sum()
-    spread = (totals["won_from_new"].to_numpy() / base).std(ddof=1) / mean
     variance = np.log1p(spread**2 * (1 + 1 / n) * (n - 1) / rng.chisquare(n - 1, len(shocks)))
     own = np.sqrt(np.maximum(variance - spreads**2, 0))
     return mean * np.exp(shocks + own * rng.standard_normal(len(shocks)) - np.maximum(variance, spreads**2) / 2)

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from revops.analysis.pace import frozen_on
@@ -20,10 +21,9 @@ with a date that has passed, or due after it."""
 
 @dataclass(frozen=True)
 class SameDay:
-    """deals: one row per period x opportunity open on that day: period, opportunity_id, place (PLACES), stage_name,
-    pushes, type, amount, is_won (won in the quarter), won_amount. totals: one row per period x type: booked_then,
-    open_amount (due and qualified), won_from_open, won_from_other (open but not so), won_from_new (not there yet), booked
-    (frozen)."""
+    """deals: one row per period x opportunity open on that day: period, the columns of `open_on_day`, is_won (won in
+    the quarter), won_amount. totals: one row per period x type: booked_then, open_amount (due and qualified),
+    won_from_open, won_from_other (open but not so), won_from_new (not there yet), booked (frozen)."""
 
     deals: pd.DataFrame
     totals: pd.DataFrame
@@ -39,75 +39,88 @@ class SameDay:
 
 
 def same_day(
-    states: pd.DataFrame, periods: Sequence[Period], *, days_left: int, as_of: dt.date, company: Company
-) -> SameDay:
+    states: pd.DataFrame, periods: Sequence[Period], *, days_left: int, as_of: dt.date, company: Company,
+    halving: pd.Series | None = None,
+) -> SameDay:  # fmt: skip
     """Return what was open in each past quarter when `days_left` days remained, and what it brought.
 
     Parameters
-        states : spans of days (analysis.spans.spans)
+        states : spans of days (analysis.spans.spans); those of a slice give the slice
         periods : quarters that are over and frozen on `as_of`
         days_left : days from the day to the quarter's end; 0 is the last day
+        halving : as in `open_on_day`
 
     Limits
         A deal booked by the day and reopened later counts in booked_then but not in booked.
     """
-    deals, totals = [], []
+    deals, totals = [pd.DataFrame(columns=_DEALS)], [pd.DataFrame(columns=_TOTALS)]
     for period in periods:
         day = max(period.end - dt.timedelta(days=days_left), period.start)
-        opened, booked_then = open_on_day(states, period, day, company), booked_on_day(states, period, day)
+        opened, booked_then = open_on_day(states, period, day, company, halving), booked_on_day(states, period, day)
         final = booked_on_day(states, period, frozen_on(period, as_of, company.grace_days))
-        won = opened["opportunity_id"].map(final.set_index("opportunity_id")["amount"]).astype("float64")
-        opened = opened.assign(period=period.name, is_won=won.notna(), won_amount=won.fillna(0.0))
-        deals.append(opened)
+        opened = _with_outcome(opened, final).assign(period=period.name)
+        deals.append(opened[_DEALS])
         totals.append(_totals(opened, booked_then, final).assign(period=period.name))
-    columns = ["period", "opportunity_id", "place", "stage_name", "pushes", "type", "amount", "is_won", "won_amount"]
-    table = pd.concat(deals, ignore_index=True)[columns] if deals else pd.DataFrame(columns=columns)
-    return SameDay(table, pd.concat(totals, ignore_index=True) if totals else pd.DataFrame(columns=_TOTALS))
+    return SameDay(*(pd.concat(found[1:] or found, ignore_index=True) for found in (deals, totals)))
 
 
-def open_on_day(states: pd.DataFrame, period: Period, day: dt.date, company: Company) -> pd.DataFrame:
+def open_on_day(
+    states: pd.DataFrame, period: Period, day: dt.date, company: Company, halving: pd.Series | None = None
+) -> pd.DataFrame:
     """Return the opportunities open at the end of a day, with their place towards the quarter: one row each.
 
-    Columns: opportunity_id, stage_name, pushes (0, 1 or 2 for more), type, amount, place (PLACES).
+    Parameters
+        halving : stage_name -> days after which a deal counts as stalled (aging.halving_ages); none by default
+
+    Columns: opportunity_id, stage_name, pushes (count), type, amount, place (PLACES), days_in_stage, is_stalled
+    (False where its stage has no halving age).
     """
     opened = on_day(states, day)
-    opened = opened[opened["outcome"].eq("open")]
-    place = pd.Series("due", index=opened.index, dtype="str")
-    place = place.mask(opened["stage_order"] < company.qualifying_order, "early")
-    place = place.mask(opened["close_date"] > pd.Timestamp(period.end), "later")
-    place = place.mask(opened["close_date"] < pd.Timestamp(day), "overdue")
+    opened = opened[opened["outcome"].eq("open")].reset_index(drop=True)
+    close, stamp = opened["close_date"], pd.Timestamp(day)
+    rules = [close < stamp, close > pd.Timestamp(period.end), opened["stage_order"] < company.qualifying_order]
+    place = pd.Series(np.select(rules, ["overdue", "later", "early"], "due"), dtype="str")
+    age = (stamp - opened["entered"]).dt.days
+    limit = opened["stage_name"].map({} if halving is None else halving).astype("float64")
     columns = ["opportunity_id", "stage_name", "pushes", "type", "amount"]
-    return _by_content(opened[columns].assign(place=place, pushes=opened["pushes"].clip(upper=2)))
-
-
-_TOTALS = [
-    "period", "type", "booked_then", "open_amount", "won_from_open", "won_from_other", "won_from_new", "booked",
-]  # fmt: skip
-
-
-def _totals(opened: pd.DataFrame, booked_then: pd.DataFrame, final: pd.DataFrame) -> pd.DataFrame:
-    """Return one period's totals, one row per type, all types."""
-    due = opened["place"].eq("due")
-    known = set(opened["opportunity_id"]) | set(booked_then["opportunity_id"])
-    new = final[~final["opportunity_id"].isin(known)]
-    sums = {
-        "booked_then": booked_then.groupby("type")["amount"].sum(),
-        "open_amount": opened[due].groupby("type")["amount"].sum(),
-        "won_from_open": opened[due].groupby("type")["won_amount"].sum(),
-        "won_from_other": opened[~due].groupby("type")["won_amount"].sum(),
-        "won_from_new": new.groupby("type")["amount"].sum(),
-        "booked": final.groupby("type")["amount"].sum(),
-    }
-    return pd.DataFrame(sums).reindex(list(TYPES)).fillna(0.0).rename_axis("type").reset_index()
-
-
-def _by_content(deals: pd.DataFrame) -> pd.DataFrame:
-    """Return deals in an order that does not depend on their ids, so that no draw of chance does either."""
-    return deals.sort_values(["type", "place", "stage_name", "pushes", "amount"], kind="stable", ignore_index=True)
+    return opened[columns].assign(place=place, days_in_stage=age, is_stalled=age > limit)
 
 
 def booked_on_day(states: pd.DataFrame, period: Period, day: dt.date) -> pd.DataFrame:
     """Return what counted as booked in the quarter at the end of a day."""
-    won = on_day(states, day)
-    until = min(day, period.end)
-    return won[won["outcome"].eq("won") & won["close_date"].between(pd.Timestamp(period.start), pd.Timestamp(until))]
+    stood = on_day(states, day)
+    stood = stood[stood["close_date"].between(pd.Timestamp(period.start), pd.Timestamp(min(day, period.end)))]
+    return stood[stood["outcome"].eq("won")]
+
+
+_DEALS = ["period", "opportunity_id", "place", "stage_name", "pushes", "type", "amount", "days_in_stage", "is_stalled",
+          "is_won", "won_amount"]  # fmt: skip
+_TOTALS = ["period", "type", "booked_then", "open_amount", "won_from_open", "won_from_other", "won_from_new", "booked"]
+
+
+def _with_outcome(opened: pd.DataFrame, final: pd.DataFrame) -> pd.DataFrame:
+    """Return open deals with whether the quarter booked them, and for how much."""
+    found = pd.Index(final["opportunity_id"]).get_indexer(opened["opportunity_id"])
+    amounts = np.append(final["amount"].to_numpy(dtype=float), 0.0)[found]
+    return opened.assign(is_won=found >= 0, won_amount=amounts)
+
+
+def _totals(opened: pd.DataFrame, booked_then: pd.DataFrame, final: pd.DataFrame) -> pd.DataFrame:
+    """Return one period's totals, one row per type, all types."""
+    due, id = opened["place"].eq("due"), pd.Index(final["opportunity_id"])
+    is_known = (pd.Index(opened["opportunity_id"]).get_indexer(id) >= 0) | (
+        pd.Index(booked_then["opportunity_id"]).get_indexer(id) >= 0
+    )
+    sums = {
+        "booked_then": _by_type(booked_then, "amount"),
+        "open_amount": _by_type(opened[due], "amount"),
+        "won_from_open": _by_type(opened[due], "won_amount"),
+        "won_from_other": _by_type(opened[~due], "won_amount"),
+        "won_from_new": _by_type(final[~is_known], "amount"),
+        "booked": _by_type(final, "amount"),
+    }
+    return pd.DataFrame(sums).rename_axis("type").reset_index()
+
+
+def _by_type(rows: pd.DataFrame, column: str) -> pd.Series:
+    return rows.groupby("type")[column].sum().reindex(list(TYPES)).fillna(0.0)

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Collection
 
+import numpy as np
 import pandas as pd
 
 from revops.company import Company
@@ -29,14 +30,13 @@ def spans(
     Returns
         One row per state that stood at the end of a day, in the order of `timeline`: opportunity_id, first, last
         (days, inclusive), outcome, stage_name, stage_order, close_date, type, amount [company currency; 0 where
-        blank], pushes (how often the close date had been moved back). Deleted opportunities have no state from their
-        deletion on.
+        blank], pushes (how often the close date had been moved back), entered (first day of the uninterrupted stay in
+        the present stage). Deleted opportunities have no state from their deletion on.
     """
-    id, close = timeline["opportunity_id"], timeline["close_date"]
+    id, close = pd.Series(pd.factorize(timeline["opportunity_id"])[0], index=timeline.index), timeline["close_date"]
     pushed = id.eq(id.shift()) & (close > close.shift())
     first = timeline["changed_at"].dt.normalize()
-    same = timeline["opportunity_id"].eq(timeline["opportunity_id"].shift(-1))
-    last = (first.shift(-1) - pd.Timedelta(days=1)).where(same, pd.Timestamp(as_of))
+    last = (first.shift(-1) - pd.Timedelta(days=1)).where(id.eq(id.shift(-1)), pd.Timestamp(as_of))
     type = timeline["type"].fillna(timeline["opportunity_id"].map(records.set_index("opportunity_id")["type"]))
     table = timeline[["opportunity_id", "outcome", "stage_name", "close_date"]].assign(
         first=first,
@@ -51,7 +51,15 @@ def spans(
         & ~timeline["is_deleted"].fillna(False).astype(bool)
         & (first <= last)
     )
-    return table[stood].reset_index(drop=True)
+    return _entered(table[stood].reset_index(drop=True), id[stood].to_numpy())
+
+
+def _entered(table: pd.DataFrame, id: np.ndarray) -> pd.DataFrame:
+    """Return states with the first day of the stay they belong to: same deal, same stage, nothing in between."""
+    stage = pd.factorize(table["stage_name"])[0]
+    starts = np.r_[True, (id[1:] != id[:-1]) | (stage[1:] != stage[:-1])][: len(table)]
+    entered = table["first"].to_numpy()[starts][np.cumsum(starts) - 1]
+    return table.assign(entered=entered)
 
 
 def on_day(spans: pd.DataFrame, day: dt.date) -> pd.DataFrame:
