@@ -216,8 +216,28 @@ METRICS: dict[str, Metric] = {
             "Sales cycle",
             "days",
             "down",
+            "both",
+            "Days from creation until half of the deals that are ever won have been won: deals of the last two years, open "
+            "ones undecided, lost ones competing.",
+            "Aalen and Johansen 1978",
+        ),
+        Metric(
+            "net_new_amount",
+            "Net new",
+            "money",
+            "up",
             "revops",
-            "Median days from creation to won, over new deals won in the last 365 days.",
+            "New business and expansion of the period, less renewals due in it that are lost or late; the value is the "
+            "median of simulated outcomes.",
+            _OURS,
+        ),
+        Metric(
+            "net_new_probability",
+            "Chance of the net new plan",
+            "share",
+            "up",
+            "revops",
+            "The share of simulated outcomes in which net new reaches the plan of params/pipeline_coverage.yml.",
             _OURS,
         ),
         Metric(

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Literal
 
 __all__ = ["Action", "Headline", "Number"]
 
@@ -30,8 +31,9 @@ class Action:
     """One thing to do.
 
     owner is the function that acts (marketing_ops, sales_ops, cs_ops, revops); amount the money in the records
-    [company currency]; worth with its range what acting is expected to bring, None where nothing estimates it;
-    because the rule that fired and what would change it; records the ids to work on.
+    [company currency]; worth with its range the money that hangs on it in the period, None where nothing estimates it:
+    what acting adds (worth_is added), or what the records bring at past rates if nobody acts (at_stake); because the
+    rule that fired and what would change it; records the ids to work on.
     """
 
     rule: str
@@ -44,3 +46,4 @@ class Action:
     worth: float | None = None
     worth_low: float | None = None
     worth_high: float | None = None
+    worth_is: Literal["added", "at_stake"] | None = None

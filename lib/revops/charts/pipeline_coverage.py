@@ -10,7 +10,7 @@ from revops import wording
 from revops.analysis.movement import KINDS
 from revops.charts import style
 from revops.charts.style import Chart
-from revops.measures.pipeline_coverage import CoverageResult
+from revops.measures.pipeline_coverage import CoverageResult, on_same_day
 
 __all__ = ["draw", "plot_coverage_by_day", "plot_created", "plot_landing", "plot_movement"]
 
@@ -37,7 +37,7 @@ def draw(result: CoverageResult) -> list[Chart]:
 def plot_coverage_by_day(
     pace: pd.DataFrame, period: str, *, needed: tuple[float, float, float] | None = None, ax: Axes | None = None
 ) -> Axes:
-    """Draw coverage against the day of the quarter: this one in front, earlier ones in grey behind it.
+    """Draw coverage against the days left in the quarter: this one in front, earlier ones in grey behind it.
 
     needed is the low end, the value and the high end of the coverage needed today.
 
@@ -48,45 +48,47 @@ def plot_coverage_by_day(
         shown = pace[pace["quota_amount"] - pace["booked_amount"] > pace["quota_amount"] / 10]
         for name, line in shown.groupby("period", sort=True):
             now = name == period
+            colour, width = (style.ACCENT, 2.2) if now else (style.PAST, 1)
             ax.plot(
-                line["day"],
-                line["coverage"],
-                color=style.ACCENT if now else style.PAST,
-                linewidth=2.2 if now else 1,
-                zorder=3 if now else 2,
-                label=name,
+                line["days_left"], line["coverage"], color=colour, linewidth=width, zorder=3 if now else 2, label=name
             )
         last = shown[shown["period"].eq(period)].tail(1)
-        for day, coverage in zip(last["day"], last["coverage"], strict=True):
-            ax.plot(day, coverage, "o", color=style.ACCENT, markersize=5, zorder=4)
-            ax.annotate(
-                f"this quarter {wording.multiple(coverage)}",
-                (day, coverage),
-                xytext=(6, 8),
-                textcoords="offset points",
-                color=style.ACCENT,
-                weight="bold",
-                zorder=5,
-                bbox={"facecolor": style.GROUND, "edgecolor": "none", "pad": 1.5},
-            )
-            if needed is not None:
-                low, value, high = needed
-                ax.plot([day, day], [low, min(high, _CEILING)], color=style.INK, linewidth=1.2, zorder=4)
-                ax.plot([day - 1.5, day + 1.5], [value, value], color=style.INK, linewidth=2.4, zorder=4)
-                ax.annotate(
-                    f"needed {wording.multiple(value)}",
-                    (day, value),
-                    xytext=(6, 8),
-                    textcoords="offset points",
-                    zorder=5,
-                    bbox={"facecolor": style.GROUND, "edgecolor": "none", "pad": 1.5},
-                )
-        ax.set_xlabel("day of the quarter")
-        ax.set_xlim(1, 92)
-        top = max(shown["coverage"].quantile(0.95), last["coverage"].max() * 1.3, needed[1] * 1.3 if needed else 1, 1)
+        _mark_today(ax, last, needed)
+        ax.set_xlabel("days left in the quarter")
+        ax.set_xlim(92, -2)
+        top = max(shown["coverage"].quantile(0.95), last["coverage"].max() * 1.3, needed[2] * 1.05 if needed else 1, 1)
         ax.set_ylim(0, min(top, _CEILING))
         ax.yaxis.set_major_formatter(lambda ratio, _: f"{ratio:g}x")
         return ax
+
+
+def _mark_today(ax: Axes, last: pd.DataFrame, needed: tuple[float, float, float] | None) -> None:
+    """Mark where this quarter is, and what is needed there with its range; labels keep apart."""
+    for left, coverage in zip(last["days_left"], last["coverage"], strict=True):
+        ax.plot(left, coverage, "o", color=style.ACCENT, markersize=5, zorder=4)
+        below = needed is not None and needed[1] > coverage
+        _label(ax, f"this quarter {wording.multiple(coverage)}", left, coverage, below, style.ACCENT)
+        if needed is not None:
+            low, value, high = needed
+            ax.plot([left, left], [low, min(high, _CEILING)], color=style.INK, linewidth=1.2, zorder=4)
+            ax.plot([left - 1.5, left + 1.5], [value, value], color=style.INK, linewidth=2.4, zorder=4)
+            _label(ax, f"needed {wording.multiple(value)}", left, min(value, _CEILING * 0.92), not below, style.INK)
+
+
+def _label(ax: Axes, text: str, left: float, height: float, below: bool, colour: str) -> None:
+    """Write beside a mark of today, on the side where there is room."""
+    late = left < 35
+    ax.annotate(
+        text,
+        (left, height),
+        xytext=(-8 if late else 8, -14 if below else 8),
+        textcoords="offset points",
+        ha="right" if late else "left",
+        color=colour,
+        weight="bold",
+        zorder=5,
+        bbox={"facecolor": style.GROUND, "edgecolor": "none", "pad": 1.5},
+    )
 
 
 def plot_landing(outcomes: np.ndarray, quota: float, currency: str, *, ax: Axes | None = None) -> Axes:
@@ -99,25 +101,29 @@ def plot_landing(outcomes: np.ndarray, quota: float, currency: str, *, ax: Axes 
         low, high = outcomes[0], outcomes[-1]
         width = max(high - low, abs(high) * 0.05, 1.0) / _DOT_COLUMNS
         columns = np.floor((outcomes - low) / width).clip(max=_DOT_COLUMNS - 1)
-        heights = [int((columns[:place] == column).sum()) for place, column in enumerate(columns)]
+        heights = np.array([(columns[:place] == column).sum() for place, column in enumerate(columns)])
         reached = outcomes >= quota
         for chosen, colour in ((~reached, style.PAST), (reached, style.ACCENT)):
-            ax.plot(low + (columns[chosen] + 0.5) * width, np.array(heights)[chosen] + 0.5, "o", color=colour, ms=8.6)
-        if not np.isnan(quota):
-            ax.axvline(quota, color=style.INK, linewidth=1.2, linestyle=(0, (5, 3)))
-            top = max(heights) + 1.6
-            side = "left" if quota < (low + high) / 2 else "right"
-            shift = 5 if side == "left" else -5
-            ax.annotate(f"quota {wording.money(quota, currency)}", (quota, top), xytext=(shift, 0),
-                        textcoords="offset points", ha=side, va="top", color=style.INK, weight="bold")  # fmt: skip
+            ax.plot(low + (columns[chosen] + 0.5) * width, heights[chosen] + 0.5, "o", color=colour, ms=8.6)
         ends = [low, high] if np.isnan(quota) else [min(low, quota), max(high, quota)]
         ax.set_xlim(ends[0] - width, ends[1] + width)
-        ax.set_ylim(0, max(heights) + 1.8)
+        ax.set_ylim(0, heights.max() + 2.8)
+        if not np.isnan(quota):
+            _mark_quota(ax, quota, currency)
         ax.yaxis.set_visible(False)
         ax.spines["left"].set_visible(False)
         ax.locator_params(axis="x", nbins=5)
         style.money_axis(ax, currency, which="x")
         return ax
+
+
+def _mark_quota(ax: Axes, quota: float, currency: str) -> None:
+    """Draw the quota as a line, named on the side where there is room."""
+    ax.axvline(quota, color=style.INK, linewidth=1.2, linestyle=(0, (5, 3)))
+    to_the_right = quota < sum(ax.get_xlim()) / 2
+    ax.annotate(f"quota {wording.money(quota, currency)}", (quota, ax.get_ylim()[1]), va="top", color=style.INK,
+                xytext=(5 if to_the_right else -5, 0), textcoords="offset points", weight="bold",
+                ha="left" if to_the_right else "right")  # fmt: skip
 
 
 def plot_movement(steps: pd.DataFrame, currency: str, *, ax: Axes | None = None) -> Axes:
@@ -164,45 +170,44 @@ def _landing(result: CoverageResult) -> Chart:
     outlook, currency = result.outlook, result.view.company.currency
     dots = np.quantile(outlook.outcomes, (np.arange(_DOTS) + 0.5) / _DOTS)
     quota = float(result.headline["quota_amount"])
+    low, high = wording.money(dots[0], currency), wording.money(dots[-1], currency)
     n = int((dots >= quota).sum())
-    ends = f"from {wording.money(dots[0], currency)} to {wording.money(dots[-1], currency)}"
     words = {0: "None", 1: "One", _DOTS: "All"}.get(n, f"{n}")
-    said = (
-        f"50 equally likely outcomes, {ends}"
-        if np.isnan(quota)
-        else f"{words} of 50 equally likely outcomes {'reaches' if n == 1 else 'reach'} quota"
+    said = f"{words} of {_DOTS} equally likely outcomes {'reaches' if n == 1 else 'reach'} quota"
+    if np.isnan(quota):
+        said = f"{_DOTS} equally likely outcomes, from {low} to {high}"
+    caption = (
+        "Each dot is one outcome in 50: bookings so far, open deals by stage, age and pushes, deals still to come, "
+        "and a quarter's luck shared by all."
     )
-    alt = f"{said}. They lie between {ends.removeprefix('from ').replace(' to ', ' and ')}."
-    caption = "Each dot is one outcome in 50: bookings so far, open deals by their chance, and what is not there yet."
-    data = pd.DataFrame({"part": [0.1, 0.25, 0.5, 0.75, 0.9]})
-    data["landing"] = np.quantile(outlook.outcomes, data["part"])
-    data = data.rename(columns={"part": "outcomes_below"})
-    axes = plot_landing(dots, quota, currency)
-    return Chart("landing", said, alt, caption, axes, data, ("share", "money"))
+    parts = np.array([0.1, 0.25, 0.5, 0.75, 0.9])
+    data = pd.DataFrame({"outcomes_below": parts, "landing": np.quantile(outlook.outcomes, parts)})
+    ax = plot_landing(dots, quota, currency)
+    return Chart("landing", said, f"{said}. They lie between {low} and {high}.", caption, ax, data, ("share", "money"))
 
 
 def _coverage_by_day(result: CoverageResult) -> Chart:
-    pace, period, day = result.pace, result.period, result.view.day
-    need = result.needed_coverage
-    ax = plot_coverage_by_day(pace, period.name, needed=need)
-    on_day = pace[pace["day"].eq(period.day_of(period.clip(day)))]
-    now = on_day.loc[on_day["period"].eq(period.name), "coverage"]
-    past = on_day.loc[~on_day["period"].eq(period.name), "coverage"].dropna()
-    this = wording.multiple(now.iloc[0] if len(now) else None)
-    said = f"Coverage on day {period.day_of(period.clip(day))} is {this}"
-    if len(past) and now.notna().any():
-        said += f", {_rank(int((past < now.iloc[0]).sum()), len(past))}"
-    low, high = wording.multiple(past.min()), wording.multiple(past.max())
-    alt = f"{said}. On the same day they ranged from {low} to {high}." if len(past) else f"{said}."
+    pace, period, need = result.pace, result.period, result.needed_coverage
+    left = period.days_left(period.clip(result.view.day))
+    on_day = on_same_day(pace, left)
+    is_now = on_day["period"].eq(period.name)
+    now, past = on_day.loc[is_now, "coverage"], on_day.loc[~is_now, "coverage"].dropna()
+    said = f"Coverage with {wording.plural(left, 'day')} left is {wording.multiple(now.iloc[0] if len(now) else None)}"
+    rank = f"{said}, {_rank(int((past < now.iloc[0]).sum()), len(past))}" if len(past) and now.notna().any() else said
+    alt = f"{rank}."
+    if len(past):
+        low, high = wording.multiple(past.min()), wording.multiple(past.max())
+        alt += f" With as many days left they ranged from {low} to {high}."
     if need is not None:
-        said = f"Coverage on day {period.day_of(day)} is {this}; {wording.multiple(need[1])} has been needed"
-        alt = f"{alt} Needed: {wording.multiple(need[0])} to {wording.multiple(need[2])} in 8 of 10 quarters."
+        low, value, high = (wording.multiple(part) for part in need)
+        alt += f" Needed: about {value}, {low} to {high}."
+    title = rank if need is None else f"{said}; about {wording.multiple(need[1])} is needed"
     caption = "Open pipeline due in the quarter over quota still to book, rebuilt as it stood on each day."
     data = on_day[["period", "quota_amount", "booked_amount", "open_pipeline_amount", "coverage", "start_coverage"]]
     starts = pace[pace["day"].eq(1)].set_index("period")["start_coverage"]
     data = data.assign(start_coverage=data["period"].map(starts)).reset_index(drop=True)
-    units = (None, "money", "money", "money", "x", "x")
-    return Chart("coverage_by_day", said, alt, caption, ax, data, units)
+    ax = plot_coverage_by_day(pace, period.name, needed=need)
+    return Chart("coverage_by_day", title, alt, caption, ax, data, (None, "money", "money", "money", "x", "x"))
 
 
 def _movement(result: CoverageResult) -> Chart:

@@ -53,21 +53,17 @@ class FirstScreen(Block):
     def _actions(self) -> str:
         if not self.actions:
             return "<h2>Nothing to act on this week by the rules of this report</h2>"
-        told = any(action.worth is not None for action in self.actions)
-        money_heading, ranked = (
-            ("Worth", "worth: what the pipeline in question is expected to bring this quarter")
-            if told
-            else ("In these records", "the money in the records")
-        )
         shown = pd.DataFrame(
             {
                 "Action": [action.text for action in self.actions],
                 "Owner": [FUNCTIONS[action.owner] for action in self.actions],
-                money_heading: [self._worth(action) for action in self.actions],
+                "Money": [self._worth(action) for action in self.actions],
                 "By": [action.by for action in self.actions],
             }
         )
-        caption = f"Ranked by {ranked}; the owner is the function that acts"
+        caption = "Ranked by money: what acting adds, or what is at stake: what such records have brought by themselves"
+        if not any(action.worth is not None for action in self.actions):
+            caption = "Ranked by the money in the records; the owner is the function that acts"
         table = table_html(caption, shown, (None, None, None, "date"), self.view.company.currency)
         rules = "".join(
             f"<li>{text(action.text.split(':')[0])}. {text(action.because)}</li>" for action in self.actions
@@ -76,9 +72,10 @@ class FirstScreen(Block):
         return f"<h2>What to do this week</h2>\n{table}\n{why}"
 
     def _worth(self, action: Action) -> str:
-        """Return what acting is expected to bring, with its range; else the money in the records."""
+        """Return the money that hangs on an action, with its range; else the money in the records."""
         currency = self.view.company.currency
         if action.worth is None:
-            return wording.money(action.amount or None, currency)
+            return f"{wording.money(action.amount, currency)} in the records" if action.amount else "–"
         ends = f"{wording.money(action.worth_low, currency)} to {wording.money(action.worth_high, currency)}"
-        return f"{wording.money(action.worth, currency)} ({ends})"
+        worth = wording.money(action.worth, currency)
+        return f"adds {worth} ({ends})" if action.worth_is == "added" else f"{worth} at stake ({ends})"

@@ -1,11 +1,10 @@
 """The first screen of the pipeline coverage report: one true sentence, one line below it, three numbers."""
 
-import datetime as dt
-
 from revops.actions import Headline, Number
-from revops.measures.pipeline_coverage import CoverageResult
+from revops.actions.pipeline_coverage.to_do import last_day_to_create
+from revops.measures.pipeline_coverage import VALIDATED_FROM, CoverageResult, Outlook
 from revops.ratios import safe_ratio
-from revops.wording import chance, day, missing, money, multiple, plural, share
+from revops.wording import chance, day, join, missing, money, multiple, plural, share
 
 __all__ = ["headline"]
 
@@ -32,16 +31,38 @@ def _status(result: CoverageResult) -> str:
 
 def _sentence(result: CoverageResult) -> str:
     """Return one true sentence for the state the quarter is in."""
+    if result.view.day > result.period.end:
+        return _over(result)
+    if result.view.day < result.period.start:
+        return _to_come(result)
+    return _under_way(result)
+
+
+def _over(result: CoverageResult) -> str:
+    row, name, currency = result.headline, result.period.name, result.view.company.currency
+    booked = money(row.booked_amount, currency)
+    if missing(row.quota_amount):
+        wins = plural(int(row.n_booked), "opportunity")
+        return f"{name} booked {booked} in {wins}; there is no quota to hold it against."
+    part = share(safe_ratio(row.booked_amount, row.quota_amount))
+    return f"{name} booked {booked} of its {money(row.quota_amount, currency)} quota: {part}."
+
+
+def _to_come(result: CoverageResult) -> str:
+    row, period, currency = result.headline, result.period, result.view.company.currency
+    begins = f"{period.name} begins on {day(period.start)} with {money(row.open_pipeline_amount, currency)}"
+    if missing(row.quota_amount):
+        return f"{begins} of open pipeline; without a quota nobody can say whether that is enough."
+    return (
+        f"{begins} of open pipeline for a quota of {money(row.quota_amount, currency)}: "
+        f"{multiple(row.coverage)}, in {plural(int(row.n_open), 'opportunity')}."
+    )
+
+
+def _under_way(result: CoverageResult) -> str:
     row, period, currency = result.headline, result.period, result.view.company.currency
     open_now, booked = money(row.open_pipeline_amount, currency), money(row.booked_amount, currency)
     quota, remaining = money(row.quota_amount, currency), money(row.remaining_amount, currency)
-    deals = plural(int(row.n_open), "opportunity")
-    if result.view.day > period.end:
-        if missing(row.quota_amount):
-            wins = plural(int(row.n_booked), "opportunity")
-            return f"{period.name} booked {booked} in {wins}; there is no quota to hold it against."
-        part = share(safe_ratio(row.booked_amount, row.quota_amount))
-        return f"{period.name} booked {booked} of its {quota} quota: {part}."
     if missing(row.quota_amount):
         return (
             f"{open_now} is open and {booked} is booked for {period.name}; "
@@ -50,133 +71,166 @@ def _sentence(result: CoverageResult) -> str:
     if row.remaining_amount == 0:
         return f"{period.name} has reached its quota: {booked} booked of {quota}, with {open_now} still open."
     if row.n_open == 0:
-        overdue = money(row.overdue_amount, currency)
-        tail = f"; {overdue} of open deals carry a close date that has passed" if row.n_overdue else ""
-        return f"{period.name} still has {remaining} to book and no open pipeline to book it from{tail}."
-    if result.view.day < period.start:
-        return (
-            f"{period.name} begins on {day(period.start)} with {open_now} of open pipeline for a quota of {quota}: "
-            f"{multiple(row.coverage)}, in {deals}."
-        )
-    outlook = result.outlook
-    if outlook is not None:
-        lands = f"At today's pace {period.name} lands near {money(outlook.range(result.knobs.level)[1], currency)}"
-        told = chance(outlook.probability) if outlook.is_validated else "how likely that is, is not yet validated"
-        made = " of making it" if outlook.is_validated else ""
-        return f"{lands} of the {quota} quota: {told}{made}."
+        tail = f"; {money(row.overdue_amount, currency)} of open deals carry a close date that has passed"
+        said = f"{period.name} still has {remaining} to book and no open pipeline to book it from"
+        return f"{said}{tail if row.n_overdue else ''}."
+    if result.outlook is not None:
+        lands = money(result.outlook.range()[1], currency)
+        return f"{period.name} is likely to land near {lands} of its {quota} quota: {_likely(result.outlook)}."
     return (
         f"{period.name} has {remaining} still to book and {open_now} of open pipeline to book it from: "
-        f"{multiple(row.coverage)}, in {deals}."
+        f"{multiple(row.coverage)}, in {plural(int(row.n_open), 'opportunity')}."
     )
 
 
+def _likely(outlook: Outlook) -> str:
+    """Return how likely the quota is, in words; what keeps it from being said where it cannot be."""
+    if outlook.range_failed:
+        return "how likely it is cannot be said, such ranges held too rarely in the past"
+    if not outlook.is_validated:
+        return "how likely it is, is not yet validated"
+    words = chance(outlook.probability)
+    return f"{words} to make it" if words == "all but certain" else f"{words} of making it"
+
+
 def _below(result: CoverageResult) -> str:
-    """Return where in the quarter we are, and what the last days did."""
-    period, today, currency = result.period, result.view.day, result.view.company.currency
+    """Return the range, where it is short, where in the quarter we are; without an outlook what the last days did."""
+    period, today = result.period, result.view.day
     if today > period.end:
-        where = f"The quarter ended on {day(period.end)}."
-    elif today < period.start:
-        where = f"The quarter begins in {plural((period.start - today).days, 'day')}."
-    else:
-        where = f"Day {period.day_of(today)} of {period.days}."
-    if result.outlook is not None and not missing(result.headline.quota_amount):
-        return f"{_range(result)} {where}"
-    if result.moved is None or today > period.end:
-        return where
-    sums = result.moved.groupby("kind")["amount"].sum()
+        return f"The quarter ended on {day(period.end)}."
+    if today < period.start:
+        return f"The quarter begins in {plural((period.start - today).days, 'day')}."
+    where = f"Day {period.day_of(today)} of {period.days}."
+    if result.outlook is not None:
+        return " ".join(part for part in (_range(result), _shortfall(result), where) if part)
+    return where if result.moved is None else f"{where} {_moved(result)}"
+
+
+def _moved(result: CoverageResult) -> str:
+    currency, sums = result.view.company.currency, result.moved.groupby("kind")["amount"].sum()
     parts = [
         f"{money(abs(sums[kind]), currency)} {words}"
         for kind, words in (("new", "new"), ("won", "won"), ("lost", "lost"), ("pushed", "pushed out"))
         if sums.get(kind, 0.0)
     ]
-    moved = f" In {plural(result.knobs.movement_days, 'day')} open pipeline went from "
+    moved = f"In {plural(result.knobs.movement_days, 'day')} open pipeline went from "
     moved += f"{money(result.open_before, currency)} to {money(result.headline.open_pipeline_amount, currency)}"
-    return where + moved + (f": {', '.join(parts)}." if parts else ".")
+    return moved + (f": {', '.join(parts)}." if parts else ".")
 
 
 def _range(result: CoverageResult) -> str:
-    """Return the range of the landing in words, and how such ranges held on the company's own past."""
+    """Return the range of the landing in words, and how such ranges held on the subject's own past."""
     outlook, currency = result.outlook, result.view.company.currency
-    low, _, high = outlook.range(result.knobs.level)
-    words = (
-        f"{result.knobs.level * 10:g} in 10 outcomes fall between {money(low, currency)} and {money(high, currency)}"
-    )
-    told = outlook.told
-    if outlook.is_validated:
-        n = int(told["is_inside"].sum())
-        whose = " of the whole company" if result.knobs.slice else ""
-        return f"{words}; told on this day, such ranges{whose} held in {n} of {plural(len(told), 'past quarter')}."
-    return f"{words}; with {plural(len(told), 'past quarter')} to hold it against, that is not yet validated."
+    low, _, high = outlook.range()
+    words = f"{outlook.level * 10:g} in 10 outcomes fall between {money(low, currency)} and {money(high, currency)}"
+    quarters = plural(len(outlook.told), "past quarter")
+    if len(outlook.told) < VALIDATED_FROM:
+        return f"{words}; with {quarters} to hold it against, that is not yet validated."
+    return f"{words}; told on this day, such ranges held in {outlook.n_held} of {quarters}."
+
+
+def _shortfall(result: CoverageResult) -> str:
+    """Return which groups are below the whole range of what they need; nothing where there is no gap or none is."""
+    short = result.short_groups
+    if not result.gap[1] > 0 or short.empty:
+        return ""
+    names = join([f"{group} ({multiple(coverage)})" for group, coverage in short["coverage"].items()])
+    verb, low = ("is", short["required_low"].iloc[0]) if len(short) == 1 else ("are", None)
+    return f"{names} {verb} below even the low end of what {'it needs' if low else 'they need'}{_low(low)}."
+
+
+def _low(low: float | None) -> str:
+    return "" if low is None else f", {multiple(low)}"
 
 
 def _numbers(result: CoverageResult) -> tuple[Number, ...]:
-    """Return coverage, bookings against quota, and what is open but counts nowhere."""
-    row, currency = result.headline, result.view.company.currency
+    """Return coverage, chance and gap; without an outlook coverage, bookings, and what is open but counts nowhere."""
+    row = result.headline
     if result.outlook is not None and not missing(row.quota_amount) and row.remaining_amount > 0:
-        return _outlook_numbers(result)
-    start = "" if missing(result.start_coverage) else f"; {multiple(result.start_coverage)} of the full quota on day 1"
+        return _needed(result), _chance(result), _gap(result)
+    return _covered(result), _booked(result), _overdue(result)
+
+
+def _covered(result: CoverageResult) -> Number:
+    row = result.headline
     if missing(row.quota_amount):
-        cover = Number("–", f"coverage: {result.quota.basis}")
-        booked = Number(money(row.booked_amount, currency), f"booked in {plural(int(row.n_booked), 'opportunity')}")
-    else:
-        met, over = row.remaining_amount == 0, result.view.day > result.period.end
-        text = "coverage: nothing remains to book" if met else f"coverage of remaining quota{start}"
-        cover = Number(multiple(row.coverage), "coverage: the quarter is over" if over else text)
-        part = share(safe_ratio(row.booked_amount, row.quota_amount))
-        booked = Number(
-            money(row.booked_amount, currency),
-            f"booked, {part} of the {money(row.quota_amount, currency)} quota",
+        return Number("–", f"coverage: {result.quota.basis}")
+    if result.view.day > result.period.end:
+        return Number("–", "coverage: the quarter is over")
+    if row.remaining_amount == 0:
+        return Number("–", "coverage: nothing remains to book")
+    start = "" if missing(result.start_coverage) else f"; {multiple(result.start_coverage)} of the full quota on day 1"
+    return Number(multiple(row.coverage), f"coverage of remaining quota{start}")
+
+
+def _booked(result: CoverageResult) -> Number:
+    row, currency = result.headline, result.view.company.currency
+    booked = money(row.booked_amount, currency)
+    if missing(row.quota_amount):
+        return Number(booked, f"booked in {plural(int(row.n_booked), 'opportunity')}")
+    part = share(safe_ratio(row.booked_amount, row.quota_amount))
+    return Number(booked, f"booked, {part} of the {money(row.quota_amount, currency)} quota")
+
+
+def _overdue(result: CoverageResult) -> Number:
+    row = result.headline
+    text = f"overdue in {plural(int(row.n_overdue), 'opportunity')}: not in coverage"
+    return Number(money(row.overdue_amount, result.view.company.currency), text, is_bad=bool(row.n_overdue))
+
+
+def _needed(result: CoverageResult) -> Number:
+    """Return coverage against what is needed, and how what was called for before held."""
+    have, outlook = result.headline.coverage, result.outlook
+    if result.needed_coverage is None:
+        return Number(multiple(have), f"coverage of remaining quota. What is needed: {outlook.required_unknown}")
+    low, value, high = result.needed_coverage
+    text = f"coverage of remaining quota; about {multiple(value)} is needed ({multiple(low)} to {multiple(high)})"
+    told = outlook.required_told
+    if len(told) >= VALIDATED_FROM:
+        text += (
+            f"; what was needed fell into such ranges in {int(told['is_inside'].sum())} of {len(told)} past quarters"
         )
-    overdue = Number(
-        money(row.overdue_amount, currency),
-        f"overdue in {plural(int(row.n_overdue), 'opportunity')}: not in coverage",
-        is_bad=bool(row.n_overdue),
-    )
-    return cover, booked, overdue
+    return Number(multiple(have), text, is_bad=bool(have < low))
 
 
-def _outlook_numbers(result: CoverageResult) -> tuple[Number, ...]:
-    """Return coverage against what is needed, the chance of quota, and the pipeline still to create."""
-    row, outlook, currency = result.headline, result.outlook, result.view.company.currency
-    need = result.needed_coverage
-    today = result.period.day_of(result.view.day)
-    if need is None:
-        cover = Number(multiple(row.coverage), "coverage of remaining quota; what is needed cannot be told yet")
-    else:
-        low, value, high = need
-        text = f"coverage of remaining quota; {multiple(value)} has been needed on day {today} "
-        text += f"({multiple(low)} to {multiple(high)} in {result.knobs.level * 10:g} of 10 quarters)"
-        cover = Number(multiple(row.coverage), text, is_bad=bool(row.coverage < value))
-    likely = Number(
-        share(outlook.probability), _chance_text(result), is_bad=outlook.probability < result.knobs.watch_from
-    )
-    gap = result.gap[1]
+def _chance(result: CoverageResult) -> Number:
+    """Return the chance of quota, without the largest deal too, and how chances like it came true."""
+    outlook = result.outlook
+    if outlook.range_failed:
+        return Number(
+            "–", f"chance of quota: ranges held in only {outlook.n_held} of {len(outlook.told)} past quarters"
+        )
+    text = f"chance of quota; {share(outlook.probability_without_largest)} without the largest deal"
+    if outlook.largest is None:
+        text = "chance of quota"
+    if not outlook.is_validated:
+        return Number(share(outlook.probability), f"{text}; not yet validated")
+    told = outlook.told.dropna(subset=["probability"])
+    upper = outlook.probability >= 0.5
+    alike = told[told["probability"].ge(0.5) == upper]
+    cases = f"came true in {alike['made_it'].sum():.0f} of {len(alike)}" if len(alike) else "have not been told before"
+    text += f"; chances {'above' if upper else 'below'} 50% on this day {cases}{' past quarters' if len(alike) else ''}"
+    return Number(share(outlook.probability), text, is_bad=outlook.probability < result.knobs.watch_from)
+
+
+def _gap(result: CoverageResult) -> Number:
+    """Return the pipeline still to find, with its range, and until when it can be created."""
+    currency, (low, gap, high) = result.view.company.currency, result.gap
     if missing(gap):
-        return cover, likely, Number(money(row.remaining_amount, currency), "still to book")
-    text = f"pipeline short of what has been needed{_until(result)}" if gap else "short: as much is open as was needed"
-    return cover, likely, Number(money(gap, currency), text, is_bad=bool(gap > 0))
+        return Number(money(result.headline.remaining_amount, currency), "still to book")
+    ends = f"{money(low, currency)} to {money(high, currency)}"
+    if not gap:
+        return Number(money(gap, currency), f"short of the pipeline needed ({ends}): as much is open as is needed")
+    return Number(money(gap, currency), f"pipeline short ({ends}){_until(result)}", is_bad=bool(low > 0))
 
 
 def _until(result: CoverageResult) -> str:
-    """Return until when a new deal can be created and still be won in the quarter, at the usual pace."""
-    cycle, left = result.outlook.sales_cycle_days, result.period.days_left(result.view.day)
-    if missing(cycle):
+    """Return until when a new deal can be created and still be won in the quarter."""
+    last = last_day_to_create(result)
+    if last is None:
         return ""
-    if cycle > left:
-        return f"; a new deal takes {cycle:.0f} days to win, {left} remain"
-    return f"; to create by {day(result.period.end - dt.timedelta(days=round(cycle)))} to have time to close"
-
-
-def _chance_text(result: CoverageResult) -> str:
-    """Return what stands behind the chance: without the largest deal, and how chances like it came true."""
-    outlook = result.outlook
-    told = outlook.told.dropna(subset="probability")
-    text = f"chance of quota; {share(outlook.probability_without_largest)} without the largest deal"
-    if not outlook.is_validated:
-        return f"{text}; not yet validated"
-    upper = outlook.probability >= 0.5
-    alike = told[told["probability"].ge(0.5) == upper]
-    side = "above" if upper else "below"
+    if last < result.view.day:
+        return f"; too late to create, nine wins in ten take over {result.outlook.cycle.fast_days:.0f} days"
     return (
-        f"{text}; chances {side} 50% on this day came true in {int(alike['made_it'].sum())} of {len(alike)} past cases"
+        f"; to create by {day(last)} at the latest, half of all wins take {result.outlook.cycle.median_days:.0f} days"
     )

@@ -1,4 +1,4 @@
-"""What to do this week: rules over the records, each with the money that acting on it is expected to bring."""
+"""What to do this week: rules over the records, each with the money that hangs on it."""
 
 import datetime as dt
 
@@ -6,119 +6,176 @@ import numpy as np
 import pandas as pd
 
 from revops.actions import Action
+from revops.analysis.cycle import won_within
 from revops.analysis.standing import OPEN_PIPELINE, OVERDUE
 from revops.measures.pipeline_coverage import CoverageResult
-from revops.wording import money, multiple, plural
+from revops.wording import day, join, money, multiple, plural, share
 
-__all__ = ["actions"]
+__all__ = ["actions", "last_day_to_create"]
 
 _DAYS_TO_ACT = 7
+_Worth = tuple[float, float, float] | None
 
 
 def actions(result: CoverageResult) -> list[Action]:
-    """Return what to do this week, by what it is expected to be worth, then by money; nothing where no rule fires."""
+    """Return what to do this week, by the money that hangs on it, then by the money in the records; nothing where no
+    rule fires."""
     records = result.records
     opened = records[records["outcome"].eq("open") & records["counts_as"].ne("left_out")]
-    pipeline = opened[opened["counts_as"].eq(OPEN_PIPELINE)]
-    currency = result.view.company.currency
-    overdue, no_owner = opened[opened["counts_as"].eq(OVERDUE)], opened[opened["owner_id"].isna()]
-    no_amount, stalled = pipeline[pipeline["amount"].isna()], pipeline[pipeline["opportunity_id"].isin(result.stalled)]
     found = [
-        _create(result),
-        _action(
-            result,
-            "overdue_opportunities",
-            f"Re-date or close {plural(len(overdue), 'overdue opportunity')}: "
-            f"{money(overdue['amount'].sum(), currency)} counts nowhere until someone owns a date",
-            "sales_ops",
-            overdue,
-            "Open with a close date before the as-of day; a new date or an outcome takes it off the list.",
-        ),
-        _action(
-            result,
-            "stalled_opportunities",
-            f"Second opinion on {plural(len(stalled), 'stalled opportunity')}: "
-            f"{money(stalled['amount'].sum(), currency)} past the age at which the chance to move on has halved",
-            "sales_ops",
-            stalled,
-            "Longer in its stage than that age; a new stage, or a close, takes it off the list.",
-        ),
-        _action(
-            result,
-            "opportunities_without_owner",
-            f"Give {plural(len(no_owner), 'open opportunity')} without an owner to someone",
-            "sales_ops",
-            no_owner,
-            "Open and owned by nobody; an owner takes it off the list.",
-        ),
-        _action(
-            result,
-            "opportunities_without_amount",
-            f"Put an amount on {plural(len(no_amount), 'opportunity')} in open pipeline: without one, nothing is added",
-            "revops",
-            no_amount,
-            "In open pipeline with no amount; an amount takes it off the list.",
-        ),
+        _close_the_gap(result),
+        _overdue(result, opened[opened["counts_as"].eq(OVERDUE)]),
+        _stalled(result, opened[opened["counts_as"].eq(OPEN_PIPELINE)]),
+        _without_owner(result, opened[opened["owner_id"].isna()]),
+        _without_amount(result, opened[opened["counts_as"].eq(OPEN_PIPELINE) & opened["amount"].isna()]),
     ]
     fired = [action for action in found if action is not None]
     return sorted(fired, key=lambda action: (-(action.worth or 0.0), -action.amount))
 
 
-def _create(result: CoverageResult) -> Action | None:
-    """Return the action that closes the gap between open and required pipeline; None where there is no gap."""
-    gap, outlook, currency = result.gap[1], result.outlook, result.view.company.currency
-    if not gap > 0:
+def last_day_to_create(result: CoverageResult) -> dt.date | None:
+    """Return the last day on which a new deal can be created and still be among the fastest tenth of wins; None where
+    the cycle is unknown."""
+    cycle = None if result.outlook is None else result.outlook.cycle
+    if cycle is None or np.isnan(cycle.fast_days):
         return None
-    cycle = dt.timedelta(days=round(outlook.sales_cycle_days)) if outlook.sales_cycle_days > 0 else dt.timedelta(0)
-    last = result.period.end - cycle
-    need = result.needed_coverage[1]
-    why = f"coverage {multiple(result.headline.coverage)} against {multiple(need)} needed"
-    later = result.records[result.records["counts_as"].eq("due_after_period")]
-    late = last < result.view.day
-    if late:
-        text = (
-            f"Pull {money(gap, currency)} forward from the {money(later['amount'].sum(), currency)} due later: "
-            f"{why}; too late to create, a new deal takes {cycle.days} days to win"
+    return result.period.end - dt.timedelta(days=round(cycle.fast_days))
+
+
+def _close_the_gap(result: CoverageResult) -> Action | None:
+    """Return what closes the gap between open and required pipeline: creation, or where it is too late for that, deals
+    due later; None where there is no gap."""
+    if not result.gap[1] > 0:
+        return None
+    last = last_day_to_create(result)
+    return _pull_forward(result) if last is not None and last < result.view.day else _create(result, last)
+
+
+def _create(result: CoverageResult, last: dt.date | None) -> Action:
+    currency, outlook, (low, gap, high) = result.view.company.currency, result.outlook, result.gap
+    left = result.period.days_left(result.view.day)
+    part = won_within(outlook.cycle.by_age, left)
+    because = "Open pipeline is below what past quarters on this day call for; more of it, or bookings, closes the gap."
+    worth: _Worth = None
+    if not np.isnan(part):
+        worth = (low * part, gap * part, high * part)
+        because += (
+            f" Money: of {plural(outlook.cycle.n, 'opportunity')} created in two years {share(part)} "
+            f"had been won {left} days later; what is created now brings that share of the gap this quarter, "
+            "the rest counts for the next."
         )
-    else:
-        text = f"Create {money(gap, currency)} of pipeline that can close by {result.period.end:%-d %b}: {why}"
-    yields = outlook.yields
+    text = f"Create {money(gap, currency)} of pipeline{_where(result)}: {_against(result)}"
+    by = last or min(result.view.day + dt.timedelta(days=_DAYS_TO_ACT), result.period.end)
+    return _action("coverage_below_required", text, "marketing_ops", gap, by, because, (), worth, "added")
+
+
+def _pull_forward(result: CoverageResult) -> Action:
+    records, outlook, currency = result.records, result.outlook, result.view.company.currency
+    later = records[records["counts_as"].eq("due_after_period")]
+    amount, fast = money(later["amount"].sum(), currency), plural(round(outlook.cycle.fast_days), "day")
+    left = plural(result.period.days_left(result.view.day), "day")
+    text = f"See which of the {plural(len(later), 'deal')} due later ({amount}) can close by then: {_against(result)}"
     because = (
-        "Open pipeline is below what past quarters needed on this day. Worth: the gap at the yield of the last "
-        f"{plural(len(yields), 'quarter')}, from its lowest to its highest. More bookings or a higher yield closes it."
+        f"Too late to create: nine wins in ten take over {fast}, {left} remain. At stake: what deals due later brought "
+        "this quarter in the past by themselves; nobody knows what asking adds."
     )
-    return Action(
-        "coverage_below_required",
-        text,
-        "sales_ops" if late else "marketing_ops",
-        float(gap),
-        result.view.day + dt.timedelta(days=_DAYS_TO_ACT) if late else last,
-        because,
-        tuple(later["opportunity_id"]) if late else (),
-        float(gap * outlook.required.yield_rate),
-        float(gap * yields.min()),
-        float(gap * yields.max()),
+    if later.empty:
+        text = f"Close what is open: {_against(result)}, and nothing is due later that could come forward"
+    by, ids = _soon(result), _by_amount(later)
+    return _action(
+        "coverage_below_required", text, "sales_ops", result.gap[1], by, because, ids, _at_stake(result, "later")
     )
+
+
+def _overdue(result: CoverageResult, rows: pd.DataFrame) -> Action | None:
+    amount = money(rows["amount"].sum(), result.view.company.currency)
+    text = f"Re-date or close {plural(len(rows), 'overdue opportunity')}: {amount} counts nowhere until it has a date"
+    because = "Open with a close date before the as-of day; a new date or an outcome takes it off the list."
+    return _on_records(result, "overdue_opportunities", text, "sales_ops", rows, because, "overdue")
+
+
+def _stalled(result: CoverageResult, pipeline: pd.DataFrame) -> Action | None:
+    if result.outlook is None:
+        return None
+    deals = result.outlook.deals
+    stalled = deals[deals["is_stalled"] & deals["place"].eq("due")].set_index("opportunity_id")
+    rows = pipeline[pipeline["opportunity_id"].isin(stalled.index)]
+    amount = money(rows["amount"].sum(), result.view.company.currency)
+    text = (
+        f"Second opinion on {plural(len(rows), 'stalled deal')}: {amount} past the age at which the chance has halved"
+    )
+    if len(rows) == 1:
+        [deal] = rows.itertuples()
+        known = stalled.loc[deal.opportunity_id]
+        text = (
+            f"Second opinion on {deal.opportunity_name}: {amount}, {known['days_in_stage']:.0f} days in "
+            f"{known['stage_name']}; after {known['halving_days']:.0f} the chance to move on has halved"
+        )
+    because = (
+        "Longer in its stage than the age at which the chance to move on has halved; a new stage or a close ends it."
+    )
+    return _on_records(result, "stalled_opportunities", text, "sales_ops", rows, because, "stalled")
+
+
+def _without_owner(result: CoverageResult, rows: pd.DataFrame) -> Action | None:
+    text = f"Give {plural(len(rows), 'open opportunity')} without an owner to someone"
+    because = "Open and owned by nobody; an owner takes it off the list."
+    return _on_records(result, "opportunities_without_owner", text, "sales_ops", rows, because)
+
+
+def _without_amount(result: CoverageResult, rows: pd.DataFrame) -> Action | None:
+    text = f"Put an amount on {plural(len(rows), 'opportunity')} in open pipeline: without one, nothing is added"
+    because = "In open pipeline with no amount; an amount takes it off the list."
+    return _on_records(result, "opportunities_without_amount", text, "revops", rows, because)
+
+
+def _on_records(
+    result: CoverageResult, rule: str, text: str, owner: str, rows: pd.DataFrame, because: str, part: str | None = None
+) -> Action | None:
+    """Return one action over records, with what that part of the landing brings; None without records."""
+    if rows.empty:
+        return None
+    worth = None if part is None else _at_stake(result, part)
+    return _action(rule, text, owner, rows["amount"].sum(), _soon(result), because, _by_amount(rows), worth)
 
 
 def _action(
-    result: CoverageResult, rule: str, text: str, owner: str, rows: pd.DataFrame, because: str
-) -> Action | None:
-    """Return one action over records, worth what these are expected to bring this quarter; None without records."""
-    if rows.empty:
-        return None
-    ids = tuple(rows.sort_values(["amount", "opportunity_id"], ascending=[False, True])["opportunity_id"])
-    by = result.view.day + dt.timedelta(days=_DAYS_TO_ACT)
-    worth = _worth(result, ids) if rows["amount"].notna().any() else (None, None, None)
-    return Action(rule, text, owner, float(rows["amount"].sum()), by, because, ids, *worth)
+    rule: str, text: str, owner: str, amount: float, by: dt.date, because: str, ids: tuple[str, ...], worth: _Worth,
+    worth_is: str = "at_stake",
+) -> Action:  # fmt: skip
+    low, value, high = worth or (None, None, None)
+    return Action(rule, text, owner, float(amount), by, because, ids, value, low, high, worth_is if worth else None)
 
 
-def _worth(result: CoverageResult, ids: tuple[str, ...]) -> tuple[float | None, float | None, float | None]:
-    """Return what the open deals among `ids` bring this quarter, with its range; None where nothing can tell."""
+def _at_stake(result: CoverageResult, part: str) -> _Worth:
+    """Return what one part of the open deals brings this quarter, of the types that the quota covers: low, mean, high;
+    None where nothing can tell, or nothing is expected.
+
+    A rare large win can lift the mean above the range; the range then reaches up to it.
+    """
     if result.outlook is None:
-        return None, None, None
-    chosen = result.outlook.deals["opportunity_id"].isin(ids).to_numpy()
-    brought = result.outlook.landing.won[:, chosen].sum(axis=1)
-    tail = (1 - result.knobs.level) / 2
-    low, high = np.quantile(brought, [tail, 1 - tail])
-    return float(result.outlook.deals.loc[chosen, "expected_amount"].sum()), float(low), float(high)
+        return None
+    brought = result.outlook.landing.parts[part].to_numpy()
+    if not brought.any():
+        return None
+    low, _, high = result.outlook.range_of(brought)
+    return low, float(brought.mean()), max(high, float(brought.mean()))
+
+
+def _against(result: CoverageResult) -> str:
+    have, need = multiple(result.headline["coverage"]), multiple(result.needed_coverage[1])
+    return f"coverage {have} against about {need} needed by {day(result.period.end)}"
+
+
+def _where(result: CoverageResult) -> str:
+    """Return where to begin, in words to follow `pipeline`: the groups below the whole range of what they need."""
+    return "" if result.short_groups.empty else f", {join(list(result.short_groups.index))} first"
+
+
+def _soon(result: CoverageResult) -> dt.date:
+    due = result.view.day + dt.timedelta(days=_DAYS_TO_ACT)
+    return min(due, result.period.end) if result.view.day <= result.period.end else due
+
+
+def _by_amount(rows: pd.DataFrame) -> tuple[str, ...]:
+    return tuple(rows.sort_values(["amount", "opportunity_id"], ascending=[False, True])["opportunity_id"])

@@ -1,50 +1,137 @@
-"""What each group is expected to bring and needs: the company's chances, as far as the group's past differs."""
+"""What groups bring and need: the company's chances, as far as a group's past differs from what they say."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
 import pandas as pd
 
-from revops.analysis.groups import FEWEST_SHOWN, group_factors
-from revops.measures.pipeline_coverage.outlook import Outlook
+from revops.analysis.groups import FEWEST_SHOWN, GroupFactors, group_factors
+from revops.analysis.landing import N_DRAWS, LandingModel
+from revops.analysis.required import Required, required_open, why_unknown
+from revops.analysis.same_day import SameDay, open_on_day
+from revops.measures.pipeline_coverage.past import Past
+from revops.measures.pipeline_coverage.subject import Subject, groups_of
 from revops.ratios import safe_ratio
 
-__all__ = ["with_outlook"]
+__all__ = ["GroupOutlook", "group_outlook", "slice_draws"]
 
 
-def with_outlook(table: pd.DataFrame, outlook: Outlook | None, groups: pd.Series, *, level: float) -> pd.DataFrame:
-    """Return coverage_by_group with `weighted_pipeline_amount` and `required_coverage` of each group.
+@dataclass(frozen=True)
+class GroupOutlook:
+    """What groups of the company bring and need.
 
-    Parameters
-        table : coverage_by_group by one dimension
-        groups : opportunity_id -> group of that dimension, of all opportunities, as of the day
-
-    Returns
-        `table` with n_past (past deals of the group on this day), expected_amount [company currency], and
-        required_coverage, required_low, required_high [x]. NaN where the past cannot say: fewer than 5 past deals, no
-        quota of the group, nothing left to book.
-
-    Formula
-        expected = sum of chance x amount of the group's deals x factor; required = max(remaining - late share x quota,
-        0) / (yield x factor) / remaining; factor from analysis.groups.group_factors.
+    past: SameDay.deals of recent quarters, due and covered by the quota, with the chance each was told; due: the
+    company's open deals of that kind, with expected_amount; sums: those quarters' totals (SameDay.sums) and scales what
+    late wins grow with. own_factor, own_draws: how a slice does against its deals' chances; 1 and None for the company.
     """
-    columns = ["n_past", "expected_amount", "required_coverage", "required_low", "required_high"]
-    if outlook is None:
-        return table.assign(**dict.fromkeys(columns, float("nan")))
-    past = outlook.past_deals
-    factors = group_factors(past, past["chance"].to_numpy(), groups, level=level).set_index("group")
-    factors = factors.reindex(table["group"]).reset_index()
-    n = factors["n"].fillna(0)
-    known = n >= FEWEST_SHOWN
-    due = outlook.deals[outlook.deals["opportunity_id"].isin(groups.index) & outlook.deals["place"].eq("due")]
-    due = due[due["type"].isin(past["type"].unique())]
-    expected = due["expected_amount"].groupby(due["opportunity_id"].map(groups)).sum()
-    result = table.assign(n_past=n, expected_amount=table["group"].map(expected).fillna(0.0) * factors["factor"])
-    result["expected_amount"] = result["expected_amount"].where(known)
-    need = outlook.required
-    if need is None:
-        return result.assign(**dict.fromkeys(columns[2:], float("nan")))
-    open_needed = (result["remaining_amount"] - need.late_share * result["quota_amount"]).clip(
-        lower=0
-    ) / need.yield_rate
-    for name, factor in (("required_coverage", "factor"), ("required_low", "high"), ("required_high", "low")):
-        needed = open_needed / factors[factor].where(factors[factor] > 0)
-        result[name] = safe_ratio(needed, result["remaining_amount"]).where(known)
-    return result
+
+    subject: Subject
+    past: pd.DataFrame
+    due: pd.DataFrame
+    sums: pd.DataFrame
+    scales: pd.Series
+
+    @cached_property
+    def own_factor(self) -> float:
+        """Return how much more or less a slice brings than its deals' chances say; 1 for the company."""
+        draws = self.own_draws
+        return 1.0 if draws is None else float(draws.mean())
+
+    @cached_property
+    def own_draws(self) -> np.ndarray | None:
+        """Return equally likely values of `own_factor`; None for the company."""
+        slice = self.subject.knobs.slice
+        if not slice:
+            return None
+        found, scale, _ = self._factors(list(slice))
+        return scale * found.draws(" / ".join(slice.values()), N_DRAWS, self.subject.knobs.seed)
+
+    def required(self, remaining: float, scale: float, draws: np.ndarray | None) -> Required | None:
+        """Return the open pipeline that a remaining quota needs, at the company's yields times a factor."""
+        knobs = self.subject.knobs
+        common = {"scales": self.scales, "level": knobs.level, "seed": knobs.seed, "factor": draws}
+        return required_open(self.sums, remaining=remaining, scale=scale, **common)
+
+    def described(self, table: pd.DataFrame, by: str) -> pd.DataFrame:
+        """Return coverage_by_group with `weighted_pipeline_amount` and `required_coverage` of each group.
+
+        Parameters
+            table : coverage_by_group of the subject by one dimension
+
+        Returns
+            `table` with n_past (past deals of the group, due on this day), is_few, expected_amount [company currency],
+            required_coverage, required_low, required_high [x] and required_unknown (why they are undefined). NaN with
+            fewer than 5 past deals. Expected amounts of all groups of the company add up to the company's.
+
+        Formula
+            expected = sum of chance x amount of the group's deals x factor; required = analysis.required with the
+            group's remaining quota and factor (analysis.groups).
+        """
+        knobs = self.subject.knobs
+        found, scale, expected = self._factors([*knobs.slice, by])
+        labels = [" / ".join([*knobs.slice.values(), group]) for group in table["group"]]
+        known = found.table.set_index("group").reindex(labels)
+        n = known["n"].fillna(0).astype("int64").to_numpy()
+        result = table.assign(n_past=n, is_few=known["is_few"].fillna(True).astype(bool).to_numpy())
+        result["expected_amount"] = expected.reindex(labels).fillna(0.0).where(n >= FEWEST_SHOWN).to_numpy()
+        rows = [
+            self._need(row, scale * found.draws(label, N_DRAWS, knobs.seed) if count >= FEWEST_SHOWN else None)
+            for row, label, count in zip(table.to_dict("records"), labels, n, strict=True)
+        ]
+        columns = ["required_coverage", "required_low", "required_high", "required_unknown"]
+        needs = pd.DataFrame(rows, columns=columns, index=table.index)
+        return result.assign(**needs)
+
+    def _need(self, row: dict, draws: np.ndarray | None) -> tuple[float, float, float, str | None]:
+        """Return required coverage of one group, its range, or why there is none."""
+        remaining, nothing = row["remaining_amount"], (float("nan"),) * 3
+        if draws is None:
+            return *nothing, f"Fewer than {FEWEST_SHOWN} past deals of this group were due on this day."
+        reason = "No quota at this level." if np.isnan(remaining) else why_unknown(self.sums, remaining)
+        if reason is not None:
+            return *nothing, reason
+        need = self.required(remaining, row["quota_amount"], draws)
+        return need.amount / remaining, need.low / remaining, need.high / remaining, None
+
+    def _factors(self, by: Sequence[str]) -> tuple[GroupFactors, float, pd.Series]:
+        """Return the factors of all the company's groups, what to scale them with so that groups add up to the company,
+        and what each group's open deals are expected to bring then."""
+        groups = groups_of(self.subject.view.opportunities, by)
+        chance = self.past["chance"].to_numpy()
+        found = group_factors(self.past, chance, groups, level=self.subject.knobs.level)
+        factor = found.table.set_index("group")["factor"]
+        expected = self.due["expected_amount"].groupby(self.due["opportunity_id"].map(groups)).sum()
+        raw = expected * factor.reindex(expected.index)
+        scale = float(safe_ratio(expected.sum(), raw.sum())) if raw.sum() > 0 else 1.0
+        return found, scale, raw * scale
+
+
+def group_outlook(subject: Subject, past: Past, model: LandingModel, recent: SameDay) -> GroupOutlook:
+    """Return what groups of the company bring and need, from recent quarters and the chances they tell."""
+    view, covers = subject.view, subject.view.company.quota_covers
+    now = open_on_day(subject.company_states, subject.period, view.day, view.company, past.halving)
+    now = _covered(now.assign(expected_amount=model.expected(now)), covers)
+    return GroupOutlook(subject, _with_chances(recent, model, covers), now, recent.sums(covers), past.scales)
+
+
+def slice_draws(subject: Subject, before: SameDay, model: LandingModel) -> np.ndarray | None:
+    """Return equally likely values of how a slice does against its deals' chances, told from some quarters alone;
+    None for the company."""
+    slice = subject.knobs.slice
+    if not slice:
+        return None
+    past = _with_chances(before, model, subject.view.company.quota_covers)
+    groups = groups_of(subject.view.opportunities, list(slice))
+    found = group_factors(past, past["chance"].to_numpy(), groups, level=subject.knobs.level)
+    return found.draws(" / ".join(slice.values()), N_DRAWS, subject.knobs.seed)
+
+
+def _with_chances(days: SameDay, model: LandingModel, covers: Sequence[str]) -> pd.DataFrame:
+    return _covered(days.deals.assign(chance=model.chances(days.deals)), covers)
+
+
+def _covered(deals: pd.DataFrame, covers: Sequence[str]) -> pd.DataFrame:
+    """Return the deals that are due and of a type that the quota covers."""
+    return deals[deals["place"].eq("due") & deals["type"].isin(covers)].reset_index(drop=True)

@@ -1,8 +1,8 @@
 """What can be set for the pipeline coverage report; params/pipeline_coverage.yml explains each."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from revops import params
 
@@ -19,6 +19,15 @@ class Knobs(params.Knobs):
     level: Annotated[float, Field(gt=0, lt=1)] = 0.8
     on_track_from: Annotated[float, Field(ge=0, le=1)] = 0.6
     watch_from: Annotated[float, Field(ge=0, le=1)] = 0.3
+    net_new_plan: dict[str, Annotated[float, Field(gt=0)]] = {}
     seed: int = 20260101
     top_deals: Annotated[int, Field(ge=1, le=50)] = 5
     show_owners: bool = False
+
+    @model_validator(mode="after")
+    def _watch_is_below_on_track(self) -> Self:
+        if self.watch_from > self.on_track_from:
+            raise ValueError(
+                f"watch_from ({self.watch_from:g}) must not be above on_track_from ({self.on_track_from:g})"
+            )
+        return self

@@ -11,10 +11,10 @@ from scipy.stats import binom
 from revops.analysis.backtest import backtest
 from revops.analysis.cycle import CreationWindow, creation_window
 from revops.analysis.landing import Landing, LandingModel, fit
-from revops.analysis.required import Required, required_backtest, required_open, why_unknown
+from revops.analysis.required import Required, required_backtest, why_unknown
 from revops.analysis.same_day import SameDay, booked_on_day, open_on_day
 from revops.analysis.spans import on_day
-from revops.measures.pipeline_coverage.groups import GroupOutlook, group_outlook
+from revops.measures.pipeline_coverage.groups import GroupOutlook, group_outlook, slice_draws
 from revops.measures.pipeline_coverage.net_new import NetNew, net_new, renewals_due
 from revops.measures.pipeline_coverage.past import Past, past_of
 from revops.measures.pipeline_coverage.subject import Subject
@@ -32,8 +32,8 @@ class Outlook:
 
     deals: open opportunities of the subject, one row each: opportunity_id, place, stage_name, pushes, type, amount,
     days_in_stage, is_stalled, halving_days (NaN where unknown), chance [0 to 1], expected_amount [company currency].
-    landing: draws by type, and by the parts `largest`, `overdue`, `stalled`, `renewals`; outcomes: draws of what the
-    quota covers. largest: id of the open deal, of a type that the quota covers, expected to bring most; None without.
+    landing: draws by type, and by the parts `largest`, `overdue`, `later`, `stalled`, `renewals`; outcomes: draws of
+    what the quota covers. largest: id of the open deal, of a type that the quota covers, expected to bring most.
     required: None where it cannot be told, required_unknown then says why; required_told: its back-test. told: the
     landing's. own_past: the last quarters on the same day (SameDay), created_before: by period, what had been created
     by that day [company currency]. probability and probability_without_largest in [0, 1], NaN without a quota.
@@ -110,8 +110,8 @@ def outlook(subject: Subject) -> Outlook | None:
     recent = past.company.of(past.names(knobs.past_quarters))
     model = fit(recent, past.scales)
     groups = group_outlook(subject, past, model, recent)
-    deals, booked = _now(subject, past), _booked(subject)
-    deals = _described(deals, model, past.halving, groups.own_factor)
+    deals = _deals(subject, past, model, groups.own_factor)
+    booked = booked_on_day(subject.states, subject.period, view.day).groupby("type")["amount"].sum()
     largest = _largest(deals, covers)
     landing = model.draw(
         deals,
@@ -138,8 +138,104 @@ def outlook(subject: Subject) -> Outlook | None:
         probability=_reached(outcomes, quota),
         probability_without_largest=_reached(outcomes - landing.parts["largest"].to_numpy(), quota),
         by_type=_by_type(landing, booked, knobs.level),
-        net_new=net_new(subject, landing, deals, booked),
+        net_new=net_new(subject, landing, booked),
         groups=groups,
         cycle=_cycle(subject, covers),
         level=knobs.level,
     )
+
+
+def _deals(subject: Subject, past: Past, model: LandingModel, factor: float) -> pd.DataFrame:
+    """Return the subject's open opportunities with their chances, and what they are expected to bring."""
+    view = subject.view
+    deals = open_on_day(subject.states, subject.period, view.day, view.company, past.halving)
+    return deals.assign(
+        chance=model.chances(deals),
+        expected_amount=model.expected(deals) * factor,
+        halving_days=deals["stage_name"].map(past.halving).astype("float64"),
+    )
+
+
+def _largest(deals: pd.DataFrame, covers: Collection[str]) -> str | None:
+    """Return the open deal, of a type that the quota covers, that is expected to bring most."""
+    covered = deals[deals["type"].isin(covers) & (deals["expected_amount"] > 0)]
+    return None if covered.empty else covered.loc[covered["expected_amount"].idxmax(), "opportunity_id"]
+
+
+def _parts(subject: Subject, deals: pd.DataFrame, largest: str | None) -> dict[str, np.ndarray]:
+    """Return the parts of the open deals whose draws are kept: name -> which deals."""
+    covered = deals["type"].isin(subject.view.company.quota_covers)
+    due = renewals_due(subject)["opportunity_id"]
+    parts = {
+        "largest": deals["opportunity_id"].eq(largest),
+        "overdue": deals["place"].eq("overdue") & covered,
+        "later": deals["place"].eq("later") & covered,
+        "stalled": deals["place"].eq("due") & deals["is_stalled"] & covered,
+        "renewals": deals["opportunity_id"].isin(due),
+    }
+    return {name: mask.to_numpy(dtype=bool) for name, mask in parts.items()}
+
+
+def _reached(outcomes: np.ndarray, quota: float) -> float:
+    return float(np.mean(outcomes >= quota)) if not np.isnan(quota) else float("nan")
+
+
+def _by_type(landing: Landing, booked: pd.Series, level: float) -> pd.DataFrame:
+    tail = (1 - level) / 2
+    quantiles = landing.draws.quantile([tail, 0.5, 1 - tail]).T.set_axis(["low", "median", "high"], axis=1)
+    table = quantiles.assign(booked_amount=booked).fillna({"booked_amount": 0.0}).rename_axis("type").reset_index()
+    return table[table["high"] > 0][["type", "booked_amount", "low", "median", "high"]].reset_index(drop=True)
+
+
+def _told(past: Past, subject: Subject, covers: list[str]) -> pd.DataFrame:
+    """Return the landing's back-test: of the slice on its own past, where the subject is one."""
+    knobs = subject.knobs
+
+    def factors(before: SameDay) -> np.ndarray | None:
+        return slice_draws(subject, before, fit(before, past.scales))
+
+    return backtest(
+        past.company,
+        past.periods,
+        types=covers,
+        quotas=past.own_quotas,
+        scales=past.scales,
+        window=knobs.past_quarters,
+        level=knobs.level,
+        seed=knobs.seed,
+        subject=past.own,
+        subject_scales=past.own_scales,
+        factors=factors if subject.is_slice else None,
+    )
+
+
+def _required_told(past: Past, subject: Subject, covers: list[str]) -> pd.DataFrame:
+    """Return the back-test of required coverage; empty for a slice, whose yields are the company's."""
+    knobs = subject.knobs
+    common = {"window": knobs.past_quarters, "level": knobs.level, "seed": knobs.seed}
+    periods = () if subject.is_slice else past.periods
+    return required_backtest(past.company, periods, types=covers, quotas=past.quotas, scales=past.scales, **common)
+
+
+def _created_before(subject: Subject, past: Past) -> pd.Series:
+    """Return what had been created by this day of each recent quarter, as its amount stood on that day."""
+    left, covers = subject.period.days_left(subject.view.day), subject.view.company.quota_covers
+    created = subject.view.book.table("opportunities").set_index("opportunity_id")["created_at"].dt.normalize()
+    sums = {}
+    for period in past.periods[-subject.knobs.past_quarters :]:
+        day = max(period.end - dt.timedelta(days=left), period.start)
+        rows = on_day(subject.states, day)
+        rows = rows[rows["type"].isin(covers)]
+        born = rows["opportunity_id"].map(created)
+        sums[period.name] = float(rows.loc[born >= pd.Timestamp(period.start), "amount"].sum())
+    return pd.Series(sums, dtype="float64")
+
+
+def _cycle(subject: Subject, covers: Collection[str]) -> CreationWindow:
+    """Return how fast what was created in the last two years is won, of the whole company."""
+    view = subject.view
+    known = dt.date.fromisoformat(view.book.audit.history_from)
+    since = max(pd.Timestamp(view.day) - pd.Timedelta(days=730), pd.Timestamp(known))
+    states = subject.company_states
+    created = view.book.table("opportunities").set_index("opportunity_id")["created_at"]
+    return creation_window(states[states["type"].isin(covers)], created, since=since)

@@ -1,119 +1,84 @@
-"""The outlook's numbers as rows of the Answer, and its tables: landing, what was told before, deals to look at."""
+"""The outlook's numbers as rows of the Answer."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from revops.analysis.standing import OVERDUE
+from revops.measures.pipeline_coverage.outlook import Outlook
 from revops.measures.pipeline_coverage.result import CoverageResult
 
-__all__ = ["Display", "Row", "group_rows", "outlook_rows", "outlook_tables"]
+__all__ = ["Row", "check_rows", "crm_weighted", "group_rows", "outlook_rows", "velocity"]
 
 Row = dict[str, Any]
-Display = tuple[str, pd.DataFrame, tuple[str | None, ...]]
 
-_MOST_ROWS = 12
-_NEEDS = "at least four past quarters with history, in a quarter under way"
+_IDS = ("required_coverage", "pipeline_gap_amount", "landing_amount", "attainment_probability", "net_new_amount",
+        "weighted_pipeline_amount", "sales_cycle_days", "pipeline_velocity_amount")  # fmt: skip
 
 
 def outlook_rows(result: CoverageResult) -> list[Row]:
     """Return the measures of the outlook; undefined with a note where the past cannot say."""
-    outlook, level = result.outlook, result.knobs.level
+    outlook = result.outlook
     if outlook is None:
-        ids = ("required_coverage", "pipeline_gap_amount", "weighted_pipeline_amount", "landing_amount",
-               "attainment_probability", "sales_cycle_days", "pipeline_velocity_amount")  # fmt: skip
-        return [_row(id, float("nan"), note=f"needs {_NEEDS}") for id in ids]
-    no_quota = "no quota, or nothing remains to book"
-    need = result.needed_coverage or (float("nan"),) * 3
-    rows = [_row("required_coverage", need[1], need[0], need[2], level, outlook.n_quarters, no_quota)]
-    cautious = float("nan")
-    if outlook.required is not None:
-        cautious = outlook.required.cautious / result.headline["remaining_amount"]
-    rows.append(
-        {**_row("required_coverage", cautious, n=outlook.n_quarters, note=no_quota), "by": {"basis": "cautious"}}
-    )
-    gap = result.gap
-    rows.append(_row("pipeline_gap_amount", gap[1], gap[0], gap[2], level, outlook.n_quarters, no_quota))
-    low, median, high = outlook.range(level)
-    rows.append(_row("landing_amount", median, low, high, level, len(outlook.deals)))
-    for part in outlook.by_type.itertuples():
-        row = _row("landing_amount", part.median, part.low, part.high, level)
-        rows.append({**row, "by": {"type": part.type}})
-    validated = None if outlook.is_validated else "not yet validated"
-    rows.append({**_row("attainment_probability", outlook.probability, n=len(outlook.told), note="no quota"),
-                 **({"note": validated} if validated else {})})  # fmt: skip
-    due = outlook.deals[outlook.deals["place"].eq("due") & outlook.deals["type"].isin(result.view.company.quota_covers)]
-    rows.append(_row("weighted_pipeline_amount", due["expected_amount"].sum(), n=len(due)))
-    rows.append(_row("crm_weighted_pipeline_amount", _crm_weighted(result, due), n=len(due), note="no probabilities"))
-    rows.append(_row("sales_cycle_days", outlook.sales_cycle_days, note="no new deal was won in a year"))
-    rows.append(
-        _row(
-            "pipeline_velocity_amount", _velocity(result), n=int(result.headline["n_open"]), note="no win rate or cycle"
-        )
-    )
-    return rows
+        return [_row(id, float("nan"), note=_why_none(id, result.unavailable)) for id in _IDS]
+    return [
+        *_need_rows(result, outlook),
+        *_landing_rows(result, outlook),
+        *_net_new_rows(outlook),
+        *_weight_rows(result, outlook),
+        _row("sales_cycle_days", outlook.cycle.median_days, n=outlook.cycle.n, note=outlook.cycle.reason),
+        _row("pipeline_velocity_amount", velocity(result), n=result.headline["n_open"], note=outlook.cycle.reason),
+    ]
+
+
+def check_rows(result: CoverageResult) -> list[Row]:
+    """Return how ranges and chances held on the subject's own past: what, nominal, observed, n; none where untold."""
+    outlook = result.outlook
+    if outlook is None:
+        return []
+    told, level = outlook.told, f"{result.knobs.level * 100:g} % range"
+    chances = told.dropna(subset=["probability"])
+    rows = [
+        (f"{level} of the landing held", outlook.level, told["is_inside"], told),
+        ("quota made, as often as told", chances["probability"].mean(), chances["made_it"], chances),
+        (
+            f"{level} of the pipeline needed held",
+            outlook.level,
+            outlook.required_told["is_inside"],
+            outlook.required_told,
+        ),
+    ]
+    return [
+        {"what": what, "nominal": float(nominal), "observed": float(observed.mean()), "n": len(table)}
+        for what, nominal, observed, table in rows
+        if len(table)
+    ]
 
 
 def group_rows(group: pd.Series, by: dict[str, str], level: float) -> list[Row]:
-    """Return what one group is expected to bring and needs, as rows."""
-    n = int(group["n_past"]) if group["n_past"] == group["n_past"] else None
-    few = "too few past deals of this group on this day, or too little history"
-    bounds = (group["required_low"], group["required_high"], level)
+    """Return what one group is expected to bring and needs, as rows; none where the past cannot say."""
+    if "n_past" not in group:
+        return []
+    few = "few past deals: leans on the whole company" if group["is_few"] else None
+    bounds, why = (group["required_low"], group["required_high"], level), group["required_unknown"]
     rows = [
-        _row("weighted_pipeline_amount", group["expected_amount"], n=n, note=few),
-        _row("required_coverage", group["required_coverage"], *bounds, n, f"no quota at this level, or {few}"),
+        _row("weighted_pipeline_amount", group["expected_amount"], n=group["n_past"], note="too few past deals"),
+        _row("required_coverage", group["required_coverage"], bounds, n=group["n_past"], note=why),
     ]
-    return [{**row, "by": by} for row in rows]
+    return [{**row, "by": by, "note": row["note"] or few} for row in rows]
 
 
-def outlook_tables(result: CoverageResult) -> dict[str, Display]:
-    """Return the tables of the outlook: name -> caption, table, units; none where the past cannot say."""
-    outlook = result.outlook
-    if outlook is None:
-        return {}
-    tables = {"landing_by_type": _by_type(result), "told": _told(result), "pacing": _pacing(result)}
-    by_id = result.records.set_index("opportunity_id")
-    stalled = outlook.deals[outlook.deals["opportunity_id"].isin(result.stalled) & outlook.deals["place"].eq("due")]
-    pushed = outlook.deals[(outlook.deals["pushes"] >= 2) & outlook.deals["place"].eq("due")]
-    overdue = outlook.deals[outlook.deals["opportunity_id"].map(by_id["counts_as"]).eq(OVERDUE)]
-    covered = result.view.company.quota_covers
-    for name, caption, rows in (
-        (
-            "stalled_deals",
-            "Stalled: longer in their stage than the age at which the chance to move on has halved",
-            stalled,
-        ),
-        ("pushed_deals", "Pushed twice or more, and due this quarter again", pushed),
-        ("overdue_deals", "Overdue: their close date has passed", overdue),
-    ):
-        rows = rows[rows["type"].isin(covered) | (name == "overdue_deals")]
-        tables[name] = _deals(caption, rows, by_id)
-    return tables
-
-
-def _row(
-    id: str,
-    value: float,
-    low: float | None = None,
-    high: float | None = None,
-    level: float | None = None,
-    n: int | None = None,
-    note: str | None = None,
-) -> Row:
-    undefined = bool(np.isnan(value))
-    bounds = {} if undefined or low is None else {"low": float(low), "high": float(high), "level": level}
-    return {"id": id, "by": {}, "value": float(value), "n": n, "note": note if undefined else None, **bounds}
-
-
-def _velocity(result: CoverageResult) -> float:
+def velocity(result: CoverageResult) -> float:
     """Return `pipeline_velocity_amount`: open pipeline x win rate / sales cycle [company currency per day]."""
-    outlook = result.outlook
-    return float(result.headline["open_pipeline_amount"] * outlook.win_rate / outlook.sales_cycle_days)
+    cycle = result.outlook.cycle
+    return float(result.headline["open_pipeline_amount"] * cycle.win_rate / cycle.median_days)
 
 
-def _crm_weighted(result: CoverageResult, due: pd.DataFrame) -> float:
-    """Return `crm_weighted_pipeline_amount`: open pipeline at the probability the CRM showed on the day."""
+def crm_weighted(result: CoverageResult) -> float:
+    """Return `crm_weighted_pipeline_amount`: open pipeline at the probability the CRM showed on the day; NaN where it
+    shows none."""
+    due = _due(result)
     state = result.view.opportunities
     rows = state[state["opportunity_id"].isin(due["opportunity_id"])]
     if rows["win_probability"].isna().all():
@@ -121,80 +86,80 @@ def _crm_weighted(result: CoverageResult, due: pd.DataFrame) -> float:
     return float((rows["amount"] * rows["win_probability"]).sum())
 
 
-def _by_type(result: CoverageResult) -> Display:
-    outlook = result.outlook
-    low, median, high = outlook.range(result.knobs.level)
-    covered = [t for t in outlook.by_type["type"] if t in result.view.company.quota_covers]
-    total = {"type": f"{' + '.join(covered)}: what the quota covers", "booked_amount": result.headline["booked_amount"],
-             "low": low, "median": median, "high": high}  # fmt: skip
-    every = outlook.landing.draws.sum(axis=1).to_numpy()
-    tail = (1 - result.knobs.level) / 2
-    low, median, high = np.quantile(every, [tail, 0.5, 1 - tail])
-    whole = {"type": "the one number: everything", "booked_amount": outlook.by_type["booked_amount"].sum(),
-             "low": low, "median": median, "high": high}  # fmt: skip
-    table = pd.concat([outlook.by_type, pd.DataFrame([total, whole])], ignore_index=True)
-    table.columns = ["Part", "Booked so far", "Low", "Median", "High"]
-    caption = f"Where the quarter lands, {result.knobs.level * 10:g} in 10 outcomes between low and high"
-    return caption, table, (None, "money", "money", "money", "money")
+def _need_rows(result: CoverageResult, outlook: Outlook) -> list[Row]:
+    need, gap, level = result.needed_coverage or (float("nan"),) * 3, result.gap, result.knobs.level
+    n, why = outlook.n_quarters, outlook.required_unknown
+    cautious = float("nan")
+    if outlook.required is not None:
+        cautious = outlook.required.cautious / result.headline["remaining_amount"]
+    return [
+        _row("required_coverage", need[1], (need[0], need[2], level), n=n, note=why),
+        _row("required_coverage", cautious, n=n, note=why) | {"by": {"basis": "cautious"}},
+        _row("pipeline_gap_amount", gap[1], (gap[0], gap[2], level), n=n, note=why),
+    ]
 
 
-def _told(result: CoverageResult) -> Display:
-    told = result.outlook.told
-    table = pd.DataFrame(
-        {
-            "Quarter": told["period"],
-            "Low": told["low"],
-            "Told": told["median"],
-            "High": told["high"],
-            "Came": told["actual"],
-            "Inside": told["is_inside"].map({True: "yes", False: "no"}),
-            "Quota": told["quota"],
-            "Chance told": told["probability"],
-            "Made it": told["made_it"].map({True: "yes", False: "no"}).where(told["quota"].notna(), "–"),
-        }
-    )
-    caption = "What this page would have told on this day of earlier quarters, from the quarters before them alone"
-    units = (None, "money", "money", "money", "money", None, "money", "share", None)
-    return caption, table, units
+def _landing_rows(result: CoverageResult, outlook: Outlook) -> list[Row]:
+    low, median, high = outlook.range()
+    covered = int(outlook.deals["type"].isin(result.view.company.quota_covers).sum())
+    rows = [_row("landing_amount", median, (low, high, outlook.level), n=covered)]
+    for part in outlook.by_type.itertuples():
+        n = int(outlook.deals["type"].eq(part.type).sum())
+        row = _row("landing_amount", part.median, (part.low, part.high, outlook.level), n=n)
+        rows.append(row | {"by": {"type": part.type}})
+    n = int(outlook.told["probability"].notna().sum())
+    chance = _row("attainment_probability", outlook.probability, n=n, note="no quota")
+    without = _row("attainment_probability", outlook.probability_without_largest, n=n, note="no quota")
+    doubt = None if outlook.is_validated else "not yet validated"
+    rows += [row | {"note": row["note"] or doubt} for row in (chance, without | {"by": {"without": "largest deal"}})]
+    return rows
 
 
-def _pacing(result: CoverageResult) -> Display:
-    """Return this quarter against the same day of past ones: median and rank, no more than so few points can say."""
-    sums = result.outlook.sums
-    now = result.headline
-    rows = []
-    for label, column, value in (
-        ("Booked so far", "booked_then", now["booked_amount"]),
-        ("Open pipeline", "open_amount", now["open_pipeline_amount"]),
-    ):
-        past = sums[column]
-        rows.append(
-            (label, value, past.median(), value - past.median(), f"{int((past > value).sum()) + 1} of {len(past) + 1}")
-        )
-    columns = ["On this day", "Now", "Median of past quarters", "Difference", "Rank, largest first"]
-    return (
-        "Pace against the same day of past quarters",
-        pd.DataFrame(rows, columns=columns),
-        (None, "money", "money", "money", None),
-    )
+def _net_new_rows(outlook: Outlook) -> list[Row]:
+    found = outlook.net_new
+    low, median, high = outlook.range_of(found.parts["net"].to_numpy())
+    return [
+        _row("net_new_amount", median, (low, high, outlook.level), n=len(outlook.deals)),
+        _row(
+            "net_new_probability", found.probability, note="no plan: set net_new_plan in params/pipeline_coverage.yml"
+        ),
+    ]
 
 
-def _deals(caption: str, rows: pd.DataFrame, by_id: pd.DataFrame) -> Display:
-    rows = rows.sort_values(["amount", "opportunity_id"], ascending=[False, True])
-    shown = rows.head(_MOST_ROWS)
-    if len(rows) > _MOST_ROWS:
-        caption = f"{caption}; the {_MOST_ROWS} largest of {len(rows)}"
-    record = by_id.reindex(shown["opportunity_id"])
-    table = pd.DataFrame(
-        {
-            "Opportunity": record["opportunity_name"].fillna("–").to_numpy(),
-            "Stage": shown["stage_name"].to_numpy(),
-            "Days in it": shown["days_in_stage"].to_numpy(),
-            "Halved after": shown["halving_days"].to_numpy(),
-            "Pushes": shown["pushes"].to_numpy(),
-            "Close date": record["close_date"].to_numpy(),
-            "Amount": shown["amount"].to_numpy(),
-            "Chance": shown["chance"].to_numpy(),
-        }
-    )
-    return caption, table, (None, None, "days", "days", "count", "date", "money", "share")
+def _weight_rows(result: CoverageResult, outlook: Outlook) -> list[Row]:
+    due = _due(result)
+    return [
+        _row("weighted_pipeline_amount", due["expected_amount"].sum(), n=len(due)),
+        _row("crm_weighted_pipeline_amount", crm_weighted(result), n=len(due), note="the CRM shows no probabilities"),
+    ]
+
+
+def _due(result: CoverageResult) -> pd.DataFrame:
+    """Return the deals of open pipeline, with their chances."""
+    deals = result.outlook.deals
+    return deals[deals["place"].eq("due") & deals["type"].isin(result.view.company.quota_covers)]
+
+
+def _why_none(id: str, unavailable: Mapping[str, str]) -> str:
+    return f"needs {unavailable.get(id, unavailable['landing_amount'])}"
+
+
+def _row(
+    id: str, value: float, bounds: tuple[float, float, float] | None = None, *, n: float | None = None,
+    note: str | None = None,
+) -> Row:  # fmt: skip
+    """Return one row: its range and level where defined, the note where not."""
+    count = None if n is None else int(n)
+    if np.isnan(value):
+        return {"id": id, "by": {}, "value": float("nan"), "n": count, "note": note}
+    low, high, level = bounds or (None, None, None)
+    return {
+        "id": id,
+        "by": {},
+        "value": float(value),
+        "low": low,
+        "high": high,
+        "level": level,
+        "n": count,
+        "note": None,
+    }

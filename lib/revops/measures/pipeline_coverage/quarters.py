@@ -21,7 +21,8 @@ def coverage_by_day(subject: Subject) -> pd.DataFrame | None:
 
     Returns
         None without history; else one row per period x day, as in analysis.pace.daily_pipeline, with quota_amount (NaN
-        where none), coverage = open / (quota - booked) and start_coverage = open / quota, both [x]; NaN where undefined.
+        where none), coverage = open / (quota - booked) and start_coverage = open / quota, both [x]; NaN where
+        undefined.
     """
     view, period = subject.view, subject.period
     if not view.book.has_history:
@@ -37,7 +38,7 @@ def coverage_by_day(subject: Subject) -> pd.DataFrame | None:
 
 
 def start_coverage(subject: Subject, by_day: pd.DataFrame | None) -> float:
-    """Return `start_coverage`: open pipeline at the end of the period's first day over its full quota; NaN if unknown."""
+    """Return `start_coverage`: open pipeline at the end of the period's first day over its full quota [x]."""
     if by_day is None:
         return float("nan")
     first = by_day[by_day["period"].eq(subject.period.name) & by_day["day"].eq(1)]
@@ -68,7 +69,9 @@ def earlier_quarters(subject: Subject, by_day: pd.DataFrame | None) -> pd.DataFr
         ("start_coverage", "start_coverage", _ALL_DAYS),
         ("coverage_on_day", "coverage", left),
     ):
-        known = pd.Series(dtype="float64") if by_day is None else on_same_day(by_day, days_left).set_index("period")[column]
+        known = (
+            pd.Series(dtype="float64") if by_day is None else on_same_day(by_day, days_left).set_index("period")[column]
+        )
         table[name] = table["period"].map(known).astype("float64")
     order = ["period", "quota_amount", "booked_amount", "n_booked", "attainment", "start_coverage", "coverage_on_day"]
     return table[order]

@@ -1,43 +1,48 @@
 """Everything the pipeline coverage report shows, computed once: tables of different grain that must agree."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
-from revops.analysis.movement import movement
-from revops.analysis.pace import daily_pipeline, frozen_bookings, frozen_on
 from revops.analysis.people import owner_labels
-from revops.analysis.quotas import CompanyQuota, company_quota, quotas_in_force, quotas_of_slice
+from revops.analysis.quotas import CompanyQuota
 from revops.analysis.standing import OPEN_PIPELINE, STANDINGS, standing
 from revops.book import UNASSIGNED, AsOf
-from revops.errors import MeasureError
-from revops.measures.pipeline_coverage.coverage import (
-    coverage_by_group,
-    earlier_quarters,
-    open_amounts_by_standing,
-    past_quarters,
-)
+from revops.measures.pipeline_coverage.coverage import coverage_by_group, open_amounts_by_standing
 from revops.measures.pipeline_coverage.created import created_by_source
-from revops.measures.pipeline_coverage.groups import with_outlook
 from revops.measures.pipeline_coverage.knobs import Knobs
 from revops.measures.pipeline_coverage.outlook import Outlook, outlook
+from revops.measures.pipeline_coverage.past import FEWEST
+from revops.measures.pipeline_coverage.quarters import (
+    coverage_by_day,
+    earlier_quarters,
+    moved_since,
+    settled_state,
+    start_coverage,
+)
+from revops.measures.pipeline_coverage.subject import Subject
 from revops.periods import Period
 from revops.ratios import effective_count, top_share
 
 __all__ = ["CoverageResult", "measure"]
+
+_OUTLOOK = ("required_coverage", "pipeline_gap_amount", "weighted_pipeline_amount", "landing_amount",
+            "attainment_probability", "net_new_amount")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class CoverageResult:
     """The tables behind one pipeline coverage report.
 
-    headline and next_period are rows of coverage_by_group, by_group its tables by dimension; standings, created,
-    earlier and pace are the results of open_amounts_by_standing, created_by_source, earlier_quarters and past_quarters;
-    moved that of movement, since the end of moved_from, when open_before was open. pace and moved are None without
-    history. top_deals and records have a row per opportunity. start_coverage is a multiple, top_share lies in [0, 1].
-    outlook says what is needed and how likely it is, None where the past cannot say. labels says what to call an
-    owner; unavailable maps a metric to what it needs.
+    headline and next_period are rows of coverage_by_group, by_group its tables by dimension, with what each group needs
+    (groups.GroupOutlook) where the past can say; standings, created, earlier and pace are the results of
+    open_amounts_by_standing, created_by_source, earlier_quarters and coverage_by_day; moved that of movement, since the
+    end of moved_from, when open_before was open. pace and moved are None without history. top_deals and records have a
+    row per opportunity. start_coverage is a multiple, top_share lies in [0, 1]. outlook says what is needed and how
+    likely it is, None where the past cannot say. labels says what to call an owner; unavailable maps a metric to what
+    it needs.
     """
 
     view: AsOf
@@ -73,21 +78,25 @@ class CoverageResult:
         return need.low / remaining, need.amount / remaining, need.high / remaining
 
     @property
-    def stalled(self) -> frozenset[str]:
-        """Return the opportunities longer in their stage than the age at which the chance to move on has halved."""
-        if self.outlook is None:
-            return frozenset()
-        deals = self.outlook.deals
-        return frozenset(deals.loc[deals["days_in_stage"] > deals["halving_days"], "opportunity_id"])
-
-    @property
     def gap(self) -> tuple[float, float, float]:
         """Return `pipeline_gap_amount` with its range: low, value, high [company currency]; NaN where unknown."""
         need = None if self.outlook is None else self.outlook.required
         if need is None:
             return (float("nan"),) * 3
         now = float(self.headline["open_pipeline_amount"])
-        return tuple(max(amount - now, 0.0) for amount in (need.low, need.amount, need.high))
+        low, value, high = (max(amount - now, 0.0) for amount in (need.low, need.amount, need.high))
+        return low, value, high
+
+    @property
+    def short_groups(self) -> pd.DataFrame:
+        """Return the groups, of the first dimension with quotas, whose coverage is below the whole range they need: group
+        -> coverage, required_low [x]."""
+        columns = ["coverage", "required_low"]
+        for by in self.knobs.by:
+            table = self.by_group[by]
+            if by != "owner" and "required_low" in table and table["required_low"].notna().any():
+                return table[table["coverage"] < table["required_low"]].set_index("group")[columns]
+        return pd.DataFrame(columns=columns)
 
 
 def measure(view: AsOf, knobs: Knobs) -> CoverageResult:
@@ -99,141 +108,59 @@ def measure(view: AsOf, knobs: Knobs) -> CoverageResult:
     Raises
         MeasureError: the slice names a group that no opportunity belongs to.
     """
-    day, company = view.day, view.company
-    period = view.calendar.resolve(knobs.period, day)
-    state = _sliced(view.opportunities, knobs.slice)
-    inside = set(state["opportunity_id"])
-    quotas = quotas_of_slice(view.book.table("quotas"), view.owners, knobs.slice)
-    common = {"quotas": quotas, "owners": view.owners, "as_of": day, "company": company}
-    settled = _settled(view, period, knobs, inside)
-    headline = coverage_by_group(state, period=period, settled=settled, **common).iloc[0]
-    in_force = quotas_in_force(quotas, period=period, as_of=day, covers=company.quota_covers)
-    following = view.calendar.shift(period, 1)
-    where = standing(state, period=period, day=day, company=company)
-    pipeline = state[where.eq(OPEN_PIPELINE)]
-    pace = _pace(view, period, knobs, inside, quotas)
-    moved_from = day - dt.timedelta(days=knobs.movement_days)
-    moved, open_before = _moved(view, period, knobs, moved_from, state)
-    told = outlook(view, period, knobs, quotas=quotas, inside=inside if knobs.slice else None)
+    subject = Subject(view, knobs)
+    state, period = subject.state, subject.period
+    common = {"period": period, "as_of": view.day, "company": view.company}
+    told, pace = outlook(subject), coverage_by_day(subject)
+    moved_from = view.day - dt.timedelta(days=knobs.movement_days)
+    moved, open_before = moved_since(subject, moved_from)
+    where = standing(state, period=period, day=view.day, company=view.company)
     return CoverageResult(
         view=view,
         knobs=knobs,
         period=period,
-        quota=company_quota(in_force, view.owners),
-        headline=headline,
-        next_period=coverage_by_group(state, period=following, **common).iloc[0],
-        by_group={
-            by: with_outlook(
-                coverage_by_group(state, period=period, by=by, settled=settled, **common),
-                told,
-                _groups(state, by),
-                level=knobs.level,
-            )
-            for by in ("type", *knobs.by)
-        },
-        standings=open_amounts_by_standing(state, period=period, as_of=day, company=company),
-        created=created_by_source(state, period=period, as_of=day, company=company),
+        quota=subject.quota(period),
+        **_coverage(subject, told),
+        standings=open_amounts_by_standing(state, **common),
+        created=created_by_source(state, **common),
         pace=pace,
-        earlier=_earlier(view, period, knobs, state, inside, quotas, pace),
-        start_coverage=_start(pace, period),
+        earlier=earlier_quarters(subject, pace),
+        start_coverage=start_coverage(subject, pace),
         moved=moved,
         moved_from=moved_from,
         open_before=open_before,
-        top_deals=pipeline.sort_values(["amount", "opportunity_id"], ascending=[False, True]).head(knobs.top_deals),
-        top_share=top_share(pipeline["amount"], knobs.top_deals),
-        effective_deals=effective_count(pipeline["amount"]),
+        **_largest(state[where.eq(OPEN_PIPELINE)], knobs.top_deals),
         records=_records(state, where, view.left_out),
         outlook=told,
-        labels=owner_labels(view.owners, {*state["owner_id"].dropna(), *quotas["member"]}, show=knobs.show_owners)
-        | {UNASSIGNED: UNASSIGNED},
-        unavailable=_unavailable(view, moved_from, period, pace),
+        labels=_labels(subject),
+        unavailable=_unavailable(subject, moved_from, pace, told),
     )
 
 
-def _groups(state: pd.DataFrame, by: str) -> pd.Series:
-    """Return the group of each opportunity: opportunity_id -> group."""
-    return state.set_index("opportunity_id")[{"owner": "owner_id"}.get(by, by)].fillna(UNASSIGNED)
+def _coverage(subject: Subject, told: Outlook | None) -> Mapping[str, object]:
+    """Return the headline, the next period's, and the tables by group."""
+    view, period = subject.view, subject.period
+    common = {"quotas": subject.quotas, "owners": view.owners, "as_of": view.day, "company": view.company}
+    now = common | {"period": period, "settled": settled_state(subject)}
+    by_group = {by: coverage_by_group(subject.state, by=by, **now) for by in ("type", *subject.knobs.by)}
+    if told is not None:
+        by_group = {by: told.groups.described(table, by) for by, table in by_group.items()}
+    following = coverage_by_group(subject.state, period=view.calendar.shift(period, 1), **common)
+    headline = coverage_by_group(subject.state, **now)
+    return {"headline": headline.iloc[0], "next_period": following.iloc[0], "by_group": by_group}
 
 
-def _sliced(state: pd.DataFrame, slice: dict[str, str]) -> pd.DataFrame:
-    """Return the opportunities of the slice; membership is that of the as-of day."""
-    for name, wanted in slice.items():
-        column = {"owner": "owner_id"}.get(name, name)
-        kept = state[state[column].eq(wanted)]
-        if kept.empty:
-            known = ", ".join(sorted(state[column].dropna().unique()))
-            raise MeasureError(
-                f"slice {name}={wanted}: must name a group with opportunities; found none. Known: {known}."
-            )
-        state = kept
-    return state.reset_index(drop=True)
+def _largest(pipeline: pd.DataFrame, top: int) -> Mapping[str, object]:
+    """Return the largest deals of open pipeline, and how much of it hangs on them."""
+    deals = pipeline.sort_values(["amount", "opportunity_id"], ascending=[False, True]).head(top)
+    amounts = pipeline["amount"]
+    return {"top_deals": deals, "top_share": top_share(amounts, top), "effective_deals": effective_count(amounts)}
 
 
-def _pace(view: AsOf, period: Period, knobs: Knobs, inside: set[str], quotas: pd.DataFrame) -> pd.DataFrame | None:
-    """Return the quarter and its predecessors day by day, as far back as history knows; None without history."""
-    if not view.book.has_history:
-        return None
-    periods = [p for p in [*view.calendar.before(period, knobs.past_quarters), period] if view.knows(p.start)]
-    timeline = view.timeline
-    if knobs.slice:
-        timeline = timeline[timeline["opportunity_id"].isin(inside)]
-    records = view.book.table("opportunities")
-    pace = daily_pipeline(timeline, records, periods, as_of=view.day, company=view.company)
-    return past_quarters(pace, quotas, view.owners, periods, as_of=view.day, company=view.company)
-
-
-def _settled(view: AsOf, period: Period, knobs: Knobs, inside: set[str]) -> pd.DataFrame | None:
-    """Return the opportunities on the day a past period's bookings were frozen; None where that is the as-of day."""
-    day = frozen_on(period, view.day, view.company.grace_days)
-    if day == view.day or not view.knows(day):
-        return None
-    state = view.state(day)
-    return state[state["opportunity_id"].isin(inside)] if knobs.slice else state
-
-
-def _earlier(
-    view: AsOf,
-    period: Period,
-    knobs: Knobs,
-    state: pd.DataFrame,
-    inside: set[str],
-    quotas: pd.DataFrame,
-    pace: pd.DataFrame | None,
-) -> pd.DataFrame:
-    """Return the quarters before this one; without history their bookings are those that the records show today."""
-    past = [p for p in view.calendar.before(period, knobs.past_quarters) if p.end < view.day]
-    records = view.book.table("opportunities")
-    timeline = view.timeline[view.timeline["opportunity_id"].isin(inside)] if knobs.slice else view.timeline
-    if view.book.has_history:
-        past = [p for p in past if view.knows(p.start)]
-    else:
-        timeline = timeline.assign(changed_at=timeline["close_date"])
-    bookings = frozen_bookings(timeline, records, past, as_of=view.day, company=view.company)
-    day = period.day_of(period.clip(view.day))
-    common = {"day_of_quarter": day, "as_of": view.day, "company": view.company}
-    return earlier_quarters(bookings, pace, quotas, view.owners, past, **common)
-
-
-def _start(pace: pd.DataFrame | None, period: Period) -> float:
-    """Return `start_coverage`: open pipeline at the end of the period's first day over its full quota."""
-    if pace is None:
-        return float("nan")
-    first = pace[pace["period"].eq(period.name) & pace["day"].eq(1)]
-    return float(first["start_coverage"].iloc[0]) if len(first) else float("nan")
-
-
-def _moved(
-    view: AsOf, period: Period, knobs: Knobs, start: dt.date, state: pd.DataFrame
-) -> tuple[pd.DataFrame | None, float]:
-    """Return what moved since `start` and the open pipeline of that day; None and NaN where it cannot be rebuilt."""
-    if not view.book.has_history or not view.knows(start):
-        return None, float("nan")
-    before = view.state(start)
-    if knobs.slice:
-        before = before[before["opportunity_id"].isin(state["opportunity_id"])]
-    where = standing(before, period=period, day=start, company=view.company)
-    moved = movement(before, state, period=period, start=start, end=view.day, company=view.company)
-    return moved, float(before.loc[where.eq(OPEN_PIPELINE), "amount"].sum())
+def _labels(subject: Subject) -> dict[str, str]:
+    """Return what to call each owner."""
+    members = {*subject.state["owner_id"].dropna(), *subject.quotas["member"]}
+    return owner_labels(subject.view.owners, members, show=subject.knobs.show_owners) | {UNASSIGNED: UNASSIGNED}
 
 
 def _records(state: pd.DataFrame, where: pd.Series, left_out: pd.DataFrame) -> pd.DataFrame:
@@ -248,16 +175,23 @@ def _records(state: pd.DataFrame, where: pd.Series, left_out: pd.DataFrame) -> p
     return records.sort_values("opportunity_id", ignore_index=True)
 
 
-def _unavailable(view: AsOf, moved_from: dt.date, period: Period, pace: pd.DataFrame | None) -> dict[str, str]:
+def _unavailable(
+    subject: Subject, moved_from: dt.date, pace: pd.DataFrame | None, told: Outlook | None
+) -> dict[str, str]:
     """Return which metrics cannot be given, and what they need."""
-    needs = {}
+    view, period, needs = subject.view, subject.period, {}
     if not view.book.has_history:
         history = "opportunity history (OpportunityHistory, Opportunity Field History, or dated copies of the exports)"
-        needs = dict.fromkeys(("pipeline_movement_amount", "start_coverage"), history)
+        needs = dict.fromkeys(("pipeline_movement_amount", "start_coverage", *_OUTLOOK), history)
     elif not view.knows(moved_from):
         needs = {"pipeline_movement_amount": f"history back to {moved_from}"}
+    if view.book.has_history and told is None:
+        under_way = period.start <= view.day <= period.end
+        quarters = f"history of at least {FEWEST} past quarters" if under_way else "a period that is under way"
+        needs |= dict.fromkeys(_OUTLOOK, quarters)
     if pace is not None and not view.knows(period.start):
         needs["start_coverage"] = f"history back to {period.start}"
     if view.book.table("quotas").empty:
-        needs |= dict.fromkeys(("quota_amount", "coverage", "start_coverage"), "a quota sheet that covers the period")
+        asked = ("quota_amount", "coverage", "start_coverage", "required_coverage", "attainment_probability")
+        needs |= dict.fromkeys(asked, "a quota sheet that covers the period")
     return needs

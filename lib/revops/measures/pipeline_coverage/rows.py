@@ -2,9 +2,11 @@
 
 import pandas as pd
 
-from revops.measures.pipeline_coverage.outlook_rows import Display, Row, group_rows, outlook_rows, outlook_tables
+from revops.analysis.groups import FEW
+from revops.measures.pipeline_coverage.outlook_rows import Row, group_rows, outlook_rows
+from revops.measures.pipeline_coverage.outlook_tables import Display, outlook_tables
 from revops.measures.pipeline_coverage.result import CoverageResult
-from revops.wording import plural, share
+from revops.wording import multiple, plural, share
 
 __all__ = ["display_tables", "measure_rows", "records_table"]
 
@@ -27,6 +29,7 @@ _COVERAGE_COLUMNS = {
     "overdue_amount": ("Overdue", "money"),
     "total_open_amount": ("Total open", "money"),
 }
+_WHERE_KNOWN = ("quota_amount", "coverage", "required_coverage", "expected_amount")
 
 
 def measure_rows(result: CoverageResult) -> list[Row]:
@@ -131,19 +134,24 @@ def _name(group: str, by: str, result: CoverageResult) -> str:
 
 
 def _coverage_table(table: pd.DataFrame, by: str, result: CoverageResult) -> Display:
-    columns = dict(_COVERAGE_COLUMNS)
-    if table["quota_amount"].isna().all():
-        del columns["quota_amount"], columns["coverage"], columns["required_coverage"]
-    if table["expected_amount"].isna().all():
-        del columns["expected_amount"]
-        columns.pop("required_coverage", None)
+    """Return coverage by one dimension; columns that no group has a value in are left out."""
     names = [_name(group, by, result) for group in table["group"]]
-    shown = pd.DataFrame({by.capitalize(): names})
-    for column, (label, _) in columns.items():
-        shown[label] = table[column]
+    shown, units, caption = pd.DataFrame({by.capitalize(): names}), [None], f"{result.period.name} by {by}"
+    if "is_few" in table:
+        few = table["is_few"] & table["expected_amount"].notna()
+        shown.iloc[:, 0] = shown.iloc[:, 0].where(~few, shown.iloc[:, 0] + " (few)")
+        caption += f"; (few): under {FEW} past deals, leans on the whole company" if few.any() else ""
+    for column, (label, unit) in _COVERAGE_COLUMNS.items():
+        if column not in table or (column in _WHERE_KNOWN and table[column].isna().all()):
+            continue
+        shown[label], units = table[column], [*units, unit]
+        if column == "required_coverage":
+            ends = zip(table["required_low"], table["required_high"], strict=True)
+            shown["Range"] = [f"{multiple(low)} to {multiple(high)}" if low == low else "–" for low, high in ends]
+            units = [*units, None]
     if by == "owner":
         shown = shown.sort_values(by.capitalize(), ignore_index=True)
-    return f"{result.period.name} by {by}", shown, (None, *(unit for _, unit in columns.values()))
+    return caption, shown, tuple(units)
 
 
 def _quarters_table(result: CoverageResult) -> Display:

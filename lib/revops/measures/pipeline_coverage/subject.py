@@ -58,9 +58,7 @@ class Subject:
     def company_states(self) -> pd.DataFrame:
         """Return the states of all the company's opportunities as spans of days (analysis.spans), all types."""
         view = self.view
-        return spans(
-            view.timeline, view.book.table("opportunities"), as_of=view.day, company=view.company, types=TYPES
-        )
+        return spans(view.timeline, view.book.table("opportunities"), as_of=view.day, company=view.company, types=TYPES)
 
     @cached_property
     def states(self) -> pd.DataFrame:
