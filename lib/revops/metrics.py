@@ -217,8 +217,8 @@ METRICS: dict[str, Metric] = {
             "days",
             "down",
             "both",
-            "Days from creation until half of the deals that are ever won have been won: deals of the last two years, open "
-            "ones undecided, lost ones competing.",
+            "Days from creation until half of the deals that are ever won have been won: deals of the last two years, "
+            "open ones undecided, lost ones competing.",
             "Aalen and Johansen 1978",
         ),
         Metric(
@@ -237,7 +237,7 @@ METRICS: dict[str, Metric] = {
             "share",
             "up",
             "revops",
-            "The share of simulated outcomes in which net new reaches the plan of params/pipeline_coverage.yml.",
+            "The share of simulated outcomes in which net new reaches the plan of company.yml.",
             _OURS,
         ),
         Metric(

@@ -141,6 +141,7 @@ class Company(Settings):
     qualifying_stage: str | None = None
     types: dict[Type, tuple[str, ...]]
     quota_covers: tuple[Type, ...] = ("new", "expansion")
+    net_new_plan: dict[str, float] = {}
     quotas: QuotaWords = QuotaWords()
     sources: tuple[SourceRule, ...] = ()
     segments: Groups = Groups()

@@ -63,7 +63,7 @@ def net_new(subject: Subject, landing: Landing, booked: pd.Series) -> NetNew:
     parts["net"] = parts["new"] + parts["expansion"] - parts["lost"]
     so_far = booked.reindex(_GAINED).fillna(0.0)
     so_far = pd.concat([so_far, pd.Series({"lost": gone, "net": so_far.sum() - gone})])
-    plan = subject.knobs.net_new_plan.get(subject.period.name, float("nan"))
+    plan = subject.view.company.net_new_plan.get(subject.period.name, float("nan"))
     known = plan == plan and not subject.is_slice
     chance = float(np.mean(parts["net"] >= plan)) if known else float("nan")
     return NetNew(parts, so_far, base, float(plan) if known else float("nan"), chance)

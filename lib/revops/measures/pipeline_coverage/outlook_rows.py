@@ -121,7 +121,7 @@ def _net_new_rows(outlook: Outlook) -> list[Row]:
     return [
         _row("net_new_amount", median, (low, high, outlook.level), n=len(outlook.deals)),
         _row(
-            "net_new_probability", found.probability, note="no plan: set net_new_plan in params/pipeline_coverage.yml"
+            "net_new_probability", found.probability, note="no plan: set net_new_plan in company.yml"
         ),
     ]
 

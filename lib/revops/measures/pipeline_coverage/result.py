@@ -89,8 +89,9 @@ class CoverageResult:
 
     @property
     def short_groups(self) -> pd.DataFrame:
-        """Return the groups, of the first dimension with quotas, whose coverage is below the whole range they need: group
-        -> coverage, required_low [x]."""
+        """Return the groups, of the first dimension with quotas, whose coverage is below the whole range they need.
+
+        Indexed by group: coverage, required_low [x]."""
         columns = ["coverage", "required_low"]
         for by in self.knobs.by:
             table = self.by_group[by]
