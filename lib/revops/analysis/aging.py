@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-__all__ = ["FEWEST_SPELLS", "eventual_win_rate", "halving_ages", "stage_ages"]
+__all__ = ["FEWEST_SPELLS", "eventual_win_rate", "halving_ages"]
 
 FEWEST_SPELLS = 30
 
@@ -32,12 +32,13 @@ def halving_ages(spans: pd.DataFrame) -> pd.Series:
     for stage, rows in stays.groupby("stage_name"):
         if len(rows) < FEWEST_SPELLS or rows["status"].eq(1).sum() == 0:
             continue
+        days = rows["days"].to_numpy(dtype=float)
         with np.errstate(divide="ignore", invalid="ignore"):  # its standard errors, not wanted here, divide by zero
-            found = CumIncidenceRight(rows["days"].to_numpy(dtype=float), rows["status"].to_numpy())
+            found = CumIncidenceRight(days, rows["status"].to_numpy())
         forward = found.cinc[0]
         left = 1 - sum(found.cinc)
-        at_risk = pd.Series(found.times).map(lambda age, days=rows["days"]: (days >= age).sum())
-        halved = (forward[-1] - forward <= left * forward[-1] / 2) & (at_risk >= 10).to_numpy() & (left > 0)
+        at_risk = len(days) - np.searchsorted(np.sort(days), found.times)
+        halved = (forward[-1] - forward <= left * forward[-1] / 2) & (at_risk >= 10) & (left > 0)
         if halved.any():
             ages[stage] = float(found.times[halved.argmax()])
     return pd.Series(ages, dtype="float64")
@@ -64,13 +65,6 @@ def eventual_win_rate(spans: pd.DataFrame, created: pd.Series, *, since: pd.Time
     status = last["outcome"].map({"won": 1, "lost": 2, "open": 0}).to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
         return float(CumIncidenceRight(days, status).cinc[0][-1])
-
-
-def stage_ages(spans: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
-    """Return how many days each opportunity open at the end of `day` has been in its stage: opportunity_id -> days."""
-    stays = _stays(spans)
-    now = stays[stays["is_last"] & stays["status"].eq(0)]
-    return ((day - now["entered"]).dt.days).set_axis(now["opportunity_id"])
 
 
 def _stays(spans: pd.DataFrame) -> pd.DataFrame:

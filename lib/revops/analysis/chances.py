@@ -100,7 +100,7 @@ def _shrunk(counts: Array, shape: tuple[int, ...]) -> Array:
     found = counts.sum(axis=1, keepdims=True)
     if found[0] == 0:
         return np.stack([np.zeros(counts.shape[1]), np.ones(counts.shape[1])])
-    found = found + [[1.0], [3.0]]
+    found = np.add(found, [[1.0], [3.0]])
     for level in range(len(shape)):
         own = counts.reshape(2, int(np.prod(shape[: level + 1])), -1).sum(axis=2)
         found = own + _prior(own, np.repeat(found, shape[level], axis=1) - own)

@@ -123,7 +123,9 @@ class LandingModel:
         order = np.lexsort((*columns.T, codes))
         columns, (found, starts) = columns[order], np.unique(codes[order], return_index=True)
         won, of_parts = np.zeros((len(shocks), len(TYPES))), np.zeros((len(shocks), len(masks)))
-        for code, part in zip(found, np.split(columns, starts[1:]), strict=True):
+        for code, part in zip(found, np.split(columns, starts)[1:], strict=True):
+            if self.cells.alpha[code] == 0:
+                continue
             chance = rng.beta(self.cells.alpha[code], self.cells.beta[code], len(shocks)).clip(1e-9, 1 - 1e-9)
             brought = self._brought(part, expit(logit(chance) + shocks), rng)
             won[:, code * len(TYPES) // len(self.cells.alpha)] += brought[:, 0]

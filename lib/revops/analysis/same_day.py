@@ -46,22 +46,25 @@ def same_day(
 
     Parameters
         states : spans of days (analysis.spans.spans); those of a slice give the slice
-        periods : quarters that are over and frozen on `as_of`
+        periods : quarters that are over and frozen on `as_of`, at least one
         days_left : days from the day to the quarter's end; 0 is the last day
         halving : as in `open_on_day`
 
     Limits
         A deal booked by the day and reopened later counts in booked_then but not in booked.
     """
-    deals, totals = [pd.DataFrame(columns=_DEALS)], [pd.DataFrame(columns=_TOTALS)]
-    for period in periods:
-        day = max(period.end - dt.timedelta(days=days_left), period.start)
-        opened, booked_then = open_on_day(states, period, day, company, halving), booked_on_day(states, period, day)
-        final = booked_on_day(states, period, frozen_on(period, as_of, company.grace_days))
-        opened = _with_outcome(opened, final).assign(period=period.name)
-        deals.append(opened[_DEALS])
-        totals.append(_totals(opened, booked_then, final).assign(period=period.name))
-    return SameDay(*(pd.concat(found[1:] or found, ignore_index=True) for found in (deals, totals)))
+    quarters = [_quarter(states, period, days_left, as_of, company, halving) for period in periods]
+    opened, booked_then, final = (pd.concat(tables, ignore_index=True) for tables in zip(*quarters, strict=True))
+    due, new = opened["place"].eq("due"), ~final["was_known"]
+    sums = {
+        "booked_then": _sums(booked_then, "amount", periods),
+        "open_amount": _sums(opened[due], "amount", periods),
+        "won_from_open": _sums(opened[due], "won_amount", periods),
+        "won_from_other": _sums(opened[~due], "won_amount", periods),
+        "won_from_new": _sums(final[new], "amount", periods),
+        "booked": _sums(final, "amount", periods),
+    }
+    return SameDay(opened, pd.DataFrame(sums).reset_index())
 
 
 def open_on_day(
@@ -93,34 +96,22 @@ def booked_on_day(states: pd.DataFrame, period: Period, day: dt.date) -> pd.Data
     return stood[stood["outcome"].eq("won")]
 
 
-_DEALS = ["period", "opportunity_id", "place", "stage_name", "pushes", "type", "amount", "days_in_stage", "is_stalled",
-          "is_won", "won_amount"]  # fmt: skip
-_TOTALS = ["period", "type", "booked_then", "open_amount", "won_from_open", "won_from_other", "won_from_new", "booked"]
+def _quarter(
+    states: pd.DataFrame, period: Period, days_left: int, as_of: dt.date, company: Company, halving: pd.Series | None
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return what was open on the day of a quarter, what was booked by then, and what was booked in the end."""
+    day = max(period.end - dt.timedelta(days=days_left), period.start)
+    opened, booked_then = open_on_day(states, period, day, company, halving), booked_on_day(states, period, day)
+    final = booked_on_day(states, period, frozen_on(period, as_of, company.grace_days))
+    at, id = pd.Index(final["opportunity_id"]).get_indexer(opened["opportunity_id"]), final["opportunity_id"]
+    opened = opened.assign(is_won=at >= 0, won_amount=np.append(final["amount"].to_numpy(dtype=float), 0.0)[at])
+    was_known = [pd.Index(known["opportunity_id"]).get_indexer(id) >= 0 for known in (opened, booked_then)]
+    final = final.assign(was_known=was_known[0] | was_known[1])
+    opened.insert(0, "period", period.name)
+    return opened, booked_then.assign(period=period.name), final.assign(period=period.name)
 
 
-def _with_outcome(opened: pd.DataFrame, final: pd.DataFrame) -> pd.DataFrame:
-    """Return open deals with whether the quarter booked them, and for how much."""
-    found = pd.Index(final["opportunity_id"]).get_indexer(opened["opportunity_id"])
-    amounts = np.append(final["amount"].to_numpy(dtype=float), 0.0)[found]
-    return opened.assign(is_won=found >= 0, won_amount=amounts)
-
-
-def _totals(opened: pd.DataFrame, booked_then: pd.DataFrame, final: pd.DataFrame) -> pd.DataFrame:
-    """Return one period's totals, one row per type, all types."""
-    due, id = opened["place"].eq("due"), pd.Index(final["opportunity_id"])
-    is_known = (pd.Index(opened["opportunity_id"]).get_indexer(id) >= 0) | (
-        pd.Index(booked_then["opportunity_id"]).get_indexer(id) >= 0
-    )
-    sums = {
-        "booked_then": _by_type(booked_then, "amount"),
-        "open_amount": _by_type(opened[due], "amount"),
-        "won_from_open": _by_type(opened[due], "won_amount"),
-        "won_from_other": _by_type(opened[~due], "won_amount"),
-        "won_from_new": _by_type(final[~is_known], "amount"),
-        "booked": _by_type(final, "amount"),
-    }
-    return pd.DataFrame(sums).rename_axis("type").reset_index()
-
-
-def _by_type(rows: pd.DataFrame, column: str) -> pd.Series:
-    return rows.groupby("type")[column].sum().reindex(list(TYPES)).fillna(0.0)
+def _sums(rows: pd.DataFrame, column: str, periods: Sequence[Period]) -> pd.Series:
+    """Return the sum of a column by period and type, 0 where there is no row."""
+    every = pd.MultiIndex.from_product([[p.name for p in periods], TYPES], names=["period", "type"])
+    return rows.groupby(["period", "type"])[column].sum().reindex(every).fillna(0.0)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from revops.analysis.aging import halving_ages
 from revops.analysis.pace import frozen_on
 from revops.analysis.same_day import SameDay, booked_on_day, open_on_day, same_day
 from revops.analysis.spans import spans
@@ -67,12 +68,21 @@ def known_on(case: Case, day: int) -> Known:
     """Return what is known at the end of a day of the quarter (1 on its first day)."""
     date = case.target.start + dt.timedelta(days=day - 1)
     left = case.target.days_left(date)
-    past = same_day(case.states, case.past, days_left=left, as_of=date, company=case.company)
-    deals = open_on_day(case.states, case.target, date, case.company)
+    halving = halving_ages(_until(case.states, date))
+    common = {"days_left": left, "company": case.company, "halving": halving}
+    past = same_day(case.states, case.past, as_of=date, **common)
+    deals = open_on_day(case.states, case.target, date, case.company, halving)
     booked = booked_on_day(case.states, case.target, date).groupby("type")["amount"].sum()
     over = frozen_on(case.target, dt.date.max, case.company.grace_days)
-    then = same_day(case.states, [case.target], days_left=left, as_of=over, company=case.company)
+    then = same_day(case.states, [case.target], as_of=over, **common)
     return Known(day, past, deals, booked, _crm(case, date, deals), then)
+
+
+def _until(states: pd.DataFrame, date: dt.date) -> pd.DataFrame:
+    """Return the states as spans of days that end with a day."""
+    stamp = pd.Timestamp(date)
+    known = states[states["first"] <= stamp]
+    return known.assign(last=known["last"].clip(upper=stamp))
 
 
 def _crm(case: Case, date: dt.date, deals: pd.DataFrame) -> pd.Series:

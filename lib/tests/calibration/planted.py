@@ -8,7 +8,7 @@ from scipy.stats import beta
 
 from calibration.cases import COVERED, known_on
 from calibration.companies import company_of
-from revops.analysis.landing import chances
+from revops.analysis.chances import fit_cells
 from revops.simulate import Plan
 
 __all__ = ["CYCLES", "segment_rates", "yields"]
@@ -24,12 +24,14 @@ def segment_rates(seed: int) -> pd.DataFrame:
     n = rng.integers(3, 61, 15)
     truth = rng.beta(3, 9, 15)
     past = pd.DataFrame({"type": "new", "place": "due", "stage_name": np.repeat(np.arange(15), n).astype(str),
-                         "pushes": 0, "is_won": rng.random(n.sum()) < np.repeat(truth, n)})  # fmt: skip
+                         "pushes": 0, "is_stalled": False,
+                         "is_won": rng.random(n.sum()) < np.repeat(truth, n)})  # fmt: skip
     deals = past.drop_duplicates("stage_name")
-    found = chances(past, deals)
-    low, high = beta.ppf([[0.1], [0.9]], found.alpha, found.beta)
+    cells = fit_cells(past)
+    alpha, beta_ = cells.alpha[cells.of(deals)], cells.beta[cells.of(deals)]
+    low, high = beta.ppf([[0.1], [0.9]], alpha, beta_)
     raw = past.groupby("stage_name")["is_won"].mean()[deals["stage_name"]].to_numpy()
-    return pd.DataFrame({"truth": truth, "raw": raw, "shrunk": found.mean, "low": low, "high": high})
+    return pd.DataFrame({"truth": truth, "raw": raw, "shrunk": alpha / (alpha + beta_), "low": low, "high": high})
 
 
 def yields(task: tuple[float, float, int]) -> dict[str, float]:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from calibration.cases import COVERED, DAYS, Case, Known, known_on
 from calibration.rivals import RIVALS
-from revops.analysis.landing import Landing, landing
+from revops.analysis.landing import LandingModel, fit
 from revops.analysis.required import required_open
 
 __all__ = ["OURS", "told"]
@@ -26,13 +26,13 @@ def _on(case: Case, known: Known) -> list[dict[str, Any]]:
     actual, quota = case.actual, float(case.quotas[case.target.name])
     common = {"seed": case.seed, "day": known.day, **case.kinds, "actual": actual,
               "usual": known.past.sums(COVERED)["booked"].mean()}  # fmt: skip
-    ours = landing(known.past, known.deals, booked=known.booked, scale=quota, scales=case.quotas, seed=case.seed)
-    outcomes = ours.outcomes(COVERED)
+    model = fit(known.past, case.quotas)
+    outcomes = model.draw(known.deals, booked=known.booked, scale=quota, seed=case.seed).outcomes(COVERED)
     low, figure, high = (float(x) for x in np.quantile(outcomes, [0.1, 0.5, 0.9]))
     rank = float(np.mean(outcomes < actual) + np.mean(outcomes == actual) / 2)
     rows = [{"method": OURS, "figure": figure, "low": low, "high": high, "pit": rank, "quota": quota,
              "probability": float(np.mean(outcomes >= quota)), "made_it": int(actual >= quota),
-             **_required(case, known, quota), **_rates(known, ours)}]  # fmt: skip
+             **_required(case, known, quota), **_rates(known, model)}]  # fmt: skip
     for name, rival in RIVALS.items():
         rows.append({"method": name, **dict(zip(("figure", "low", "high"), rival(case, known), strict=True))})
     return [common | row for row in rows]
@@ -52,7 +52,7 @@ def _required(case: Case, known: Known, quota: float) -> dict[str, float]:
     return {"required_low": found.low, "required": found.amount, "required_high": found.high, "required_came": came}
 
 
-def _rates(known: Known, ours: Landing) -> dict[str, float]:
+def _rates(known: Known, model: LandingModel) -> dict[str, float]:
     """Return squared errors of win rates by type, place and stage, raw and shrunk, against the deals of the quarter
     itself: sums over deals in cells with fewer than 30 past deals, and how many."""
     cells = ["type", "place", "stage_name"]
@@ -61,5 +61,5 @@ def _rates(known: Known, ours: Landing) -> dict[str, float]:
     won = now["opportunity_id"].map(known.then.deals.set_index("opportunity_id")["is_won"]).astype(float)
     small = now["size"].lt(30).to_numpy()
     raw = (now["mean"].fillna(0) - won)[small]
-    shrunk = (pd.Series(ours.chances, index=now.index) - won)[small]
+    shrunk = (pd.Series(model.chances(known.deals), index=now.index) - won)[small]
     return {"raw_error": float((raw**2).sum()), "shrunk_error": float((shrunk**2).sum()), "n_rates": len(raw)}
