@@ -66,7 +66,7 @@ def won_by_age(states: pd.DataFrame, created: pd.Series, *, since: pd.Timestamp)
 
 
 def creation_window(states: pd.DataFrame, created: pd.Series, *, since: pd.Timestamp) -> CreationWindow:
-    """Return `sales_cycle_days`, and how fast what is created is won: the share ever won, and the age by which a tenth and half of it is.
+    """Return `sales_cycle_days`, and how fast what is created is won: the share ever won, the age of a tenth and half.
 
     Question
         Until when can pipeline be created that still closes in time?
