@@ -10,7 +10,7 @@ import pandas as pd
 from revops import schema
 from revops.company import Company, Groups
 from revops.errors import BookError
-from revops.exports import Audit
+from revops.exports import DATED, Audit
 from revops.periods import FiscalCalendar, end_of_day
 
 __all__ = ["UNASSIGNED", "UNKNOWN", "AsOf", "Book"]
@@ -110,6 +110,11 @@ class AsOf:
         """Return the fields without history: taken from the current record, and named on the page."""
         return tuple(name for name in ("amount", "close_date", "stage_name", "owner_id", "type", "source", "segment",
                                        "region") if name not in self.book.audit.tracked)  # fmt: skip
+
+    @property
+    def has_dated_stages(self) -> bool:
+        """Return whether stages are known from dated copies of the exports alone, so from the first copy on."""
+        return self.book.audit.tracked.get("stage_name") == DATED
 
     @property
     def opportunities(self) -> pd.DataFrame:

@@ -165,6 +165,11 @@ class LeftOut(Block):
         if view.untracked and view.book.has_history:
             names = wording.join([name.replace("_", " ") for name in view.untracked])
             lines.append(f"Taken from the current record, since no export has their history: {names}.")
+        if view.has_dated_stages:
+            lines.append(
+                "Stages are known from dated copies of the exports: ages in stage count from the first one "
+                f"({audit.history_from}), so older deals seem younger than they are."
+            )
         if view.n_future_stamps:
             lines.append(f"{wording.plural(view.n_future_stamps, 'stamp')} later than the clock were ignored.")
         lines += [f"{METRICS[id].label}: not available; needs {needs}." for id, needs in self.unavailable.items()]
