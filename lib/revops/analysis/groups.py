@@ -70,7 +70,7 @@ def group_factors(past: pd.DataFrame, told: Array, groups: pd.Series, *, level: 
         ranges hold more often than they say, and the factors are no better than 1. Luck that a quarter's deals share
         moves all groups alike and is not told from the whole, except of groups that only some quarters have.
     """
-    deals = past.assign(told=told, group=past["opportunity_id"].map(groups))
+    deals = past.assign(told=told, group=past["opportunity_id"].map(groups)).dropna(subset="group")
     names = np.sort(groups.dropna().unique())
     counted = _effective(deals.assign(amount=1.0, won_amount=deals["is_won"].astype("float64")), names)
     weights, seen = _weights(counted), _effective(deals, names)
