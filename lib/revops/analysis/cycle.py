@@ -108,10 +108,11 @@ def won_within(by_age: pd.Series, days: float) -> float:
 
 def _lives(states: pd.DataFrame, created: pd.Series, since: pd.Timestamp) -> pd.DataFrame:
     """Return one row per opportunity created since: outcome (won, lost or open) and its age when that was last so."""
+    states = states.sort_values(["opportunity_id", "first"], kind="stable", ignore_index=True)
     id, outcome = states["opportunity_id"], states["outcome"]
     begins = states["first"].where(id.ne(id.shift()) | outcome.ne(outcome.shift())).ffill()
     last = states.assign(decided=begins).drop_duplicates("opportunity_id", keep="last")
-    born = last["opportunity_id"].map(created).dt.normalize()
+    born = created.reindex(last["opportunity_id"]).dt.normalize().set_axis(last.index)
     until = last["last"].where(last["outcome"].eq("open"), last["decided"])
     lives = pd.DataFrame({"outcome": last["outcome"], "age": (until - born).dt.days.clip(lower=0)})
     return lives[born >= since]

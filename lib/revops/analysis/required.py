@@ -155,8 +155,13 @@ def required_backtest(
         needed = float(_needed(remaining, then["won_from_other"] + then["won_from_new"], rate))
         range_then = (period.name, told.amount, told.low, told.high, then["open_amount"])
         rows.append((*range_then, needed, told.low <= needed <= told.high, then["booked"] >= quota, len(before)))
-    columns = ["period", "required", "low", "high", "open_amount", "needed", "is_inside", "was_enough", "n_before"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=list(_COLUMNS)).astype(_COLUMNS)
+
+
+_COLUMNS = {
+    "period": "str", "required": "float64", "low": "float64", "high": "float64", "open_amount": "float64",
+    "needed": "float64", "is_inside": "bool", "was_enough": "bool", "n_before": "int64",
+}  # fmt: skip
 
 
 def _with_open(totals: pd.DataFrame) -> pd.DataFrame:
