@@ -15,6 +15,7 @@ Array = np.ndarray
 FEWEST_QUARTERS = 3
 FEWEST_BEFORE = 4
 _CAUTIOUS = 0.8
+_NOTHING = 0.1
 
 
 @dataclass(frozen=True)
@@ -22,9 +23,9 @@ class Required:
     """The open pipeline needed to book what remains [company currency], with its predictive range for one quarter.
 
     amount at the pooled yield and late share; low and high the ends of the range; cautious what is enough in four
-    quarters of five. high and cautious are infinite where quarters in which nothing open is won are too likely for any
-    amount to be enough. yield_rate: won by the end over open on the day, pooled [share]; late_share: what came from
-    elsewhere over the quota or its stand-in, pooled; n: quarters.
+    quarters of five. high and cautious are infinite where quarters that win next to nothing of what is open are too
+    likely for any amount to be enough. yield_rate: won by the end over open on the day, pooled [share]; late_share:
+    what came from elsewhere over the quota or its stand-in, pooled; n: quarters.
     """
 
     amount: float
@@ -88,6 +89,7 @@ def required_open(
         max(remaining - late_share x scale, 0) / yield_rate; both pooled as ratios of sums, times the mean factor. The
         range draws yield and late share of one more quarter: a t-range on the square roots of those seen, squared.
         Roots, because what a few wins bring varies as its square root does not, and a quarter of 0 is one like others.
+        A drawn yield below a tenth of the pooled one is next to nothing: no amount is then enough.
 
     Source
         Kellblog, Target Pipeline Coverage is Not the Inverse of Win Rate (2024); METHODS 4.1. Roots: Jorgensen, The
@@ -105,11 +107,12 @@ def required_open(
     rate, late_share = rows["won_from_open"].sum() / rows["open_amount"].sum(), late.sum() / base.sum()
     factor, rng = np.ones(n_draws) if factor is None else factor, np.random.default_rng(seed)
     rates = factor * _one_more(rows["won_from_open"] / rows["open_amount"], rng, len(factor))
-    needs = _needed(remaining, factor * _one_more(late / base, rng, len(factor)) * scale, rates)
     tail, usual = (1 - level) / 2, float(factor.mean())
+    rates = np.where(rates > _NOTHING * rate * usual, rates, 0)
+    needs = _needed(remaining, factor * _one_more(late / base, rng, len(factor)) * scale, rates)
     low, cautious, high = np.quantile(needs, [tail, _CAUTIOUS, 1 - tail], method="inverted_cdf")
     amount = max(remaining - late_share * usual * scale, 0) / (rate * usual)
-    return Required(amount, float(low), float(high), float(cautious), float(rate), float(late_share), len(rows))
+    return Required(*(float(x) for x in (amount, low, high, cautious, rate, late_share)), len(rows))
 
 
 def required_backtest(
