@@ -8,7 +8,7 @@ import pandas as pd
 __all__ = ["FEWEST_DEALS", "CreationWindow", "creation_window", "won_by_age", "won_within"]
 
 FEWEST_DEALS = 30
-_FAST = 0.2
+_FAST = 0.1
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class CreationWindow:
     """How fast what is created is won.
 
     by_age: won_by_age, empty where unknown. win_rate: the share that is ever won [0 to 1]; fast_days, median_days: the
-    age by which one in five, and half, of those has been won [days]; NaN where unknown. n: opportunities behind it.
+    age by which one in ten, and half, of those has been won [days]; NaN where unknown. n: opportunities behind it.
     reason: a sentence why it is unknown, None where it is known.
     """
 
@@ -66,7 +66,7 @@ def won_by_age(states: pd.DataFrame, created: pd.Series, *, since: pd.Timestamp)
 
 
 def creation_window(states: pd.DataFrame, created: pd.Series, *, since: pd.Timestamp) -> CreationWindow:
-    """Return how fast what is created is won: the share ever won, and the age by which a fifth and half of it is.
+    """Return `sales_cycle_days`, and how fast what is created is won: the share ever won, the age of a tenth and half.
 
     Question
         Until when can pipeline be created that still closes in time?
@@ -75,8 +75,8 @@ def creation_window(states: pd.DataFrame, created: pd.Series, *, since: pd.Times
         states, created, since : as in won_by_age
 
     Formula
-        fast_days = first age with won_by_age >= win_rate / 5; median_days = first with >= win_rate / 2. The last day on
-        which creation still counts is the period's end less fast_days.
+        fast_days = first age with won_by_age >= win_rate / 10; median_days = first with >= win_rate / 2. The last day
+        on which creation still counts is the period's end less fast_days.
 
     Limits
         Unknown with fewer than 30 opportunities, or where none was won. Half of those won so far would be faster than
