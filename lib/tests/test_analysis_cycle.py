@@ -31,15 +31,15 @@ def settled(*deals):
 
 
 def test_where_all_is_decided_the_shares_are_counts():
-    """40 deals: 1 won on the day of creation, 9 after 30 days, 10 after 90, the others lost after 60: a tenth of the
-    wins, 2, is reached after 30 days and half of them, 10, too."""
-    deals = [(0, "won", 0)] + [(5, "won", 30)] * 9 + [(9, "won", 90)] * 10 + [(3, "lost", 60)] * 20
+    """40 deals: 2 won on the day of creation, 8 after 30 days, 10 after 90, the others lost after 60: a tenth of the
+    wins is reached on the day, half of them after 30 days."""
+    deals = [(0, "won", 0)] * 2 + [(5, "won", 30)] * 8 + [(9, "won", 90)] * 10 + [(3, "lost", 60)] * 20
     by_age = settled(*deals)
-    assert by_age.to_dict() == pytest.approx({0: 0.025, 30: 0.25, 60: 0.25, 90: 0.5})
+    assert by_age.to_dict() == pytest.approx({0: 0.05, 30: 0.25, 60: 0.25, 90: 0.5})
     shares = [won_within(by_age, days) for days in (0, 29, 30, 89.5, 90, 400)]
-    assert shares == pytest.approx([0.025, 0.025, 0.25, 0.25, 0.5, 0.5])
+    assert shares == pytest.approx([0.05, 0.05, 0.25, 0.25, 0.5, 0.5])
     window = creation_window(*lives(*deals), since=START)
-    assert (window.win_rate, window.fast_days, window.median_days, window.n) == (pytest.approx(0.5), 30, 30, 40)
+    assert (window.win_rate, window.fast_days, window.median_days, window.n) == (pytest.approx(0.5), 0, 30, 40)
     assert window.reason is None
     pd.testing.assert_series_equal(window.by_age, by_age)
 

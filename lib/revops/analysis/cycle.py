@@ -120,4 +120,5 @@ def _lives(states: pd.DataFrame, created: pd.Series, since: pd.Timestamp) -> pd.
 
 def _age(by_age: pd.Series, part: float) -> float:
     """Return the age by which a part of those ever won has been won."""
-    return float(by_age.index[(by_age >= part * by_age.iloc[-1]).to_numpy().argmax()])
+    enough = part * by_age.iloc[-1] - 1e-9  # shares are sums of products: a half may be a hair less
+    return float(by_age.index[(by_age >= enough).to_numpy().argmax()])
