@@ -44,6 +44,12 @@ def test_where_all_is_decided_the_shares_are_counts():
     pd.testing.assert_series_equal(window.by_age, by_age)
 
 
+def test_half_of_the_wins_is_half_of_them_whatever_the_last_digit_says():
+    """20 wins of 40: the tenth comes after 30 days, where 1/40 + 39/40 x 9/39 is a hair less than a quarter."""
+    deals = [(0, "won", 0)] + [(5, "won", 30)] * 9 + [(9, "won", 90)] * 10 + [(3, "lost", 60)] * 20
+    assert creation_window(*lives(*deals), since=START).median_days == 30
+
+
 def test_nothing_is_won_before_the_first_win():
     assert won_within(settled(*[(0, "won", 7)] * 30), 6) == 0
 
@@ -88,6 +94,7 @@ def test_what_is_unknown_says_why():
     few = creation_window(*lives(*[(0, "won", 10)] * (FEWEST_DEALS - 1)), since=START)
     assert few.reason == "Only 29 opportunities were created since 2025-01-01; 30 are needed."
     assert np.isnan([few.win_rate, few.fast_days, few.median_days]).all() and np.isnan(won_within(few.by_age, 30))
+    assert creation_window(*lives(*[(0, "won", 10)] * FEWEST_DEALS), since=START).reason is None
     none = creation_window(*lives(*[(0, "lost", 10)] * 40), since=START)
     assert none.reason == "None of the 40 opportunities created since 2025-01-01 has been won."
     assert np.isnan(none.win_rate) and none.by_age.empty and none.n == 40

@@ -66,6 +66,17 @@ def test_what_large_deals_and_price_cuts_add_to_chance_is_counted():
         assert found.expected[name] == pytest.approx(1 / (variance / 3 + whole))
 
 
+def test_a_deal_entered_for_next_to_nothing_does_not_drown_the_rest():
+    """It brought a thousand times its amount: that counts as three times, in how much deals stray."""
+    won, groups = [True, False] * 20, by_position(["a", "b"], 20, 20)
+    amount = np.r_[0.1, np.full(39, AMOUNT)]
+    seen = {}
+    for times in (3, 1000):
+        past = past_deals(won, amount=amount, brought=np.r_[0.1 * times, np.full(39, AMOUNT)])
+        seen[times] = group_factors(past, np.full(40, 0.5), groups).expected["b"]
+    assert seen[1000] == pytest.approx(seen[3]) and seen[3] > 10
+
+
 def test_the_table_is_what_a_slow_integration_of_the_same_model_gives():
     """The slow twin, on deals of one size: wins of a group are Poisson around factor x expected, factors gamma around
     1, each group's likelihood counts by what it is not of the whole; integrated over a grid of factors, in loops."""
@@ -106,11 +117,14 @@ def test_draws_have_the_factor_as_their_mean_and_the_range_as_their_ends():
     assert not np.array_equal(found.draws("west", 9, seed=3), found.draws("west", 9, seed=4))
 
 
-def test_draws_are_not_those_of_the_same_seed_elsewhere():
+def test_draws_have_a_stream_of_their_own():
+    """What else is drawn from the same seed, as the company's yields are, shares no random number with them."""
     past, told, groups = mixed()
-    drawn = group_factors(past, told, groups).draws("west", 20_000, seed=0)
-    for other in (np.random.default_rng(0).standard_t(7, 20_000), np.random.default_rng(0).standard_normal(20_000)):
-        assert abs(np.corrcoef(drawn, other)[0, 1]) < 0.03
+    found = group_factors(past, told, groups)
+    plain = np.random.default_rng(3)
+    prior = plain.choice(module._SPREADS, 9, p=found.weights) ** -2.0
+    same = plain.gamma(prior + found.wins["west"]) / (prior + found.expected["west"])
+    assert not np.isclose(found.draws("west", 9, seed=3), same).any()
 
 
 def test_a_group_without_past_deals_is_told_what_groups_are_like():
@@ -146,9 +160,9 @@ def test_where_nothing_was_won_or_is_known_every_factor_is_that_of_an_unknown_gr
 
 
 def test_few_deals_are_marked():
-    found = group_factors(past_deals([True, False] * 30), np.full(60, 0.5), by_position(["a", "b"], FEW - 1, FEW + 2))
-    table = found.table.iloc[:2]
-    assert table["is_few"].tolist() == [True, False] and table["n"].tolist() == [FEW - 1, FEW + 1]
+    won = [True, False] * FEW
+    table = group_factors(past_deals(won[1:]), np.full(59, 0.5), by_position(["a", "b"], FEW - 1, FEW)).table
+    assert table["is_few"].tolist() == [True, False] and table["n"].tolist() == [FEW - 1, FEW]
     assert FEWEST_SHOWN < FEW
 
 

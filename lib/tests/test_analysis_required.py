@@ -99,6 +99,8 @@ def test_a_group_carries_its_factor_and_the_uncertainty_of_it():
     assert certain.amount == pytest.approx((100 - 27 * 1.25) / (0.1925 * 1.25))
     assert (certain.yield_rate, certain.late_share) == (385 / 2000, 135 / 500), "the company's own"
     assert told(past, factor=np.ones(8000)) == told(past, n_draws=8000)
+    steady = told(totals(*[(0, 400, 80, 0, 30)] * 4), factor=np.full(9, 1.25))
+    assert (steady.low, steady.high) == pytest.approx(((100 - 30 * 1.25) / (0.2 * 1.25),) * 2)
     spread = np.random.default_rng(3).gamma(25, 1.25 / 25, 8000)
     unsure = told(past, factor=spread)
     assert unsure.amount == pytest.approx(certain.amount, rel=0.05)
@@ -197,6 +199,8 @@ def test_a_quarter_that_won_nothing_of_what_was_open_needed_more_than_any_amount
     assert nothing["needed"] == np.inf and not nothing["is_inside"] and not nothing["was_enough"]
     covered = backtested(totals(*base, (0, 400, 0, 0, 100))).iloc[-1]
     assert covered["needed"] == 0 and covered["was_enough"] and not covered["is_inside"]
+    bare = backtested(totals(*base, (30, 0, 0, 0, 50))).iloc[-1]
+    assert bare["needed"] == np.inf and bare["open_amount"] == 0 and not bare["was_enough"]
     wild = backtested(totals(*[(0, 400, won, 0, 0) for won in (0, 200, 0, 200, 200, 0)]))
     assert wild.iloc[-1]["high"] == np.inf and wild.iloc[-1]["needed"] == np.inf and wild.iloc[-1]["is_inside"]
 
