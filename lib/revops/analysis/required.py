@@ -88,8 +88,9 @@ def required_open(
     Formula
         max(remaining - late_share x scale, 0) / yield_rate; both pooled as ratios of sums, times the mean factor. The
         range draws yield and late share of one more quarter: a t-range on the square roots of those seen, squared.
-        Roots, because what a few wins bring varies as its square root does not, and a quarter of 0 is one like others.
-        A drawn yield below a tenth of the pooled one is next to nothing: no amount is then enough.
+        Roots, because the spread of what a few wins bring grows with its mean and that of its root hardly does; a
+        quarter of 0 is then one like others. A drawn yield below a tenth of the pooled one is next to nothing: no
+        amount is then enough.
 
     Source
         Kellblog, Target Pipeline Coverage is Not the Inverse of Win Rate (2024); METHODS 4.1. Roots: Jorgensen, The
