@@ -108,10 +108,11 @@ def won_within(by_age: pd.Series, days: float) -> float:
 
 def _lives(states: pd.DataFrame, created: pd.Series, since: pd.Timestamp) -> pd.DataFrame:
     """Return one row per opportunity created since: outcome (won, lost or open) and its age when that was last so."""
+    states = states.sort_values(["opportunity_id", "first"], kind="stable", ignore_index=True)
     id, outcome = states["opportunity_id"], states["outcome"]
     begins = states["first"].where(id.ne(id.shift()) | outcome.ne(outcome.shift())).ffill()
     last = states.assign(decided=begins).drop_duplicates("opportunity_id", keep="last")
-    born = last["opportunity_id"].map(created).dt.normalize()
+    born = created.reindex(last["opportunity_id"]).dt.normalize().set_axis(last.index)
     until = last["last"].where(last["outcome"].eq("open"), last["decided"])
     lives = pd.DataFrame({"outcome": last["outcome"], "age": (until - born).dt.days.clip(lower=0)})
     return lives[born >= since]
@@ -119,4 +120,5 @@ def _lives(states: pd.DataFrame, created: pd.Series, since: pd.Timestamp) -> pd.
 
 def _age(by_age: pd.Series, part: float) -> float:
     """Return the age by which a part of those ever won has been won."""
-    return float(by_age.index[(by_age >= part * by_age.iloc[-1]).to_numpy().argmax()])
+    enough = part * by_age.iloc[-1] - 1e-9  # shares are sums of products: a half may be a hair less
+    return float(by_age.index[(by_age >= enough).to_numpy().argmax()])
