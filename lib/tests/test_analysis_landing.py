@@ -52,9 +52,7 @@ def quarters(rates, n=400, n_quarters=8, new=0.0):
 
 
 def told(past, deals, *, booked=0.0, scale=1.0, n_draws=4000, seed=1, **more):
-    return fitted(past).draw(
-        deals, booked=pd.Series({"new": booked}), scale=scale, seed=seed, n_draws=n_draws, **more
-    )
+    return fitted(past).draw(deals, booked=pd.Series({"new": booked}), scale=scale, seed=seed, n_draws=n_draws, **more)
 
 
 def fitted(past):
@@ -140,7 +138,9 @@ def moved(n=100):
     """Eight past quarters in which all deals did well or badly together."""
     rates = [0.5 + shift for shift in (-0.2, 0.2, -0.15, 0.15, -0.2, 0.2, -0.1, 0.1)]
     parts = [quarters({"Discovery": r}, n=n, n_quarters=1).deals.assign(period=f"Q{i}") for i, r in enumerate(rates)]
-    return SameDay(pd.concat(parts, ignore_index=True), totals(*[(0, 1, 0, 0, 30.0 + 10 * (-1) ** q) for q in range(8)]))
+    return SameDay(
+        pd.concat(parts, ignore_index=True), totals(*[(0, 1, 0, 0, 30.0 + 10 * (-1) ** q) for q in range(8)])
+    )
 
 
 def test_quarters_that_move_together_are_told_with_luck():
@@ -324,7 +324,9 @@ def retold(days, **more):
     flat = pd.Series(1.0, index=[p.name for p in periods])
     quotas = (flat * 5_000.0).where(flat.index != periods[-1].name)
     common = {"types": ["new"], "quotas": quotas, "scales": flat, "window": 6, "n_draws": 500}
-    return backtest(days, periods, **common | {k: v(days) if callable(v) and k != "factors" else v for k, v in more.items()})
+    return backtest(
+        days, periods, **common | {k: v(days) if callable(v) and k != "factors" else v for k, v in more.items()}
+    )
 
 
 def won_together(n=100):
