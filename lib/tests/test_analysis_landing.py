@@ -154,10 +154,10 @@ def slow_draws(model, deals, n_draws, seed):
     """What deals bring, written again: one draw and one deal at a time."""
     rng = np.random.default_rng(seed)
     sums, cells = np.zeros(n_draws), model.cells
-    chance_of = dict(zip(cells.of(deals).tolist(), zip(cells.alpha[cells.of(deals)], cells.beta[cells.of(deals)]),
-                         strict=True))  # fmt: skip
+    alpha, beta = (of_cell[cells.of(deals)] for of_cell in (cells.alpha, cells.beta))
+    chance_of = {cell: (a, b) for cell, a, b in zip(cells.of(deals), alpha, beta, strict=True)}
     for draw in range(n_draws):
-        luck = rng.normal(0, rng.choice(LUCK, p=model.luck_weights))
+        luck = rng.normal(0, rng.choice(LUCK, p=model.luck_weights) * np.sqrt(1 + 1 / model.n_quarters))
         odds = {cell: np.log(p / (1 - p)) + luck for cell, p in ((c, rng.beta(*ab)) for c, ab in chance_of.items())}
         for cell, type, amount in zip(cells.of(deals), deals["type"], deals["amount"], strict=True):
             if rng.random() < 1 / (1 + np.exp(-odds[cell])):
@@ -171,9 +171,9 @@ def test_the_draws_agree_with_one_deal_after_another():
     model = fitted(SameDay(past.deals.assign(won_amount=cheaper), totals(*[(0, 1, 0, 0, 0)] * 8)))
     deals = pd.concat([stated("Discovery", 8), stated("Proposal", 4, amount=700.0)], ignore_index=True)
     fast = model.draw(deals, booked=pd.Series(dtype=float), scale=1.0, seed=1, n_draws=20_000).outcomes(("new",))
-    slow = slow_draws(model, deals, 20_000, seed=2)
+    slow = slow_draws(model, deals, 4_000, seed=2)
     assert len(model.ratios) > 1
-    assert ks_2samp(fast.round(6), slow.round(6)).statistic < 0.02  # 1 in 1,000 of equal pairs go beyond
+    assert ks_2samp(fast.round(6), slow.round(6)).statistic < 0.034  # 1 in 1,000 of equal pairs go beyond
 
 
 def test_deals_of_a_cell_share_the_error_of_its_rate():
@@ -199,13 +199,15 @@ def test_parts_of_the_open_deals_add_up_to_what_they_bring():
     past = quarters({"Discovery": 0.3, "Proposal": 0.6}, n=20)
     deals = pd.concat([stated("Discovery", 6), stated("Proposal", 5), stated("Proposal", 3, type="renewal")],
                       ignore_index=True)  # fmt: skip
+    deals["amount"] = np.arange(len(deals)) // 2 * 30.0 + 10
     odd = np.arange(len(deals)) % 2 == 1
     found = told(past, deals, booked=70.0, n_draws=500, parts={"odd": odd, "even": ~odd, "none": odd & ~odd})
     assert list(found.parts.columns) == ["odd", "even", "none"]
     assert (found.parts["odd"] + found.parts["even"]).to_numpy() == pytest.approx(found.outcomes(TYPES) - 70)
     assert found.parts["odd"].std() > 0
     assert found.parts["none"].eq(0).all()
-    assert found.draws.equals(told(past, deals, booked=70.0, n_draws=500).draws)
+    alone = told(past, deals, booked=70.0, n_draws=500).draws
+    assert found.draws.to_numpy() == pytest.approx(alone.to_numpy(), rel=1e-12)
 
 
 def test_expected_is_the_mean_of_what_each_deal_brings():

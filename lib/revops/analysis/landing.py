@@ -19,7 +19,8 @@ _LUCK = np.linspace(0.0, 1.2, 25)
 _LUCK_SCALE = 0.6
 _FEWEST_WINS = 5
 _ORDINARY_WINS = 10
-_BLOCK = 4_000_000
+_MOST_RATIOS = 255
+_BLOCK = 2**17
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class LandingModel:
 
     cells: the chance of each kind of deal; haircuts: by type, what deals bring over chance times amount; ratios: what
     won deals bring over that, around a mean of 1; luck_weights: how likely each sd of the shared luck is; lever: how
-    far luck moves what is not there yet; new: by type, mean and spread of what is not there yet over the scale, and n.
+    far luck moves what is not there yet; new: by type, mean and spread of what is not there yet over the scale;
+    n_quarters: past quarters behind it all.
     """
 
     cells: Cells
@@ -56,6 +58,7 @@ class LandingModel:
     luck_weights: Array
     lever: float
     new: pd.DataFrame
+    n_quarters: int
 
     def chances(self, deals: pd.DataFrame) -> Array:
         """Return the mean chance of each deal to be won by the quarter's end, in [0, 1].
@@ -92,12 +95,13 @@ class LandingModel:
 
         Formula
             booked + factor x (sum of won_i amount_i ratio_i + new); won_i with logit chance = logit p_i + Z, Z shared
-            by all deals of the quarter; p_i shared by the deals of its cell.
+            by all deals of the quarter, its variance that of luck and of the mean luck of so few past quarters, from
+            which p_i is; p_i shared by the deals of its cell.
         """
         rng, cell_rng = np.random.default_rng([seed, 1]), np.random.default_rng([seed, 2])
         factor = np.ones(n_draws) if factor is None else np.asarray(factor, dtype=float)
         spreads = rng.choice(_LUCK, n_draws, p=self.luck_weights)
-        shocks = spreads * rng.standard_normal(n_draws)
+        shocks = spreads * np.sqrt(1 + 1 / self.n_quarters) * rng.standard_normal(n_draws)
         masks = {name: np.asarray(mask, dtype=bool) for name, mask in (parts or {}).items()}
         won, of_parts = self._won(deals, masks, shocks, cell_rng)
         draws, expected = {}, {}
@@ -120,7 +124,7 @@ class LandingModel:
         """
         codes, worth = self.cells.of(deals), self._worth(deals)
         columns = np.column_stack([worth, *(worth * mask for mask in masks.values())])
-        order = np.lexsort((*columns.T, codes))
+        order = np.lexsort((*columns.T[::-1], codes))
         columns, (found, starts) = columns[order], np.unique(codes[order], return_index=True)
         won, of_parts = np.zeros((len(shocks), len(TYPES))), np.zeros((len(shocks), len(masks)))
         for code, part in zip(found, np.split(columns, starts)[1:], strict=True):
@@ -135,9 +139,10 @@ class LandingModel:
     def _brought(self, columns: Array, chance: Array, rng: np.random.Generator) -> Array:
         """Return draw x column: what deals of one cell bring, in blocks of draws."""
         blocks, n_deals = [], len(columns)
-        for some in np.array_split(chance, -(-len(chance) * n_deals // _BLOCK)):
+        for some in np.array_split(chance.astype(np.float32), -(-len(chance) * n_deals // _BLOCK)):
             won = rng.random((len(some), n_deals), dtype=np.float32) < some[:, None]
-            blocks.append((won * rng.choice(self.ratios, won.shape)) @ columns)
+            ratio = self.ratios[rng.integers(len(self.ratios), size=won.shape, dtype=np.uint8)]
+            blocks.append((won * ratio) @ columns)
         return np.concatenate(blocks)
 
 
@@ -160,7 +165,9 @@ def fit(past: SameDay, scales: pd.Series) -> LandingModel:
     cuts_then = haircuts.reindex(past.deals["type"]).to_numpy(dtype=float)
     weights = _luck_weights(past.deals, told, cuts_then, float(ratios.var()))
     lever = 1 - float(past.deals["is_won"].mean()) if len(past.deals) else 1.0
-    return LandingModel(fit_cells(past.deals), haircuts, ratios, weights, lever, _new_shares(past.totals, scales))
+    n_quarters = past.totals["period"].nunique()
+    new = _new_shares(past.totals, scales)
+    return LandingModel(fit_cells(past.deals), haircuts, ratios, weights, lever, new, n_quarters)
 
 
 def _haircuts(past: pd.DataFrame, told: Array) -> pd.Series:
@@ -204,7 +211,8 @@ def _ratios(past: pd.DataFrame) -> Array:
     known = past[past["is_won"].to_numpy(dtype=bool) & (past["amount"] > 0).to_numpy(dtype=bool)]
     if len(known) < _FEWEST_WINS:
         return np.ones(1)
-    ratios = np.sort((known["won_amount"] / known["amount"]).to_numpy(dtype=float).clip(0, 3))
+    ratios = (known["won_amount"] / known["amount"]).to_numpy(dtype=float).clip(0, 3)
+    ratios = np.quantile(ratios, (np.arange(_MOST_RATIOS) + 0.5) / _MOST_RATIOS)
     return ratios / ratios.mean()
 
 
