@@ -68,3 +68,10 @@ def test_a_slice_is_told_from_the_company_and_held_against_itself():
     assert (none["median"] - small["median"]).to_numpy() == pytest.approx(30, abs=15), "what is new, at scale 1, not 0"
     assert better["median"].to_numpy() == pytest.approx(1.5 * none["median"].to_numpy())
     assert [before.totals["period"].nunique() for before in seen] == [4, 5, 6, 6]
+
+
+def test_a_narrower_level_gives_a_narrower_range_around_the_same_median():
+    wide, narrow = retold(won_together()), retold(won_together(), level=0.5)
+    assert narrow["median"].equals(wide["median"])
+    assert (wide["low"] < narrow["low"]).all() and (narrow["low"] < narrow["median"]).all()
+    assert (wide["high"] > narrow["high"]).all() and (narrow["high"] > narrow["median"]).all()
