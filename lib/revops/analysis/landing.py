@@ -154,7 +154,7 @@ def fit(past: SameDay, scales: pd.Series) -> LandingModel:
         scales : what new bookings grow with, by past period: the quota, or recent bookings
 
     Formula
-        Chances as in `chances.fit_cells`; won deals bring their amount times the haircut of their type and a ratio drawn
+        Chances as in `chances.fit_cells`; a won deal brings its amount times the haircut of its type and a ratio drawn
         from past ones; the sd of Z from how much past quarters strayed beyond chance; new / scale lognormal, its mean
         pooled over past quarters, its spread theirs and part of Z.
 
