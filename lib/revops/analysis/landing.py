@@ -48,8 +48,7 @@ class LandingModel:
 
     cells: the chance of each kind of deal; haircuts: by type, what deals bring over chance times amount; ratios: what
     won deals bring over that, around a mean of 1; luck_weights: how likely each sd of the shared luck is; lever: how
-    far luck moves what is not there yet; new: by type, mean and spread of what is not there yet over the scale;
-    n_quarters: past quarters behind it all.
+    far luck moves what is not there yet; new: by type, mean and spread of what is not there yet over the scale, and n.
     """
 
     cells: Cells
@@ -58,7 +57,6 @@ class LandingModel:
     luck_weights: Array
     lever: float
     new: pd.DataFrame
-    n_quarters: int
 
     def chances(self, deals: pd.DataFrame) -> Array:
         """Return the mean chance of each deal to be won by the quarter's end, in [0, 1].
@@ -95,13 +93,12 @@ class LandingModel:
 
         Formula
             booked + factor x (sum of won_i amount_i ratio_i + new); won_i with logit chance = logit p_i + Z, Z shared
-            by all deals of the quarter, its variance that of luck and of the mean luck of so few past quarters, from
-            which p_i is; p_i shared by the deals of its cell.
+            by all deals of the quarter; p_i shared by the deals of its cell.
         """
         rng, cell_rng = np.random.default_rng([seed, 1]), np.random.default_rng([seed, 2])
         factor = np.ones(n_draws) if factor is None else np.asarray(factor, dtype=float)
         spreads = rng.choice(_LUCK, n_draws, p=self.luck_weights)
-        shocks = spreads * np.sqrt(1 + 1 / self.n_quarters) * rng.standard_normal(n_draws)
+        shocks = spreads * rng.standard_normal(n_draws)
         masks = {name: np.asarray(mask, dtype=bool) for name, mask in (parts or {}).items()}
         won, of_parts = self._won(deals, masks, shocks, cell_rng)
         draws, expected = {}, {}
@@ -166,9 +163,7 @@ def fit(past: SameDay, scales: pd.Series) -> LandingModel:
     cuts_then = haircuts.reindex(past.deals["type"]).to_numpy(dtype=float)
     weights = _luck_weights(past.deals, told, cuts_then, float(ratios.var()))
     lever = 1 - float(past.deals["is_won"].mean()) if len(past.deals) else 1.0
-    n_quarters = past.totals["period"].nunique()
-    new = _new_shares(past.totals, scales)
-    return LandingModel(fit_cells(past.deals), haircuts, ratios, weights, lever, new, n_quarters)
+    return LandingModel(fit_cells(past.deals), haircuts, ratios, weights, lever, _new_shares(past.totals, scales))
 
 
 def _haircuts(past: pd.DataFrame, told: Array) -> pd.Series:
@@ -186,8 +181,8 @@ def _haircuts(past: pd.DataFrame, told: Array) -> pd.Series:
 def _luck_weights(past: pd.DataFrame, told: Array, cuts: Array, spread: float) -> Array:
     """Return the posterior of the sd of the luck that deals of a quarter share, as weights over a grid.
 
-    Each quarter's won amount is held against what the other quarters' chances expect; half-normal prior. spread is
-    the variance of what won deals bring over their haircut amount.
+    Each quarter's won amount is held against what the other quarters' chances expect, so that the sd has the error of
+    their mean luck in it; half-normal prior. spread is the variance of what won deals bring over their haircut amount.
     """
     amount, came = (past[name].to_numpy(dtype=float) for name in ("amount", "won_amount"))
     unit = float((amount * cuts).sum() / max(len(past), 1)) or 1.0
