@@ -49,6 +49,9 @@ def backtest(
         One row per quarter with at least 4 before it, oldest first: period, median, low, high, actual [company
         currency], is_inside, quota, probability (of the quota, in [0, 1]), made_it (1 or 0; both NaN without a quota),
         n_before. Only earlier quarters are used.
+
+    Limits
+        The age at which a deal counts as stalled is the one that `days` was made with, not that of each quarter.
     """
     subject, subject_scales = subject or days, scales if subject_scales is None else subject_scales
     rows = []

@@ -18,9 +18,9 @@ _PUSHES = 3
 
 @dataclass(frozen=True)
 class Cells:
-    """A beta distribution of the chance in each cell: type x place x stage x stalled or not x pushes (0, 1, more).
+    """A beta distribution of the chance in each cell: type x place x stalled or not x stage x pushes (0, 1, more).
 
-    stages: the stages told apart, in order; a stage never seen has a cell too, which knows no more than its place.
+    stages: the stages told apart, in order; a stage never seen has cells too, which know no more than its place.
     alpha, beta: by cell; both 0 in `alpha` where no past deal was ever won.
     """
 
@@ -45,8 +45,8 @@ def fit_cells(past: pd.DataFrame) -> Cells:
         past : SameDay.deals
 
     Formula
-        Won over all, by type; within it by place, shrunk to the rest of the type; then by stage; then by whether it
-        is stalled; then by how often it was pushed. The rest counts as many deals as make the cells of a level most
+        Won over all, by type; within it by place, shrunk to the rest of the type; then by whether it is stalled; then
+        by stage; then by how often it was pushed. The rest counts as many deals as make the cells of a level most
         likely (beta-binomial). Where no past deal was won, no deal will be.
 
     Source
@@ -73,17 +73,17 @@ def left_out_chances(past: pd.DataFrame) -> Array:
 
 
 def _shape(stages: pd.Index) -> tuple[int, ...]:
-    return len(TYPES), len(PLACES), len(stages) + 1, 2, _PUSHES
+    return len(TYPES), len(PLACES), 2, len(stages) + 1, _PUSHES
 
 
 def _codes(deals: pd.DataFrame, stages: pd.Index) -> Array:
-    """Return the number of each deal's cell, counted through type, place, stage, stalled and pushes."""
+    """Return the number of each deal's cell, counted through type, place, stalled, stage and pushes."""
     stage = stages.get_indexer(deals["stage_name"])
     parts = (
         pd.Index(TYPES).get_indexer(deals["type"]),
         pd.Index(PLACES).get_indexer(deals["place"]),
-        np.where(stage < 0, len(stages), stage),
         deals["is_stalled"].to_numpy(dtype=int),
+        np.where(stage < 0, len(stages), stage),
         deals["pushes"].to_numpy(dtype=int).clip(max=_PUSHES - 1),
     )
     return np.ravel_multi_index(parts, _shape(stages)) if len(deals) else np.zeros(0, dtype=int)

@@ -19,7 +19,8 @@ _LUCK = np.linspace(0.0, 1.2, 25)
 _LUCK_SCALE = 0.6
 _FEWEST_WINS = 5
 _ORDINARY_WINS = 10
-_BLOCK = 4_000_000
+_MOST_RATIOS = 255
+_BLOCK = 2**17
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ class LandingModel:
         """
         codes, worth = self.cells.of(deals), self._worth(deals)
         columns = np.column_stack([worth, *(worth * mask for mask in masks.values())])
-        order = np.lexsort((*columns.T, codes))
+        order = np.lexsort((*columns.T[::-1], codes))
         columns, (found, starts) = columns[order], np.unique(codes[order], return_index=True)
         won, of_parts = np.zeros((len(shocks), len(TYPES))), np.zeros((len(shocks), len(masks)))
         for code, part in zip(found, np.split(columns, starts)[1:], strict=True):
@@ -135,9 +136,10 @@ class LandingModel:
     def _brought(self, columns: Array, chance: Array, rng: np.random.Generator) -> Array:
         """Return draw x column: what deals of one cell bring, in blocks of draws."""
         blocks, n_deals = [], len(columns)
-        for some in np.array_split(chance, -(-len(chance) * n_deals // _BLOCK)):
+        for some in np.array_split(chance.astype(np.float32), -(-len(chance) * n_deals // _BLOCK)):
             won = rng.random((len(some), n_deals), dtype=np.float32) < some[:, None]
-            blocks.append((won * rng.choice(self.ratios, won.shape)) @ columns)
+            ratio = self.ratios[rng.integers(len(self.ratios), size=won.shape, dtype=np.uint8)]
+            blocks.append((won * ratio) @ columns)
         return np.concatenate(blocks)
 
 
@@ -149,8 +151,9 @@ def fit(past: SameDay, scales: pd.Series) -> LandingModel:
         scales : what new bookings grow with, by past period: the quota, or recent bookings
 
     Formula
-        Chances as in `chances.fit_cells`; the sd of Z from how much past quarters strayed beyond chance; new / scale
-        lognormal, its mean pooled over past quarters, its spread theirs and part of Z.
+        Chances as in `chances.fit_cells`; a won deal brings its amount times the haircut of its type and a ratio drawn
+        from past ones; the sd of Z from how much past quarters strayed beyond chance; new / scale lognormal, its mean
+        pooled over past quarters, its spread theirs and part of Z.
 
     Source
         METHODS 4.1: a shock common to all deals.
@@ -178,8 +181,8 @@ def _haircuts(past: pd.DataFrame, told: Array) -> pd.Series:
 def _luck_weights(past: pd.DataFrame, told: Array, cuts: Array, spread: float) -> Array:
     """Return the posterior of the sd of the luck that deals of a quarter share, as weights over a grid.
 
-    Each quarter's won amount is held against what the other quarters' chances expect; half-normal prior. spread is
-    the variance of what won deals bring over their haircut amount.
+    Each quarter's won amount is held against what the other quarters' chances expect, so that the sd has the error of
+    their mean luck in it; half-normal prior. spread is the variance of what won deals bring over their haircut amount.
     """
     amount, came = (past[name].to_numpy(dtype=float) for name in ("amount", "won_amount"))
     unit = float((amount * cuts).sum() / max(len(past), 1)) or 1.0
@@ -204,7 +207,8 @@ def _ratios(past: pd.DataFrame) -> Array:
     known = past[past["is_won"].to_numpy(dtype=bool) & (past["amount"] > 0).to_numpy(dtype=bool)]
     if len(known) < _FEWEST_WINS:
         return np.ones(1)
-    ratios = np.sort((known["won_amount"] / known["amount"]).to_numpy(dtype=float).clip(0, 3))
+    ratios = (known["won_amount"] / known["amount"]).to_numpy(dtype=float).clip(0, 3)
+    ratios = np.quantile(ratios, (np.arange(_MOST_RATIOS) + 0.5) / _MOST_RATIOS)
     return ratios / ratios.mean()
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from revops.analysis.pace import frozen_on
-from revops.analysis.spans import on_day
+from revops.analysis.spans import stood_on
 from revops.company import TYPES, Company
 from revops.periods import Period
 
@@ -53,18 +53,20 @@ def same_day(
     Limits
         A deal booked by the day and reopened later counts in booked_then but not in booked.
     """
-    quarters = [_quarter(states, period, days_left, as_of, company, halving) for period in periods]
-    opened, booked_then, final = (pd.concat(tables, ignore_index=True) for tables in zip(*quarters, strict=True))
-    due, new = opened["place"].eq("due"), ~final["was_known"]
-    sums = {
-        "booked_then": _sums(booked_then, "amount", periods),
-        "open_amount": _sums(opened[due], "amount", periods),
-        "won_from_open": _sums(opened[due], "won_amount", periods),
-        "won_from_other": _sums(opened[~due], "won_amount", periods),
-        "won_from_new": _sums(final[new], "amount", periods),
-        "booked": _sums(final, "amount", periods),
-    }
-    return SameDay(opened, pd.DataFrame(sums).reset_index())
+    days = [max(period.end - dt.timedelta(days=days_left), period.start) for period in periods]
+    froze = [frozen_on(period, as_of, company.grace_days) for period in periods]
+    opened = _stacked([_open_rows(states, day) for day in days])
+    then = _stacked([_booked_rows(states, *when) for when in zip(periods, days, strict=True)])
+    final = _stacked([_booked_rows(states, *when) for when in zip(periods, froze, strict=True)])
+    id, amount = pd.factorize(states["opportunity_id"])[0], states["amount"].to_numpy(dtype=float)
+    was_open, was_booked, came = (quarter * len(id) + id[rows] for quarter, rows in (opened, then, final))
+    at, quarter = pd.Index(came).get_indexer(was_open), opened[0]
+    ends = [period.end for period in periods]
+    deals = _described(states.iloc[opened[1]], _stamps(days)[quarter], _stamps(ends)[quarter], company, halving)
+    deals = deals.assign(is_won=at >= 0, won_amount=np.append(amount[final[1]], 0.0)[at])
+    deals.insert(0, "period", pd.array([period.name for period in periods], dtype="str")[quarter])
+    is_new = ~np.isin(came, np.concatenate([was_open, was_booked]))
+    return SameDay(deals, _totals(states, periods, deals, opened, then, final, is_new))
 
 
 def open_on_day(
@@ -78,40 +80,71 @@ def open_on_day(
     Columns: opportunity_id, stage_name, pushes (count), type, amount, place (PLACES), days_in_stage, is_stalled
     (False where its stage has no halving age).
     """
-    opened = on_day(states, day)
-    opened = opened[opened["outcome"].eq("open")].reset_index(drop=True)
-    close, stamp = opened["close_date"], pd.Timestamp(day)
-    rules = [close < stamp, close > pd.Timestamp(period.end), opened["stage_order"] < company.qualifying_order]
-    place = pd.Series(np.select(rules, ["overdue", "later", "early"], "due"), dtype="str")
-    age = (stamp - opened["entered"]).dt.days
-    limit = opened["stage_name"].map({} if halving is None else halving).astype("float64")
-    columns = ["opportunity_id", "stage_name", "pushes", "type", "amount"]
-    return opened[columns].assign(place=place, days_in_stage=age, is_stalled=age > limit)
+    rows, (day_stamp, end_stamp) = _open_rows(states, day), _stamps([day, period.end])
+    return _described(states.iloc[rows], day_stamp, end_stamp, company, halving)
 
 
 def booked_on_day(states: pd.DataFrame, period: Period, day: dt.date) -> pd.DataFrame:
     """Return what counted as booked in the quarter at the end of a day."""
-    stood = on_day(states, day)
-    stood = stood[stood["close_date"].between(pd.Timestamp(period.start), pd.Timestamp(min(day, period.end)))]
-    return stood[stood["outcome"].eq("won")]
+    return states.iloc[_booked_rows(states, period, day)]
 
 
-def _quarter(
-    states: pd.DataFrame, period: Period, days_left: int, as_of: dt.date, company: Company, halving: pd.Series | None
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return what was open on the day of a quarter, what was booked by then, and what was booked in the end."""
-    day = max(period.end - dt.timedelta(days=days_left), period.start)
-    opened, booked_then = open_on_day(states, period, day, company, halving), booked_on_day(states, period, day)
-    final = booked_on_day(states, period, frozen_on(period, as_of, company.grace_days))
-    at, id = pd.Index(final["opportunity_id"]).get_indexer(opened["opportunity_id"]), final["opportunity_id"]
-    opened = opened.assign(is_won=at >= 0, won_amount=np.append(final["amount"].to_numpy(dtype=float), 0.0)[at])
-    was_known = [pd.Index(known["opportunity_id"]).get_indexer(id) >= 0 for known in (opened, booked_then)]
-    final = final.assign(was_known=was_known[0] | was_known[1])
-    opened.insert(0, "period", period.name)
-    return opened, booked_then.assign(period=period.name), final.assign(period=period.name)
+Array = np.ndarray
+Rows = tuple[Array, Array]
+"""Numbers of quarters, and the rows of states that belong to them."""
 
 
-def _sums(rows: pd.DataFrame, column: str, periods: Sequence[Period]) -> pd.Series:
-    """Return the sum of a column by period and type, 0 where there is no row."""
-    every = pd.MultiIndex.from_product([[p.name for p in periods], TYPES], names=["period", "type"])
-    return rows.groupby(["period", "type"])[column].sum().reindex(every).fillna(0.0)
+def _open_rows(states: pd.DataFrame, day: dt.date) -> Array:
+    return np.flatnonzero(stood_on(states, day) & states["outcome"].eq("open"))
+
+
+def _booked_rows(states: pd.DataFrame, period: Period, day: dt.date) -> Array:
+    start, until = pd.Timestamp(period.start), pd.Timestamp(min(day, period.end))
+    return np.flatnonzero(
+        stood_on(states, day) & states["outcome"].eq("won") & states["close_date"].between(start, until)
+    )
+
+
+def _stacked(rows: list[Array]) -> Rows:
+    return np.repeat(np.arange(len(rows)), [len(part) for part in rows]), np.concatenate(rows)
+
+
+def _stamps(days: Sequence[dt.date]) -> Array:
+    return np.array(days, dtype="datetime64[us]")
+
+
+def _described(
+    opened: pd.DataFrame, day: Array, end: Array, company: Company, halving: pd.Series | None
+) -> pd.DataFrame:
+    """Return open states with their place on a day towards a quarter's end, and how long they are in their stage."""
+    close, limit = opened["close_date"], opened["stage_name"].map({} if halving is None else halving).astype("float64")
+    rules = [close < day, close > end, opened["stage_order"] < company.qualifying_order]
+    place = np.select(rules, ["overdue", "later", "early"], "due")
+    days_in_stage = (day - opened["entered"]).dt.days
+    columns = ["opportunity_id", "stage_name", "pushes", "type", "amount"]
+    place = pd.Series(place, index=opened.index, dtype="str")
+    found = opened[columns].assign(place=place, days_in_stage=days_in_stage, is_stalled=days_in_stage > limit)
+    return found.reset_index(drop=True)
+
+
+def _totals(
+    states: pd.DataFrame, periods: Sequence[Period], deals: pd.DataFrame, opened: Rows, then: Rows, final: Rows,
+    is_new: Array,
+) -> pd.DataFrame:  # fmt: skip
+    """Return sums by period and type, all types."""
+    type, amount = pd.Index(TYPES).get_indexer(states["type"]), states["amount"].to_numpy(dtype=float)
+    due, won = deals["place"].eq("due").to_numpy(), deals["won_amount"].to_numpy()
+
+    def sums(rows: Rows, values: Array) -> Array:
+        return np.bincount(rows[0] * len(TYPES) + type[rows[1]], values, len(periods) * len(TYPES))
+
+    return pd.DataFrame({
+        "period": np.repeat([period.name for period in periods], len(TYPES)),
+        "type": np.tile(TYPES, len(periods)),
+        "booked_then": sums(then, amount[then[1]]),
+        "open_amount": sums(opened, amount[opened[1]] * due),
+        "won_from_open": sums(opened, won * due),
+        "won_from_other": sums(opened, won * ~due),
+        "won_from_new": sums(final, amount[final[1]] * is_new),
+        "booked": sums(final, amount[final[1]]),
+    }).astype({"period": "str", "type": "str"})  # fmt: skip

@@ -8,7 +8,7 @@ import pandas as pd
 
 from revops.company import Company
 
-__all__ = ["on_day", "spans"]
+__all__ = ["on_day", "spans", "stood_on"]
 
 
 def spans(
@@ -64,5 +64,10 @@ def _entered(table: pd.DataFrame, id: np.ndarray) -> pd.DataFrame:
 
 def on_day(spans: pd.DataFrame, day: dt.date) -> pd.DataFrame:
     """Return the states that stood at the end of a day: one row per opportunity."""
+    return spans[stood_on(spans, day)]
+
+
+def stood_on(spans: pd.DataFrame, day: dt.date) -> pd.Series:
+    """Return which states stood at the end of a day."""
     stamp = pd.Timestamp(day)
-    return spans[(spans["first"] <= stamp) & (spans["last"] >= stamp)]
+    return (spans["first"] <= stamp) & (spans["last"] >= stamp)

@@ -45,25 +45,24 @@ def pit(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def beside_others(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return each method on each day: WAPE, range held, interval score over the actual (mean, median, and without the
-    20 % highest) and over the usual quarter, and by how much the latter is above ours (two standard errors beside)."""
-    ours = rows[rows["method"].eq(OURS)].set_index(["seed", "day"])["usual_score"]
+    """Return each method on each day: WAPE, range held, interval score over the actual (mean and median) and over the
+    usual quarter, and by how much it is above ours over the actual (two standard errors beside)."""
+    ours = rows[rows["method"].eq(OURS)].set_index(["seed", "day"])["score"]
     table = []
     for (day, method), part in rows.groupby(["day", "method"]):
-        score = part["score"].sort_values()
-        more = part.set_index(["seed", "day"])["usual_score"] - ours.reindex(part.set_index(["seed", "day"]).index)
+        above = part.set_index(["seed", "day"])["score"] - ours.reindex(part.set_index(["seed", "day"]).index)
         table.append({
             "day": day, "method": method, "wape": part["error"].sum() / part["actual"].sum(),
-            "held": part["is_inside"].mean(), "score": score.mean(), "median": score.median(),
-            "trimmed": score.iloc[: int(len(score) * 0.8)].mean(), "over_usual": part["usual_score"].mean(),
-            "above_ours": more.mean(), "two_se": 2 * more.std() / np.sqrt(len(more)),
+            "held": part["is_inside"].mean(), "score": part["score"].mean(), "median": part["score"].median(),
+            "over_usual": part["usual_score"].mean(), "above_ours": above.mean(),
+            "two_se": 2 * above.std() / np.sqrt(len(above)),
         })  # fmt: skip
-    return pd.DataFrame(table).sort_values(["day", "over_usual", "wape"], ignore_index=True)
+    return pd.DataFrame(table).sort_values(["day", "score", "wape"], ignore_index=True)
 
 
 def attainment(rows: pd.DataFrame) -> pd.DataFrame:
     """Return by day what the chance of quota is worth: intercept and slope of the outcome's logit on its own (0 and 1
-    where it is right; two standard errors beside), and Brier skill over the share that made it."""
+    where it is right; two standard errors beside), and its Brier score beside that of the share that made it (base)."""
     from statsmodels.api import Logit, add_constant  # a second of imports
 
     ours = rows[rows["method"].eq(OURS)]
@@ -74,11 +73,10 @@ def attainment(rows: pd.DataFrame) -> pd.DataFrame:
         fit = Logit(came, add_constant(np.log(chance / (1 - chance)))).fit(
             disp=0, cov_type="cluster", cov_kwds={"groups": part["seed"].to_numpy(dtype=int)}
         )
-        skill = 1 - np.mean((part["probability"] - came) ** 2) / (came.mean() * (1 - came.mean()))
-        table.append(
-            (day, len(part), came.mean(), *fit.params[:1], 2 * fit.bse[0], fit.params[1], 2 * fit.bse[1], skill)
-        )
-    columns = ["day", "n", "made_it", "intercept", "two_se", "slope", "two_se ", "brier_skill"]
+        told, base = float(np.mean((part["probability"] - came) ** 2)), float(came.mean() * (1 - came.mean()))
+        coefficients = [value for pair in zip(fit.params, 2 * fit.bse, strict=True) for value in pair]
+        table.append((day, len(part), came.mean(), *coefficients, told, base, 1 - told / base))
+    columns = ["day", "n", "made_it", "intercept", "two_se", "slope", "two_se ", "brier", "base", "brier_skill"]
     return pd.DataFrame(table, columns=columns)
 
 
