@@ -36,8 +36,11 @@ class GroupOutlook:
     @cached_property
     def own_factor(self) -> float:
         """Return how much more or less a slice brings than its deals' chances say; 1 for the company."""
-        draws = self.own_draws
-        return 1.0 if draws is None else float(draws.mean())
+        slice = self.subject.knobs.slice
+        if not slice:
+            return 1.0
+        found, scale, _ = self._factors(list(slice))
+        return scale * float(found.table.set_index("group").loc[" / ".join(slice.values()), "factor"])
 
     @cached_property
     def own_draws(self) -> np.ndarray | None:
