@@ -166,10 +166,11 @@ def _parts(subject: Subject, deals: pd.DataFrame, largest: str | None) -> dict[s
     """Return the parts of the open deals whose draws are kept: name -> which deals."""
     covered = deals["type"].isin(subject.view.company.quota_covers)
     due = renewals_due(subject)["opportunity_id"]
+    qualified = deals["stage_name"].map(subject.view.company.stage_order) >= subject.view.company.qualifying_order
     parts = {
         "largest": deals["opportunity_id"].eq(largest),
         "overdue": deals["place"].eq("overdue") & covered,
-        "later": deals["place"].eq("later") & covered,
+        "later": deals["place"].eq("later") & qualified & covered,
         "stalled": deals["place"].eq("due") & deals["is_stalled"] & covered,
         "renewals": deals["opportunity_id"].isin(due),
     }
