@@ -43,13 +43,14 @@ class Past:
 
 
 def past_of(subject: Subject) -> Past | None:
-    """Return the subject's earlier quarters on the same day; None where fewer than 4 can be rebuilt, or the period is
-    not the one under way."""
-    view, period = subject.view, subject.period
+    """Return the subject's earlier quarters on the same day; None where fewer than 4 can be rebuilt or are asked for,
+    or the period is not the one under way."""
+    view, period, knobs = subject.view, subject.period, subject.knobs
     if not (view.book.has_history and period.start <= view.day <= period.end):
         return None
-    periods = [p for p in view.calendar.before(period, subject.knobs.backtest_quarters) if _is_over(subject, p)]
-    if len(periods) < FEWEST:
+    wanted = max(knobs.past_quarters, knobs.backtest_quarters)
+    periods = [p for p in view.calendar.before(period, wanted) if _is_over(subject, p)]
+    if min(len(periods), knobs.past_quarters) < FEWEST:
         return None
     halving = halving_ages(subject.company_states)
     common = {"days_left": period.days_left(view.day), "as_of": view.day, "company": view.company, "halving": halving}
