@@ -62,7 +62,7 @@ def past_of(subject: Subject) -> Past | None:
     own_quotas, own_scales = quotas, scales
     if subject.is_slice:
         own_quotas = _quotas(subject, subject.quotas, [*periods, period])
-        share = _share_before(own.sums(covers), days.sums(covers)).reindex(scales.index).ffill().bfill().fillna(0.0)
+        share = _share_before(own.sums(covers), days.sums(covers), scales.index)
         own_scales = own_quotas.where(own_quotas > 0, scales * share).clip(lower=1.0)
     return Past(tuple(periods), days, own, quotas, scales, own_quotas, own_scales, halving)
 
@@ -88,8 +88,8 @@ def _scales(quotas: pd.Series, booked: pd.Series) -> pd.Series:
     return quotas.where(quotas > 0, before).clip(lower=1.0)
 
 
-def _share_before(own: pd.DataFrame, company: pd.DataFrame) -> pd.Series:
+def _share_before(own: pd.DataFrame, company: pd.DataFrame, periods: pd.Index) -> pd.Series:
     """Return by period the subject's part of what the company had booked in the quarters up to the one before."""
     booked = company.set_index("period")["booked"].cumsum()
     share = own.set_index("period")["booked"].cumsum() / booked.where(booked > 0)
-    return share.shift()
+    return share.reindex(periods).shift().ffill().bfill().fillna(0.0)
