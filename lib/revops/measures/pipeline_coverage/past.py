@@ -62,8 +62,9 @@ def past_of(subject: Subject) -> Past | None:
     own_quotas, own_scales = quotas, scales
     if subject.is_slice:
         own_quotas = _quotas(subject, subject.quotas, [*periods, period])
-        share = _share_before(own.sums(covers), days.sums(covers), scales.index)
-        own_scales = own_quotas.where(own_quotas > 0, scales * share).clip(lower=1.0)
+        share = _share_before(own.sums(subject.covers), days.sums(subject.covers), scales.index)
+        stands_in = "type" in knobs.slice  # new business of one type grows with the quota of all
+        own_scales = own_quotas.where((own_quotas > 0) & (not stands_in), scales * share).clip(lower=1.0)
     return Past(tuple(periods), days, own, quotas, scales, own_quotas, own_scales, halving)
 
 

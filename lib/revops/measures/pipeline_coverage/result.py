@@ -192,6 +192,8 @@ def _unavailable(
             reason = f"past_quarters of at least {FEWEST}"
         if not period.start <= view.day <= period.end:
             reason = "a period that is under way"
+        if not subject.covers:
+            reason = "a type that the quota covers"
         needs |= dict.fromkeys(_OUTLOOK, reason)
     if pace is not None and not view.knows(period.start):
         begun = period.start <= view.day

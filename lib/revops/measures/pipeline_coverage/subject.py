@@ -66,6 +66,12 @@ class Subject:
         return self.part_of(self.company_states)
 
     @property
+    def covers(self) -> tuple[str, ...]:
+        """Return the types that the quota covers, those of the slice where it is one of types."""
+        covered = self.view.company.quota_covers
+        return tuple(type for type in covered if type == self.knobs.slice.get("type", type))
+
+    @property
     def is_slice(self) -> bool:
         """Return whether the subject is a part of the company."""
         return bool(self.knobs.slice)
