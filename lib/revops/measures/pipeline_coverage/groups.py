@@ -83,6 +83,10 @@ class GroupOutlook:
             self._need(row, scale * found.draws(label, N_DRAWS, knobs.seed) if count >= FEWEST_SHOWN else None)
             for row, label, count in zip(table.to_dict("records"), labels, n, strict=True)
         ]
+        if by == "type":
+            covered = table["group"].isin(self.subject.view.company.quota_covers)
+            outside = (*(float("nan"),) * 3, "The quota does not cover this type.")
+            rows = [row if inside else outside for row, inside in zip(rows, covered, strict=True)]
         columns = ["required_coverage", "required_low", "required_high", "required_unknown"]
         needs = pd.DataFrame(rows, columns=columns, index=table.index)
         return result.assign(**needs)

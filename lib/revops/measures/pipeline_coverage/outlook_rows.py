@@ -63,7 +63,7 @@ def group_rows(group: pd.Series, by: dict[str, str], level: float) -> list[Row]:
     few = "few past deals: leans on the whole company" if group["is_few"] else None
     bounds, why = (group["required_low"], group["required_high"], level), group["required_unknown"]
     rows = [
-        _row("weighted_pipeline_amount", group["expected_amount"], n=group["n_past"], note="too few past deals"),
+        _row("weighted_pipeline_amount", group["expected_amount"], n=group["n_past"], note=why),
         _row("required_coverage", group["required_coverage"], bounds, n=group["n_past"], note=why),
     ]
     return [{**row, "by": by, "note": row["note"] or few} for row in rows]
