@@ -17,6 +17,8 @@ from revops.ratios import safe_ratio
 
 __all__ = ["GroupOutlook", "group_outlook", "slice_draws"]
 
+_TOO_FEW = f"Fewer than {FEWEST_SHOWN} past deals of this group were due on this day."
+
 
 @dataclass(frozen=True)
 class GroupOutlook:
@@ -50,6 +52,15 @@ class GroupOutlook:
             return None
         found, scale, _ = self._factors(list(slice))
         return scale * found.draws(" / ".join(slice.values()), N_DRAWS, self.subject.knobs.seed)
+
+    @cached_property
+    def unknown(self) -> str | None:
+        """Return in a sentence why nobody can say how a slice's deals do; None where it can be said."""
+        slice = self.subject.knobs.slice
+        if not slice:
+            return None
+        found = self._factors(list(slice))[0].table.set_index("group")
+        return _TOO_FEW if found.loc[" / ".join(slice.values()), "n"] < FEWEST_SHOWN else None
 
     def required(self, remaining: float, scale: float, draws: np.ndarray | None) -> Required | None:
         """Return the open pipeline that a remaining quota needs, at the company's yields times a factor."""
@@ -95,7 +106,7 @@ class GroupOutlook:
         """Return required coverage of one group, its range, or why there is none."""
         remaining, nothing = row["remaining_amount"], (float("nan"),) * 3
         if draws is None:
-            return *nothing, f"Fewer than {FEWEST_SHOWN} past deals of this group were due on this day."
+            return *nothing, _TOO_FEW
         reason = "No quota at this level." if np.isnan(remaining) else why_unknown(self.sums, remaining)
         if reason is not None:
             return *nothing, reason

@@ -127,13 +127,15 @@ def outlook(subject: Subject) -> Outlook | None:
     outcomes, quota = landing.outcomes(subject.covers), float(past.own_quotas[subject.period.name])
     remaining = max(quota - booked.reindex(covers).sum(), 0)
     own_past = past.own.of(past.names(knobs.past_quarters))
+    unknown = groups.unknown or why_unknown(recent.sums(covers), remaining)
+    own_scale = float(past.own_scales[subject.period.name])
     return Outlook(
         deals=deals,
         landing=landing,
         outcomes=outcomes,
         largest=largest,
-        required=groups.required(remaining, float(past.own_scales[subject.period.name]), groups.own_draws),
-        required_unknown=why_unknown(recent.sums(covers), remaining),
+        required=None if unknown else groups.required(remaining, own_scale, groups.own_draws),
+        required_unknown=unknown,
         required_told=_required_told(past, subject, covers),
         told=_told(past, subject),
         own_past=own_past,

@@ -127,9 +127,10 @@ def _net_new_rows(outlook: Outlook) -> list[Row]:
 
 
 def _weight_rows(result: CoverageResult, outlook: Outlook) -> list[Row]:
-    due = _due(result)
+    due, unknown = _due(result), result.outlook.groups.unknown
+    weighted = float("nan") if unknown else due["expected_amount"].sum()
     return [
-        _row("weighted_pipeline_amount", due["expected_amount"].sum(), n=len(due)),
+        _row("weighted_pipeline_amount", weighted, n=len(due), note=unknown),
         _row("crm_weighted_pipeline_amount", crm_weighted(result), n=len(due), note="the CRM shows no probabilities"),
     ]
 
