@@ -9,7 +9,7 @@ from revops.actions import Action
 from revops.analysis.cycle import won_within
 from revops.analysis.standing import OPEN_PIPELINE, OVERDUE
 from revops.measures.pipeline_coverage import CoverageResult
-from revops.wording import day, join, money, multiple, plural, share
+from revops.wording import day, join, missing, money, multiple, plural, share
 
 __all__ = ["actions", "last_day_to_create"]
 
@@ -107,8 +107,9 @@ def _stalled(result: CoverageResult, pipeline: pd.DataFrame) -> Action | None:
     if len(rows) == 1:
         [deal] = rows.itertuples()
         known = stalled.loc[deal.opportunity_id]
+        name = deal.opportunity_id if missing(deal.opportunity_name) else deal.opportunity_name
         text = (
-            f"Second opinion on {deal.opportunity_name}: {amount}, {known['days_in_stage']:.0f} days in "
+            f"Second opinion on {name}: {amount}, {known['days_in_stage']:.0f} days in "
             f"{known['stage_name']}; after {known['halving_days']:.0f} the chance to move on has halved"
         )
     because = (
