@@ -152,7 +152,7 @@ def _at_stake(result: CoverageResult, part: str) -> _Worth:
     """Return what one part of the open deals brings this quarter, of the types that the quota covers: low, mean, high;
     None where nothing can tell, or nothing is expected.
 
-    A rare large win can lift the mean above the range; the range then reaches up to it.
+    A rare large win or credit can move the mean out of the range; the range then reaches to it.
     """
     if result.outlook is None:
         return None
@@ -160,7 +160,8 @@ def _at_stake(result: CoverageResult, part: str) -> _Worth:
     if not brought.any():
         return None
     low, _, high = result.outlook.range_of(brought)
-    return low, float(brought.mean()), max(high, float(brought.mean()))
+    mean = float(brought.mean())
+    return min(low, mean), mean, max(high, mean)
 
 
 def _against(result: CoverageResult) -> str:
