@@ -80,7 +80,8 @@ def _pull_forward(result: CoverageResult) -> Action:
         "this quarter in the past by themselves; nobody knows what asking adds."
     )
     if later.empty:
-        text = f"Close what is open: {_against(result)}, and nothing is due later that could come forward"
+        first = "Close what is open" if result.headline["n_open"] else "Nothing is open in time"
+        text = f"{first}: {_against(result)}, and nothing is due later that could come forward"
     by, ids = _soon(result), _by_amount(later)
     return _action(
         "coverage_below_required", text, "sales_ops", result.gap[1], by, because, ids, _at_stake(result, "later")
