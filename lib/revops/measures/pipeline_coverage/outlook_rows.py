@@ -8,6 +8,7 @@ import pandas as pd
 
 from revops.measures.pipeline_coverage.outlook import Outlook
 from revops.measures.pipeline_coverage.result import CoverageResult
+from revops.ratios import safe_ratio
 
 __all__ = ["Row", "check_rows", "crm_weighted", "group_rows", "outlook_rows", "velocity"]
 
@@ -28,7 +29,12 @@ def outlook_rows(result: CoverageResult) -> list[Row]:
         *_net_new_rows(outlook),
         *_weight_rows(result, outlook),
         _row("sales_cycle_days", outlook.cycle.median_days, n=outlook.cycle.n, note=outlook.cycle.reason),
-        _row("pipeline_velocity_amount", velocity(result), n=result.headline["n_open"], note=outlook.cycle.reason),
+        _row(
+            "pipeline_velocity_amount",
+            velocity(result),
+            n=result.headline["n_open"],
+            note=outlook.cycle.reason or "half of all wins take no day",
+        ),
     ]
 
 
@@ -70,9 +76,10 @@ def group_rows(group: pd.Series, by: dict[str, str], level: float) -> list[Row]:
 
 
 def velocity(result: CoverageResult) -> float:
-    """Return `pipeline_velocity_amount`: open pipeline x win rate / sales cycle [company currency per day]."""
+    """Return `pipeline_velocity_amount`: open pipeline x win rate / sales cycle [company currency per day]; NaN where
+    half of all wins take no day."""
     cycle = result.outlook.cycle
-    return float(result.headline["open_pipeline_amount"] * cycle.win_rate / cycle.median_days)
+    return safe_ratio(result.headline["open_pipeline_amount"] * cycle.win_rate, cycle.median_days)
 
 
 def crm_weighted(result: CoverageResult) -> float:
