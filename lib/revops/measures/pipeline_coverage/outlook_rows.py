@@ -118,6 +118,7 @@ def _landing_rows(result: CoverageResult, outlook: Outlook) -> list[Row]:
     chance = _row("attainment_probability", outlook.probability, n=n, note="no quota")
     without = _row("attainment_probability", outlook.probability_without_largest, n=n, note="no quota")
     doubt = None if outlook.is_validated else "not yet validated"
+    doubt = "such ranges held too rarely in the past" if outlook.range_failed else doubt
     rows += [row | {"note": row["note"] or doubt} for row in (chance, without | {"by": {"without": "largest deal"}})]
     return rows
 
