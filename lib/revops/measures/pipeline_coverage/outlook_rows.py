@@ -26,7 +26,7 @@ def outlook_rows(result: CoverageResult) -> list[Row]:
     return [
         *_need_rows(result, outlook),
         *_landing_rows(result, outlook),
-        *_net_new_rows(outlook),
+        *_net_new_rows(result, outlook),
         *_weight_rows(result, outlook),
         _row("sales_cycle_days", outlook.cycle.median_days, n=outlook.cycle.n, note=outlook.cycle.reason),
         _row(
@@ -123,14 +123,12 @@ def _landing_rows(result: CoverageResult, outlook: Outlook) -> list[Row]:
     return rows
 
 
-def _net_new_rows(outlook: Outlook) -> list[Row]:
-    found = outlook.net_new
+def _net_new_rows(result: CoverageResult, outlook: Outlook) -> list[Row]:
+    found, note = outlook.net_new, "no plan: set net_new_plan in company.yml"
     low, median, high = outlook.range_of(found.parts["net"].to_numpy())
     return [
         _row("net_new_amount", median, (low, high, outlook.level), n=len(outlook.deals)),
-        _row(
-            "net_new_probability", found.probability, note="no plan: set net_new_plan in company.yml"
-        ),
+        _row("net_new_probability", found.probability, note="a slice has no plan" if result.knobs.slice else note),
     ]
 
 

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import isnan
 
 import pandas as pd
 
@@ -91,7 +92,7 @@ class Subject:
         """Return the quota that some quota rows give a period, in force on a day."""
         in_force = quotas_in_force(quotas, period=period, as_of=day, covers=self.view.company.quota_covers)
         found = company_quota(in_force, self.view.owners)
-        return replace(found, basis="no quota at this level") if self.is_slice and found.amount != found.amount else found
+        return replace(found, basis="no quota at this level") if self.is_slice and isnan(found.amount) else found
 
 
 def groups_of(state: pd.DataFrame, by: Sequence[str]) -> pd.Series:
