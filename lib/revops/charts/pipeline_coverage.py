@@ -192,8 +192,9 @@ def _coverage_by_day(result: CoverageResult) -> Chart:
     on_day = on_same_day(pace, left)
     is_now = on_day["period"].eq(period.name)
     now, past = on_day.loc[is_now, "coverage"], on_day.loc[~is_now, "coverage"].dropna()
-    said = f"Coverage with {wording.plural(left, 'day')} left is {wording.multiple(now.iloc[0] if len(now) else None)}"
-    rank = f"{said}, {_rank(int((past < now.iloc[0]).sum()), len(past))}" if len(past) and now.notna().any() else said
+    known, days = now.notna().any(), wording.plural(left, "day")
+    said = f"Coverage with {days} left is {wording.multiple(now.iloc[0])}" if known else f"No coverage with {days} left"
+    rank = f"{said}, {_rank(int((past < now.iloc[0]).sum()), len(past))}" if len(past) and known else said
     alt = f"{rank}."
     if len(past):
         low, high = wording.multiple(past.min()), wording.multiple(past.max())
