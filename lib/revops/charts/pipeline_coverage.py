@@ -52,7 +52,8 @@ def plot_coverage_by_day(
             ax.plot(
                 line["days_left"], line["coverage"], color=colour, linewidth=width, zorder=3 if now else 2, label=name
             )
-        last = shown[shown["period"].eq(period)].tail(1)
+        last = pace[pace["period"].eq(period)].tail(1)
+        last = last[last.index.isin(shown.index)]
         _mark_today(ax, last, needed)
         ax.set_xlabel("days left in the quarter")
         ax.set_xlim(92, -2)

@@ -26,6 +26,9 @@ class Past:
     company's quota of each period (the one under way too), in force on its day, and what new business grows with: the
     quota or its stand-in; own_quotas, own_scales: the subject's. halving: stage_name -> days after which the chance to
     move on has halved (analysis.aging).
+
+    Limits
+        halving, and which deals belong to a slice, are those of the as-of day in all quarters: a back-test knows them.
     """
 
     periods: tuple[Period, ...]
