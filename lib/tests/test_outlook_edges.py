@@ -196,3 +196,15 @@ def test_watch_above_on_track_is_refused_in_plain_words():
         "params/pipeline_coverage.yml: watch_from must not be above on_track_from; found 0.7 above 0.6. "
         "Lower the one or raise the other."
     )
+
+
+def test_deals_due_later_bring_what_the_listed_ones_are_expected_to(told, sample):
+    """Those before the qualifying stage are not listed, and bring nothing to the money at stake either."""
+    company = sample.company.model_copy(update={"qualifying_stage": "Evaluation"})
+    result = told("2026-04-10", Book(company, sample.tables, sample.audit))
+    listed = result.records.loc[result.records["counts_as"].eq("due_after_period"), "opportunity_id"]
+    deals = result.outlook.deals.set_index("opportunity_id")
+    every = deals[deals["place"].eq("later") & deals["type"].ne("renewal")]["expected_amount"].sum()
+    expected = deals.loc[listed, "expected_amount"].sum()
+    assert expected < 0.95 * every
+    assert result.outlook.landing.parts["later"].mean() == pytest.approx(expected, rel=0.04)

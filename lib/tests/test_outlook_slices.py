@@ -9,6 +9,8 @@ import pytest
 from frames import with_tables
 from revops.actions import pipeline_coverage as act
 from revops.measures import pipeline_coverage as measures
+from revops.measures.pipeline_coverage.past import past_of
+from revops.measures.pipeline_coverage.subject import Subject
 from slow_past import COVERED, booked, rows, slow_sums
 
 EMEA = {"region": "EMEA"}
@@ -106,6 +108,21 @@ def test_a_slice_by_two_dimensions_lands_and_has_no_quota(told):
     assert headline.status == "not_enough_data"
     assert headline.sentence.endswith("for FY27-Q2; without a quota nobody can say whether that is enough.")
     assert headline.numbers[0].text == "coverage: no quota at this level"
+
+
+def test_without_a_quota_new_business_grows_with_the_slices_share_of_all_bookings_before(told):
+    """Sixteen quarters, the last one too; and for the row of that last quarter all but it."""
+    knobs = measures.Knobs(slice={"region": "EMEA", "segment": "SMB"})
+    view, is_in = told().view, inside(told(), region="EMEA", segment="SMB")
+    past = past_of(Subject(view, knobs))
+    sums = {"own": [], "all": []}
+    for quarter in view.calendar.before(told().period, 16):
+        frozen = quarter.end + dt.timedelta(days=view.company.grace_days)
+        won = booked(view.state(frozen), quarter, frozen)
+        sums["all"].append(sum(won.values()))
+        sums["own"].append(sum(amount for id, amount in won.items() if is_in(id)))
+    assert past.own_scales["FY27-Q2"] == pytest.approx(1_232_000 * sum(sums["own"]) / sum(sums["all"]))
+    assert past.own_scales["FY27-Q1"] == pytest.approx(1_170_000 * sum(sums["own"][:-1]) / sum(sums["all"][:-1]))
 
 
 def test_a_slice_has_no_plan_of_net_new(told):
