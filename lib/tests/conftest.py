@@ -1,5 +1,6 @@
-"""What several tests share: repeatable property tests, closed figures, and a project whose notebooks have faults."""
+"""What several tests share: repeatable property tests, closed figures, the sample company, a project with faults."""
 
+import datetime as dt
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -8,11 +9,17 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from revops.book import Book
+from revops.company import load_company
+from revops.exports import prepare
+from revops.measures.pipeline_coverage import CoverageResult, Knobs, measure
+
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=50)
 settings.register_profile("long", deadline=None, max_examples=2000)
 settings.load_profile("repeatable")
 
 NOTEBOOKS = Path(__file__).parent / "notebooks"
+ROOT = Path(__file__).parents[2]
 COMPANY = """\
 company: Halyard Robotics
 currency: USD
@@ -30,6 +37,30 @@ def close_figures() -> Iterator[None]:
     yield
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+
+
+@pytest.fixture(scope="session")
+def sample() -> Book:
+    """Return the sample company's book."""
+    company = load_company(ROOT / "params")
+    found = prepare(ROOT / "data" / "sample", company)
+    return Book(company, {name: table.to_pandas() for name, table in found.tables.items()}, found.audit)
+
+
+@pytest.fixture(scope="session")
+def told(sample: Book) -> Callable[..., CoverageResult]:
+    """Return a function that measures pipeline coverage of a book (the sample company's by default) as of a day (the
+    last of the sample by default), each once."""
+    known: dict[str, tuple[Book, CoverageResult]] = {}
+
+    def tell(day: str = "2026-06-09", book: Book = sample, **knobs: object) -> CoverageResult:
+        key = f"{day} {id(book)} {knobs}"
+        if key not in known:
+            view = book.as_of(dt.date.fromisoformat(day), now=dt.datetime(2099, 1, 1))
+            known[key] = book, measure(view, Knobs(**knobs))
+        return known[key][1]
+
+    return tell
 
 
 @pytest.fixture(scope="session")

@@ -109,6 +109,11 @@ def book(
     return Book(company, tables, audit())
 
 
+def with_tables(book: Book, **tables: pd.DataFrame) -> Book:
+    """Return a book in which some tables are others."""
+    return Book(book.company, {**book.tables, **tables}, book.audit)
+
+
 def as_of(book: Book, day: str) -> AsOf:
     """Return the book as of a day, seen from a clock far in the future."""
     return book.as_of(dt.date.fromisoformat(day), now=dt.datetime(2099, 1, 1))

@@ -1,112 +1,243 @@
-"""The first sentence over the states a quarter can be in, and the rules that name something to do."""
+"""What to do: the rules that fire, the money that hangs on each, and by when."""
 
+import dataclasses
 import datetime as dt
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from frames import as_of, book, change, deal, quota
+from frames import as_of, book, deal, quota
+from revops.actions import Action
 from revops.actions import pipeline_coverage as act
+from revops.analysis.cycle import CreationWindow
+from revops.analysis.required import Required
 from revops.measures.pipeline_coverage import Knobs, measure
 
-OPEN = deal("a", close_date="2026-08-20", amount=300_000.0, owner_id="o")
-MORE = deal("b", close_date="2026-09-01", amount=100_000.0, owner_id="o")
-LATE = deal("late", close_date="2026-08-01", amount=70_000.0, owner_id="o")
-WON = deal("w", close_date="2026-07-20", amount=250_000.0, stage_name="Won", owner_id="o")
-FAR = deal("far", close_date="2027-03-01", owner_id="o")
+NOTHING = float("nan")
+AGES = pd.Series([0.0, 0.05, 0.1, 0.2], index=[0.0, 20.0, 50.0, 90.0])
+CYCLE = CreationWindow(AGES, 0.4, 39.0, 90.0, 1136, None)
+SOON, END = dt.date(2026, 6, 16), dt.date(2026, 7, 31)
 
 
-QUOTA = (quota(650_000.0),)
+def record(id, counts_as="open_pipeline", amount=100_000.0, **given):
+    row = {"opportunity_id": id, "opportunity_name": f"Deal {id}", "owner_id": "o", "outcome": "open"}
+    return {**row, "counts_as": counts_as, "amount": amount, **given}
 
 
-def said(*deals, quotas=QUOTA, day="2026-08-09", **knobs):
-    return act.headline(measure(as_of(book(list(deals), quotas=list(quotas)), day), Knobs(**knobs)))
+@pytest.fixture(scope="module")
+def quarter(told):
+    """Return a function that makes a result: 1.2 M open of 1.8 M needed (1.5 M to 2.4 M) on 9 June 2026, 52 days before
+    the end, with the records given, and parts of the open deals that bring the draws given."""
+    sample = told()
+
+    def make(*records, day="2026-06-09", open_now=1.2e6, n_open=12, parts=None, **outlook):
+        numbers = {"quota_amount": 1e6, "remaining_amount": 6e5, "coverage": open_now / 6e5}
+        row = sample.headline.to_dict() | numbers | {"open_pipeline_amount": open_now, "n_open": n_open}
+        draws = {"largest": 0.0, "overdue": 0.0, "later": 0.0, "stalled": 0.0, "renewals": 0.0} | (parts or {})
+        landing = dataclasses.replace(sample.outlook.landing, parts=pd.DataFrame(draws, index=range(10)))
+        known = {"required": Required(1.8e6, 1.5e6, 2.4e6, 2.1e6, 0.25, 0.1, 8), "cycle": CYCLE, "landing": landing}
+        region = sample.by_group["region"].assign(coverage=[2.5, 2.0, 1.4], required_low=1.5)
+        return dataclasses.replace(
+            sample,
+            view=dataclasses.replace(sample.view, day=dt.date.fromisoformat(day)),
+            headline=pd.Series(row),
+            outlook=dataclasses.replace(sample.outlook, **known | outlook),
+            by_group={**sample.by_group, "region": region},
+            records=pd.DataFrame(list(records), columns=list(record("x"))),
+        )
+
+    return make
+
+
+def test_the_gap_is_closed_by_creating_what_the_quarter_still_can_win(quarter):
+    """600 K short (300 K to 1.2 M); of what is created a tenth is won within 52 days."""
+    assert act.actions(quarter()) == [
+        Action(
+            "coverage_below_required",
+            "Create $600K of pipeline, APAC first: coverage 2.0x against about 3.0x needed by 31 Jul",
+            "marketing_ops",
+            600_000.0,
+            dt.date(2026, 6, 22),
+            "Open pipeline is below what past quarters on this day call for; more of it, or bookings, closes the gap. "
+            "Money: of 1,136 opportunities created in two years 10% had been won 52 days later; what is created now "
+            "brings that share of the gap this quarter, the rest counts for the next.",
+            (),
+            pytest.approx(60_000.0),
+            pytest.approx(30_000.0),
+            pytest.approx(120_000.0),
+            "added",
+        )
+    ]
+
+
+def test_an_unknown_cycle_leaves_the_money_open_and_gives_a_week(quarter):
+    unknown = CreationWindow(AGES.iloc[:0], NOTHING, NOTHING, NOTHING, 5, "Only 5 opportunities.")
+    [action] = act.actions(quarter(cycle=unknown))
+    assert (action.worth, action.worth_low, action.worth_high, action.worth_is) == (None,) * 4
+    assert action.by == SOON and action.because.endswith("or bookings, closes the gap.")
+
+
+def test_no_gap_asks_for_nothing(quarter):
+    assert act.actions(quarter(open_now=1.8e6)) == []
+    assert act.actions(quarter(required=None)) == []
+
+
+def test_too_late_to_create_looks_at_what_is_due_later(quarter):
+    later = [record("small", "due_after_period", 5e4), record("big", "due_after_period", 3e5)]
+    slow = dataclasses.replace(CYCLE, fast_days=53.4)
+    result = quarter(*later, parts={"later": [0.0] * 5 + [1e4] * 5}, cycle=slow)
+    assert act.actions(result) == [
+        Action(
+            "coverage_below_required",
+            "See which of the 2 deals due later ($350K) can close by then: coverage 2.0x against about 3.0x needed by "
+            "31 Jul",
+            "sales_ops",
+            600_000.0,
+            SOON,
+            "Too late to create: nine wins in ten take over 53 days, 52 days remain. At stake: what deals due later "
+            "brought this quarter in the past by themselves; nobody knows what asking adds.",
+            ("big", "small"),
+            5_000.0,
+            0.0,
+            10_000.0,
+            "at_stake",
+        )
+    ]
+    in_time = act.actions(quarter(*later, cycle=dataclasses.replace(CYCLE, fast_days=52.4)))
+    assert in_time[0].text.startswith("Create") and in_time[0].by == dt.date(2026, 6, 9), "today is the last day"
+
+
+@pytest.mark.parametrize(("n_open", "first"), [(3, "Close what is open"), (0, "Nothing is open in time")])
+def test_too_late_and_nothing_due_later_is_said(quarter, n_open, first):
+    result = quarter(n_open=n_open, cycle=dataclasses.replace(CYCLE, fast_days=60.0))
+    [action] = act.actions(result)
+    assert action.text == (
+        f"{first}: coverage 2.0x against about 3.0x needed by 31 Jul, and nothing is due later that could come forward"
+    )
+    assert (action.records, action.worth, action.worth_is, action.amount) == ((), None, None, 600_000.0)
+
+
+def test_actions_rank_by_money_that_hangs_on_them_then_by_money_in_the_records(quarter):
+    """At stake: a tenth of 60 K is overdue's 6 K; the gap adds 60 K; records without an estimate follow by amount."""
+    rows = [record("late", "overdue", 7e5), record("nobody", amount=2e4, owner_id=None), record("blank", amount=None)]
+    found = act.actions(quarter(*rows, parts={"overdue": [0.0] * 9 + [6e4]}))
+    assert [(a.rule, a.owner, a.amount, a.by, a.records, a.worth_is) for a in found] == [
+        ("coverage_below_required", "marketing_ops", 600_000.0, dt.date(2026, 6, 22), (), "added"),
+        ("overdue_opportunities", "sales_ops", 700_000.0, SOON, ("late",), "at_stake"),
+        ("opportunities_without_owner", "sales_ops", 20_000.0, SOON, ("nobody",), None),
+        ("opportunities_without_amount", "revops", 0.0, SOON, ("blank",), None),
+    ]
+    assert [a.text for a in found[1:]] == [
+        "Re-date or close 1 overdue opportunity: $700K counts nowhere until it has a date",
+        "Give 1 open opportunity without an owner to someone",
+        "Put an amount on 1 opportunity in open pipeline: without one, nothing is added",
+    ]
+    assert found[0].worth > found[1].worth == 6_000.0
 
 
 @pytest.mark.parametrize(
-    ("deals", "quotas", "sentence"),
+    ("draws", "worth"),
     [
-        ([OPEN, MORE, WON], [quota(650_000.0)],
-         "FY26-Q3 has $400K still to book and $400K of open pipeline to book it from: 1.0x, in 2 opportunities."),
-        ([OPEN], [quota(650_000.0)],
-         "FY26-Q3 has $650K still to book and $300K of open pipeline to book it from: 0.5x, in 1 opportunity."),
-        ([OPEN, WON], [quota(250_000.0)],
-         "FY26-Q3 has reached its quota: $250K booked of $250K, with $300K still open."),
-        ([OPEN, WON], [quota(0.0)], "FY26-Q3 has reached its quota: $250K booked of $0, with $300K still open."),
-        ([OPEN, WON], [],
-         "$300K is open and $250K is booked for FY26-Q3; without a quota nobody can say whether that is enough."),
-        ([FAR], [quota(650_000.0)], "FY26-Q3 still has $650K to book and no open pipeline to book it from."),
-        ([LATE], [quota(650_000.0)],
-         "FY26-Q3 still has $650K to book and no open pipeline to book it from; $70K of open deals carry a close date "
-         "that has passed."),
-        ([deal("n", close_date="2026-08-20", amount=-5_000.0), WON], [quota(650_000.0)],
-         "FY26-Q3 has $400K still to book and -$5.0K of open pipeline to book it from: 0.0x, in 1 opportunity."),
+        ([0.0] * 9 + [6e4], (0.0, 6_000.0, 6_000.0)),
+        ([0.0] * 9 + [-6e4], (-6_000.0, -6_000.0, 0.0)),
+        (np.arange(10) * 1e3, (900.0, 4_500.0, 8_100.0)),
+        ([0.0] * 10, (None, None, None)),
     ],
-)  # fmt: skip
-def test_the_sentence_fits_the_state_of_the_quarter(deals, quotas, sentence):
-    assert said(*deals, quotas=quotas).sentence == sentence
+)
+def test_a_rare_win_or_credit_does_not_put_the_mean_outside_its_range(quarter, draws, worth):
+    """The tenth and ninetieth of ten draws lie 0.9 and 8.1 steps from the lowest."""
+    [action] = act.actions(quarter(record("late", "overdue"), parts={"overdue": draws}, open_now=2e6))
+    assert (action.worth_low, action.worth, action.worth_high) == pytest.approx(worth)
 
 
-def test_a_past_and_a_coming_quarter_have_sentences_of_their_own():
-    past = [quota(500_000.0)]
-    assert said(WON, quotas=past, day="2026-10-20", period="previous").sentence == (
-        "FY26-Q3 booked $250K of its $500K quota: 50%."
+def stalled(*rows):
+    columns = ["opportunity_id", "is_stalled", "place", "days_in_stage", "stage_name", "halving_days"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+@pytest.mark.parametrize(("name", "said"), [("Acme <b>", "Acme <b>"), (None, "one")])
+def test_a_single_stalled_deal_is_named(quarter, name, said):
+    deals = stalled(("one", True, "due", 61, "Proposal", 40.0), ("two", False, "due", 5, "Proposal", 40.0))
+    rows = [record("one", opportunity_name=name), record("two")]
+    [action] = act.actions(quarter(*rows, open_now=2e6, deals=deals, parts={"stalled": np.full(10, 2e4)}))
+    assert action.text == (
+        f"Second opinion on {said}: $100K, 61 days in Proposal; after 40 the chance to move on has halved"
     )
-    assert said(WON, quotas=[], day="2026-10-20", period="previous").sentence == (
-        "FY26-Q3 booked $250K in 1 opportunity; there is no quota to hold it against."
-    )
-    assert said(OPEN, day="2026-06-20", period="next").sentence == (
-        "FY26-Q3 begins on 1 Jul with $300K of open pipeline for a quota of $650K: 0.5x, in 1 opportunity."
-    )
-    assert said(OPEN, day="2026-06-20", period="next").below == "The quarter begins in 11 days."
+    assert (action.rule, action.records, action.worth) == ("stalled_opportunities", ("one",), 2e4)
 
 
-def test_the_line_below_says_where_we_are_and_what_moved():
-    history = [change("a", "2026-02-01 09:00", close_date="2026-08-20", amount=300_000.0),
-               change("b", "2026-08-05", close_date="2026-09-01", amount=100_000.0)]  # fmt: skip
-    new = deal("b", close_date="2026-09-01", amount=100_000.0, created_at="2026-08-05")
-    result = measure(as_of(book([OPEN, new], history, quotas=[quota(650_000.0)]), "2026-08-09"), Knobs())
-    assert act.headline(result).below == ("Day 40 of 92. In 7 days open pipeline went from $300K to $400K: $100K new.")
-    assert said(OPEN).below == "Day 40 of 92."
+def test_several_stalled_deals_are_counted_and_those_due_later_are_not(quarter):
+    deals = stalled(*((id, True, place, 61, "Proposal", 40.0) for id, place in
+                      (("a", "due"), ("b", "due"), ("far", "later"), ("late", "overdue"))))  # fmt: skip
+    rows = [record("a", amount=1e5), record("b", amount=2e5), record("far", "due_after_period")]
+    [action] = act.actions(quarter(*rows, open_now=2e6, deals=deals))
+    assert action.text == "Second opinion on 2 stalled deals: $300K past the age at which the chance has halved"
+    assert action.records == ("b", "a")
 
 
-def test_three_numbers_are_given_and_only_overdue_is_bad_news():
-    numbers = said(OPEN, LATE, WON).numbers
-    assert [(n.figure, n.text, n.is_bad) for n in numbers] == [
-        ("0.8x", "coverage of remaining quota", False),
-        ("$250K", "booked, 38% of the $650K quota", False),
-        ("$70K", "overdue in 1 opportunity: not in coverage", True),
-    ]
-    assert [n.figure for n in said(OPEN, quotas=[]).numbers] == ["–", "$0", "$0"]
-    assert said(WON, quotas=[quota(1.0)]).numbers[0].text == "coverage: nothing remains to book"
+@pytest.mark.parametrize("day", ["2026-05-01", "2026-07-20", "2026-07-25", "2026-07-31"])
+def test_nothing_is_asked_for_after_the_quarter_ends(quarter, day):
+    rows = [record("late", "overdue"), record("nobody", owner_id=None), record("later", "due_after_period")]
+    for fast in (0.0, 39.0):
+        found = act.actions(quarter(*rows, day=day, cycle=dataclasses.replace(CYCLE, fast_days=fast)))
+        assert len(found) == 3
+        assert all(dt.date.fromisoformat(day) <= action.by <= END for action in found)
 
 
-def test_a_page_without_a_validated_probability_is_not_judged():
-    assert said(OPEN).status == "not_enough_data"
+def slow_won_share(tables, day, days):
+    """Return the share of what was created in the two years before a day that was won within so many days: Aalen and
+    Johansen, one age at a time, from the history as it stands."""
+    lives, born = {}, tables["opportunities"].set_index("opportunity_id")
+    born = born[born["type"].isin(["new", "expansion"])]["created_at"].dt.normalize().to_dict()
+    for row in tables["opportunity_history"].to_dict("records"):
+        id, at = row["opportunity_id"], row["changed_at"].normalize()
+        if id not in born or born[id] < day - pd.Timedelta(days=730) or at > day:
+            continue
+        outcome, since, until = lives.get(id, (None, None, day))
+        if row["is_deleted"]:
+            until = at - pd.Timedelta(days=1)
+        elif row["outcome"] != outcome:
+            outcome, since = row["outcome"], at
+        lives[id] = (outcome, since, until)
+    ends = [(((until if outcome == "open" else since) - born[id]).days, outcome)
+            for id, (outcome, since, until) in lives.items()]  # fmt: skip
+    here, share = 1.0, 0.0
+    for age in range(days + 1):
+        at_risk = sum(end >= age for end, _ in ends)
+        won = sum((end, outcome) == (age, "won") for end, outcome in ends)
+        lost = sum((end, outcome) == (age, "lost") for end, outcome in ends)
+        share += here * won / at_risk
+        here *= 1 - (won + lost) / at_risk
+    return share, sum(end >= 0 for end, _ in ends)  # one deleted on its first day never stood at the end of a day
 
 
-def test_rules_fire_with_money_date_and_records():
-    deals = [OPEN, LATE, deal("late2", close_date="2026-07-01", amount=90_000.0, owner_id="o"),
-             deal("nobody", close_date="2026-09-01", amount=10_000.0),
-             deal("blank", close_date="2026-09-01", amount=None, owner_id="o")]  # fmt: skip
-    found = act.actions(measure(as_of(book(deals, quotas=[quota(1.0)]), "2026-08-09"), Knobs()))
-    assert [(a.rule, a.amount, a.records, a.by, a.owner) for a in found] == [
-        ("overdue_opportunities", 160_000, ("late2", "late"), dt.date(2026, 8, 16), "sales_ops"),
-        ("opportunities_without_owner", 10_000, ("nobody",), dt.date(2026, 8, 16), "sales_ops"),
-        ("opportunities_without_amount", 0, ("blank",), dt.date(2026, 8, 16), "revops"),
-    ]
-    assert found[0].text == ("Re-date or close 2 overdue opportunities: $160K counts nowhere until someone owns a date")
-    assert found[0].worth is None
+def test_money_added_is_the_gap_times_what_such_deals_won_in_the_days_left(told, sample):
+    result = told()
+    part, n = slow_won_share(sample.tables, pd.Timestamp("2026-06-09"), 52)
+    [action] = [a for a in act.actions(result) if a.worth_is == "added"]
+    found = (action.worth_low, action.worth, action.worth_high)
+    assert found == pytest.approx(tuple(amount * part for amount in result.gap), rel=1e-6)
+    assert f"of {n:,} opportunities created in two years {part:.0%} had been won 52 days later" in action.because
 
 
-def test_a_past_quota_of_nothing_is_no_share_and_actions_end_with_the_quarter():
-    assert said(WON, quotas=[quota(0.0)], day="2026-10-20", period="previous").sentence == (
-        "FY26-Q3 booked $250K of its $0 quota: –."
-    )
-    numbers = said(WON, quotas=[quota(500_000.0)], day="2026-10-20", period="previous").numbers
-    assert (numbers[0].figure, numbers[0].text) == ("–", "coverage: the quarter is over")
-    late = act.actions(measure(as_of(book([LATE], quotas=[quota(1.0)]), "2026-09-28"), Knobs()))
-    assert late[0].by == dt.date(2026, 9, 30)
+def test_money_at_stake_is_what_the_listed_deals_are_expected_to_bring(told):
+    """10 %: luck that all share lifts small chances a little. Overdue renewals are listed, and not in the money."""
+    result = told("2026-04-10")
+    expected = result.outlook.deals.set_index("opportunity_id")
+    expected = expected["expected_amount"].where(expected["type"].ne("renewal"), 0.0)
+    found = {action.rule: action for action in act.actions(result)}
+    assert set(found) >= {"coverage_below_required", "overdue_opportunities", "stalled_opportunities"}
+    for action in found.values():
+        if action.worth_is is not None:
+            assert action.worth_is == "at_stake" and action.worth_low <= action.worth <= action.worth_high
+            assert action.worth == pytest.approx(expected[list(action.records)].sum(), rel=0.1)
 
 
-def test_nothing_to_do_is_an_empty_list():
-    assert act.actions(measure(as_of(book([OPEN]), "2026-08-09"), Knobs())) == []
+def test_rules_over_records_fire_without_any_past():
+    rows = [deal("a", close_date="2026-08-20", owner_id="o"), deal("late", close_date="2026-08-01", owner_id="o"),
+            deal("late2", close_date="2026-07-01", amount=90.0, owner_id="o")]  # fmt: skip
+    [action] = act.actions(measure(as_of(book(rows, quotas=[quota(1.0)]), "2026-08-09"), Knobs()))
+    assert action.text == "Re-date or close 2 overdue opportunities: $190 counts nowhere until it has a date"
+    assert (action.records, action.worth, action.by) == (("late", "late2"), None, dt.date(2026, 8, 16))
+    assert act.actions(measure(as_of(book(rows[:1]), "2026-08-09"), Knobs())) == []

@@ -1,10 +1,14 @@
 """Charts read back from what was drawn."""
 
+import dataclasses
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+import pytest
 
 from frames import as_of, book, change, deal, quota
+from revops.analysis.required import Required
 from revops.charts import pipeline_coverage as charts
 from revops.charts import style
 from revops.measures.pipeline_coverage import Knobs, measure
@@ -34,8 +38,10 @@ def test_coverage_is_drawn_day_by_day_with_this_quarter_in_front():
     drawn = pace[pace["period"].eq("FY26-Q3")]
     np.testing.assert_allclose(front.get_ydata(), drawn["coverage"])
     assert front.get_ydata()[-1] == 350 / 700
+    assert list(front.get_xdata()) == list(range(91, 51, -1)), "days left, from the first day to today"
     assert [text.get_text() for text in ax.texts] == ["this quarter 0.5x"]
-    assert ax.get_xlabel() == "day of the quarter"
+    assert ax.get_xlabel() == "days left in the quarter"
+    assert ax.get_xlim() == (92, -2), "the quarter's end is on the right"
 
 
 def test_a_line_ends_where_hardly_anything_remains_to_book():
@@ -43,12 +49,13 @@ def test_a_line_ends_where_hardly_anything_remains_to_book():
         {
             "period": "P",
             "day": [1, 2, 3],
+            "days_left": [91, 90, 89],
             "coverage": [2.0, 20.0, np.nan],
             "quota_amount": 100.0,
             "booked_amount": [0.0, 91.0, 100.0],
         }
     )
-    assert list(charts.plot_coverage_by_day(pace, "P").get_lines()[0].get_xdata()) == [1]
+    assert list(charts.plot_coverage_by_day(pace, "P").get_lines()[0].get_xdata()) == [91]
 
 
 def test_movement_is_drawn_from_nothing_to_either_side():
@@ -69,7 +76,14 @@ def test_created_pipeline_is_drawn_by_source_with_shares():
 def test_each_chart_says_in_words_what_it_shows():
     drawn = {chart.name: chart for chart in charts.draw(result())}
     assert list(drawn) == ["coverage_by_day", "movement", "created"]
-    assert drawn["coverage_by_day"].title.startswith("Coverage on day 40 is 0.5x")
+    chart = drawn["coverage_by_day"]
+    assert (chart.title, chart.alt) == ("Coverage with 52 days left is 0.5x", "Coverage with 52 days left is 0.5x.")
+    assert (
+        chart.caption == "Open pipeline due in the quarter over quota still to book, rebuilt as it stood on each day."
+    )
+    assert chart.data["period"].tolist() == ["FY26-Q2", "FY26-Q3"] and np.isnan(chart.data["coverage"].iloc[0])
+    assert chart.data.iloc[1:].to_numpy().tolist() == [["FY26-Q3", 700.0, 0.0, 350.0, 0.5, 300 / 700]]
+    assert chart.units == (None, "money", "money", "money", "x", "x")
     assert drawn["movement"].alt == (
         "Open pipeline rose by $50 in 7 days. From $300 on 2 Aug to $350 on 9 Aug: "
         "created +$100 and amount lowered -$50."
@@ -122,6 +136,84 @@ def test_without_a_quota_the_dots_stand_alone_and_one_outcome_draws():
     assert sum(len(line.get_xdata()) for line in ax.get_lines()) == 50
 
 
+def marks(ax):
+    """Return the lines without a name: what is drawn at today, as (x, y)."""
+    lines = [line for line in ax.get_lines() if line.get_label().startswith("_")]
+    return [(list(line.get_xdata()), list(line.get_ydata())) for line in lines]
+
+
 def test_what_is_needed_is_marked_beside_today():
     ax = charts.plot_coverage_by_day(result().pace, "FY26-Q3", needed=(0.4, 0.7, 1.1))
     assert [text.get_text() for text in ax.texts] == ["this quarter 0.5x", "needed 0.7x"]
+    assert marks(ax) == [([52], [0.5]), ([52, 52], [0.4, 1.1]), ([50.5, 53.5], [0.7, 0.7])]
+    assert ax.get_ylim()[1] > 1.1
+    low, high = (text.get_position()[1] for text in ax.texts)
+    assert low < 0 < high, "the lower of the two is written below its mark"
+
+
+def test_a_need_beyond_the_chart_is_drawn_up_to_its_top():
+    ax = charts.plot_coverage_by_day(result().pace, "FY26-Q3", needed=(2.0, 12.0, 40.0))
+    top = ax.get_ylim()[1]
+    assert marks(ax)[1] == ([52, 52], [2.0, top]) and top == 8
+    assert ax.texts[1].get_text() == "needed 12.0x" and ax.texts[1].xy[1] < top
+
+
+def judged(told, row, **outlook):
+    """Return the sample's result with some headline numbers and parts of the outlook replaced."""
+    sample = told()
+    parts = dataclasses.replace(sample.outlook, **outlook)
+    return dataclasses.replace(sample, headline=pd.Series(sample.headline.to_dict() | row), outlook=parts)
+
+
+@pytest.mark.parametrize(
+    ("quota", "said"),
+    [
+        (1.4e6, "10 of 50 equally likely outcomes reach quota"),
+        (1.59e6, "One of 50 equally likely outcomes reaches quota"),
+        (9e6, "None of 50 equally likely outcomes reach quota"),
+        (5e5, "All of 50 equally likely outcomes reach quota"),
+        (float("nan"), "50 equally likely outcomes, from $610K to $1.59M"),
+    ],
+)
+def test_the_landing_says_how_many_outcomes_reach_quota(told, quota, said):
+    """Outcomes from 0.6 M to 1.6 M: the fiftieths lie at 0.61, 0.63 … 1.59 M."""
+    made = judged(told, {"quota_amount": quota}, outcomes=np.linspace(6e5, 1.6e6, 4001))
+    chart = charts.draw(made)[0]
+    assert (chart.name, chart.title) == ("landing", said)
+    assert chart.alt == f"{said}. They lie between $610K and $1.59M."
+    assert chart.caption == (
+        "Each dot is one outcome in 50: bookings so far, open deals by stage, age and pushes, deals still to come, "
+        "and a quarter's luck shared by all."
+    )
+    shares, amounts = [0.1, 0.25, 0.5, 0.75, 0.9], [7e5, 8.5e5, 1.1e6, 1.35e6, 1.5e6]
+    np.testing.assert_allclose(chart.data, np.column_stack([shares, amounts]))
+    assert chart.units == ("share", "money") and list(chart.data.columns) == ["outcomes_below", "landing"]
+
+
+def test_coverage_is_set_beside_what_is_needed_and_earlier_quarters(told):
+    """The sample's last day: 52 days left, and as many in each quarter drawn, whatever day of it that was."""
+    need = Required(1.8e6, 1.5e6, 2.4e6, 2.1e6, 0.25, 0.1, 8)
+    made = judged(told, {"remaining_amount": 6e5}, required=need)
+    chart = next(chart for chart in charts.draw(made) if chart.name == "coverage_by_day")
+    now, past = made.pace, made.earlier["coverage_on_day"]
+    now = now.loc[now["period"].eq("FY27-Q2"), "coverage"].iloc[-1]
+    below = sum(past < now)
+    assert 0 < below < 8
+    assert chart.title == f"Coverage with 52 days left is {now:.1f}x; about 3.0x is needed"
+    assert chart.alt == (
+        f"Coverage with 52 days left is {now:.1f}x, above {below} of 8 earlier quarters. "
+        f"With as many days left they ranged from {min(past):.1f}x to {max(past):.1f}x. "
+        "Needed: about 3.0x, 2.5x to 4.0x."
+    )
+    np.testing.assert_allclose(chart.data["coverage"].iloc[:-1], past)
+    np.testing.assert_allclose(chart.data["start_coverage"].iloc[:-1], made.earlier["start_coverage"])
+    assert chart.data["period"].tolist() == [*made.earlier["period"], "FY27-Q2"]
+    assert [text.get_text() for text in chart.axes.texts] == [f"this quarter {now:.1f}x", "needed 3.0x"]
+
+
+def test_a_quota_that_is_met_has_no_coverage_to_name():
+    won = [*HISTORY, change("w", "2026-07-20", close_date="2026-07-20", amount=900.0, stage_name="Won")]
+    rows = [*DEALS, deal("w", close_date="2026-07-20", amount=900.0, stage_name="Won", created_at="2026-07-20")]
+    chart = charts.draw(result(rows, won))[0]
+    assert (chart.name, chart.title) == ("coverage_by_day", "No coverage with 52 days left")
+    assert [text.get_text() for text in chart.axes.texts] == []

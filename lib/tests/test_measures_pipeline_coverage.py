@@ -203,7 +203,13 @@ def test_without_history_or_quota_each_missing_number_names_what_it_needs():
         "start_coverage": sheet,
         "quota_amount": sheet,
         "coverage": sheet,
+        "required_coverage": sheet,
+        "attainment_probability": sheet,
+        **dict.fromkeys(
+            ("pipeline_gap_amount", "weighted_pipeline_amount", "landing_amount", "net_new_amount"), history
+        ),
     }
+    assert result.outlook is None and measures.check_rows(result) == []
     assert result.pace is None and result.moved is None
 
 

@@ -187,14 +187,48 @@ def test_the_status_and_the_empty_list_of_actions_are_said_in_words():
     assert "Not judged yet" in html and "Nothing to act on this week by the rules of this report" in html
 
 
-def test_actions_show_their_worth_with_its_range_and_the_rule_behind_each():
-    action = Action(
-        "rule", "Do <this>: now", "sales_ops", 500.0, dt.date(2026, 8, 16), "Because & so.", ("a",), 90.0, 10.0, 200.0
-    )
-    _, given = answer()
-    html = dataclasses.replace(given, actions=[action])._repr_mimebundle_()["text/html"]
-    assert "Do &lt;this&gt;: now" in html and "$90 ($10 to $200)" in html
+WORTH = {"worth": 90.0, "worth_low": 10.0, "worth_high": 200.0}
+
+
+@pytest.mark.parametrize(
+    ("given", "money", "caption"),
+    [
+        (WORTH | {"worth_is": "added"}, "adds $90 ($10 to $200)", "Ranked by money: what acting adds, or what is at "
+         "stake: what such records have brought by themselves"),
+        (WORTH | {"worth_is": "at_stake"}, "$90 at stake ($10 to $200)", "Ranked by money: what acting adds, or what "
+         "is at stake: what such records have brought by themselves"),
+        ({}, "$500 in the records", "Ranked by the money in the records; the owner is the function that acts"),
+        ({"amount": 0.0}, "–", "Ranked by the money in the records; the owner is the function that acts"),
+    ],
+)  # fmt: skip
+def test_actions_show_the_money_that_hangs_on_them_and_the_rule_behind_each(given, money, caption):
+    action = Action("rule", "Do <this>: now", "sales_ops", 500.0, dt.date(2026, 8, 16), "Because & so.", ("a",))
+    html = dataclasses.replace(answer()[1], actions=[dataclasses.replace(action, **given)])._repr_mimebundle_()
+    html = html["text/html"]
+    assert f"<caption>{caption}</caption>" in html
+    cells = re.findall(r'<t[hd][^>]*(?:scope="row"|data-h="[^"]*")>(.*?)</t[hd]>', html)
+    assert cells == ["Do &lt;this&gt;: now", "Sales ops", money, "16 Aug 2026"]
     assert "<li>Do &lt;this&gt;. Because &amp; so.</li>" in html
-    unknown = dataclasses.replace(action, worth=None, worth_low=None, worth_high=None)
-    html = dataclasses.replace(given, actions=[unknown])._repr_mimebundle_()["text/html"]
-    assert "In these records" in html and "$500" in html
+
+
+def test_a_hostile_name_of_a_stalled_deal_stays_text(told):
+    sample = told()
+    stalled = sample.outlook.deals[sample.outlook.deals["is_stalled"] & sample.outlook.deals["place"].eq("due")]
+    records = sample.records[sample.records["opportunity_id"].eq(stalled["opportunity_id"].iloc[0])]
+    result = dataclasses.replace(sample, records=records.assign(opportunity_name=HOSTILE))
+    action = next(a for a in act.actions(result) if a.rule == "stalled_opportunities")
+    assert action.text.startswith(f"Second opinion on {HOSTILE}: $")
+    html = dataclasses.replace(answer()[1], actions=[action])._repr_mimebundle_()["text/html"]
+    seen = Tags()
+    seen.feed(html)
+    assert "img" not in seen.tags and not seen.handlers
+    assert "Second opinion on &lt;img src=x onerror=alert(1)&gt;: $" in html
+
+
+def test_the_money_of_an_action_goes_out_for_programs(told):
+    _, given = answer()
+    [sent] = dataclasses.replace(given, actions=act.actions(told())[:1]).to_json()["actions"]
+    found = act.actions(told())[0]
+    assert sent["worth_is"] == "added" and sent["worth"] == pytest.approx(found.worth)
+    assert (sent["by"], sent["owner"]) == (found.by.isoformat(), "marketing_ops")
+    json.dumps(sent, allow_nan=False)

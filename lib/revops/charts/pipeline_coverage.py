@@ -52,7 +52,8 @@ def plot_coverage_by_day(
             ax.plot(
                 line["days_left"], line["coverage"], color=colour, linewidth=width, zorder=3 if now else 2, label=name
             )
-        last = shown[shown["period"].eq(period)].tail(1)
+        last = pace[pace["period"].eq(period)].tail(1)
+        last = last[last.index.isin(shown.index)]
         _mark_today(ax, last, needed)
         ax.set_xlabel("days left in the quarter")
         ax.set_xlim(92, -2)
@@ -192,8 +193,9 @@ def _coverage_by_day(result: CoverageResult) -> Chart:
     on_day = on_same_day(pace, left)
     is_now = on_day["period"].eq(period.name)
     now, past = on_day.loc[is_now, "coverage"], on_day.loc[~is_now, "coverage"].dropna()
-    said = f"Coverage with {wording.plural(left, 'day')} left is {wording.multiple(now.iloc[0] if len(now) else None)}"
-    rank = f"{said}, {_rank(int((past < now.iloc[0]).sum()), len(past))}" if len(past) and now.notna().any() else said
+    known, days = now.notna().any(), wording.plural(left, "day")
+    said = f"Coverage with {days} left is {wording.multiple(now.iloc[0])}" if known else f"No coverage with {days} left"
+    rank = f"{said}, {_rank(int((past < now.iloc[0]).sum()), len(past))}" if len(past) and known else said
     alt = f"{rank}."
     if len(past):
         low, high = wording.multiple(past.min()), wording.multiple(past.max())

@@ -9,7 +9,7 @@ from revops.actions import Action
 from revops.analysis.cycle import won_within
 from revops.analysis.standing import OPEN_PIPELINE, OVERDUE
 from revops.measures.pipeline_coverage import CoverageResult
-from revops.wording import day, join, money, multiple, plural, share
+from revops.wording import day, join, missing, money, multiple, plural, share
 
 __all__ = ["actions", "last_day_to_create"]
 
@@ -80,7 +80,8 @@ def _pull_forward(result: CoverageResult) -> Action:
         "this quarter in the past by themselves; nobody knows what asking adds."
     )
     if later.empty:
-        text = f"Close what is open: {_against(result)}, and nothing is due later that could come forward"
+        first = "Close what is open" if result.headline["n_open"] else "Nothing is open in time"
+        text = f"{first}: {_against(result)}, and nothing is due later that could come forward"
     by, ids = _soon(result), _by_amount(later)
     return _action(
         "coverage_below_required", text, "sales_ops", result.gap[1], by, because, ids, _at_stake(result, "later")
@@ -107,8 +108,9 @@ def _stalled(result: CoverageResult, pipeline: pd.DataFrame) -> Action | None:
     if len(rows) == 1:
         [deal] = rows.itertuples()
         known = stalled.loc[deal.opportunity_id]
+        name = deal.opportunity_id if missing(deal.opportunity_name) else deal.opportunity_name
         text = (
-            f"Second opinion on {deal.opportunity_name}: {amount}, {known['days_in_stage']:.0f} days in "
+            f"Second opinion on {name}: {amount}, {known['days_in_stage']:.0f} days in "
             f"{known['stage_name']}; after {known['halving_days']:.0f} the chance to move on has halved"
         )
     because = (
@@ -151,7 +153,7 @@ def _at_stake(result: CoverageResult, part: str) -> _Worth:
     """Return what one part of the open deals brings this quarter, of the types that the quota covers: low, mean, high;
     None where nothing can tell, or nothing is expected.
 
-    A rare large win can lift the mean above the range; the range then reaches up to it.
+    A rare large win or credit can move the mean out of the range; the range then reaches to it.
     """
     if result.outlook is None:
         return None
@@ -159,7 +161,8 @@ def _at_stake(result: CoverageResult, part: str) -> _Worth:
     if not brought.any():
         return None
     low, _, high = result.outlook.range_of(brought)
-    return low, float(brought.mean()), max(high, float(brought.mean()))
+    mean = float(brought.mean())
+    return min(low, mean), mean, max(high, mean)
 
 
 def _against(result: CoverageResult) -> str:

@@ -17,6 +17,8 @@ from revops.ratios import safe_ratio
 
 __all__ = ["GroupOutlook", "group_outlook", "slice_draws"]
 
+_TOO_FEW = f"Fewer than {FEWEST_SHOWN} past deals of this group were due on this day."
+
 
 @dataclass(frozen=True)
 class GroupOutlook:
@@ -36,8 +38,11 @@ class GroupOutlook:
     @cached_property
     def own_factor(self) -> float:
         """Return how much more or less a slice brings than its deals' chances say; 1 for the company."""
-        draws = self.own_draws
-        return 1.0 if draws is None else float(draws.mean())
+        slice = self.subject.knobs.slice
+        if not slice:
+            return 1.0
+        found, scale, _ = self._factors(list(slice))
+        return scale * float(found.table.set_index("group").loc[" / ".join(slice.values()), "factor"])
 
     @cached_property
     def own_draws(self) -> np.ndarray | None:
@@ -47,6 +52,15 @@ class GroupOutlook:
             return None
         found, scale, _ = self._factors(list(slice))
         return scale * found.draws(" / ".join(slice.values()), N_DRAWS, self.subject.knobs.seed)
+
+    @cached_property
+    def unknown(self) -> str | None:
+        """Return in a sentence why nobody can say how a slice's deals do; None where it can be said."""
+        slice = self.subject.knobs.slice
+        if not slice:
+            return None
+        found = self._factors(list(slice))[0].table.set_index("group")
+        return _TOO_FEW if found.loc[" / ".join(slice.values()), "n"] < FEWEST_SHOWN else None
 
     def required(self, remaining: float, scale: float, draws: np.ndarray | None) -> Required | None:
         """Return the open pipeline that a remaining quota needs, at the company's yields times a factor."""
@@ -80,6 +94,10 @@ class GroupOutlook:
             self._need(row, scale * found.draws(label, N_DRAWS, knobs.seed) if count >= FEWEST_SHOWN else None)
             for row, label, count in zip(table.to_dict("records"), labels, n, strict=True)
         ]
+        if by == "type":
+            covered = table["group"].isin(self.subject.view.company.quota_covers)
+            outside = (*(float("nan"),) * 3, "The quota does not cover this type.")
+            rows = [row if inside else outside for row, inside in zip(rows, covered, strict=True)]
         columns = ["required_coverage", "required_low", "required_high", "required_unknown"]
         needs = pd.DataFrame(rows, columns=columns, index=table.index)
         return result.assign(**needs)
@@ -88,7 +106,7 @@ class GroupOutlook:
         """Return required coverage of one group, its range, or why there is none."""
         remaining, nothing = row["remaining_amount"], (float("nan"),) * 3
         if draws is None:
-            return *nothing, f"Fewer than {FEWEST_SHOWN} past deals of this group were due on this day."
+            return *nothing, _TOO_FEW
         reason = "No quota at this level." if np.isnan(remaining) else why_unknown(self.sums, remaining)
         if reason is not None:
             return *nothing, reason

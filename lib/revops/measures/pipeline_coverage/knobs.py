@@ -27,6 +27,7 @@ class Knobs(params.Knobs):
     def _watch_is_below_on_track(self) -> Self:
         if self.watch_from > self.on_track_from:
             raise ValueError(
-                f"watch_from ({self.watch_from:g}) must not be above on_track_from ({self.on_track_from:g})"
+                f"watch_from must not be above on_track_from; found {self.watch_from:g} above {self.on_track_from:g}. "
+                "Lower the one or raise the other."
             )
         return self

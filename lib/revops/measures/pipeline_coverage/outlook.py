@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from revops.analysis.landing import Landing, LandingModel, fit
 from revops.analysis.required import Required, required_backtest, why_unknown
 from revops.analysis.same_day import SameDay, booked_on_day, open_on_day
 from revops.analysis.spans import on_day
+from revops.company import TYPES
 from revops.measures.pipeline_coverage.groups import GroupOutlook, group_outlook, slice_draws
 from revops.measures.pipeline_coverage.net_new import NetNew, net_new, renewals_due
 from revops.measures.pipeline_coverage.past import Past, past_of
@@ -91,7 +92,8 @@ class Outlook:
 
 def outlook(subject: Subject) -> Outlook | None:
     """Return `landing_amount`, `attainment_probability`, `required_coverage`, `weighted_pipeline_amount` and what
-    stands behind them; None where fewer than 4 past quarters can be rebuilt, or the period is not the one under way.
+    stands behind them; None where fewer than 4 past quarters can be rebuilt, the period is not the one under way, or
+    the quota covers nothing of the slice.
 
     Question
         How much pipeline is needed, how likely is the quota, and did such chances come true before?
@@ -103,7 +105,7 @@ def outlook(subject: Subject) -> Outlook | None:
     Source
         METHODS 4.1 and its references; see the functions called.
     """
-    past = past_of(subject)
+    past = past_of(subject) if subject.covers else None
     if past is None:
         return None
     view, knobs, covers = subject.view, subject.knobs, list(subject.view.company.quota_covers)
@@ -121,18 +123,21 @@ def outlook(subject: Subject) -> Outlook | None:
         factor=groups.own_draws,
         parts=_parts(subject, deals, largest),
     )
-    outcomes, quota = landing.outcomes(covers), float(past.own_quotas[subject.period.name])
+    landing = _of_own_types(landing, subject)
+    outcomes, quota = landing.outcomes(subject.covers), float(past.own_quotas[subject.period.name])
     remaining = max(quota - booked.reindex(covers).sum(), 0)
     own_past = past.own.of(past.names(knobs.past_quarters))
+    unknown = groups.unknown or why_unknown(recent.sums(covers), remaining)
+    own_scale = float(past.own_scales[subject.period.name])
     return Outlook(
         deals=deals,
         landing=landing,
         outcomes=outcomes,
         largest=largest,
-        required=groups.required(remaining, float(past.own_scales[subject.period.name]), groups.own_draws),
-        required_unknown=why_unknown(recent.sums(covers), remaining),
+        required=None if unknown else groups.required(remaining, own_scale, groups.own_draws),
+        required_unknown=unknown,
         required_told=_required_told(past, subject, covers),
-        told=_told(past, subject, covers),
+        told=_told(past, subject),
         own_past=own_past,
         created_before=_created_before(subject, past),
         probability=_reached(outcomes, quota),
@@ -156,6 +161,14 @@ def _deals(subject: Subject, past: Past, model: LandingModel, factor: float) -> 
     )
 
 
+def _of_own_types(landing: Landing, subject: Subject) -> Landing:
+    """Return the landing without new business of types that a slice of one type does not have."""
+    others = [type for type in TYPES if type != subject.knobs.slice.get("type", type)]
+    nothing = dict.fromkeys(others, 0.0)
+    expected_new = landing.expected_new.where(~landing.expected_new.index.isin(others), 0.0)
+    return replace(landing, draws=landing.draws.assign(**nothing), expected_new=expected_new)
+
+
 def _largest(deals: pd.DataFrame, covers: Collection[str]) -> str | None:
     """Return the open deal, of a type that the quota covers, that is expected to bring most."""
     covered = deals[deals["type"].isin(covers) & (deals["expected_amount"] > 0)]
@@ -166,10 +179,11 @@ def _parts(subject: Subject, deals: pd.DataFrame, largest: str | None) -> dict[s
     """Return the parts of the open deals whose draws are kept: name -> which deals."""
     covered = deals["type"].isin(subject.view.company.quota_covers)
     due = renewals_due(subject)["opportunity_id"]
+    qualified = deals["stage_name"].map(subject.view.company.stage_order) >= subject.view.company.qualifying_order
     parts = {
         "largest": deals["opportunity_id"].eq(largest),
         "overdue": deals["place"].eq("overdue") & covered,
-        "later": deals["place"].eq("later") & covered,
+        "later": deals["place"].eq("later") & qualified & covered,
         "stalled": deals["place"].eq("due") & deals["is_stalled"] & covered,
         "renewals": deals["opportunity_id"].isin(due),
     }
@@ -187,17 +201,17 @@ def _by_type(landing: Landing, booked: pd.Series, level: float) -> pd.DataFrame:
     return table[table["high"] > 0][["type", "booked_amount", "low", "median", "high"]].reset_index(drop=True)
 
 
-def _told(past: Past, subject: Subject, covers: list[str]) -> pd.DataFrame:
-    """Return the landing's back-test: of the slice on its own past, where the subject is one."""
+def _told(past: Past, subject: Subject) -> pd.DataFrame:
+    """Return the landing's back-test: of the slice on its own past, where the subject is one and had begun."""
     knobs = subject.knobs
 
     def factors(before: SameDay) -> np.ndarray | None:
         return slice_draws(subject, before, fit(before, past.scales))
 
-    return backtest(
+    told = backtest(
         past.company,
         past.periods,
-        types=covers,
+        types=list(subject.covers),
         quotas=past.own_quotas,
         scales=past.scales,
         window=knobs.past_quarters,
@@ -207,6 +221,13 @@ def _told(past: Past, subject: Subject, covers: list[str]) -> pd.DataFrame:
         subject_scales=past.own_scales,
         factors=factors if subject.is_slice else None,
     )
+    return told[told["period"].isin(_begun(past))].tail(knobs.backtest_quarters).reset_index(drop=True)
+
+
+def _begun(past: Past) -> list[str]:
+    """Return the past periods from the first on that had anything of the subject: open on the day, or booked."""
+    sums = past.own.totals.drop(columns="type").groupby("period", sort=False).sum().ne(0).any(axis=1)
+    return list(sums.index[sums.cummax()])
 
 
 def _required_told(past: Past, subject: Subject, covers: list[str]) -> pd.DataFrame:
@@ -214,7 +235,8 @@ def _required_told(past: Past, subject: Subject, covers: list[str]) -> pd.DataFr
     knobs = subject.knobs
     common = {"window": knobs.past_quarters, "level": knobs.level, "seed": knobs.seed}
     periods = () if subject.is_slice else past.periods
-    return required_backtest(past.company, periods, types=covers, quotas=past.quotas, scales=past.scales, **common)
+    told = required_backtest(past.company, periods, types=covers, quotas=past.quotas, scales=past.scales, **common)
+    return told.tail(knobs.backtest_quarters).reset_index(drop=True)
 
 
 def _created_before(subject: Subject, past: Past) -> pd.Series:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from revops.measures.pipeline_coverage.outlook import Outlook
 from revops.measures.pipeline_coverage.result import CoverageResult
+from revops.ratios import safe_ratio
 
 __all__ = ["Row", "check_rows", "crm_weighted", "group_rows", "outlook_rows", "velocity"]
 
@@ -25,10 +26,15 @@ def outlook_rows(result: CoverageResult) -> list[Row]:
     return [
         *_need_rows(result, outlook),
         *_landing_rows(result, outlook),
-        *_net_new_rows(outlook),
+        *_net_new_rows(result, outlook),
         *_weight_rows(result, outlook),
         _row("sales_cycle_days", outlook.cycle.median_days, n=outlook.cycle.n, note=outlook.cycle.reason),
-        _row("pipeline_velocity_amount", velocity(result), n=result.headline["n_open"], note=outlook.cycle.reason),
+        _row(
+            "pipeline_velocity_amount",
+            velocity(result),
+            n=result.headline["n_open"],
+            note=outlook.cycle.reason or "half of all wins take no day",
+        ),
     ]
 
 
@@ -63,16 +69,17 @@ def group_rows(group: pd.Series, by: dict[str, str], level: float) -> list[Row]:
     few = "few past deals: leans on the whole company" if group["is_few"] else None
     bounds, why = (group["required_low"], group["required_high"], level), group["required_unknown"]
     rows = [
-        _row("weighted_pipeline_amount", group["expected_amount"], n=group["n_past"], note="too few past deals"),
+        _row("weighted_pipeline_amount", group["expected_amount"], n=group["n_past"], note=why),
         _row("required_coverage", group["required_coverage"], bounds, n=group["n_past"], note=why),
     ]
     return [{**row, "by": by, "note": row["note"] or few} for row in rows]
 
 
 def velocity(result: CoverageResult) -> float:
-    """Return `pipeline_velocity_amount`: open pipeline x win rate / sales cycle [company currency per day]."""
+    """Return `pipeline_velocity_amount`: open pipeline x win rate / sales cycle [company currency per day]; NaN where
+    half of all wins take no day."""
     cycle = result.outlook.cycle
-    return float(result.headline["open_pipeline_amount"] * cycle.win_rate / cycle.median_days)
+    return safe_ratio(result.headline["open_pipeline_amount"] * cycle.win_rate, cycle.median_days)
 
 
 def crm_weighted(result: CoverageResult) -> float:
@@ -111,25 +118,25 @@ def _landing_rows(result: CoverageResult, outlook: Outlook) -> list[Row]:
     chance = _row("attainment_probability", outlook.probability, n=n, note="no quota")
     without = _row("attainment_probability", outlook.probability_without_largest, n=n, note="no quota")
     doubt = None if outlook.is_validated else "not yet validated"
+    doubt = "such ranges held too rarely in the past" if outlook.range_failed else doubt
     rows += [row | {"note": row["note"] or doubt} for row in (chance, without | {"by": {"without": "largest deal"}})]
     return rows
 
 
-def _net_new_rows(outlook: Outlook) -> list[Row]:
-    found = outlook.net_new
+def _net_new_rows(result: CoverageResult, outlook: Outlook) -> list[Row]:
+    found, note = outlook.net_new, "no plan: set net_new_plan in company.yml"
     low, median, high = outlook.range_of(found.parts["net"].to_numpy())
     return [
         _row("net_new_amount", median, (low, high, outlook.level), n=len(outlook.deals)),
-        _row(
-            "net_new_probability", found.probability, note="no plan: set net_new_plan in company.yml"
-        ),
+        _row("net_new_probability", found.probability, note="a slice has no plan" if result.knobs.slice else note),
     ]
 
 
 def _weight_rows(result: CoverageResult, outlook: Outlook) -> list[Row]:
-    due = _due(result)
+    due, unknown = _due(result), result.outlook.groups.unknown
+    weighted = float("nan") if unknown else due["expected_amount"].sum()
     return [
-        _row("weighted_pipeline_amount", due["expected_amount"].sum(), n=len(due)),
+        _row("weighted_pipeline_amount", weighted, n=len(due), note=unknown),
         _row("crm_weighted_pipeline_amount", crm_weighted(result), n=len(due), note="the CRM shows no probabilities"),
     ]
 

@@ -26,6 +26,9 @@ class Past:
     company's quota of each period (the one under way too), in force on its day, and what new business grows with: the
     quota or its stand-in; own_quotas, own_scales: the subject's. halving: stage_name -> days after which the chance to
     move on has halved (analysis.aging).
+
+    Limits
+        halving, and which deals belong to a slice, are those of the as-of day in all quarters: a back-test knows them.
     """
 
     periods: tuple[Period, ...]
@@ -43,13 +46,14 @@ class Past:
 
 
 def past_of(subject: Subject) -> Past | None:
-    """Return the subject's earlier quarters on the same day; None where fewer than 4 can be rebuilt, or the period is
-    not the one under way."""
-    view, period = subject.view, subject.period
+    """Return the subject's earlier quarters on the same day; None where fewer than 4 can be rebuilt or are asked for,
+    or the period is not the one under way."""
+    view, period, knobs = subject.view, subject.period, subject.knobs
     if not (view.book.has_history and period.start <= view.day <= period.end):
         return None
-    periods = [p for p in view.calendar.before(period, subject.knobs.backtest_quarters) if _is_over(subject, p)]
-    if len(periods) < FEWEST:
+    wanted = max(knobs.past_quarters, knobs.backtest_quarters)
+    periods = [p for p in view.calendar.before(period, wanted) if _is_over(subject, p)]
+    if min(len(periods), knobs.past_quarters) < FEWEST:
         return None
     halving = halving_ages(subject.company_states)
     common = {"days_left": period.days_left(view.day), "as_of": view.day, "company": view.company, "halving": halving}
@@ -61,8 +65,9 @@ def past_of(subject: Subject) -> Past | None:
     own_quotas, own_scales = quotas, scales
     if subject.is_slice:
         own_quotas = _quotas(subject, subject.quotas, [*periods, period])
-        share = _share_before(own.sums(covers), days.sums(covers)).reindex(scales.index).ffill().bfill().fillna(0.0)
-        own_scales = own_quotas.where(own_quotas > 0, scales * share).clip(lower=1.0)
+        share = _share_before(own.sums(subject.covers), days.sums(subject.covers), scales.index)
+        stands_in = "type" in knobs.slice  # new business of one type grows with the quota of all
+        own_scales = own_quotas.where((own_quotas > 0) & (not stands_in), scales * share).clip(lower=1.0)
     return Past(tuple(periods), days, own, quotas, scales, own_quotas, own_scales, halving)
 
 
@@ -87,8 +92,8 @@ def _scales(quotas: pd.Series, booked: pd.Series) -> pd.Series:
     return quotas.where(quotas > 0, before).clip(lower=1.0)
 
 
-def _share_before(own: pd.DataFrame, company: pd.DataFrame) -> pd.Series:
+def _share_before(own: pd.DataFrame, company: pd.DataFrame, periods: pd.Index) -> pd.Series:
     """Return by period the subject's part of what the company had booked in the quarters up to the one before."""
     booked = company.set_index("period")["booked"].cumsum()
     share = own.set_index("period")["booked"].cumsum() / booked.where(booked > 0)
-    return share.shift()
+    return share.reindex(periods).shift().ffill().bfill().fillna(0.0)

@@ -187,11 +187,17 @@ def _unavailable(
     elif not view.knows(moved_from):
         needs = {"pipeline_movement_amount": f"history back to {moved_from}"}
     if view.book.has_history and told is None:
-        under_way = period.start <= view.day <= period.end
-        quarters = f"history of at least {FEWEST} past quarters" if under_way else "a period that is under way"
-        needs |= dict.fromkeys(_OUTLOOK, quarters)
+        reason = f"history of at least {FEWEST} past quarters"
+        if subject.knobs.past_quarters < FEWEST:
+            reason = f"past_quarters of at least {FEWEST}"
+        if not period.start <= view.day <= period.end:
+            reason = "a period that is under way"
+        if not subject.covers:
+            reason = "a type that the quota covers"
+        needs |= dict.fromkeys(_OUTLOOK, reason)
     if pace is not None and not view.knows(period.start):
-        needs["start_coverage"] = f"history back to {period.start}"
+        begun = period.start <= view.day
+        needs["start_coverage"] = f"history back to {period.start}" if begun else "a period that has begun"
     if view.book.table("quotas").empty:
         asked = ("quota_amount", "coverage", "start_coverage", "required_coverage", "attainment_probability")
         needs |= dict.fromkeys(asked, "a quota sheet that covers the period")

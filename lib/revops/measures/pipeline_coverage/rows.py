@@ -174,7 +174,7 @@ def _concentration(result: CoverageResult) -> str:
 
 
 def _earlier_table(result: CoverageResult) -> Display:
-    day = result.period.day_of(result.period.clip(result.view.day))
+    left = plural(result.period.days_left(result.period.clip(result.view.day)), "day")
     named = {
         "period": ("Quarter", None),
         "quota_amount": ("Quota", "money"),
@@ -182,10 +182,8 @@ def _earlier_table(result: CoverageResult) -> Display:
         "n_booked": ("Deals", "count"),
         "attainment": ("Attainment", "share"),
         "start_coverage": ("Coverage on day 1", "x"),
-        "coverage_on_day": (f"Coverage on day {day}", "x"),
+        "coverage_on_day": (f"Coverage with {left} left", "x"),
     }
-    if day == 1:
-        del named["start_coverage"]
     labels = {column: label for column, (label, _) in named.items()}
     shown = result.earlier[list(labels)].rename(columns=labels)
     return "Earlier quarters, as they stood then", shown, tuple(unit for _, unit in named.values())

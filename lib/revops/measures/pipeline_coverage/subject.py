@@ -2,8 +2,9 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from math import isnan
 
 import pandas as pd
 
@@ -66,6 +67,12 @@ class Subject:
         return self.part_of(self.company_states)
 
     @property
+    def covers(self) -> tuple[str, ...]:
+        """Return the types that the quota covers, those of the slice where it is one of types."""
+        covered = self.view.company.quota_covers
+        return tuple(type for type in covered if type == self.knobs.slice.get("type", type))
+
+    @property
     def is_slice(self) -> bool:
         """Return whether the subject is a part of the company."""
         return bool(self.knobs.slice)
@@ -84,7 +91,8 @@ class Subject:
     def quota_in(self, quotas: pd.DataFrame, period: Period, day: dt.date) -> CompanyQuota:
         """Return the quota that some quota rows give a period, in force on a day."""
         in_force = quotas_in_force(quotas, period=period, as_of=day, covers=self.view.company.quota_covers)
-        return company_quota(in_force, self.view.owners)
+        found = company_quota(in_force, self.view.owners)
+        return replace(found, basis="no quota at this level") if self.is_slice and isnan(found.amount) else found
 
 
 def groups_of(state: pd.DataFrame, by: Sequence[str]) -> pd.Series:
