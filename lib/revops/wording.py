@@ -2,18 +2,22 @@
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-__all__ = ["chance", "count", "day", "join", "long_day", "missing", "money", "multiple", "plural", "share", "value"]
+__all__ = ["between", "chance", "count", "day", "join", "long_day", "missing", "money", "multiple", "plural", "share", "value"]
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+_ENDLESS = "no limit"
 _STEPS = ((1e9, "B"), (1e6, "M"), (1e3, "K"))
 
 
 def money(amount: float | None, currency: str, *, exact: bool = False, signed: bool = False) -> str:
-    """Return an amount as read aloud ($5.5M, -€120K), or to the unit with `exact` ($5,512,300); undefined as a dash."""
+    """Return an amount as read aloud ($5.5M, -€120K), or to the unit with `exact` ($5,512,300); undefined as a dash,
+    infinite as `no limit`."""
     if missing(amount):
         return "–"
+    if math.isinf(amount):
+        return _ENDLESS
     size = abs(float(amount))
     sign = "-" if amount < 0 and f"{size:.0f}" != "0" else "+" if signed and f"{size:.0f}" != "0" else ""
     symbol = _SYMBOLS.get(currency, f"{currency} ")
@@ -33,8 +37,10 @@ def _short(size: float) -> str:
 
 
 def multiple(ratio: float | None) -> str:
-    """Return a multiple such as 2.5x; undefined as a dash."""
-    return "–" if missing(ratio) else f"{round(ratio, 1) + 0.0:.1f}x"
+    """Return a multiple such as 2.5x; undefined as a dash, infinite as `no limit`."""
+    if missing(ratio):
+        return "–"
+    return _ENDLESS if math.isinf(ratio) else f"{round(ratio, 1) + 0.0:.1f}x"
 
 
 def share(part: float | None) -> str:
@@ -44,6 +50,11 @@ def share(part: float | None) -> str:
     if 0 < part < 0.005:
         return "<1%"
     return ">99%" if 0.995 <= part < 1 else f"{part * 100:.0f}%"
+
+
+def between(low: float, high: float, write: Callable[[float], str]) -> str:
+    """Return the ends of a range, as `write` writes them: `2.4x to 6.2x`; `2.4x or more` where it has no upper end."""
+    return f"{write(low)} or more" if math.isinf(high) else f"{write(low)} to {write(high)}"
 
 
 def chance(probability: float | None) -> str:

@@ -201,8 +201,8 @@ def _coverage_by_day(result: CoverageResult) -> Chart:
         low, high = wording.multiple(past.min()), wording.multiple(past.max())
         alt += f" With as many days left they ranged from {low} to {high}."
     if need is not None:
-        low, value, high = (wording.multiple(part) for part in need)
-        alt += f" Needed: about {value}, {low} to {high}."
+        ends = wording.between(need[0], need[2], wording.multiple)
+        alt += f" Needed: about {wording.multiple(need[1])}, {ends}."
     title = rank if need is None else f"{said}; about {wording.multiple(need[1])} is needed"
     caption = "Open pipeline due in the quarter over quota still to book, rebuilt as it stood on each day."
     data = on_day[["period", "quota_amount", "booked_amount", "open_pipeline_amount", "coverage", "start_coverage"]]

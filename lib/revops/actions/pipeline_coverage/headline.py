@@ -4,7 +4,7 @@ from revops.actions import Headline, Number
 from revops.actions.pipeline_coverage.to_do import last_day_to_create
 from revops.measures.pipeline_coverage import VALIDATED_FROM, CoverageResult, Outlook
 from revops.ratios import safe_ratio
-from revops.wording import chance, day, join, missing, money, multiple, plural, share
+from revops.wording import between, chance, day, join, missing, money, multiple, plural, share
 
 __all__ = ["headline"]
 
@@ -184,7 +184,7 @@ def _needed(result: CoverageResult) -> Number:
     if result.needed_coverage is None:
         return Number(multiple(have), f"coverage of remaining quota. What is needed: {outlook.required_unknown}")
     low, value, high = result.needed_coverage
-    text = f"coverage of remaining quota; about {multiple(value)} is needed ({multiple(low)} to {multiple(high)})"
+    text = f"coverage of remaining quota; about {multiple(value)} is needed ({between(low, high, multiple)})"
     told = outlook.required_told
     if len(told) >= VALIDATED_FROM:
         text += (
@@ -218,7 +218,7 @@ def _gap(result: CoverageResult) -> Number:
     currency, (low, gap, high) = result.view.company.currency, result.gap
     if missing(gap):
         return Number(money(result.headline.remaining_amount, currency), "still to book")
-    ends = f"{money(low, currency)} to {money(high, currency)}"
+    ends = between(low, high, lambda amount: money(amount, currency))
     if not gap:
         return Number(money(gap, currency), f"short of the pipeline needed ({ends}): as much is open as is needed")
     return Number(money(gap, currency), f"pipeline short ({ends}){_until(result)}", is_bad=bool(low > 0))

@@ -74,7 +74,7 @@ def _pull_forward(result: CoverageResult) -> Action:
     later = records[records["counts_as"].eq("due_after_period")]
     amount, fast = money(later["amount"].sum(), currency), plural(round(outlook.cycle.fast_days), "day")
     left = plural(result.period.days_left(result.view.day), "day")
-    text = f"See which of the {plural(len(later), 'deal')} due later ({amount}) can close by then: {_against(result)}"
+    text = f"See which of the {plural(len(later), 'deal')} due later ({amount}) can close by {day(result.period.end)}: {_against(result)}"
     because = (
         f"Too late to create: nine wins in ten take over {fast}, {left} remain. At stake: what deals due later brought "
         "this quarter in the past by themselves; nobody knows what asking adds."
@@ -167,7 +167,7 @@ def _at_stake(result: CoverageResult, part: str) -> _Worth:
 
 def _against(result: CoverageResult) -> str:
     have, need = multiple(result.headline["coverage"]), multiple(result.needed_coverage[1])
-    return f"coverage {have} against about {need} needed by {day(result.period.end)}"
+    return f"coverage is {have}, about {need} is needed on this day"
 
 
 def _where(result: CoverageResult) -> str:

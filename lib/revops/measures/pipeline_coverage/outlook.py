@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom
+from scipy.special import bdtr
 
 from revops.analysis.backtest import backtest
 from revops.analysis.cycle import CreationWindow, creation_window
@@ -72,7 +72,7 @@ class Outlook:
     @property
     def range_failed(self) -> bool:
         """Return whether the ranges held so rarely in past quarters that chance alone hardly explains it (1 in 20)."""
-        return len(self.told) > 0 and binom.cdf(self.n_held, len(self.told), self.level) < _TOO_FEW_HELD
+        return len(self.told) > 0 and bdtr(self.n_held, len(self.told), self.level) < _TOO_FEW_HELD
 
     @property
     def is_validated(self) -> bool:

@@ -159,14 +159,9 @@ def _row(
     count = None if n is None else int(n)
     if np.isnan(value):
         return {"id": id, "by": {}, "value": float("nan"), "n": count, "note": note}
+    if np.isinf(value):
+        return {"id": id, "by": {}, "value": float("nan"), "n": count, "note": "no amount is enough"}
     low, high, level = bounds or (None, None, None)
-    return {
-        "id": id,
-        "by": {},
-        "value": float(value),
-        "low": low,
-        "high": high,
-        "level": level,
-        "n": count,
-        "note": None,
-    }
+    endless = "no upper end: quarters that win next to nothing of what is open are too likely"
+    said = endless if high is not None and np.isinf(high) else None
+    return {"id": id, "by": {}, "value": float(value), "low": low, "high": high, "level": level, "n": count, "note": said}

@@ -1,10 +1,9 @@
 """The outlook's tables: where the quarter lands, what was told before, deals to look at."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
+from revops.book import UNASSIGNED
 from revops.measures.pipeline_coverage.outlook import Outlook
 from revops.measures.pipeline_coverage.outlook_rows import crm_weighted, velocity
 from revops.measures.pipeline_coverage.result import CoverageResult
@@ -16,6 +15,8 @@ Display = tuple[str, pd.DataFrame, tuple[str | None, ...]]
 
 _MOST_ROWS = 12
 _OFTEN_PUSHED = 2
+_HALVED = ("Halved after", "halving_days", "days")
+_PUSHES = ("Pushes", "pushes", "count")
 
 
 def outlook_tables(result: CoverageResult) -> dict[str, Display]:
@@ -101,14 +102,13 @@ def _told(outlook: Outlook) -> Display:
 
 def _required_told(outlook: Outlook) -> Display:
     told = outlook.required_told
-    needed = told["needed"].map(lambda amount: "more than any" if np.isinf(amount) else None).astype("object")
     table = pd.DataFrame(
         {
             "Quarter": told["period"],
             "Low": told["low"],
             "Told": told["required"],
             "High": told["high"],
-            "Turned out to need": needed.where(needed.notna(), told["needed"]),
+            "Turned out to need": told["needed"],
             "Inside": _yes_or_no(told["is_inside"].astype(float)),
             "Was open": told["open_amount"],
             "Made it": _yes_or_no(told["was_enough"].astype(float)),
@@ -144,37 +144,38 @@ def _beside(result: CoverageResult, outlook: Outlook) -> Display:
 def _deal_lists(result: CoverageResult, outlook: Outlook) -> dict[str, Display]:
     """Return stalled, pushed and overdue deals of the types that the quota covers, largest first."""
     deals = outlook.deals[outlook.deals["type"].isin(result.view.company.quota_covers)]
-    due = deals["place"].eq("due")
-    lists = {
-        "stalled_deals": ("Stalled: past the age at which the chance to move on has halved", due & deals["is_stalled"]),
-        "pushed_deals": ("Pushed twice or more, and due this quarter", due & (deals["pushes"] >= _OFTEN_PUSHED)),
-        "overdue_deals": ("Overdue: their close date has passed", deals["place"].eq("overdue")),
+    due, overdue = deals["place"].eq("due"), deals["place"].eq("overdue")
+    stalled, pushed = due & deals["is_stalled"], due & (deals["pushes"] >= _OFTEN_PUSHED)
+    return {
+        "stalled_deals": _deals(
+            "Stalled: past the age at which the chance to move on has halved", deals[stalled], result, _HALVED
+        ),
+        "pushed_deals": _deals("Pushed twice or more, and due this quarter", deals[pushed], result, _PUSHES),
+        "overdue_deals": _deals("Overdue: their close date has passed", deals[overdue], result, _PUSHES),
     }
-    by_id = result.records.set_index("opportunity_id")
-    name_of: Callable[[str], str] = lambda owner: result.labels.get(owner, owner)  # noqa: E731
-    return {name: _deals(caption, deals[chosen], by_id, name_of) for name, (caption, chosen) in lists.items()}
 
 
-def _deals(caption: str, rows: pd.DataFrame, by_id: pd.DataFrame, name_of: Callable[[str], str]) -> Display:
+def _deals(caption: str, rows: pd.DataFrame, result: CoverageResult, own: tuple[str, str, str]) -> Display:
+    """Return a list of deals; `own` is the column that this list is about: label, column, unit."""
     rows = rows.sort_values(["amount", "opportunity_id"], ascending=[False, True])
     shown = rows.head(_MOST_ROWS)
     if len(rows) > _MOST_ROWS:
         caption = f"{caption}; the {_MOST_ROWS} largest of {len(rows)}"
-    record = by_id.reindex(shown["opportunity_id"])
+    record = result.records.set_index("opportunity_id").reindex(shown["opportunity_id"])
+    label, column, unit = own
     table = pd.DataFrame(
         {
             "Opportunity": record["opportunity_name"].fillna("–").to_numpy(),
-            "Owner": [name_of(owner) for owner in record["owner_id"].fillna("Unassigned")],
+            "Owner": [result.labels.get(owner, owner) for owner in record["owner_id"].fillna(UNASSIGNED)],
             "Stage": shown["stage_name"].to_numpy(),
             "Days in it": shown["days_in_stage"].to_numpy(),
-            "Halved after": shown["halving_days"].to_numpy(),
-            "Pushes": shown["pushes"].to_numpy(),
+            label: shown[column].to_numpy(),
             "Close date": record["close_date"].to_numpy(),
             "Amount": shown["amount"].to_numpy(),
             "Chance": shown["chance"].to_numpy(),
         }
     )
-    return caption, table, (None, None, None, "days", "days", "count", "date", "money", "share")
+    return caption, table, (None, None, None, "days", unit, "date", "money", "share")
 
 
 def _outcomes(outlook: Outlook) -> str:

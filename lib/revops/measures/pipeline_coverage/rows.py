@@ -6,7 +6,7 @@ from revops.analysis.groups import FEW
 from revops.measures.pipeline_coverage.outlook_rows import Row, group_rows, outlook_rows
 from revops.measures.pipeline_coverage.outlook_tables import Display, outlook_tables
 from revops.measures.pipeline_coverage.result import CoverageResult
-from revops.wording import multiple, plural, share
+from revops.wording import between, multiple, plural, share
 
 __all__ = ["display_tables", "measure_rows", "records_table"]
 
@@ -147,7 +147,7 @@ def _coverage_table(table: pd.DataFrame, by: str, result: CoverageResult) -> Dis
         shown[label], units = table[column], [*units, unit]
         if column == "required_coverage":
             ends = zip(table["required_low"], table["required_high"], strict=True)
-            shown["Range"] = [f"{multiple(low)} to {multiple(high)}" if low == low else "–" for low, high in ends]
+            shown["Range"] = [between(low, high, multiple) if low == low else "–" for low, high in ends]
             units = [*units, None]
     if by == "owner":
         shown = shown.sort_values(by.capitalize(), ignore_index=True)
