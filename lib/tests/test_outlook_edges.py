@@ -53,13 +53,27 @@ def test_fewer_than_four_past_quarters_known_say_nothing_and_four_do(told, sampl
     result = told(book=Book(sample.company, sample.tables, dataclasses.replace(sample.audit, history_from=since)))
     if n < 4:
         assert result.outlook is None
-        assert result.unavailable == dict.fromkeys(OUTLOOK, "history of at least 4 past quarters")
+        assert result.unavailable == dict.fromkeys(
+            OUTLOOK, "history of at least 4 past quarters since the first booking"
+        )
     else:
         assert (result.outlook.n_quarters, len(result.outlook.told), result.unavailable) == (4, 0, {})
         assert act.headline(result).below.startswith("8 in 10 outcomes fall between ")
         assert "; with no past quarters to hold it against, that is not yet validated. " in act.headline(result).below
         assert measures.check_rows(result) == []
         assert measures.display_tables(result)["told"][1].empty
+
+
+def test_quarters_before_the_first_booking_are_no_past(told):
+    """The sample first books in August 2022, in FY23-Q3: on 15 September 2023 four quarters have passed since, on 15
+    June three. The empty ones before it would have told a point for a range."""
+    assert told("2023-06-15").outlook is None
+    outlook = told("2023-09-15").outlook
+    assert outlook.own_past.sums(["new", "expansion"])["period"].tolist() == [
+        "FY23-Q3", "FY23-Q4", "FY24-Q1", "FY24-Q2",
+    ]  # fmt: skip
+    low, median, high = outlook.range()
+    assert low < 0.9 * median < 1.1 * median < high and outlook.told.empty
 
 
 def test_fewer_than_eight_quarters_told_are_not_validated(told):
@@ -200,11 +214,11 @@ def test_watch_above_on_track_is_refused_in_plain_words():
 
 def test_deals_due_later_bring_what_the_listed_ones_are_expected_to(told, sample):
     """Those before the qualifying stage are not listed, and bring nothing to the money at stake either."""
-    company = sample.company.model_copy(update={"qualifying_stage": "Evaluation"})
+    company = sample.company.model_copy(update={"qualifying_stage": "Proposal"})
     result = told("2026-04-10", Book(company, sample.tables, sample.audit))
     listed = result.records.loc[result.records["counts_as"].eq("due_after_period"), "opportunity_id"]
     deals = result.outlook.deals.set_index("opportunity_id")
     every = deals[deals["place"].eq("later") & deals["type"].ne("renewal")]["expected_amount"].sum()
     expected = deals.loc[listed, "expected_amount"].sum()
-    assert expected < 0.95 * every
-    assert result.outlook.landing.parts["later"].mean() == pytest.approx(expected, rel=0.04)
+    assert expected < 0.6 * every
+    assert result.outlook.landing.parts["later"].mean() == pytest.approx(expected, rel=0.1)

@@ -46,8 +46,8 @@ class Past:
 
 
 def past_of(subject: Subject) -> Past | None:
-    """Return the subject's earlier quarters on the same day; None where fewer than 4 can be rebuilt or are asked for,
-    or the period is not the one under way."""
+    """Return the subject's earlier quarters on the same day, from the company's first with bookings; None where fewer
+    than 4 can be rebuilt or are asked for, or the period is not the one under way."""
     view, period, knobs = subject.view, subject.period, subject.knobs
     if not (view.book.has_history and period.start <= view.day <= period.end):
         return None
@@ -57,9 +57,12 @@ def past_of(subject: Subject) -> Past | None:
         return None
     halving = halving_ages(subject.company_states)
     common = {"days_left": period.days_left(view.day), "as_of": view.day, "company": view.company, "halving": halving}
-    days = same_day(subject.company_states, periods, **common)
+    covers, days = view.company.quota_covers, same_day(subject.company_states, periods, **common)
+    periods = _from_first_booking(periods, days.sums(covers)["booked"])
+    if len(periods) < FEWEST:
+        return None
+    days = days.of([p.name for p in periods])
     own = same_day(subject.states, periods, **common) if subject.is_slice else days
-    covers = view.company.quota_covers
     quotas = _quotas(subject, view.book.table("quotas"), [*periods, period])
     scales = _scales(quotas, days.sums(covers).set_index("period")["booked"])
     own_quotas, own_scales = quotas, scales
@@ -69,6 +72,12 @@ def past_of(subject: Subject) -> Past | None:
         stands_in = "type" in knobs.slice  # new business of one type grows with the quota of all
         own_scales = own_quotas.where((own_quotas > 0) & (not stands_in), scales * share).clip(lower=1.0)
     return Past(tuple(periods), days, own, quotas, scales, own_quotas, own_scales, halving)
+
+
+def _from_first_booking(periods: Sequence[Period], booked: pd.Series) -> list[Period]:
+    """Return the periods from the first that booked anything: those before tell nothing of one more."""
+    sold = booked.ne(0).cummax()
+    return [period for period, begun in zip(periods, sold, strict=True) if begun]
 
 
 def _is_over(subject: Subject, period: Period) -> bool:

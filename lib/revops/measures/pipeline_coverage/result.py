@@ -187,7 +187,7 @@ def _unavailable(
     elif not view.knows(moved_from):
         needs = {"pipeline_movement_amount": f"history back to {moved_from}"}
     if view.book.has_history and told is None:
-        reason = f"history of at least {FEWEST} past quarters"
+        reason = f"history of at least {FEWEST} past quarters since the first booking"
         if subject.knobs.past_quarters < FEWEST:
             reason = f"past_quarters of at least {FEWEST}"
         if not period.start <= view.day <= period.end:
