@@ -4,7 +4,20 @@ import datetime as dt
 import math
 from collections.abc import Callable, Sequence
 
-__all__ = ["between", "chance", "count", "day", "join", "long_day", "missing", "money", "multiple", "plural", "share", "value"]
+__all__ = [
+    "between",
+    "chance",
+    "count",
+    "day",
+    "join",
+    "long_day",
+    "missing",
+    "money",
+    "multiple",
+    "plural",
+    "share",
+    "value",
+]
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _ENDLESS = "no limit"

@@ -20,7 +20,7 @@ from calibration.told import told
 _LARGE = 2_500.0
 
 
-def main(n: int = 1_000, n_frail: int = 300) -> None:
+def main(n: int = 1_020, n_frail: int = 300) -> None:
     """Print all tables for `n` companies of revops.simulate and `n_frail` of the other simulator."""
     begun = time.perf_counter()
     for words, make, count in (("revops.simulate", company, n), ("the other simulator", frail_company, n_frail)):
@@ -33,6 +33,8 @@ def main(n: int = 1_000, n_frail: int = 300) -> None:
         _say("The 80 % range of the open pipeline needed held", tables.required(rows))
         _say("Win rates by type, place and stage with fewer than 30 past deals: error", tables.rates(rows))
     _say("Planted rates of 15 segments of 3 to 60 deals: error, and how often their 80 % range held", _segments(n))
+    _say("Planted factors of groups, by how much groups differ: error, and how often their 80 % range held",
+         planted.group_factors_held(n))  # fmt: skip
     _say("Planted yield of the open pipeline, and the mean of small companies' pooled yields", _yields(n // 50))
     print(f"{time.perf_counter() - begun:,.0f} s on {os.cpu_count()} cores")
 

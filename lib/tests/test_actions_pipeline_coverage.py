@@ -55,7 +55,7 @@ def test_the_gap_is_closed_by_creating_what_the_quarter_still_can_win(quarter):
     assert act.actions(quarter()) == [
         Action(
             "coverage_below_required",
-            "Create $600K of pipeline, APAC first: coverage 2.0x against about 3.0x needed by 31 Jul",
+            "Create $600K of pipeline, APAC first: coverage is 2.0x, about 3.0x is needed on this day",
             "marketing_ops",
             600_000.0,
             dt.date(2026, 6, 22),
@@ -90,8 +90,8 @@ def test_too_late_to_create_looks_at_what_is_due_later(quarter):
     assert act.actions(result) == [
         Action(
             "coverage_below_required",
-            "See which of the 2 deals due later ($350K) can close by then: coverage 2.0x against about 3.0x needed by "
-            "31 Jul",
+            "See which of the 2 deals due later ($350K) can close by 31 Jul: coverage is 2.0x, about 3.0x is needed on "
+            "this day",
             "sales_ops",
             600_000.0,
             SOON,
@@ -113,7 +113,7 @@ def test_too_late_and_nothing_due_later_is_said(quarter, n_open, first):
     result = quarter(n_open=n_open, cycle=dataclasses.replace(CYCLE, fast_days=60.0))
     [action] = act.actions(result)
     assert action.text == (
-        f"{first}: coverage 2.0x against about 3.0x needed by 31 Jul, and nothing is due later that could come forward"
+        f"{first}: coverage is 2.0x, about 3.0x is needed on this day, and nothing is due later that could come forward"
     )
     assert (action.records, action.worth, action.worth_is, action.amount) == ((), None, None, 600_000.0)
 

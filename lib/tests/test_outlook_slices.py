@@ -106,7 +106,7 @@ def test_a_slice_by_two_dimensions_lands_and_has_no_quota(told):
     assert len(result.outlook.told) == 11 and result.outlook.told["quota"].isna().all()
     headline = act.headline(result)
     assert headline.status == "not_enough_data"
-    assert headline.sentence.endswith("for FY27-Q2; without a quota nobody can say whether that is enough.")
+    assert headline.sentence.endswith("for FY27-Q2 (EMEA, SMB); without a quota nobody can say whether that is enough.")
     assert headline.numbers[0].text == "coverage: no quota at this level"
 
 

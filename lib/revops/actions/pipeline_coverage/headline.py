@@ -39,7 +39,7 @@ def _sentence(result: CoverageResult) -> str:
 
 
 def _over(result: CoverageResult) -> str:
-    row, name, currency = result.headline, result.period.name, result.view.company.currency
+    row, name, currency = result.headline, _name(result), result.view.company.currency
     booked = money(row.booked_amount, currency)
     if missing(row.quota_amount):
         wins = plural(int(row.n_booked), "opportunity")
@@ -50,7 +50,7 @@ def _over(result: CoverageResult) -> str:
 
 def _to_come(result: CoverageResult) -> str:
     row, period, currency = result.headline, result.period, result.view.company.currency
-    begins = f"{period.name} begins on {day(period.start)} with {money(row.open_pipeline_amount, currency)}"
+    begins = f"{_name(result)} begins on {day(period.start)} with {money(row.open_pipeline_amount, currency)}"
     if missing(row.quota_amount):
         return f"{begins} of open pipeline; without a quota nobody can say whether that is enough."
     return (
@@ -60,27 +60,33 @@ def _to_come(result: CoverageResult) -> str:
 
 
 def _under_way(result: CoverageResult) -> str:
-    row, period, currency = result.headline, result.period, result.view.company.currency
+    row, name, currency = result.headline, _name(result), result.view.company.currency
     open_now, booked = money(row.open_pipeline_amount, currency), money(row.booked_amount, currency)
     quota, remaining = money(row.quota_amount, currency), money(row.remaining_amount, currency)
     if missing(row.quota_amount):
         return (
-            f"{open_now} is open and {booked} is booked for {period.name}; "
+            f"{open_now} is open and {booked} is booked for {name}; "
             "without a quota nobody can say whether that is enough."
         )
     if row.remaining_amount == 0:
-        return f"{period.name} has reached its quota: {booked} booked of {quota}, with {open_now} still open."
+        return f"{name} has reached its quota: {booked} booked of {quota}, with {open_now} still open."
     if row.n_open == 0:
         tail = f"; {money(row.overdue_amount, currency)} of open deals carry a close date that has passed"
-        said = f"{period.name} still has {remaining} to book and no open pipeline to book it from"
+        said = f"{name} still has {remaining} to book and no open pipeline to book it from"
         return f"{said}{tail if row.n_overdue else ''}."
     if result.outlook is not None:
         lands = money(result.outlook.range()[1], currency)
-        return f"{period.name} is likely to land near {lands} of its {quota} quota: {_likely(result.outlook)}."
+        return f"{name} is likely to land near {lands} of its {quota} quota: {_likely(result.outlook)}."
     return (
-        f"{period.name} has {remaining} still to book and {open_now} of open pipeline to book it from: "
+        f"{name} has {remaining} still to book and {open_now} of open pipeline to book it from: "
         f"{multiple(row.coverage)}, in {plural(int(row.n_open), 'opportunity')}."
     )
+
+
+def _name(result: CoverageResult) -> str:
+    """Return what the sentence is about: the quarter, and the slice in brackets."""
+    parts = [result.labels.get(value, value) for value in result.knobs.slice.values()]
+    return f"{result.period.name} ({', '.join(parts)})" if parts else result.period.name
 
 
 def _likely(outlook: Outlook) -> str:

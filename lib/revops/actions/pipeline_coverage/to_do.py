@@ -74,7 +74,8 @@ def _pull_forward(result: CoverageResult) -> Action:
     later = records[records["counts_as"].eq("due_after_period")]
     amount, fast = money(later["amount"].sum(), currency), plural(round(outlook.cycle.fast_days), "day")
     left = plural(result.period.days_left(result.view.day), "day")
-    text = f"See which of the {plural(len(later), 'deal')} due later ({amount}) can close by {day(result.period.end)}: {_against(result)}"
+    which = f"See which of the {plural(len(later), 'deal')} due later ({amount}) can close by {day(result.period.end)}"
+    text = f"{which}: {_against(result)}"
     because = (
         f"Too late to create: nine wins in ten take over {fast}, {left} remain. At stake: what deals due later brought "
         "this quarter in the past by themselves; nobody knows what asking adds."

@@ -164,4 +164,13 @@ def _row(
     low, high, level = bounds or (None, None, None)
     endless = "no upper end: quarters that win next to nothing of what is open are too likely"
     said = endless if high is not None and np.isinf(high) else None
-    return {"id": id, "by": {}, "value": float(value), "low": low, "high": high, "level": level, "n": count, "note": said}
+    return {
+        "id": id,
+        "by": {},
+        "value": float(value),
+        "low": low,
+        "high": high,
+        "level": level,
+        "n": count,
+        "note": said,
+    }
