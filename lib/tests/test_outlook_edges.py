@@ -185,7 +185,8 @@ def test_a_company_of_one_type_lands_that_type(told, sample):
     only = {name: t[t["opportunity_id"].isin(ids)].reset_index(drop=True) for name, t in parts.items()}
     result = told(book=with_tables(sample, **only))
     outlook = result.outlook
-    assert list(outlook.by_type["type"]) == ["new"] and (outlook.landing.draws[["expansion", "renewal"]] == 0).all(axis=None)
+    assert list(outlook.by_type["type"]) == ["new"]
+    assert (outlook.landing.draws[["expansion", "renewal"]] == 0).all(axis=None)
     assert (outlook.net_new.due_amount, outlook.net_new.so_far["lost"]) == (0.0, 0.0)
     assert (outlook.net_new.parts["lost"] == 0).all()
     assert measures.display_tables(result)["landing_by_type"][1]["Part"].tolist() == ["new"]
