@@ -10,7 +10,8 @@ from calibration.companies import company
 from calibration.frail import frail_company
 from scipy.stats import t
 
-from revops.analysis.required import FEWEST_BEFORE, required_backtest, required_open, why_unknown
+from revops.analysis.backtest import FEWEST_BEFORE
+from revops.analysis.required import required_backtest, required_open, why_unknown
 from revops.analysis.same_day import SameDay
 
 PARTS = ["booked_then", "open_amount", "won_from_open", "won_from_other", "won_from_new", "booked"]

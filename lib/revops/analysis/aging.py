@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-__all__ = ["FEWEST_SPELLS", "eventual_win_rate", "halving_ages"]
+__all__ = ["FEWEST_SPELLS", "halving_ages"]
 
 FEWEST_SPELLS = 30
 
@@ -42,29 +42,6 @@ def halving_ages(spans: pd.DataFrame) -> pd.Series:
         if halved.any():
             ages[stage] = float(found.times[halved.argmax()])
     return pd.Series(ages, dtype="float64")
-
-
-def eventual_win_rate(spans: pd.DataFrame, created: pd.Series, *, since: pd.Timestamp) -> float:
-    """Return the share of deals that end won [0 to 1]: Aalen-Johansen from creation, open deals censored.
-
-    Parameters
-        created : opportunity_id -> day of creation; deals created before `since` are left out
-
-    Returns
-        NaN with fewer than 30 deals.
-    """
-    from statsmodels.duration.survfunc import CumIncidenceRight
-
-    last = spans.drop_duplicates("opportunity_id", keep="last")
-    born = last["opportunity_id"].map(created).dt.normalize()
-    last = last.assign(born=born)[born >= since]
-    if len(last) < FEWEST_SPELLS or not last["outcome"].eq("won").any():
-        return float("nan")
-    ends = last["first"].where(last["outcome"].ne("open"), spans["last"].max())
-    days = (ends - last["born"]).dt.days.clip(lower=0).to_numpy(dtype=float) + 1
-    status = last["outcome"].map({"won": 1, "lost": 2, "open": 0}).to_numpy()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return float(CumIncidenceRight(days, status).cinc[0][-1])
 
 
 def _stays(spans: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,9 @@ from revops.periods import Period
 __all__ = ["FEWEST_BEFORE", "VALIDATED_FROM", "backtest"]
 
 FEWEST_BEFORE = 4
+"""Quarters that must lie before a past quarter for it to be told."""
 VALIDATED_FROM = 8
+"""Past quarters that must have been told, and held against what came, before a chance is judged."""
 
 
 def backtest(

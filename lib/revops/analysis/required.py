@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from revops.analysis.backtest import FEWEST_BEFORE
 from revops.analysis.same_day import SameDay
 from revops.periods import Period
 
-__all__ = ["FEWEST_BEFORE", "FEWEST_QUARTERS", "Required", "required_backtest", "required_open", "why_unknown"]
+__all__ = ["FEWEST_QUARTERS", "Required", "required_backtest", "required_open", "why_unknown"]
 
 Array = np.ndarray
 FEWEST_QUARTERS = 3
-FEWEST_BEFORE = 4
 _CAUTIOUS = 0.8
 _NOTHING = 0.1
 

@@ -2,7 +2,8 @@
 
 from revops.actions import Headline, Number
 from revops.actions.pipeline_coverage.to_do import last_day_to_create
-from revops.measures.pipeline_coverage import VALIDATED_FROM, CoverageResult, Outlook
+from revops.analysis.backtest import VALIDATED_FROM
+from revops.measures.pipeline_coverage import CoverageResult, Outlook
 from revops.ratios import safe_ratio
 from revops.wording import between, chance, day, join, missing, money, multiple, plural, share
 

@@ -78,9 +78,7 @@ def coverage_by_group(
         "total_open": deals[is_open(deals)],
     }
     for name, rows in chosen.items():
-        sums = rows.groupby("group")["amount"].agg(["sum", "size"]).reindex(groups, fill_value=0)
-        table[{"open": "open_pipeline"}.get(name, name) + "_amount"] = sums["sum"].to_numpy(dtype="float64")
-        table[f"n_{name}"] = sums["size"].to_numpy(dtype="int64")
+        table = _with_sums(table, name, rows)
     if by == "type":
         outside = ~table["group"].isin(company.quota_covers)
         table.loc[outside, ["booked_amount", "open_pipeline_amount"]] = float("nan")
@@ -91,6 +89,14 @@ def coverage_by_group(
         busy = table[["quota_amount", "n_booked", "n_total_open"]].gt(0).any(axis=1)
         table = table[busy].reset_index(drop=True)
     return table
+
+
+def _with_sums(table: pd.DataFrame, name: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with the amount and the count of some opportunities in each group."""
+    sums = rows.groupby("group")["amount"].agg(["sum", "size"]).reindex(table["group"], fill_value=0)
+    amount = {"open": "open_pipeline"}.get(name, name) + "_amount"
+    counts = {amount: sums["sum"].to_numpy(dtype="float64"), f"n_{name}": sums["size"].to_numpy(dtype="int64")}
+    return table.assign(**counts)
 
 
 def open_amounts_by_standing(state: pd.DataFrame, *, period: Period, as_of: dt.date, company: Company) -> pd.DataFrame:

@@ -1,29 +1,27 @@
 """What the quarter needs and where it lands: required coverage, landing, chance of quota, and how such did before."""
 
 import datetime as dt
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy.special import bdtr
 
-from revops.analysis.backtest import backtest
+from revops.analysis.backtest import VALIDATED_FROM
 from revops.analysis.cycle import CreationWindow, creation_window
-from revops.analysis.landing import Landing, LandingModel, fit
-from revops.analysis.required import Required, required_backtest, why_unknown
-from revops.analysis.same_day import SameDay, booked_on_day, open_on_day
+from revops.analysis.landing import Landing, fit
+from revops.analysis.required import Required, why_unknown
+from revops.analysis.same_day import SameDay
 from revops.analysis.spans import on_day
-from revops.company import TYPES
-from revops.measures.pipeline_coverage.groups import GroupOutlook, group_outlook, slice_draws
-from revops.measures.pipeline_coverage.net_new import NetNew, net_new, renewals_due
+from revops.measures.pipeline_coverage.groups import GroupOutlook, group_outlook
+from revops.measures.pipeline_coverage.landed import landed
+from revops.measures.pipeline_coverage.net_new import NetNew, net_new
 from revops.measures.pipeline_coverage.past import Past, past_of
+from revops.measures.pipeline_coverage.proof import landing_told, required_told
 from revops.measures.pipeline_coverage.subject import Subject
 
-__all__ = ["VALIDATED_FROM", "Outlook", "outlook"]
+__all__ = ["Outlook", "outlook"]
 
-VALIDATED_FROM = 8
-"""Past quarters that must have been told, and held against what came, before a chance is judged."""
 _TOO_FEW_HELD = 0.05
 
 
@@ -108,86 +106,33 @@ def outlook(subject: Subject) -> Outlook | None:
     past = past_of(subject) if subject.covers else None
     if past is None:
         return None
-    view, knobs, covers = subject.view, subject.knobs, list(subject.view.company.quota_covers)
-    recent = past.company.of(past.names(knobs.past_quarters))
+    covers, last = subject.view.company.quota_covers, past.names(subject.knobs.past_quarters)
+    recent = past.company.of(last)
     model = fit(recent, past.scales)
     groups = group_outlook(subject, past, model, recent)
-    deals = _deals(subject, past, model, groups.own_factor)
-    booked = booked_on_day(subject.states, subject.period, view.day).groupby("type")["amount"].sum()
-    largest = _largest(deals, covers)
-    landing = model.draw(
-        deals,
-        booked=booked,
-        scale=float(past.own_scales[subject.period.name]),
-        seed=knobs.seed,
-        factor=groups.own_draws,
-        parts=_parts(subject, deals, largest),
-    )
-    landing = _of_own_types(landing, subject)
-    outcomes, quota = landing.outcomes(subject.covers), float(past.own_quotas[subject.period.name])
-    remaining = max(quota - booked.reindex(covers).sum(), 0)
-    own_past = past.own.of(past.names(knobs.past_quarters))
+    now = landed(subject, past, model, groups)
+    outcomes, quota = now.landing.outcomes(subject.covers), float(past.own_quotas[subject.period.name])
+    remaining, scale = max(quota - now.booked.reindex(covers).sum(), 0), float(past.own_scales[subject.period.name])
     unknown = groups.unknown or why_unknown(recent.sums(covers), remaining)
-    own_scale = float(past.own_scales[subject.period.name])
     return Outlook(
-        deals=deals,
-        landing=landing,
+        deals=now.deals,
+        landing=now.landing,
         outcomes=outcomes,
-        largest=largest,
-        required=None if unknown else groups.required(remaining, own_scale, groups.own_draws),
+        largest=now.largest,
+        required=None if unknown else groups.required(remaining, scale, groups.own_draws),
         required_unknown=unknown,
-        required_told=_required_told(past, subject, covers),
-        told=_told(past, subject),
-        own_past=own_past,
+        required_told=required_told(subject, past),
+        told=landing_told(subject, past),
+        own_past=past.own.of(last),
         created_before=_created_before(subject, past),
         probability=_reached(outcomes, quota),
-        probability_without_largest=_reached(outcomes - landing.parts["largest"].to_numpy(), quota),
-        by_type=_by_type(landing, booked, knobs.level),
-        net_new=net_new(subject, landing, booked),
+        probability_without_largest=_reached(outcomes - now.landing.parts["largest"].to_numpy(), quota),
+        by_type=_by_type(now.landing, now.booked, subject.knobs.level),
+        net_new=net_new(subject, now.landing, now.booked),
         groups=groups,
-        cycle=_cycle(subject, covers),
-        level=knobs.level,
+        cycle=_cycle(subject),
+        level=subject.knobs.level,
     )
-
-
-def _deals(subject: Subject, past: Past, model: LandingModel, factor: float) -> pd.DataFrame:
-    """Return the subject's open opportunities with their chances, and what they are expected to bring."""
-    view = subject.view
-    deals = open_on_day(subject.states, subject.period, view.day, view.company, past.halving)
-    return deals.assign(
-        chance=model.chances(deals),
-        expected_amount=model.expected(deals) * factor,
-        halving_days=deals["stage_name"].map(past.halving).astype("float64"),
-    )
-
-
-def _of_own_types(landing: Landing, subject: Subject) -> Landing:
-    """Return the landing without new business of types that a slice of one type does not have."""
-    others = [type for type in TYPES if type != subject.knobs.slice.get("type", type)]
-    nothing = dict.fromkeys(others, 0.0)
-    expected_new = landing.expected_new.where(~landing.expected_new.index.isin(others), 0.0)
-    return replace(landing, draws=landing.draws.assign(**nothing), expected_new=expected_new)
-
-
-def _largest(deals: pd.DataFrame, covers: Collection[str]) -> str | None:
-    """Return the open deal, of a type that the quota covers, that is expected to bring most."""
-    covered = deals[deals["type"].isin(covers) & (deals["expected_amount"] > 0)]
-    return None if covered.empty else covered.loc[covered["expected_amount"].idxmax(), "opportunity_id"]
-
-
-def _parts(subject: Subject, deals: pd.DataFrame, largest: str | None) -> dict[str, np.ndarray]:
-    """Return the parts of the open deals whose draws are kept: name -> which deals."""
-    covered = deals["type"].isin(subject.view.company.quota_covers)
-    due = renewals_due(subject)["opportunity_id"]
-    qualified = deals["stage_name"].map(subject.view.company.stage_order) >= subject.view.company.qualifying_order
-    parts = {
-        "largest": deals["opportunity_id"].eq(largest),
-        "overdue": deals["place"].eq("overdue") & covered,
-        "later": deals["place"].eq("later") & qualified & covered,
-        "stalled": deals["place"].eq("due") & deals["is_stalled"] & covered,
-        "renewals": deals["opportunity_id"].isin(due),
-    }
-    return {name: mask.to_numpy(dtype=bool) for name, mask in parts.items()}
 
 
 def _reached(outcomes: np.ndarray, quota: float) -> float:
@@ -199,44 +144,6 @@ def _by_type(landing: Landing, booked: pd.Series, level: float) -> pd.DataFrame:
     quantiles = landing.draws.quantile([tail, 0.5, 1 - tail]).T.set_axis(["low", "median", "high"], axis=1)
     table = quantiles.assign(booked_amount=booked).fillna({"booked_amount": 0.0}).rename_axis("type").reset_index()
     return table[table["high"] > 0][["type", "booked_amount", "low", "median", "high"]].reset_index(drop=True)
-
-
-def _told(past: Past, subject: Subject) -> pd.DataFrame:
-    """Return the landing's back-test: of the slice on its own past, where the subject is one and had begun."""
-    knobs = subject.knobs
-
-    def factors(before: SameDay) -> np.ndarray | None:
-        return slice_draws(subject, before, fit(before, past.scales))
-
-    told = backtest(
-        past.company,
-        past.periods,
-        types=list(subject.covers),
-        quotas=past.own_quotas,
-        scales=past.scales,
-        window=knobs.past_quarters,
-        level=knobs.level,
-        seed=knobs.seed,
-        subject=past.own,
-        subject_scales=past.own_scales,
-        factors=factors if subject.is_slice else None,
-    )
-    return told[told["period"].isin(_begun(past))].tail(knobs.backtest_quarters).reset_index(drop=True)
-
-
-def _begun(past: Past) -> list[str]:
-    """Return the past periods from the first on that had anything of the subject: open on the day, or booked."""
-    sums = past.own.totals.drop(columns="type").groupby("period", sort=False).sum().ne(0).any(axis=1)
-    return list(sums.index[sums.cummax()])
-
-
-def _required_told(past: Past, subject: Subject, covers: list[str]) -> pd.DataFrame:
-    """Return the back-test of required coverage; empty for a slice, whose yields are the company's."""
-    knobs = subject.knobs
-    common = {"window": knobs.past_quarters, "level": knobs.level, "seed": knobs.seed}
-    periods = () if subject.is_slice else past.periods
-    told = required_backtest(past.company, periods, types=covers, quotas=past.quotas, scales=past.scales, **common)
-    return told.tail(knobs.backtest_quarters).reset_index(drop=True)
 
 
 def _created_before(subject: Subject, past: Past) -> pd.Series:
@@ -253,9 +160,9 @@ def _created_before(subject: Subject, past: Past) -> pd.Series:
     return pd.Series(sums, dtype="float64")
 
 
-def _cycle(subject: Subject, covers: Collection[str]) -> CreationWindow:
+def _cycle(subject: Subject) -> CreationWindow:
     """Return how fast what was created in the last two years is won, of the whole company."""
-    view = subject.view
+    view, covers = subject.view, subject.view.company.quota_covers
     known = dt.date.fromisoformat(view.book.audit.history_from)
     since = max(pd.Timestamp(view.day) - pd.Timedelta(days=730), pd.Timestamp(known))
     states = subject.company_states

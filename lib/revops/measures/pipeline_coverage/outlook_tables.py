@@ -96,7 +96,10 @@ def _told(outlook: Outlook) -> Display:
             "Made it": _yes_or_no(told["made_it"].astype(float)),
         }
     )
-    caption = "What this page would have told on this day of earlier quarters, from the quarters before them alone"
+    caption = (
+        "What this page would have told on this day of earlier quarters, from the quarters before them; only the age "
+        "at which a deal counts as stalled is today's"
+    )
     return caption, table, (None, "money", "money", "money", "money", None, "money", "share", None)
 
 
