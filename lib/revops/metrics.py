@@ -178,8 +178,8 @@ METRICS: dict[str, Metric] = {
             "money",
             "up",
             "revops",
-            "Open pipeline, each deal at its chance to be won by the quarter's end: from past deals in the same stage "
-            "on the same day of the quarter, shrunk; not the CRM's probability.",
+            "Open pipeline, each deal at its chance to be won by the quarter's end, from past deals like it on the "
+            "same day, shrunk, times what its type or group brought over that; not the CRM's probability.",
             _OURS,
         ),
         Metric(

@@ -223,3 +223,35 @@ def test_deals_due_later_bring_what_the_listed_ones_are_expected_to(told, sample
     expected = deals.loc[listed, "expected_amount"].sum()
     assert expected < 0.6 * every
     assert result.outlook.landing.parts["later"].mean() == pytest.approx(expected, rel=0.1)
+
+
+def test_exports_that_end_long_before_the_day_say_nothing_of_what_is_to_come(told):
+    """The sample's last record is of 9 June 2026."""
+    known, stale = told("2026-06-16"), told("2026-06-17")
+    assert known.outlook is not None and not known.is_stale
+    assert stale.outlook is None and stale.is_stale
+    assert stale.unavailable["landing_amount"] == "newer exports: the last record is of 2026-06-09"
+    assert told("2026-06-17", stale_after_days=8).outlook is not None
+
+
+def test_a_quarter_of_credit_notes_keeps_every_range_around_its_value(sample, told):
+    """One small credit among late wins: a range of past shares below 0 is still a range."""
+    deals, history = (sample.tables[name] for name in ("opportunities", "opportunity_history"))
+    credit = {"opportunity_id": "credit", "amount": -1_500.0, "type": "new", "stage_name": "Won", "outcome": "won",
+              "close_date": pd.Timestamp("2025-10-30")}  # fmt: skip
+    at = pd.Timestamp("2025-10-30 12:00")
+    more = deals.tail(1).assign(**credit, created_at=at, modified_at=at)
+    state = history.tail(1).assign(**{k: v for k, v in credit.items() if k in history}, changed_at=at, is_deleted=False)
+    book = with_tables(
+        sample,
+        opportunities=pd.concat([deals, more.astype(deals.dtypes)], ignore_index=True),
+        opportunity_history=pd.concat([history, state.astype(history.dtypes)], ignore_index=True).sort_values(
+            ["opportunity_id", "changed_at", "sequence"], ignore_index=True
+        ),
+    )
+    result = told("2026-04-26", book=book)
+    low, value, high = result.needed_coverage
+    assert 0 < low < value < high
+    for row in measures.measure_rows(result):
+        if row.get("low") is not None:
+            assert row["low"] <= row["value"] <= row["high"], row

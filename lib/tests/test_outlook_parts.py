@@ -20,10 +20,11 @@ def result(told):
 
 
 def due_renewals(view, period):
-    """Return the renewals that the quarter's last day will have seen, of the day's state: rows as dicts."""
-    state = view.state(view.day).to_dict("records")
+    """Return the renewals due in the quarter, on its first day or today, as today's state has them: rows as dicts."""
     first, last = pd.Timestamp(period.start), pd.Timestamp(period.end)
-    return [row for row in state if row["type"] == "renewal" and first <= row["close_date"] <= last]
+    now, then = (view.state(day).to_dict("records") for day in (view.day, period.start))
+    ids = {row["opportunity_id"] for row in [*now, *then] if first <= row["close_date"] <= last}
+    return [row for row in now if row["type"] == "renewal" and row["opportunity_id"] in ids]
 
 
 def total(rows, *outcomes):
@@ -114,7 +115,8 @@ def test_pacing_stands_this_day_beside_those_with_as_many_days_left(told, day):
         ("Created so far", [created for _, created in past], sum(r["amount"] for r in born)),
     ]
     caption, table, _ = measures.display_tables(result)["pacing"]
-    assert caption == f"Against past quarters with {left} days left"
+    first, *_, last = (quarter.name for quarter in view.calendar.before(period, 8))
+    assert caption == f"Against {first} to {last}, with {left} days left"
     for (label, before, value), row in zip(series, table.itertuples(index=False), strict=True):
         median = statistics.median(before)
         place = sorted([*before, value], reverse=True).index(value) + 1

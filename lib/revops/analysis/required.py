@@ -55,7 +55,7 @@ def why_unknown(totals: pd.DataFrame, remaining: float) -> str | None:
         return "Nothing remains to book: the quota is met."
     if len(rows) < FEWEST_QUARTERS:
         return f"Past quarters with open pipeline on this day: {len(rows)}; {FEWEST_QUARTERS} are needed."
-    if n_won == 0:
+    if n_won == 0 or rows["won_from_open"].sum() <= 0:
         return f"None of {len(rows)} past quarters won anything of what was open on this day."
     if 2 * n_won <= len(rows):
         return f"Only {n_won} of {len(rows)} past quarters won anything of what was open on this day."
@@ -178,7 +178,7 @@ def _needed(remaining: float, late: Array | float, rate: Array | float) -> Array
 
 
 def _one_more(shares: pd.Series, rng: np.random.Generator, n_draws: int) -> Array:
-    """Return draws of one more quarter's share, never below 0."""
-    roots, n = np.sqrt(shares.to_numpy()), len(shares)
+    """Return draws of one more quarter's share, never below 0; a share below 0 (credit notes) has a root below 0."""
+    roots, n = np.sign(shares.to_numpy()) * np.sqrt(np.abs(shares.to_numpy())), len(shares)
     spread = roots.std(ddof=1) * np.sqrt(1 + 1 / n)
     return np.maximum(roots.mean() + spread * rng.standard_t(n - 1, n_draws), 0) ** 2

@@ -112,6 +112,11 @@ class AsOf:
                                        "region") if name not in self.book.audit.tracked)  # fmt: skip
 
     @property
+    def days_without_news(self) -> int:
+        """Return how many days before the as-of day the last stamp of all lies; 0 on days that history covers."""
+        return max((self.day - self.last_stamp.date()).days, 0)
+
+    @property
     def has_dated_stages(self) -> bool:
         """Return whether stages are known from dated copies of the exports alone, so from the first copy on."""
         return self.book.audit.tracked.get("stage_name") == DATED

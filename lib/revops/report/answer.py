@@ -49,9 +49,11 @@ class Answer:
         return blocks.TableBlock(caption, table, units, self.view.company.currency)
 
     def optional(self, *names: str) -> blocks.Blocks:
-        """Return those of the named tables that there are; a line that says so where there is none."""
-        found = tuple(self.table(name) for name in names if name in self.tables and len(self.tables[name][1]))
-        return blocks.Blocks(found or (blocks.Line("Nothing to show here: no such records, or too little history."),))
+        """Return those of the named tables that have rows; a line that says why where there is none."""
+        known = [name for name in names if name in self.tables]
+        found = tuple(self.table(name) for name in known if len(self.tables[name][1]))
+        why = "No such records." if known else "Not available for this period or these exports: see what was left out."
+        return blocks.Blocks(found or (blocks.Line(why),))
 
     def section(self, prefix: str) -> blocks.Blocks:
         """Return all tables whose name begins with `prefix`, one below the other."""

@@ -19,6 +19,7 @@ class Knobs(params.Knobs):
     level: Annotated[float, Field(gt=0, lt=1)] = 0.8
     on_track_from: Annotated[float, Field(ge=0, le=1)] = 0.6
     watch_from: Annotated[float, Field(ge=0, le=1)] = 0.3
+    stale_after_days: Annotated[int, Field(ge=0, le=366)] = 7
     seed: int = 20260101
     top_deals: Annotated[int, Field(ge=1, le=50)] = 5
     show_owners: bool = False

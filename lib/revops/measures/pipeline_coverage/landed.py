@@ -50,7 +50,7 @@ def _deals(subject: Subject, past: Past, model: LandingModel, factor: float) -> 
     view = subject.view
     deals = open_on_day(subject.states, subject.period, view.day, view.company, past.halving)
     return deals.assign(
-        chance=model.chances(deals),
+        chance=(model.chances(deals) * factor).clip(max=1),
         expected_amount=model.expected(deals) * factor,
         halving_days=deals["stage_name"].map(past.halving).astype("float64"),
     )

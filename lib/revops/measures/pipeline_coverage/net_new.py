@@ -7,6 +7,7 @@ import pandas as pd
 
 from revops.analysis.landing import Landing
 from revops.measures.pipeline_coverage.subject import Subject
+from revops.periods import Period
 
 __all__ = ["NetNew", "net_new", "renewals_due"]
 
@@ -30,10 +31,19 @@ class NetNew:
 
 
 def renewals_due(subject: Subject) -> pd.DataFrame:
-    """Return the renewals with a close date in the period, whatever became of them: rows of the subject's state."""
-    state, period = subject.state, subject.period
+    """Return the renewals due in the period on its first day or since, whatever became of them and their close dates:
+    rows of the subject's state."""
+    view, period, state = subject.view, subject.period, subject.state
+    due = set(_due_in(state, period))
+    if view.knows(period.start):
+        due |= set(_due_in(view.state(period.start), period))
+    return state[state["type"].eq("renewal") & state["opportunity_id"].isin(due)]
+
+
+def _due_in(state: pd.DataFrame, period: Period) -> pd.Series:
+    """Return the ids of opportunities with a close date in the period."""
     inside = state["close_date"].between(pd.Timestamp(period.start), pd.Timestamp(period.end))
-    return state[state["type"].eq("renewal") & inside]
+    return state.loc[inside, "opportunity_id"]
 
 
 def net_new(subject: Subject, landing: Landing, booked: pd.Series) -> NetNew:
@@ -51,8 +61,8 @@ def net_new(subject: Subject, landing: Landing, booked: pd.Series) -> NetNew:
         the same draws, so that a good quarter is good for all of them.
 
     Limits
-        A renewal pushed out of the period is not due in it. Renewed at a lower amount counts as lost in part only once
-        the record says so.
+        A renewal that was due on the first day and has been pushed out since counts as late. Renewed at a lower amount
+        counts as lost in part only once the record says so.
     """
     due = renewals_due(subject)
     base = float(due["amount"].sum())

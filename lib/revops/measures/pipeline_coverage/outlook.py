@@ -111,7 +111,7 @@ def outlook(subject: Subject) -> Outlook | None:
     model = fit(recent, past.scales)
     groups = group_outlook(subject, past, model, recent)
     now = landed(subject, past, model, groups)
-    outcomes, quota = now.landing.outcomes(subject.covers), float(past.own_quotas[subject.period.name])
+    outcomes, quota = now.landing.outcomes(subject.covers), _asked(past.own_quotas[subject.period.name])
     remaining, scale = max(quota - now.booked.reindex(covers).sum(), 0), float(past.own_scales[subject.period.name])
     unknown = groups.unknown or why_unknown(recent.sums(covers), remaining)
     return Outlook(
@@ -133,6 +133,11 @@ def outlook(subject: Subject) -> Outlook | None:
         cycle=_cycle(subject),
         level=subject.knobs.level,
     )
+
+
+def _asked(quota: float) -> float:
+    """Return the quota; NaN where it asks for nothing."""
+    return float(quota) if quota > 0 else float("nan")
 
 
 def _reached(outcomes: np.ndarray, quota: float) -> float:

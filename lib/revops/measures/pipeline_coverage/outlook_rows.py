@@ -118,18 +118,23 @@ def _landing_rows(result: CoverageResult, outlook: Outlook) -> list[Row]:
     chance = _row("attainment_probability", outlook.probability, n=n, note="no quota")
     without = _row("attainment_probability", outlook.probability_without_largest, n=n, note="no quota")
     doubt = None if outlook.is_validated else "not yet validated"
-    doubt = "such ranges held too rarely in the past" if outlook.range_failed else doubt
     rows += [row | {"note": row["note"] or doubt} for row in (chance, without | {"by": {"without": "largest deal"}})]
-    return rows
+    return _doubted(rows, outlook)
+
+
+def _doubted(rows: list[Row], outlook: Outlook) -> list[Row]:
+    """Return rows whose note says so where such ranges held too rarely in the past."""
+    return [row | {"note": "such ranges held too rarely in the past"} for row in rows] if outlook.range_failed else rows
 
 
 def _net_new_rows(result: CoverageResult, outlook: Outlook) -> list[Row]:
     found, note = outlook.net_new, "no plan: set net_new_plan in company.yml"
     low, median, high = outlook.range_of(found.parts["net"].to_numpy())
-    return [
+    rows = [
         _row("net_new_amount", median, (low, high, outlook.level), n=len(outlook.deals)),
         _row("net_new_probability", found.probability, note="a slice has no plan" if result.knobs.slice else note),
     ]
+    return _doubted(rows, outlook)
 
 
 def _weight_rows(result: CoverageResult, outlook: Outlook) -> list[Row]:

@@ -77,8 +77,8 @@ def _pacing(result: CoverageResult, outlook: Outlook) -> Display:
         rows.append((label, value, past.median(), value - past.median(), rank))
     columns = ["On this day", "Now", "Median of past quarters", "Difference", "Rank, largest first"]
     units = (None, "money", "money", "money", None)
-    left = plural(result.period.days_left(result.view.day), "day")
-    return f"Against past quarters with {left} left", pd.DataFrame(rows, columns=columns), units
+    left, quarters = plural(result.period.days_left(result.view.day), "day"), list(sums["period"])
+    return f"Against {quarters[0]} to {quarters[-1]}, with {left} left", pd.DataFrame(rows, columns=columns), units
 
 
 def _told(outlook: Outlook) -> Display:
@@ -91,14 +91,14 @@ def _told(outlook: Outlook) -> Display:
             "High": told["high"],
             "Came": told["actual"],
             "Inside": _yes_or_no(told["is_inside"].astype(float)),
-            "Quota": told["quota"],
+            "Quota then": told["quota"],
             "Chance told": told["probability"],
-            "Made it": _yes_or_no(told["made_it"].astype(float)),
+            "Reached it": _yes_or_no(told["made_it"].astype(float)),
         }
     )
     caption = (
         "What this page would have told on this day of earlier quarters, from the quarters before them; only the age "
-        "at which a deal counts as stalled is today's"
+        "at which a deal counts as stalled is today's. Quotas are those in force then"
     )
     return caption, table, (None, "money", "money", "money", "money", None, "money", "share", None)
 
@@ -114,7 +114,7 @@ def _required_told(outlook: Outlook) -> Display:
             "Turned out to need": told["needed"],
             "Inside": _yes_or_no(told["is_inside"].astype(float)),
             "Was open": told["open_amount"],
-            "Made it": _yes_or_no(told["was_enough"].astype(float)),
+            "Reached quota": _yes_or_no(told["was_enough"].astype(float)),
         }
     )
     caption = "The open pipeline that would have been called for on this day, and what the quarter turned out to need"

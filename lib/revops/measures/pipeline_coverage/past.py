@@ -9,10 +9,12 @@ import pandas as pd
 from revops.analysis.aging import halving_ages
 from revops.analysis.pace import frozen_on
 from revops.analysis.same_day import SameDay, same_day
+from revops.book import AsOf
+from revops.measures.pipeline_coverage.knobs import Knobs
 from revops.measures.pipeline_coverage.subject import Subject
 from revops.periods import Period
 
-__all__ = ["FEWEST", "Past", "past_of"]
+__all__ = ["FEWEST", "Past", "is_stale", "past_of"]
 
 FEWEST = 4
 """Past quarters without which nothing is said of this one."""
@@ -45,11 +47,16 @@ class Past:
         return [p.name for p in self.periods[-last:]] if last else []
 
 
+def is_stale(view: AsOf, knobs: Knobs) -> bool:
+    """Return whether the exports end too long before the as-of day to say anything of what is to come."""
+    return view.days_without_news > knobs.stale_after_days
+
+
 def past_of(subject: Subject) -> Past | None:
     """Return the subject's earlier quarters on the same day, from the company's first with bookings; None where fewer
-    than 4 can be rebuilt or are asked for, or the period is not the one under way."""
+    than 4 can be rebuilt or are asked for, the period is not the one under way, or the exports end too long before."""
     view, period, knobs = subject.view, subject.period, subject.knobs
-    if not (view.book.has_history and period.start <= view.day <= period.end):
+    if not (view.book.has_history and period.start <= view.day <= period.end) or is_stale(subject.view, subject.knobs):
         return None
     wanted = max(knobs.past_quarters, knobs.backtest_quarters)
     periods = [p for p in view.calendar.before(period, wanted) if _is_over(subject, p)]

@@ -14,7 +14,7 @@ from revops.measures.pipeline_coverage.coverage import coverage_by_group, open_a
 from revops.measures.pipeline_coverage.created import created_by_source
 from revops.measures.pipeline_coverage.knobs import Knobs
 from revops.measures.pipeline_coverage.outlook import Outlook, outlook
-from revops.measures.pipeline_coverage.past import FEWEST
+from revops.measures.pipeline_coverage.past import FEWEST, is_stale
 from revops.measures.pipeline_coverage.quarters import (
     coverage_by_day,
     earlier_quarters,
@@ -69,6 +69,11 @@ class CoverageResult:
     unavailable: dict[str, str]
 
     @property
+    def is_stale(self) -> bool:
+        """Return whether the exports end too long before the as-of day to say anything of what is to come."""
+        return is_stale(self.view, self.knobs)
+
+    @property
     def needed_coverage(self) -> tuple[float, float, float] | None:
         """Return `required_coverage` with its range: low, value, high [x]; None where it cannot be told."""
         need = None if self.outlook is None else self.outlook.required
@@ -93,10 +98,10 @@ class CoverageResult:
 
         Indexed by group: coverage, required_low [x]."""
         columns = ["coverage", "required_low"]
-        for by in self.knobs.by:
-            table = self.by_group[by]
-            if by != "owner" and "required_low" in table and table["required_low"].notna().any():
-                return table[table["coverage"] < table["required_low"]].set_index("group")[columns]
+        for by, table in self.by_group.items():
+            if by not in ("type", "owner") and "required_low" in table and table["required_low"].notna().any():
+                short = (table["coverage"] < table["required_low"]) & ~table["is_few"]
+                return table[short].set_index("group")[columns]
         return pd.DataFrame(columns=columns)
 
 
@@ -143,7 +148,8 @@ def _coverage(subject: Subject, told: Outlook | None) -> Mapping[str, object]:
     view, period = subject.view, subject.period
     common = {"quotas": subject.quotas, "owners": view.owners, "as_of": view.day, "company": view.company}
     now = common | {"period": period, "settled": settled_state(subject)}
-    by_group = {by: coverage_by_group(subject.state, by=by, **now) for by in ("type", *subject.knobs.by)}
+    dimensions = [by for by in ("type", *subject.knobs.by) if by not in subject.knobs.slice]
+    by_group = {by: coverage_by_group(subject.state, by=by, **now) for by in dimensions}
     if told is not None:
         by_group = {by: told.groups.described(table, by) for by, table in by_group.items()}
     following = coverage_by_group(subject.state, period=view.calendar.shift(period, 1), **common)
@@ -176,6 +182,19 @@ def _records(state: pd.DataFrame, where: pd.Series, left_out: pd.DataFrame) -> p
     return records.sort_values("opportunity_id", ignore_index=True)
 
 
+def _why_no_outlook(subject: Subject) -> str:
+    """Return what an outlook needs that there is not, where there is history."""
+    if not subject.covers:
+        return "a type that the quota covers"
+    if not subject.period.start <= subject.view.day <= subject.period.end:
+        return "a period that is under way"
+    if is_stale(subject.view, subject.knobs):
+        return f"newer exports: the last record is of {subject.view.last_stamp:%Y-%m-%d}"
+    if subject.knobs.past_quarters < FEWEST:
+        return f"past_quarters of at least {FEWEST}"
+    return f"history of at least {FEWEST} past quarters since the first booking"
+
+
 def _unavailable(
     subject: Subject, moved_from: dt.date, pace: pd.DataFrame | None, told: Outlook | None
 ) -> dict[str, str]:
@@ -187,14 +206,7 @@ def _unavailable(
     elif not view.knows(moved_from):
         needs = {"pipeline_movement_amount": f"history back to {moved_from}"}
     if view.book.has_history and told is None:
-        reason = f"history of at least {FEWEST} past quarters since the first booking"
-        if subject.knobs.past_quarters < FEWEST:
-            reason = f"past_quarters of at least {FEWEST}"
-        if not period.start <= view.day <= period.end:
-            reason = "a period that is under way"
-        if not subject.covers:
-            reason = "a type that the quota covers"
-        needs |= dict.fromkeys(_OUTLOOK, reason)
+        needs |= dict.fromkeys(_OUTLOOK, _why_no_outlook(subject))
     if pace is not None and not view.knows(period.start):
         begun = period.start <= view.day
         needs["start_coverage"] = f"history back to {period.start}" if begun else "a period that has begun"

@@ -39,7 +39,15 @@ def measure_rows(result: CoverageResult) -> list[Row]:
         for _, group in table.iterrows():
             named = {by: _name(group["group"], by, result)}
             rows += _coverage_rows(group, named, result) + group_rows(group, named, result.knobs.level)
-    rows += [_row("start_coverage", {}, result.start_coverage, None, result.unavailable.get("start_coverage"))]
+    rows += [
+        _row(
+            "start_coverage",
+            {},
+            result.start_coverage,
+            None,
+            result.unavailable.get("start_coverage", result.quota.basis),
+        )
+    ]
     for _, made in result.created.iterrows():
         by = {"source": made["source"]}
         rows += [_row("created_pipeline_amount", by, made["created_amount"], made["n"])]
@@ -138,7 +146,7 @@ def _coverage_table(table: pd.DataFrame, by: str, result: CoverageResult) -> Dis
     names = [_name(group, by, result) for group in table["group"]]
     shown, units, caption = pd.DataFrame({by.capitalize(): names}), [None], f"{result.period.name} by {by}"
     if "is_few" in table:
-        few = table["is_few"] & table["expected_amount"].notna()
+        few = table["is_few"]
         shown.iloc[:, 0] = shown.iloc[:, 0].where(~few, shown.iloc[:, 0] + " (few)")
         caption += f"; (few): under {FEW} past deals, leans on the whole company" if few.any() else ""
     for column, (label, unit) in _COVERAGE_COLUMNS.items():
