@@ -14,6 +14,7 @@ __all__ = [
     "missing",
     "money",
     "multiple",
+    "odds",
     "plural",
     "share",
     "value",
@@ -79,6 +80,12 @@ def chance(probability: float | None) -> str:
     if probability > 0.97:
         return "all but certain"
     return min(_CHANCES, key=lambda known: abs(known[0] - probability))[1]
+
+
+def odds(level: float) -> str:
+    """Return a share of cases as people count them: `8 in 10`, `95 in 100`."""
+    whole = next((whole for whole in (10, 100) if round(level * whole, 9).is_integer()), 1000)
+    return f"{level * whole:g} in {whole}"
 
 
 _CHANCES = (

@@ -127,6 +127,15 @@ def test_fewer_than_eight_quarters_told_are_not_judged(quarter, n, quarters):
     assert numbers[1] == ("35%", "chance of quota; 30% without the largest deal; not yet validated", False)
 
 
+def test_a_level_that_tens_cannot_count_is_counted_in_hundreds(quarter):
+    """95 % of landings from 0.5 M to 1.5 M lie between 525 K and 1,475 K; 8 of 10 held is 1.2 % likely at 95 %."""
+    below = said(quarter(outlook={"level": 0.95, "told": judged(held=9)}))[2]
+    assert below == (
+        "95 in 100 outcomes fall between $525K and $1.48M; told on this day, such ranges held in 9 of 10 past "
+        "quarters. Day 40 of 92."
+    )
+
+
 def test_quarters_without_a_quota_do_not_validate_a_chance(quarter):
     told = judged()
     told.loc[:2, ["probability", "made_it"]] = NOTHING

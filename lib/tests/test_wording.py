@@ -71,6 +71,14 @@ def test_a_value_is_said_in_its_unit():
 
 
 @pytest.mark.parametrize(
+    ("level", "words"),
+    [(0.8, "8 in 10"), (0.7, "7 in 10"), (0.95, "95 in 100"), (0.29, "29 in 100"), (0.999, "999 in 1000")],
+)
+def test_a_level_is_counted_in_whole_cases(level, words):
+    assert wording.odds(level) == words
+
+
+@pytest.mark.parametrize(
     ("probability", "words"),
     [
         (0.0, "next to no chance"),

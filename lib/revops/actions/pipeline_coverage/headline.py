@@ -5,7 +5,7 @@ from revops.actions.pipeline_coverage.numbers import numbers
 from revops.analysis.backtest import VALIDATED_FROM
 from revops.measures.pipeline_coverage import CoverageResult, Outlook
 from revops.ratios import safe_ratio
-from revops.wording import chance, day, join, missing, money, multiple, plural, share
+from revops.wording import chance, day, join, missing, money, multiple, odds, plural, share
 
 __all__ = ["headline"]
 
@@ -129,7 +129,7 @@ def _range(result: CoverageResult) -> str:
     """Return the range of the landing in words, and how such ranges held on the subject's own past."""
     outlook, currency = result.outlook, result.view.company.currency
     low, _, high = outlook.range()
-    words = f"{outlook.level * 10:g} in 10 outcomes fall between {money(low, currency)} and {money(high, currency)}"
+    words = f"{odds(outlook.level)} outcomes fall between {money(low, currency)} and {money(high, currency)}"
     quarters = plural(len(outlook.told), "past quarter")
     if len(outlook.told) < VALIDATED_FROM:
         return f"{words}; with {quarters} to hold it against, that is not yet validated."
