@@ -49,7 +49,9 @@ def _needed(result: CoverageResult) -> Number:
     """Return coverage against what is needed, and how what was called for before held."""
     have, outlook = result.headline.coverage, result.outlook
     if result.needed_coverage is None:
-        return Number(multiple(have), f"coverage of remaining quota. What is needed: {outlook.required_unknown}")
+        why = outlook.required_unknown
+        said = f"what is needed cannot be said: {why[:1].lower()}{why[1:].rstrip('.')}"
+        return Number(multiple(have), f"coverage of remaining quota; {said}")
     low, value, high = result.needed_coverage
     text = f"coverage of remaining quota; about {multiple(value)} is needed ({between(low, high, multiple)})"
     told = outlook.required_told
