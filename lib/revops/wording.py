@@ -17,6 +17,7 @@ __all__ = [
     "odds",
     "plural",
     "share",
+    "told_share",
     "value",
 ]
 
@@ -64,6 +65,11 @@ def share(part: float | None) -> str:
     if 0 < part < 0.005:
         return "<1%"
     return ">99%" if 0.995 <= part < 1 else f"{part * 100:.0f}%"
+
+
+def told_share(part: float | None) -> str:
+    """Return a probability counted from draws as percent: never 0% nor 100%, however many draws agree."""
+    return {0.0: "<1%", 1.0: ">99%"}.get(part) or share(part)
 
 
 def between(low: float, high: float, write: Callable[[float], str]) -> str:

@@ -95,6 +95,23 @@ def test_low_and_high_chances_have_their_words_and_status(quarter, chance, statu
     assert found[3][1][2] == (status == "act")
 
 
+@pytest.mark.parametrize(
+    ("chance", "without", "n_total_open", "figure", "text"),
+    [
+        (0.0, 0.0, 12, "<1%", "chance of quota; <1% without the largest deal"),
+        (1.0, 1.0, 12, ">99%", "chance of quota; >99% without the largest deal"),
+        (1.0, 0.0, 1, ">99%", "chance of quota; <1% without the largest deal"),
+        (0.0, 0.0, 0, "0%", "chance of quota; 0% without the largest deal"),
+    ],
+)
+def test_draws_that_all_agree_leave_a_little_doubt_unless_nothing_is_open(
+    quarter, chance, without, n_total_open, figure, text
+):
+    outlook = {"probability_without_largest": without, "told": judged(4, 4)}
+    number = said(quarter(chance, {"n_total_open": n_total_open}, outlook))[3][1]
+    assert number == (figure, f"{text}; not yet validated", False)
+
+
 def test_chances_are_held_against_those_on_the_same_side(quarter):
     """Of chances of 70 % three of four came true; below half there was none to compare with."""
     told = judged(n=12, held=10, probability=0.7, made=9)

@@ -45,6 +45,13 @@ def test_a_share_never_rounds_something_to_nothing_or_all(part, words):
     assert wording.share(part) == words
 
 
+@pytest.mark.parametrize(
+    ("part", "words"), [(0.0, "<1%"), (0.001, "<1%"), (0.456, "46%"), (1.0, ">99%"), (float("nan"), "–")]
+)
+def test_a_share_of_draws_is_never_nothing_or_all(part, words):
+    assert wording.told_share(part) == words
+
+
 def test_counts_and_nouns_agree():
     assert [wording.plural(n, "opportunity") for n in (0, 1, 2, 1234)] == [
         "no opportunities",

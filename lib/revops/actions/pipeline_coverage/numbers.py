@@ -5,7 +5,7 @@ from revops.actions.pipeline_coverage.to_do import last_day_to_create
 from revops.analysis.backtest import VALIDATED_FROM
 from revops.measures.pipeline_coverage import CoverageResult
 from revops.ratios import safe_ratio
-from revops.wording import between, day, missing, money, multiple, plural, share
+from revops.wording import between, day, missing, money, multiple, plural, share, told_share
 
 __all__ = ["numbers"]
 
@@ -69,17 +69,19 @@ def _chance(result: CoverageResult) -> Number:
         return Number(
             "–", f"chance of quota: ranges held in only {outlook.n_held} of {len(outlook.told)} past quarters"
         )
-    text = f"chance of quota; {share(outlook.probability_without_largest)} without the largest deal"
+    write = told_share if result.headline["n_total_open"] else share
+    chance = write(outlook.probability)
+    text = f"chance of quota; {write(outlook.probability_without_largest)} without the largest deal"
     if outlook.largest is None:
         text = "chance of quota"
     if not outlook.is_validated:
-        return Number(share(outlook.probability), f"{text}; not yet validated")
+        return Number(chance, f"{text}; not yet validated")
     told = outlook.told.dropna(subset=["probability"])
     upper = outlook.probability >= 0.5
     alike = told[told["probability"].ge(0.5) == upper]
     cases = f"came true in {alike['made_it'].sum():.0f} of {len(alike)}" if len(alike) else "have not been told before"
     text += f"; chances {'above' if upper else 'below'} 50% on this day {cases}{' past quarters' if len(alike) else ''}"
-    return Number(share(outlook.probability), text, is_bad=outlook.probability < result.knobs.watch_from)
+    return Number(chance, text, is_bad=outlook.probability < result.knobs.watch_from)
 
 
 def _gap(result: CoverageResult) -> Number:
