@@ -190,6 +190,14 @@ def test_the_landing_says_how_many_outcomes_reach_quota(told, quota, said):
     assert chart.units == ("share", "money") and list(chart.data.columns) == ["outcomes_below", "landing"]
 
 
+@pytest.mark.parametrize("quota", [1.4e6, float("nan")])
+def test_outcomes_of_ranges_that_failed_are_not_called_equally_likely(told, quota):
+    outlook = {"outcomes": np.linspace(6e5, 1.6e6, 4001), "told": pd.DataFrame({"is_inside": [True] * 4 + [False] * 7})}
+    chart = charts.draw(judged(told, {"quota_amount": quota}, **outlook))[0]
+    assert (chart.name, chart.title) == ("landing", "50 outcomes that past quarters say not to lean on")
+    assert chart.alt == "50 outcomes that past quarters say not to lean on. They lie between $610K and $1.59M."
+
+
 def test_coverage_is_set_beside_what_is_needed_and_earlier_quarters(told):
     """The sample's last day: 52 days left, and as many in each quarter drawn, whatever day of it that was."""
     need = Required(1.8e6, 1.5e6, 2.4e6, 2.1e6, 0.25, 0.1, 8)

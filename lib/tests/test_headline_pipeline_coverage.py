@@ -168,8 +168,11 @@ def test_ranges_that_held_too_rarely_take_the_chance_away(quarter, held, failed)
     status, sentence, below, numbers = said(result)
     rows = {row["id"]: row for row in measures.measure_rows(result) if row["by"] == {}}
     note = rows["attainment_probability"]["note"]
-    assert f"such ranges held in {held} of 10 past quarters." in below
     if failed:
+        assert below == (
+            "Meant to hold 8 in 10, such ranges held in only 5 of 10 past quarters: do not lean on $600K to $1.4M. "
+            "Day 40 of 92."
+        )
         assert (status, note) == ("not_enough_data", "such ranges held too rarely in the past")
         assert sentence == (
             "FY27-Q2 is likely to land near $1.0M of its $1.0M quota: how likely it is cannot be said, such ranges "
@@ -178,6 +181,19 @@ def test_ranges_that_held_too_rarely_take_the_chance_away(quarter, held, failed)
         assert numbers[1] == ("–", "chance of quota: ranges held in only 5 of 10 past quarters", False)
     else:
         assert (status, note) == ("watch", None) and numbers[1][0] == "35%"
+        assert below == (
+            "8 in 10 outcomes fall between $600K and $1.4M; told on this day, such ranges held in 6 of 10 past "
+            "quarters. Day 40 of 92."
+        )
+
+
+def test_ranges_that_never_held_are_not_leant_on_without_a_quota_either(quarter):
+    row = {"quota_amount": NOTHING, "remaining_amount": NOTHING, "coverage": NOTHING}
+    outlook = {"required": None, "required_unknown": "There is no quota to book.", "told": judged(3, 0)}
+    assert said(quarter(NOTHING, row, outlook))[2] == (
+        "Meant to hold 8 in 10, such ranges held in none of 3 past quarters: do not lean on $600K to $1.4M. "
+        "Day 40 of 92."
+    )
 
 
 @pytest.mark.parametrize(

@@ -128,9 +128,13 @@ def _moved(result: CoverageResult) -> str:
 def _range(result: CoverageResult) -> str:
     """Return the range of the landing in words, and how such ranges held on the subject's own past."""
     outlook, currency = result.outlook, result.view.company.currency
-    low, _, high = outlook.range()
-    words = f"{odds(outlook.level)} outcomes fall between {money(low, currency)} and {money(high, currency)}"
+    low, _, high = (money(end, currency) for end in outlook.range())
     quarters = plural(len(outlook.told), "past quarter")
+    if outlook.range_failed:
+        held = f"only {outlook.n_held}" if outlook.n_held else "none"
+        meant = f"Meant to hold {odds(outlook.level)}, such ranges held in {held} of {quarters}"
+        return f"{meant}: do not lean on {low} to {high}."
+    words = f"{odds(outlook.level)} outcomes fall between {low} and {high}"
     if len(outlook.told) < VALIDATED_FROM:
         return f"{words}; with {quarters} to hold it against, that is not yet validated."
     return f"{words}; told on this day, such ranges held in {outlook.n_held} of {quarters}."

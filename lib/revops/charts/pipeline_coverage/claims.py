@@ -39,6 +39,8 @@ def _landing(result: CoverageResult) -> Chart:
     said = f"{words} of {_DOTS} equally likely outcomes {'reaches' if n == 1 else 'reach'} quota"
     if np.isnan(quota):
         said = f"{_DOTS} equally likely outcomes, from {low} to {high}"
+    if outlook.range_failed:
+        said = f"{_DOTS} outcomes that past quarters say not to lean on"
     caption = (
         "Each dot is one outcome in 50: bookings so far, open deals by stage, age and pushes, deals still to come, "
         "and a quarter's luck shared by all."
