@@ -190,6 +190,12 @@ def test_the_landing_says_how_many_outcomes_reach_quota(told, quota, said):
     assert chart.units == ("share", "money") and list(chart.data.columns) == ["outcomes_below", "landing"]
 
 
+@pytest.mark.parametrize("outcomes", [np.full(4001, 932e3), np.linspace(931_900.0, 932_100.0, 4001)])
+def test_a_landing_that_is_decided_is_not_drawn(told, outcomes):
+    drawn = charts.draw(judged(told, {}, outcomes=outcomes))
+    assert [chart.name for chart in drawn] == ["coverage_by_day", "movement", "created"]
+
+
 @pytest.mark.parametrize("quota", [1.4e6, float("nan")])
 def test_outcomes_of_ranges_that_failed_are_not_called_equally_likely(told, quota):
     outlook = {"outcomes": np.linspace(6e5, 1.6e6, 4001), "told": pd.DataFrame({"is_inside": [True] * 4 + [False] * 7})}

@@ -307,9 +307,46 @@ def test_a_negative_open_pipeline_widens_the_gap(quarter):
     )
 
 
-@pytest.mark.parametrize(("day", "where"), [("2026-05-01", "Day 1 of 92."), ("2026-07-31", "Day 92 of 92.")])
+def on(result, day):
+    return dataclasses.replace(result, view=dataclasses.replace(result.view, day=dt.date.fromisoformat(day)))
+
+
+LATE = "Only what is recorded late can still change it. "
+
+
+@pytest.mark.parametrize(
+    ("day", "where"),
+    [("2026-05-01", "Day 1 of 92."), ("2026-07-30", "Day 91 of 92."), ("2026-07-31", f"{LATE}Day 92 of 92.")],
+)
 def test_the_first_and_the_last_day_are_said(quarter, day, where):
-    result = quarter()
-    view = dataclasses.replace(result.view, day=dt.date.fromisoformat(day))
-    below = act.headline(dataclasses.replace(result, view=view)).below
+    below = act.headline(on(quarter(), day)).below
     assert below == f"8 in 10 outcomes fall between $600K and $1.4M; {HELD} {where}"
+
+
+@pytest.mark.parametrize(("day", "where"), [("2026-07-30", "Day 91 of 92."), ("2026-07-31", f"{LATE}Day 92 of 92.")])
+@pytest.mark.parametrize("outcomes", [np.full(4001, 932e3), np.linspace(931_900.0, 932_100.0, 4001)])
+def test_a_landing_that_is_decided_has_no_range(quarter, day, where, outcomes):
+    point = quarter(0.0, outlook={"outcomes": outcomes, "told": judged(made=0)})
+    status, sentence, below, numbers = said(on(point, day))
+    assert (status, below) == ("act", where)
+    assert sentence == "FY27-Q2 is likely to land near $932K of its $1.0M quota: next to no chance of making it."
+    assert numbers[1][:2] == (
+        "<1%",
+        "chance of quota; 30% without the largest deal; chances below 50% on this day came true in 0 of 10 past "
+        "quarters",
+    )
+
+
+def test_a_landing_that_is_decided_tells_no_range_that_failed(quarter):
+    failed = quarter(0.0, outlook={"outcomes": np.full(4001, 932e3), "told": judged(held=2)})
+    status, sentence, below, numbers = said(on(failed, "2026-07-31"))
+    assert (status, below) == ("not_enough_data", f"{LATE}Day 92 of 92.")
+    assert sentence == (
+        "FY27-Q2 is likely to land near $932K of its $1.0M quota: how likely it is cannot be said, what was told on "
+        "this day failed too often in the past."
+    )
+    assert numbers[1] == (
+        "–",
+        "chance of quota: what was told on this day failed too often in past quarters",
+        False,
+    )

@@ -1,9 +1,10 @@
 """The first screen of the pipeline coverage report: one true sentence, one line below it, three numbers."""
 
 from revops.actions import Headline
+from revops.actions.pipeline_coverage.facts import is_point
 from revops.actions.pipeline_coverage.numbers import numbers
 from revops.analysis.backtest import VALIDATED_FROM
-from revops.measures.pipeline_coverage import CoverageResult, Outlook
+from revops.measures.pipeline_coverage import CoverageResult
 from revops.ratios import safe_ratio
 from revops.wording import chance, day, join, missing, money, multiple, odds, plural, share
 
@@ -77,7 +78,7 @@ def _under_way(result: CoverageResult) -> str:
         return f"{said}{tail if row.n_overdue else ''}."
     if result.outlook is not None:
         lands = money(result.outlook.range()[1], currency)
-        return f"{name} is likely to land near {lands} of its {quota} quota: {_likely(result.outlook)}."
+        return f"{name} is likely to land near {lands} of its {quota} quota: {_likely(result)}."
     return (
         f"{name} has {remaining} still to book and {open_now} of open pipeline to book it from: "
         f"{multiple(row.coverage)}, in {plural(int(row.n_open), 'opportunity')}."
@@ -90,8 +91,11 @@ def _name(result: CoverageResult) -> str:
     return f"{result.period.name} ({', '.join(parts)})" if parts else result.period.name
 
 
-def _likely(outlook: Outlook) -> str:
+def _likely(result: CoverageResult) -> str:
     """Return how likely the quota is, in words; what keeps it from being said where it cannot be."""
+    outlook = result.outlook
+    if outlook.range_failed and is_point(result):
+        return "how likely it is cannot be said, what was told on this day failed too often in the past"
     if outlook.range_failed:
         return "how likely it is cannot be said, such ranges held too rarely in the past"
     if not outlook.is_validated:
@@ -101,7 +105,8 @@ def _likely(outlook: Outlook) -> str:
 
 
 def _below(result: CoverageResult) -> str:
-    """Return the range, where it is short, where in the quarter we are; without an outlook what the last days did."""
+    """Return the range, what can still change it on the last day, where it is short, where in the quarter we are;
+    without an outlook what the last days did."""
     period, today = result.period, result.view.day
     if today > period.end:
         return f"The quarter ended on {day(period.end)}."
@@ -109,7 +114,8 @@ def _below(result: CoverageResult) -> str:
         return f"The quarter begins in {plural((period.start - today).days, 'day')}."
     where = f"Day {period.day_of(today)} of {period.days}."
     if result.outlook is not None:
-        return " ".join(part for part in (_range(result), _shortfall(result), where) if part)
+        last = "" if period.days_left(today) else "Only what is recorded late can still change it."
+        return " ".join(part for part in (_range(result), last, _shortfall(result), where) if part)
     return where if result.moved is None else f"{where} {_moved(result)}"
 
 
@@ -126,7 +132,10 @@ def _moved(result: CoverageResult) -> str:
 
 
 def _range(result: CoverageResult) -> str:
-    """Return the range of the landing in words, and how such ranges held on the subject's own past."""
+    """Return the range of the landing in words, and how such ranges held on the subject's own past; nothing where
+    all is decided."""
+    if is_point(result):
+        return ""
     outlook, currency = result.outlook, result.view.company.currency
     low, _, high = (money(end, currency) for end in outlook.range())
     quarters = plural(len(outlook.told), "past quarter")

@@ -1,6 +1,7 @@
 """The three numbers below the sentence of the pipeline coverage report."""
 
 from revops.actions import Number
+from revops.actions.pipeline_coverage.facts import is_point
 from revops.actions.pipeline_coverage.to_do import last_day_to_create
 from revops.analysis.backtest import VALIDATED_FROM
 from revops.measures.pipeline_coverage import CoverageResult
@@ -65,6 +66,8 @@ def _needed(result: CoverageResult) -> Number:
 def _chance(result: CoverageResult) -> Number:
     """Return the chance of quota, without the largest deal too, and how chances like it came true."""
     outlook = result.outlook
+    if outlook.range_failed and is_point(result):
+        return Number("–", "chance of quota: what was told on this day failed too often in past quarters")
     if outlook.range_failed:
         return Number(
             "–", f"chance of quota: ranges held in only {outlook.n_held} of {len(outlook.told)} past quarters"

@@ -17,7 +17,7 @@ _DOTS = 50
 def draw(result: CoverageResult) -> list[Chart]:
     """Return the report's charts, those that the data allow."""
     charts = []
-    if result.outlook is not None:
+    if result.outlook is not None and _is_range(result):
         charts.append(_landing(result))
     pace = result.pace
     if pace is not None and pace.loc[pace["period"].eq(result.period.name), "coverage"].notna().any():
@@ -27,6 +27,12 @@ def draw(result: CoverageResult) -> list[Chart]:
     if result.created["created_amount"].sum() > 0:
         charts.append(_created(result))
     return charts
+
+
+def _is_range(result: CoverageResult) -> bool:
+    """Return whether outcomes differ, as they would be written; dots that all lie in one place say nothing."""
+    low, _, high = (wording.money(end, result.view.company.currency) for end in result.outlook.range())
+    return low != high
 
 
 def _landing(result: CoverageResult) -> Chart:
