@@ -173,6 +173,8 @@ def judged(told, row, **outlook):
         (9e6, "None of 50 equally likely outcomes reach quota"),
         (5e5, "All of 50 equally likely outcomes reach quota"),
         (float("nan"), "50 equally likely outcomes, from $610K to $1.59M"),
+        (0.0, "50 equally likely outcomes, from $610K to $1.59M"),
+        (-1e3, "50 equally likely outcomes, from $610K to $1.59M"),
     ],
 )
 def test_the_landing_says_how_many_outcomes_reach_quota(told, quota, said):

@@ -9,6 +9,7 @@ import pytest
 
 from revops.actions import pipeline_coverage as act
 from revops.analysis.cycle import CreationWindow
+from revops.analysis.quotas import CompanyQuota
 from revops.analysis.required import Required
 from revops.measures import pipeline_coverage as measures
 
@@ -276,6 +277,22 @@ def test_without_a_quota_the_range_is_told_and_nothing_is_judged(quarter):
     assert below == f"8 in 10 outcomes fall between $600K and $1.4M; {HELD} Day 40 of 92."
     assert [n[0] for n in numbers] == ["–", "$400K", "$0"]
     assert numbers[1][1] == "booked in 3 opportunities"
+
+
+@pytest.mark.parametrize(
+    ("amount", "told_of", "basis"),
+    [
+        (0.0, "the quota sheet says $0: nothing to hold it against", "any"),
+        (NOTHING, "without a quota nobody can say whether that is enough", "the quota sheet says $0"),
+    ],
+)
+def test_a_quota_of_nothing_is_never_on_track_whatever_the_draws(quarter, amount, told_of, basis):
+    row = {"quota_amount": amount, "remaining_amount": amount, "coverage": NOTHING}
+    result = quarter(1.0, row, {"required": None, "required_unknown": "x"}, quota=CompanyQuota(amount, basis, NOTHING))
+    status, sentence, _, numbers = said(result)
+    assert (status, sentence) == ("not_enough_data", f"$1.2M is open and $400K is booked for FY27-Q2; {told_of}.")
+    assert numbers[0] == ("–", f"coverage: {basis if np.isnan(amount) else told_of}", False)
+    assert numbers[1] == ("$400K", "booked in 3 opportunities", False)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The first screen of the pipeline coverage report: one true sentence, one line below it, three numbers."""
 
 from revops.actions import Headline
-from revops.actions.pipeline_coverage.facts import is_point
+from revops.actions.pipeline_coverage.facts import has_quota, is_point, no_quota
 from revops.actions.pipeline_coverage.numbers import numbers
 from revops.analysis.backtest import VALIDATED_FROM
 from revops.measures.pipeline_coverage import CoverageResult
@@ -10,19 +10,23 @@ from revops.wording import chance, day, join, missing, money, multiple, odds, pl
 
 __all__ = ["headline"]
 
+_UNJUDGED = "without a quota nobody can say whether that is enough"
+
 
 def headline(result: CoverageResult) -> Headline:
     """Return the first screen.
 
     The status follows the chance of quota, once that is validated on the company's own past; a quota that is met is
-    on track; anything else is not judged.
+    on track; anything else is not judged, as is a quota of 0 or below.
     """
     return Headline(_status(result), _sentence(result), _below(result), numbers(result))
 
 
 def _status(result: CoverageResult) -> str:
     row, outlook, knobs = result.headline, result.outlook, result.knobs
-    if not missing(row.quota_amount) and row.remaining_amount == 0:
+    if not has_quota(result):
+        return "not_enough_data"
+    if row.remaining_amount == 0:
         return "on_track"
     if outlook is None or not outlook.is_validated or missing(outlook.probability):
         return "not_enough_data"
@@ -43,9 +47,9 @@ def _sentence(result: CoverageResult) -> str:
 def _over(result: CoverageResult) -> str:
     row, name, currency = result.headline, _name(result), result.view.company.currency
     booked = money(row.booked_amount, currency)
-    if missing(row.quota_amount):
+    if not has_quota(result):
         wins = plural(int(row.n_booked), "opportunity")
-        return f"{name} booked {booked} in {wins}; there is no quota to hold it against."
+        return f"{name} booked {booked} in {wins}; {no_quota(result) or 'there is no quota to hold it against'}."
     part = share(safe_ratio(row.booked_amount, row.quota_amount))
     return f"{name} booked {booked} of its {money(row.quota_amount, currency)} quota: {part}."
 
@@ -53,8 +57,8 @@ def _over(result: CoverageResult) -> str:
 def _to_come(result: CoverageResult) -> str:
     row, period, currency = result.headline, result.period, result.view.company.currency
     begins = f"{_name(result)} begins on {day(period.start)} with {money(row.open_pipeline_amount, currency)}"
-    if missing(row.quota_amount):
-        return f"{begins} of open pipeline; without a quota nobody can say whether that is enough."
+    if not has_quota(result):
+        return f"{begins} of open pipeline; {no_quota(result) or _UNJUDGED}."
     return (
         f"{begins} of open pipeline for a quota of {money(row.quota_amount, currency)}: "
         f"{multiple(row.coverage)}, in {plural(int(row.n_open), 'opportunity')}."
@@ -65,11 +69,8 @@ def _under_way(result: CoverageResult) -> str:
     row, name, currency = result.headline, _name(result), result.view.company.currency
     open_now, booked = money(row.open_pipeline_amount, currency), money(row.booked_amount, currency)
     quota, remaining = money(row.quota_amount, currency), money(row.remaining_amount, currency)
-    if missing(row.quota_amount):
-        return (
-            f"{open_now} is open and {booked} is booked for {name}; "
-            "without a quota nobody can say whether that is enough."
-        )
+    if not has_quota(result):
+        return f"{open_now} is open and {booked} is booked for {name}; {no_quota(result) or _UNJUDGED}."
     if row.remaining_amount == 0:
         return f"{name} has reached its quota: {booked} booked of {quota}, with {open_now} still open."
     if row.n_open == 0:

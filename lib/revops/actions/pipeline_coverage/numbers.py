@@ -1,7 +1,7 @@
 """The three numbers below the sentence of the pipeline coverage report."""
 
 from revops.actions import Number
-from revops.actions.pipeline_coverage.facts import is_point
+from revops.actions.pipeline_coverage.facts import has_quota, is_point, no_quota
 from revops.actions.pipeline_coverage.to_do import last_day_to_create
 from revops.analysis.backtest import VALIDATED_FROM
 from revops.measures.pipeline_coverage import CoverageResult
@@ -14,15 +14,15 @@ __all__ = ["numbers"]
 def numbers(result: CoverageResult) -> tuple[Number, ...]:
     """Return coverage, chance and gap; without an outlook coverage, bookings, and what is open but counts nowhere."""
     row = result.headline
-    if result.outlook is not None and not missing(row.quota_amount) and row.remaining_amount > 0:
+    if result.outlook is not None and has_quota(result) and row.remaining_amount > 0:
         return _needed(result), _chance(result), _gap(result)
     return _covered(result), _booked(result), _overdue(result)
 
 
 def _covered(result: CoverageResult) -> Number:
     row = result.headline
-    if missing(row.quota_amount):
-        return Number("–", f"coverage: {result.quota.basis}")
+    if not has_quota(result):
+        return Number("–", f"coverage: {no_quota(result) or result.quota.basis}")
     if result.view.day > result.period.end:
         return Number("–", "coverage: the quarter is over")
     if row.remaining_amount == 0:
@@ -34,7 +34,7 @@ def _covered(result: CoverageResult) -> Number:
 def _booked(result: CoverageResult) -> Number:
     row, currency = result.headline, result.view.company.currency
     booked = money(row.booked_amount, currency)
-    if missing(row.quota_amount):
+    if not has_quota(result):
         return Number(booked, f"booked in {plural(int(row.n_booked), 'opportunity')}")
     part = share(safe_ratio(row.booked_amount, row.quota_amount))
     return Number(booked, f"booked, {part} of the {money(row.quota_amount, currency)} quota")

@@ -39,6 +39,7 @@ def _landing(result: CoverageResult) -> Chart:
     outlook, currency = result.outlook, result.view.company.currency
     dots = np.quantile(outlook.outcomes, (np.arange(_DOTS) + 0.5) / _DOTS)
     quota = float(result.headline["quota_amount"])
+    quota = quota if quota > 0 else float("nan")
     low, high = wording.money(dots[0], currency), wording.money(dots[-1], currency)
     n = int((dots >= quota).sum())
     words = {0: "None", 1: "One", _DOTS: "All"}.get(n, f"{n}")
