@@ -158,7 +158,7 @@ def test_a_need_beyond_the_chart_is_drawn_up_to_its_top():
     assert ax.texts[1].get_text() == "needed 12.0x" and ax.texts[1].xy[1] < top
 
 
-def judged(told, row, **outlook):
+def judged(told, row, /, **outlook):
     """Return the sample's result with some headline numbers and parts of the outlook replaced."""
     sample = told()
     parts = dataclasses.replace(sample.outlook, **outlook)
@@ -225,6 +225,15 @@ def test_coverage_is_set_beside_what_is_needed_and_earlier_quarters(told):
     np.testing.assert_allclose(chart.data["start_coverage"].iloc[:-1], made.earlier["start_coverage"])
     assert chart.data["period"].tolist() == [*made.earlier["period"], "FY27-Q2"]
     assert [text.get_text() for text in chart.axes.texts] == [f"this quarter {now:.1f}x", "needed 3.0x"]
+
+
+def test_a_quarter_that_is_over_has_no_coverage_today():
+    over = measure(as_of(book(DEALS, HISTORY, quotas=[quota(700.0)]), "2026-10-20"), Knobs(period="previous"))
+    chart, made = charts.draw(over)
+    assert (chart.name, chart.title) == ("coverage_by_day", "Coverage day by day, to the quarter's end")
+    assert chart.alt == "Coverage day by day, to the quarter's end. At the end of its first day it was 0.4x."
+    assert [text.get_text() for text in chart.axes.texts] == [] and marks(chart.axes) == []
+    assert (made.name, made.title) == ("created", "Partner brought 100% of the $100 created")
 
 
 def test_a_quota_that_is_met_has_no_coverage_to_name():

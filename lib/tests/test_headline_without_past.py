@@ -59,7 +59,20 @@ def test_a_past_and_a_coming_quarter_have_sentences_of_their_own():
     assert said(OPEN, day="2026-06-20", period="next").sentence == (
         "FY26-Q3 begins on 1 Jul with $300K of open pipeline for a quota of $650K: 0.5x, in 1 opportunity."
     )
-    assert said(OPEN, day="2026-06-20", period="next").below == "The quarter begins in 11 days."
+    assert said(OPEN, day="2026-06-20", period="next").below == (
+        "The quarter begins in 11 days; open pipeline is as of today."
+    )
+
+
+@pytest.mark.parametrize(("amount", "status"), [(250_001.0, "act"), (250_000.0, "on_track"), (0.0, "not_enough_data")])
+def test_a_finished_quarter_is_judged_by_what_it_booked(amount, status):
+    over = said(WON, quotas=[quota(amount)], day="2026-10-20", period="previous")
+    assert (over.status, over.below) == (status, "The quarter ended on 30 Sep.")
+
+
+def test_a_finished_quarter_without_a_quota_and_a_coming_one_are_not_judged():
+    assert said(WON, quotas=[], day="2026-10-20", period="previous").status == "not_enough_data"
+    assert said(OPEN, day="2026-06-20", period="next").status == "not_enough_data"
 
 
 def test_the_line_below_says_where_we_are_and_what_moved():

@@ -187,6 +187,24 @@ def test_the_status_and_the_empty_list_of_actions_are_said_in_words():
     assert "Not judged yet" in html and "Nothing to act on this week by the rules of this report" in html
 
 
+@pytest.mark.parametrize(
+    ("day", "status", "pill"),
+    [
+        ("2026-10-01", "act", "Quota missed"),
+        ("2026-10-01", "on_track", "Quota made"),
+        ("2026-10-01", "not_enough_data", "Not judged yet"),
+        ("2026-09-30", "act", "Act"),
+        ("2026-09-30", "on_track", "On track"),
+    ],
+)
+def test_a_status_is_called_by_its_outcome_once_the_quarter_is_over(day, status, pill):
+    _, given = answer()
+    view = dataclasses.replace(given.view, day=dt.date.fromisoformat(day))
+    headline = dataclasses.replace(given.headline, status=status)
+    html = dataclasses.replace(given, view=view, headline=headline)._repr_mimebundle_()["text/html"]
+    assert re.findall(r'<span class="pill ([a-z_]+)">([^<]*)</span>', html) == [(status, pill)]
+
+
 WORTH = {"worth": 90.0, "worth_low": 10.0, "worth_high": 200.0}
 
 

@@ -16,6 +16,8 @@ from revops.report.tables import heading, table_html, text
 __all__ = ["FirstScreen"]
 
 STATUS = {"on_track": "On track", "watch": "Watch", "act": "Act", "not_enough_data": "Not judged yet"}
+OUTCOME = {"on_track": "Quota made", "act": "Quota missed"}
+"""What a status is called once the quarter is over."""
 FUNCTIONS = {"marketing_ops": "Marketing ops", "sales_ops": "Sales ops", "cs_ops": "CS ops", "revops": "RevOps"}
 
 
@@ -47,7 +49,8 @@ class FirstScreen(Block):
         parts = [self.view.company.company, self.period.name, f"as of {wording.long_day(self.view.day)}"]
         parts += [f"{name}: {value}" for name, value in self.settings.knobs.slice.items()]
         spans = "".join(f"<span>{text(part)}</span>" for part in parts)
-        pill = f'<span class="pill {self.headline.status}">{STATUS[self.headline.status]}</span>'
+        names = STATUS | (OUTCOME if self.view.day > self.period.end else {})
+        pill = f'<span class="pill {self.headline.status}">{names[self.headline.status]}</span>'
         return f'<div class="eyebrow"><strong>{text(title)}</strong>{spans}{pill}</div>'
 
     def _actions(self) -> str:

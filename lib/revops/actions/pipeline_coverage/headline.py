@@ -17,7 +17,7 @@ def headline(result: CoverageResult) -> Headline:
     """Return the first screen.
 
     The status follows the chance of quota, once that is validated on the company's own past; a quota that is met is
-    on track; anything else is not judged, as is a quota of 0 or below.
+    on track, one that a finished quarter missed is to act on; anything else, as a quota of 0 or below, is not judged.
     """
     return Headline(_status(result), _sentence(result), _below(result), numbers(result))
 
@@ -28,6 +28,8 @@ def _status(result: CoverageResult) -> str:
         return "not_enough_data"
     if row.remaining_amount == 0:
         return "on_track"
+    if result.view.day > result.period.end:
+        return "act"
     if outlook is None or not outlook.is_validated or missing(outlook.probability):
         return "not_enough_data"
     if outlook.probability >= knobs.on_track_from:
@@ -112,7 +114,7 @@ def _below(result: CoverageResult) -> str:
     if today > period.end:
         return f"The quarter ended on {day(period.end)}."
     if today < period.start:
-        return f"The quarter begins in {plural((period.start - today).days, 'day')}."
+        return f"The quarter begins in {plural((period.start - today).days, 'day')}; open pipeline is as of today."
     where = f"Day {period.day_of(today)} of {period.days}."
     if result.outlook is not None:
         last = "" if period.days_left(today) else "Only what is recorded late can still change it."

@@ -59,10 +59,29 @@ def _landing(result: CoverageResult) -> Chart:
 
 
 def _coverage_by_day(result: CoverageResult) -> Chart:
-    pace, period, need = result.pace, result.period, result.needed_coverage
-    left = period.days_left(period.clip(result.view.day))
-    on_day = on_same_day(pace, left)
-    is_now = on_day["period"].eq(period.name)
+    pace, period, is_over = result.pace, result.period, result.view.day > result.period.end
+    on_day = on_same_day(pace, period.days_left(period.clip(result.view.day)))
+    title, alt = _coverage_to_the_end(pace, period.name) if is_over else _coverage_now(result, on_day)
+    caption = "Open pipeline due in the quarter over quota still to book, rebuilt as it stood on each day."
+    data = on_day[["period", "quota_amount", "booked_amount", "open_pipeline_amount", "coverage", "start_coverage"]]
+    starts = pace[pace["day"].eq(1)].set_index("period")["start_coverage"]
+    data = data.assign(start_coverage=data["period"].map(starts)).reset_index(drop=True)
+    ax = plot_coverage_by_day(pace, period.name, needed=result.needed_coverage, is_over=is_over)
+    return Chart("coverage_by_day", title, alt, caption, ax, data, (None, "money", "money", "money", "x", "x"))
+
+
+def _coverage_to_the_end(pace: pd.DataFrame, period: str) -> tuple[str, str]:
+    """Return title and alternative text for a quarter that is over: how it went, nothing of today."""
+    title = "Coverage day by day, to the quarter's end"
+    first = wording.multiple(pace.loc[pace["period"].eq(period) & pace["day"].eq(1), "coverage"].max())
+    return title, f"{title}. At the end of its first day it was {first}."
+
+
+def _coverage_now(result: CoverageResult, on_day: pd.DataFrame) -> tuple[str, str]:
+    """Return title and alternative text for a quarter that is under way: today's coverage, beside earlier quarters and
+    what is needed."""
+    need, left = result.needed_coverage, result.period.days_left(result.view.day)
+    is_now = on_day["period"].eq(result.period.name)
     now, past = on_day.loc[is_now, "coverage"], on_day.loc[~is_now, "coverage"].dropna()
     known, days = now.notna().any(), wording.plural(left, "day")
     said = f"Coverage with {days} left is {wording.multiple(now.iloc[0])}" if known else f"No coverage with {days} left"
@@ -74,13 +93,7 @@ def _coverage_by_day(result: CoverageResult) -> Chart:
     if need is not None:
         ends = wording.between(need[0], need[2], wording.multiple)
         alt += f" Needed: about {wording.multiple(need[1])}, {ends}."
-    title = rank if need is None else f"{said}; about {wording.multiple(need[1])} is needed"
-    caption = "Open pipeline due in the quarter over quota still to book, rebuilt as it stood on each day."
-    data = on_day[["period", "quota_amount", "booked_amount", "open_pipeline_amount", "coverage", "start_coverage"]]
-    starts = pace[pace["day"].eq(1)].set_index("period")["start_coverage"]
-    data = data.assign(start_coverage=data["period"].map(starts)).reset_index(drop=True)
-    ax = plot_coverage_by_day(pace, period.name, needed=need)
-    return Chart("coverage_by_day", title, alt, caption, ax, data, (None, "money", "money", "money", "x", "x"))
+    return rank if need is None else f"{said}; about {wording.multiple(need[1])} is needed", alt
 
 
 def _movement(result: CoverageResult) -> Chart:
@@ -111,7 +124,8 @@ def _created(result: CoverageResult) -> Chart:
     currency, created = result.view.company.currency, result.created
     top = created.loc[created["created_amount"].idxmax()]
     total = wording.money(created["created_amount"].sum(), currency)
-    said = f"{_words(top.source).capitalize()} brought {wording.share(top.share)} of the {total} created so far"
+    so_far = " so far" if result.view.day < result.period.end else ""
+    said = f"{_words(top.source).capitalize()} brought {wording.share(top.share)} of the {total} created{so_far}"
     parts = [f"{_words(row.source)} {wording.money(row.created_amount, currency)}" for row in created.itertuples()]
     caption = f"Opportunities created in {result.period.name}, at today's amount, by the source they were created with."
     data = created[["source", "created_amount", "n", "share"]]

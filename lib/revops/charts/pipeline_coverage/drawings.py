@@ -16,11 +16,17 @@ _DOT_COLUMNS = 18
 
 
 def plot_coverage_by_day(
-    pace: pd.DataFrame, period: str, *, needed: tuple[float, float, float] | None = None, ax: Axes | None = None
+    pace: pd.DataFrame,
+    period: str,
+    *,
+    needed: tuple[float, float, float] | None = None,
+    is_over: bool = False,
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw coverage against the days left in the quarter: this one in front, earlier ones in grey behind it.
 
-    needed is the low end, the value and the high end of the coverage needed today.
+    needed is the low end, the value and the high end of the coverage needed today; a quarter that is over has no
+    today to mark.
 
     A line ends where less than a tenth of the quota remains, since coverage then says nothing.
     """
@@ -35,7 +41,8 @@ def plot_coverage_by_day(
             )
         last = pace[pace["period"].eq(period)].tail(1)
         last = last[last.index.isin(shown.index)]
-        _mark_today(ax, last, needed)
+        if not is_over:
+            _mark_today(ax, last, needed)
         ax.set_xlabel("days left in the quarter")
         ax.set_xlim(92, -2)
         top = max(shown["coverage"].quantile(0.95), last["coverage"].max() * 1.3, needed[2] * 1.05 if needed else 1, 1)
