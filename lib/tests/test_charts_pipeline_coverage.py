@@ -77,7 +77,10 @@ def test_each_chart_says_in_words_what_it_shows():
     drawn = {chart.name: chart for chart in charts.draw(result())}
     assert list(drawn) == ["coverage_by_day", "movement", "created"]
     chart = drawn["coverage_by_day"]
-    assert (chart.title, chart.alt) == ("Coverage with 52 days left is 0.5x", "Coverage with 52 days left is 0.5x.")
+    assert chart.title == "Coverage with 52 days left is 0.5x"
+    assert chart.alt == (
+        "Coverage with 52 days left is 0.5x. Of 1 earlier quarter with as many days left, 1 had no quota."
+    )
     assert (
         chart.caption == "Open pipeline due in the quarter over quota still to book, rebuilt as it stood on each day."
     )
@@ -225,6 +228,44 @@ def test_coverage_is_set_beside_what_is_needed_and_earlier_quarters(told):
     np.testing.assert_allclose(chart.data["start_coverage"].iloc[:-1], made.earlier["start_coverage"])
     assert chart.data["period"].tolist() == [*made.earlier["period"], "FY27-Q2"]
     assert [text.get_text() for text in chart.axes.texts] == [f"this quarter {now:.1f}x", "needed 3.0x"]
+
+
+def rebuilt(told, **columns):
+    """Return the sample's coverage chart with some columns of two earlier quarters replaced on every day."""
+    sample = told()
+    names = sample.earlier["period"].iloc[:2]
+    pace = sample.pace.copy()
+    for column, value in columns.items():
+        pace.loc[pace["period"].isin(names), column] = value
+    made = dataclasses.replace(sample, pace=pace, outlook=dataclasses.replace(sample.outlook, required=None))
+    now = pace.loc[pace["period"].eq("FY27-Q2"), "coverage"].iloc[-1]
+    return charts.draw(made)[1], now, sample.earlier["coverage_on_day"].iloc[2:]
+
+
+def test_no_rank_among_earlier_quarters_where_some_had_met_their_quota(told):
+    chart, now, rest = rebuilt(told, coverage=np.nan)
+    assert chart.title == f"Coverage with 52 days left is {now:.1f}x"
+    assert chart.alt == (
+        f"Coverage with 52 days left is {now:.1f}x. Of 8 earlier quarters with as many days left, 2 had met their "
+        f"quota already. The others ranged from {min(rest):.1f}x to {max(rest):.1f}x."
+    )
+
+
+def test_no_rank_among_earlier_quarters_where_some_had_no_quota(told):
+    chart, now, rest = rebuilt(told, coverage=np.nan, quota_amount=np.nan)
+    assert chart.title == f"Coverage with 52 days left is {now:.1f}x"
+    assert chart.alt == (
+        f"Coverage with 52 days left is {now:.1f}x. Of 8 earlier quarters with as many days left, 2 had no quota. "
+        f"The others ranged from {min(rest):.1f}x to {max(rest):.1f}x."
+    )
+
+
+def test_a_rank_among_earlier_quarters_where_all_had_coverage(told):
+    chart, now, rest = rebuilt(told, coverage=9.0)
+    below = sum(rest < now)
+    assert 0 < below < 6
+    assert chart.title == f"Coverage with 52 days left is {now:.1f}x, above {below} of 8 earlier quarters"
+    assert chart.alt == f"{chart.title}. With as many days left they ranged from {min(rest):.1f}x to 9.0x."
 
 
 def test_a_quarter_that_is_over_has_no_coverage_today():

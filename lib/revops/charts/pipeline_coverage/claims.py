@@ -82,14 +82,13 @@ def _coverage_now(result: CoverageResult, on_day: pd.DataFrame) -> tuple[str, st
     what is needed."""
     need, left = result.needed_coverage, result.period.days_left(result.view.day)
     is_now = on_day["period"].eq(result.period.name)
-    now, past = on_day.loc[is_now, "coverage"], on_day.loc[~is_now, "coverage"].dropna()
+    now, past = on_day.loc[is_now, "coverage"], on_day[~is_now]
     known, days = now.notna().any(), wording.plural(left, "day")
     said = f"Coverage with {days} left is {wording.multiple(now.iloc[0])}" if known else f"No coverage with {days} left"
-    rank = f"{said}, {_rank(int((past < now.iloc[0]).sum()), len(past))}" if len(past) and known else said
-    alt = f"{rank}."
-    if len(past):
-        low, high = wording.multiple(past.min()), wording.multiple(past.max())
-        alt += f" With as many days left they ranged from {low} to {high}."
+    rank = said
+    if known and len(past) and past["coverage"].notna().all():
+        rank += f", {_rank(int((past['coverage'] < now.iloc[0]).sum()), len(past))}"
+    alt = f"{rank}.{_earlier(past)}"
     if need is not None:
         ends = wording.between(need[0], need[2], wording.multiple)
         alt += f" Needed: about {wording.multiple(need[1])}, {ends}."
@@ -133,6 +132,23 @@ def _created(result: CoverageResult) -> Chart:
     return Chart(
         "created", said, f"{said}: {wording.join(parts)}.", caption, plot_created(created, currency), data, units
     )
+
+
+def _earlier(past: pd.DataFrame) -> str:
+    """Return in sentences the coverage of earlier quarters with as many days left, and how many had none to tell."""
+    known, asked = past["coverage"].dropna(), past["quota_amount"] > 0
+    counts = (
+        ("had met their quota already", (past["coverage"].isna() & asked).sum()),
+        ("had no quota", (~asked).sum()),
+    )
+    without = [f"{n} {words}" for words, n in counts if n]
+    said = ""
+    if without:
+        said = f" Of {wording.plural(len(past), 'earlier quarter')} with as many days left, {wording.join(without)}."
+    if len(known):
+        ends = f"ranged from {wording.multiple(known.min())} to {wording.multiple(known.max())}."
+        said += f" The others {ends}" if without else f" With as many days left they {ends}"
+    return said
 
 
 def _rank(below: int, n: int) -> str:
