@@ -133,6 +133,15 @@ def test_fifty_dots_stand_for_the_outcomes_and_those_that_reach_quota_stand_out(
     assert len(set(spots)) == 50, "no dot hides another"
 
 
+@pytest.mark.parametrize("quota", [100.0, 103.0, 150.5, 177.7, 200.0, 90.0, 1e4])
+def test_each_dot_lies_on_its_side_of_the_quota_near_its_outcome(quota):
+    outcomes = np.linspace(100.0, 200.0, 50)
+    missed, reached, _ = charts.plot_landing(outcomes, quota, "USD").get_lines()
+    assert all(missed.get_xdata() < quota) and all(reached.get_xdata() > quota)
+    drawn = np.concatenate([missed.get_xdata(), reached.get_xdata()])
+    assert len(drawn) == 50 and np.abs(drawn - outcomes).max() <= 100 / 18 / 2 + 1e-9
+
+
 def test_without_a_quota_the_dots_stand_alone_and_one_outcome_draws():
     ax = charts.plot_landing(np.full(50, 7.0), float("nan"), "USD")
     assert len(ax.texts) == 0

@@ -83,17 +83,18 @@ def _label(ax: Axes, text: str, left: float, height: float, below: bool, colour:
 def plot_landing(outcomes: np.ndarray, quota: float, currency: str, *, ax: Axes | None = None) -> Axes:
     """Draw fifty equally likely outcomes as dots, those that reach the quota in front, the quota as a line.
 
-    outcomes are the fifty quantiles, in order.
+    outcomes are the fifty quantiles, in order. Columns begin at the quota, so that each dot lies on its side of it.
     """
     with style.report():
         ax = ax or style.axes()
         low, high = outcomes[0], outcomes[-1]
         width = max(high - low, abs(high) * 0.05, 1.0) / _DOT_COLUMNS
-        columns = np.floor((outcomes - low) / width).clip(max=_DOT_COLUMNS - 1)
+        start = low if np.isnan(quota) else quota
+        columns = np.floor((outcomes - start) / width)
         heights = np.array([(columns[:place] == column).sum() for place, column in enumerate(columns)])
         reached = outcomes >= quota
         for chosen, colour in ((~reached, style.PAST), (reached, style.ACCENT)):
-            ax.plot(low + (columns[chosen] + 0.5) * width, heights[chosen] + 0.5, "o", color=colour, ms=8.6)
+            ax.plot(start + (columns[chosen] + 0.5) * width, heights[chosen] + 0.5, "o", color=colour, ms=8.6)
         ends = [low, high] if np.isnan(quota) else [min(low, quota), max(high, quota)]
         ax.set_xlim(ends[0] - width, ends[1] + width)
         ax.set_ylim(0, heights.max() + 2.8)
