@@ -66,6 +66,16 @@ def test_movement_is_drawn_from_nothing_to_either_side():
     assert chart.data.values.tolist() == [["created", 100.0, 1], ["amount lowered", -50.0, 1]]
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("amounts", "ends"),
+    [([0.0, 0.0], (-1, 1)), ([10.0, 0.0], (0, 14)), ([-10.0], (-14, 0)), ([10.0, -10.0], (-18, 18))],
+)
+def test_movement_leaves_room_for_its_labels_even_where_nothing_has_an_amount(amounts, ends):
+    steps = pd.DataFrame({"label": ["created"] * len(amounts), "amount": amounts})
+    assert charts.plot_movement(steps, "USD").get_xlim() == pytest.approx(ends)
+
+
 def test_created_pipeline_is_drawn_by_source_with_shares():
     ax = charts.plot_created(result().created, "USD")
     widths = dict(zip((t.get_text() for t in ax.get_yticklabels()), (b.get_width() for b in ax.patches), strict=True))

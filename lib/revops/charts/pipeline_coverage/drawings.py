@@ -136,8 +136,8 @@ def plot_movement(steps: pd.DataFrame, currency: str, *, ax: Axes | None = None)
                 ha="left" if side > 0 else "right",
             )
         low, high = min(steps["amount"].min(), 0), max(steps["amount"].max(), 0)
-        room = 0.4 * ((high - low) or 1)
-        ax.set_xlim(low - room * (low < 0), high + room * (high > 0))
+        room = 0.4 * (high - low)
+        ax.set_xlim(*(low - room * (low < 0), high + room * (high > 0)) if room else (-1, 1))
         _rows(ax, steps["label"])
         ax.axvline(0, color=style.AXIS, linewidth=0.8)
         return ax
