@@ -21,7 +21,7 @@ SOON, END = dt.date(2026, 6, 16), dt.date(2026, 7, 31)
 
 
 def record(id, counts_as="open_pipeline", amount=100_000.0, **given):
-    row = {"opportunity_id": id, "opportunity_name": f"Deal {id}", "owner_id": "o", "outcome": "open"}
+    row = {"opportunity_id": id, "opportunity_name": f"Deal {id}", "owner_id": "o", "outcome": "open", "type": "new"}
     return {**row, "counts_as": counts_as, "amount": amount, **given}
 
 
@@ -151,6 +151,29 @@ def test_a_rare_win_or_credit_does_not_put_the_mean_outside_its_range(quarter, d
     assert (action.worth_low, action.worth, action.worth_high) == pytest.approx(worth)
 
 
+@pytest.mark.parametrize(
+    ("renewals", "more"),
+    [
+        (0, ""),
+        (1, " 1 more of types that the quota does not cover is overdue too."),
+        (2, " 2 more of types that the quota does not cover are overdue too."),
+    ],
+)
+def test_what_is_overdue_of_types_without_quota_is_counted_apart(quarter, renewals, more):
+    rows = [record("late", "overdue", 7e5), record("grow", "overdue", 8e5, type="expansion")]
+    rows += [record(f"renew{n}", "overdue", 9e5, type="renewal") for n in range(renewals)]
+    [action] = act.actions(quarter(*rows, open_now=2e6))
+    assert (action.rule, action.amount, action.records) == ("overdue_opportunities", 1.5e6, ("grow", "late"))
+    assert action.text == "Re-date or close 2 overdue opportunities: $1.5M counts nowhere until it has a date"
+    assert action.because == (
+        "Open with a close date before the as-of day; a new date or an outcome takes it off the list." + more
+    )
+
+
+def test_overdue_renewals_alone_ask_for_nothing(quarter):
+    assert act.actions(quarter(record("renew", "overdue", type="renewal"), open_now=2e6)) == []
+
+
 def stalled(*rows):
     columns = ["opportunity_id", "is_stalled", "place", "days_in_stage", "stage_name", "halving_days"]
     return pd.DataFrame(rows, columns=columns)
@@ -222,11 +245,12 @@ def test_money_added_is_the_gap_times_what_such_deals_won_in_the_days_left(told,
 
 
 def test_money_at_stake_is_what_the_listed_deals_are_expected_to_bring(told):
-    """10 %: luck that all share lifts small chances a little. Overdue renewals are listed, and not in the money."""
+    """10 %: luck that all share lifts small chances a little. Overdue renewals are neither listed nor in the money."""
     result = told("2026-04-10")
     expected = result.outlook.deals.set_index("opportunity_id")
-    expected = expected["expected_amount"].where(expected["type"].ne("renewal"), 0.0)
     found = {action.rule: action for action in act.actions(result)}
+    assert not expected.loc[list(found["overdue_opportunities"].records), "type"].eq("renewal").any()
+    expected = expected["expected_amount"]
     assert set(found) >= {"coverage_below_required", "overdue_opportunities", "stalled_opportunities"}
     for action in found.values():
         if action.worth_is is not None:

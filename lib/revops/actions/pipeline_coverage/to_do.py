@@ -90,9 +90,15 @@ def _pull_forward(result: CoverageResult) -> Action:
 
 
 def _overdue(result: CoverageResult, rows: pd.DataFrame) -> Action | None:
+    """Return what is overdue of the types that the quota covers; of other types only how many there are."""
+    covered = rows["type"].isin(result.view.company.quota_covers)
+    others, rows = int((~covered).sum()), rows[covered]
     amount = money(rows["amount"].sum(), result.view.company.currency)
     text = f"Re-date or close {plural(len(rows), 'overdue opportunity')}: {amount} counts nowhere until it has a date"
     because = "Open with a close date before the as-of day; a new date or an outcome takes it off the list."
+    if others:
+        verb = "is" if others == 1 else "are"
+        because += f" {others} more of types that the quota does not cover {verb} overdue too."
     return _on_records(result, "overdue_opportunities", text, "sales_ops", rows, because, "overdue")
 
 
