@@ -215,6 +215,10 @@ WORTH = {"worth": 90.0, "worth_low": 10.0, "worth_high": 200.0}
          "stake: what such records have brought by themselves"),
         (WORTH | {"worth_is": "at_stake"}, "$90 at stake ($10 to $200)", "Ranked by money: what acting adds, or what "
          "is at stake: what such records have brought by themselves"),
+        ({"worth": 27.0, "worth_is": "at_stake"}, "$27 at stake on average, most likely nothing", "Ranked by money: "
+         "what acting adds, or what is at stake: what such records have brought by themselves"),
+        (WORTH | {"worth_high": float("inf"), "worth_is": "added"}, "adds $90 ($10 or more)", "Ranked by money: what "
+         "acting adds, or what is at stake: what such records have brought by themselves"),
         ({}, "$500 in the records", "Ranked by the money in the records; the owner is the function that acts"),
         ({"amount": 0.0}, "–", "Ranked by the money in the records; the owner is the function that acts"),
     ],

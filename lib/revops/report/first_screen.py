@@ -79,6 +79,8 @@ class FirstScreen(Block):
         currency = self.view.company.currency
         if action.worth is None:
             return f"{wording.money(action.amount, currency)} in the records" if action.amount else "–"
+        if action.worth_low is None:
+            return f"{wording.money(action.worth, currency)} at stake on average, most likely nothing"
         ends = wording.between(action.worth_low, action.worth_high, lambda amount: wording.money(amount, currency))
         worth = wording.money(action.worth, currency)
         return f"adds {worth} ({ends})" if action.worth_is == "added" else f"{worth} at stake ({ends})"

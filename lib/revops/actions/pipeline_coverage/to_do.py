@@ -14,7 +14,7 @@ from revops.wording import day, join, missing, money, multiple, plural, share
 __all__ = ["actions", "last_day_to_create"]
 
 _DAYS_TO_ACT = 7
-_Worth = tuple[float, float, float] | None
+_Worth = tuple[float | None, float, float | None] | None
 
 
 def actions(result: CoverageResult) -> list[Action]:
@@ -160,16 +160,19 @@ def _at_stake(result: CoverageResult, part: str) -> _Worth:
     """Return what one part of the open deals brings this quarter, of the types that the quota covers: low, mean, high;
     None where nothing can tell, or nothing is expected.
 
-    A rare large win or credit can move the mean out of the range; the range then reaches to it.
+    A rare large win or credit can move the mean out of the range. Low and high are then None where at least half of
+    the draws bring nothing; else the median stands in for the mean.
     """
     if result.outlook is None:
         return None
     brought = result.outlook.landing.parts[part].to_numpy()
     if not brought.any():
         return None
-    low, _, high = result.outlook.range_of(brought)
+    low, median, high = result.outlook.range_of(brought)
     mean = float(brought.mean())
-    return min(low, mean), mean, max(high, mean)
+    if low <= mean <= high:
+        return low, mean, high
+    return (None, mean, None) if 2 * np.count_nonzero(brought) <= len(brought) else (low, median, high)
 
 
 def _against(result: CoverageResult) -> str:
