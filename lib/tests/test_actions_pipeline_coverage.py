@@ -38,7 +38,7 @@ def quarter(told):
         n = max(np.size(part) for part in draws.values())
         landing = dataclasses.replace(sample.outlook.landing, parts=pd.DataFrame(draws, index=range(n)))
         known = {"required": Required(1.8e6, 1.5e6, 2.4e6, 2.1e6, 0.25, 0.1, 8), "cycle": CYCLE, "landing": landing}
-        region = sample.by_group["region"].assign(coverage=[2.5, 2.0, 1.4], required_low=1.5)
+        region = sample.by_group["region"].assign(coverage=[2.5, 2.0, 1.4], required_low=1.5, is_few=False)
         return dataclasses.replace(
             sample,
             view=dataclasses.replace(sample.view, day=dt.date.fromisoformat(day)),
@@ -61,6 +61,7 @@ def test_the_gap_is_closed_by_creating_what_the_quarter_still_can_win(quarter):
             600_000.0,
             dt.date(2026, 6, 22),
             "Open pipeline is below what past quarters on this day call for; more of it, or bookings, closes the gap. "
+            "Named first: coverage below even the low end of what is needed there, and past deals are not few. "
             "Money: of 1,136 opportunities created in two years 10% had been won 52 days later; what is created now "
             "brings that share of the gap this quarter, the rest counts for the next.",
             (),
@@ -76,7 +77,25 @@ def test_an_unknown_cycle_leaves_the_money_open_and_gives_a_week(quarter):
     unknown = CreationWindow(AGES.iloc[:0], NOTHING, NOTHING, NOTHING, 5, "Only 5 opportunities.")
     [action] = act.actions(quarter(cycle=unknown))
     assert (action.worth, action.worth_low, action.worth_high, action.worth_is) == (None,) * 4
-    assert action.by == SOON and action.because.endswith("or bookings, closes the gap.")
+    assert action.by == SOON and action.because == (
+        "Open pipeline is below what past quarters on this day call for; more of it, or bookings, closes the gap. "
+        "Named first: coverage below even the low end of what is needed there, and past deals are not few."
+    )
+
+
+@pytest.mark.parametrize(
+    ("regions", "where", "named"),
+    [
+        ([2.5, 2.0, 1.6], "", False),
+        ([2.5, 1.0, 1.4], ", EMEA and APAC first", True),
+    ],
+)
+def test_groups_are_named_where_they_are_below_the_low_end_of_their_need(quarter, regions, where, named):
+    result = quarter()
+    region = result.by_group["region"].assign(coverage=regions)
+    [action] = act.actions(dataclasses.replace(result, by_group={**result.by_group, "region": region}))
+    assert action.text == f"Create $600K of pipeline{where}: coverage is 2.0x, about 3.0x is needed on this day"
+    assert (" Named first: " in action.because) is named
 
 
 def test_no_gap_asks_for_nothing(quarter):
@@ -96,7 +115,7 @@ def test_too_late_to_create_looks_at_what_is_due_later(quarter):
             "sales_ops",
             600_000.0,
             SOON,
-            "Too late to create: nine wins in ten take over 53 days, 52 days remain. At stake: what deals due later "
+            "Too late to create: nine wins in ten take over 53 days, 52 days left. At stake: what deals due later "
             "brought this quarter in the past by themselves; nobody knows what asking adds.",
             ("big", "small"),
             5_000.0,

@@ -38,7 +38,7 @@ def quarter(told):
             "required": Required(1.8e6, 1.5e6, 2.4e6, 2.1e6, 0.25, 0.1, 8), "required_unknown": None, "cycle": CYCLE,
             "told": judged(), "required_told": pd.DataFrame({"is_inside": [True] * 7 + [False] * 2}),
         }  # fmt: skip
-        region = sample.by_group["region"].assign(coverage=[2.5, 2.0, 2.0], required_low=1.5)
+        region = sample.by_group["region"].assign(coverage=[2.5, 2.0, 2.0], required_low=1.5, is_few=False)
         row = pd.Series(sample.headline.to_dict() | numbers | (row or {}))
         found = dataclasses.replace(sample.outlook, **parts | (outlook or {}))
         by_group = {**sample.by_group, "region": region}

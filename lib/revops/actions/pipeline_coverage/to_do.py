@@ -56,6 +56,8 @@ def _create(result: CoverageResult, last: dt.date | None) -> Action:
     left = result.period.days_left(result.view.day)
     part = won_within(outlook.cycle.by_age, left)
     because = "Open pipeline is below what past quarters on this day call for; more of it, or bookings, closes the gap."
+    if len(result.short_groups):
+        because += " Named first: coverage below even the low end of what is needed there, and past deals are not few."
     worth: _Worth = None
     if not np.isnan(part):
         worth = (low * part, gap * part, high * part)
@@ -77,7 +79,7 @@ def _pull_forward(result: CoverageResult) -> Action:
     which = f"See which of the {plural(len(later), 'deal')} due later ({amount}) can close by {day(result.period.end)}"
     text = f"{which}: {_against(result)}"
     because = (
-        f"Too late to create: nine wins in ten take over {fast}, {left} remain. At stake: what deals due later brought "
+        f"Too late to create: nine wins in ten take over {fast}, {left} left. At stake: what deals due later brought "
         "this quarter in the past by themselves; nobody knows what asking adds."
     )
     if later.empty:
