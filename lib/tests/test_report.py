@@ -247,6 +247,19 @@ def test_a_hostile_name_of_a_stalled_deal_stays_text(told):
     assert "Second opinion on &lt;img src=x onerror=alert(1)&gt;: $" in html
 
 
+@pytest.mark.parametrize("bounds", [(10.0, float("inf")), (None, None)])
+def test_a_range_without_an_end_goes_out_as_null(bounds):
+    low, high = bounds
+    action = Action("rule", "Do", "revops", 5.0, dt.date(2026, 8, 16), "So.", (), 90.0, low, high, "at_stake")
+    [sent] = json.loads(json.dumps(dataclasses.replace(answer()[1], actions=[action]).to_json(), allow_nan=False))[
+        "actions"
+    ]
+    assert sent == {
+        "rule": "rule", "text": "Do", "owner": "revops", "amount": 5.0, "by": "2026-08-16", "because": "So.",
+        "records": [], "worth": 90.0, "worth_low": low, "worth_high": None, "worth_is": "at_stake",
+    }  # fmt: skip
+
+
 def test_the_money_of_an_action_goes_out_for_programs(told):
     _, given = answer()
     [sent] = dataclasses.replace(given, actions=act.actions(told())[:1]).to_json()["actions"]

@@ -70,6 +70,13 @@ def test_dates_and_lists_read_as_prose():
     assert [wording.join(x) for x in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "words"), [(2.4, 6.2, "2.4x to 6.2x"), (2.4, float("inf"), "2.4x or more"), (0, 0, "0.0x to 0.0x")]
+)
+def test_a_range_without_an_end_is_or_more(low, high, words):
+    assert wording.between(low, high, wording.multiple) == words
+
+
 def test_a_value_is_said_in_its_unit():
     said = [wording.value(2.46, unit, "USD") for unit in ("money", "x", "share", "count", None)]
     assert said == ["$2", "2.5x", "246%", "2.5", "2.46"]
