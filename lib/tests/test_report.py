@@ -230,7 +230,7 @@ def test_actions_show_the_money_that_hangs_on_them_and_the_rule_behind_each(give
     assert f"<caption>{caption}</caption>" in html
     cells = re.findall(r'<t[hd][^>]*(?:scope="row"|data-h="[^"]*")>(.*?)</t[hd]>', html)
     assert cells == ["Do &lt;this&gt;: now", "Sales ops", money, "16 Aug 2026"]
-    assert "<li>Do &lt;this&gt;. Because &amp; so.</li>" in html
+    assert "<ul><li>Do &lt;this&gt;: now. Because &amp; so.</li></ul>" in html
 
 
 def test_a_hostile_name_of_a_stalled_deal_stays_text(told):

@@ -68,9 +68,7 @@ class FirstScreen(Block):
         if not any(action.worth is not None for action in self.actions):
             caption = "Ranked by the money in the records; the owner is the function that acts"
         table = table_html(caption, shown, (None, None, None, "date"), self.view.company.currency)
-        rules = "".join(
-            f"<li>{text(action.text.split(':')[0])}. {text(action.because)}</li>" for action in self.actions
-        )
+        rules = "".join(f"<li>{text(action.text)}. {text(action.because)}</li>" for action in self.actions)
         why = f"<details><summary>The rule behind each, and what would change it</summary><ul>{rules}</ul></details>"
         return f"<h2>What to do this week</h2>\n{table}\n{why}"
 
