@@ -146,7 +146,7 @@ def test_fewer_than_eight_quarters_told_are_not_judged(quarter, n, quarters):
 
 
 def test_a_level_that_tens_cannot_count_is_counted_in_hundreds(quarter):
-    """95 % of landings from 0.5 M to 1.5 M lie between 525 K and 1,475 K; 8 of 10 held is 1.2 % likely at 95 %."""
+    """95 % of landings from 0.5 M to 1.5 M lie between 525 K and 1,475 K."""
     below = said(quarter(outlook={"level": 0.95, "told": judged(held=9)}))[2]
     assert below == (
         "95 in 100 outcomes fall between $525K and $1.48M; told on this day, such ranges held in 9 of 10 past "
