@@ -14,8 +14,10 @@ __all__ = [
     "missing",
     "money",
     "multiple",
+    "odds",
     "plural",
     "share",
+    "told_share",
     "value",
 ]
 
@@ -65,6 +67,11 @@ def share(part: float | None) -> str:
     return ">99%" if 0.995 <= part < 1 else f"{part * 100:.0f}%"
 
 
+def told_share(part: float | None) -> str:
+    """Return a probability counted from draws as percent: never 0% nor 100%, however many draws agree."""
+    return {0.0: "<1%", 1.0: ">99%"}.get(part) or share(part)
+
+
 def between(low: float, high: float, write: Callable[[float], str]) -> str:
     """Return the ends of a range, as `write` writes them: `2.4x to 6.2x`; `2.4x or more` where it has no upper end."""
     return f"{write(low)} or more" if math.isinf(high) else f"{write(low)} to {write(high)}"
@@ -79,6 +86,12 @@ def chance(probability: float | None) -> str:
     if probability > 0.97:
         return "all but certain"
     return min(_CHANCES, key=lambda known: abs(known[0] - probability))[1]
+
+
+def odds(level: float) -> str:
+    """Return a share of cases as people count them: `8 in 10`, `95 in 100`."""
+    whole = next((whole for whole in (10, 100) if round(level * whole, 9).is_integer()), 1000)
+    return f"{level * whole:g} in {whole}"
 
 
 _CHANCES = (

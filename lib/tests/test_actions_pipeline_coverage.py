@@ -21,7 +21,7 @@ SOON, END = dt.date(2026, 6, 16), dt.date(2026, 7, 31)
 
 
 def record(id, counts_as="open_pipeline", amount=100_000.0, **given):
-    row = {"opportunity_id": id, "opportunity_name": f"Deal {id}", "owner_id": "o", "outcome": "open"}
+    row = {"opportunity_id": id, "opportunity_name": f"Deal {id}", "owner_id": "o", "outcome": "open", "type": "new"}
     return {**row, "counts_as": counts_as, "amount": amount, **given}
 
 
@@ -35,9 +35,10 @@ def quarter(told):
         numbers = {"quota_amount": 1e6, "remaining_amount": 6e5, "coverage": open_now / 6e5}
         row = sample.headline.to_dict() | numbers | {"open_pipeline_amount": open_now, "n_open": n_open}
         draws = {"largest": 0.0, "overdue": 0.0, "later": 0.0, "stalled": 0.0, "renewals": 0.0} | (parts or {})
-        landing = dataclasses.replace(sample.outlook.landing, parts=pd.DataFrame(draws, index=range(10)))
+        n = max(np.size(part) for part in draws.values())
+        landing = dataclasses.replace(sample.outlook.landing, parts=pd.DataFrame(draws, index=range(n)))
         known = {"required": Required(1.8e6, 1.5e6, 2.4e6, 2.1e6, 0.25, 0.1, 8), "cycle": CYCLE, "landing": landing}
-        region = sample.by_group["region"].assign(coverage=[2.5, 2.0, 1.4], required_low=1.5)
+        region = sample.by_group["region"].assign(coverage=[2.5, 2.0, 1.4], required_low=1.5, is_few=False)
         return dataclasses.replace(
             sample,
             view=dataclasses.replace(sample.view, day=dt.date.fromisoformat(day)),
@@ -60,6 +61,7 @@ def test_the_gap_is_closed_by_creating_what_the_quarter_still_can_win(quarter):
             600_000.0,
             dt.date(2026, 6, 22),
             "Open pipeline is below what past quarters on this day call for; more of it, or bookings, closes the gap. "
+            "Named first: coverage below even the low end of what is needed there, and past deals are not few. "
             "Money: of 1,136 opportunities created in two years 10% had been won 52 days later; what is created now "
             "brings that share of the gap this quarter, the rest counts for the next.",
             (),
@@ -75,7 +77,25 @@ def test_an_unknown_cycle_leaves_the_money_open_and_gives_a_week(quarter):
     unknown = CreationWindow(AGES.iloc[:0], NOTHING, NOTHING, NOTHING, 5, "Only 5 opportunities.")
     [action] = act.actions(quarter(cycle=unknown))
     assert (action.worth, action.worth_low, action.worth_high, action.worth_is) == (None,) * 4
-    assert action.by == SOON and action.because.endswith("or bookings, closes the gap.")
+    assert action.by == SOON and action.because == (
+        "Open pipeline is below what past quarters on this day call for; more of it, or bookings, closes the gap. "
+        "Named first: coverage below even the low end of what is needed there, and past deals are not few."
+    )
+
+
+@pytest.mark.parametrize(
+    ("regions", "where", "named"),
+    [
+        ([2.5, 2.0, 1.6], "", False),
+        ([2.5, 1.0, 1.4], ", EMEA and APAC first", True),
+    ],
+)
+def test_groups_are_named_where_they_are_below_the_low_end_of_their_need(quarter, regions, where, named):
+    result = quarter()
+    region = result.by_group["region"].assign(coverage=regions)
+    [action] = act.actions(dataclasses.replace(result, by_group={**result.by_group, "region": region}))
+    assert action.text == f"Create $600K of pipeline{where}: coverage is 2.0x, about 3.0x is needed on this day"
+    assert (" Named first: " in action.because) is named
 
 
 def test_no_gap_asks_for_nothing(quarter):
@@ -95,7 +115,7 @@ def test_too_late_to_create_looks_at_what_is_due_later(quarter):
             "sales_ops",
             600_000.0,
             SOON,
-            "Too late to create: nine wins in ten take over 53 days, 52 days remain. At stake: what deals due later "
+            "Too late to create: nine wins in ten take over 53 days, 52 days left. At stake: what deals due later "
             "brought this quarter in the past by themselves; nobody knows what asking adds.",
             ("big", "small"),
             5_000.0,
@@ -139,16 +159,50 @@ def test_actions_rank_by_money_that_hangs_on_them_then_by_money_in_the_records(q
 @pytest.mark.parametrize(
     ("draws", "worth"),
     [
-        ([0.0] * 9 + [6e4], (0.0, 6_000.0, 6_000.0)),
-        ([0.0] * 9 + [-6e4], (-6_000.0, -6_000.0, 0.0)),
-        (np.arange(10) * 1e3, (900.0, 4_500.0, 8_100.0)),
-        ([0.0] * 10, (None, None, None)),
+        ([0.0] * 19 + [6e5], (None, 30_000.0, None)),
+        ([0.0] * 19 + [-6e5], (None, -30_000.0, None)),
+        ([0.0] * 16 + [3e4] * 4, (0.0, 6_000.0, 30_000.0)),
+        ([0.0] * 9 + [1.0] * 10 + [1e6], (0.0, 1.0, 1.0)),
+        (np.arange(20) * 1e3, (1_900.0, 9_500.0, 17_100.0)),
+        ([0.0] * 20, (None, None, None)),
     ],
 )
-def test_a_rare_win_or_credit_does_not_put_the_mean_outside_its_range(quarter, draws, worth):
-    """The tenth and ninetieth of ten draws lie 0.9 and 8.1 steps from the lowest."""
+def test_a_rare_win_or_credit_does_not_stretch_the_range(quarter, draws, worth):
+    """The tenth and ninetieth of twenty draws lie 1.9 and 17.1 steps from the lowest."""
     [action] = act.actions(quarter(record("late", "overdue"), parts={"overdue": draws}, open_now=2e6))
-    assert (action.worth_low, action.worth, action.worth_high) == pytest.approx(worth)
+    found = (action.worth_low, action.worth, action.worth_high)
+    assert [end if end is None else round(end, 6) for end in found] == list(worth)
+    assert action.worth_is == (None if worth[1] is None else "at_stake")
+
+
+def test_on_the_last_day_money_at_stake_is_an_average_without_a_range(told):
+    """What is open when the day is over is won only where it is recorded late: in few of 4,000 draws."""
+    found = [action for action in act.actions(told("2026-04-30")) if action.worth is not None]
+    assert {action.rule for action in found} == {"overdue_opportunities", "stalled_opportunities"}
+    assert all(0 < action.worth < 1e3 and action.worth_low is action.worth_high is None for action in found)
+
+
+@pytest.mark.parametrize(
+    ("renewals", "more"),
+    [
+        (0, ""),
+        (1, " 1 more of types that the quota does not cover is overdue too."),
+        (2, " 2 more of types that the quota does not cover are overdue too."),
+    ],
+)
+def test_what_is_overdue_of_types_without_quota_is_counted_apart(quarter, renewals, more):
+    rows = [record("late", "overdue", 7e5), record("grow", "overdue", 8e5, type="expansion")]
+    rows += [record(f"renew{n}", "overdue", 9e5, type="renewal") for n in range(renewals)]
+    [action] = act.actions(quarter(*rows, open_now=2e6))
+    assert (action.rule, action.amount, action.records) == ("overdue_opportunities", 1.5e6, ("grow", "late"))
+    assert action.text == "Re-date or close 2 overdue opportunities: $1.5M counts nowhere until it has a date"
+    assert action.because == (
+        "Open with a close date before the as-of day; a new date or an outcome takes it off the list." + more
+    )
+
+
+def test_overdue_renewals_alone_ask_for_nothing(quarter):
+    assert act.actions(quarter(record("renew", "overdue", type="renewal"), open_now=2e6)) == []
 
 
 def stalled(*rows):
@@ -222,11 +276,12 @@ def test_money_added_is_the_gap_times_what_such_deals_won_in_the_days_left(told,
 
 
 def test_money_at_stake_is_what_the_listed_deals_are_expected_to_bring(told):
-    """10 %: luck that all share lifts small chances a little. Overdue renewals are listed, and not in the money."""
+    """10 %: luck that all share lifts small chances a little. Overdue renewals are neither listed nor in the money."""
     result = told("2026-04-10")
     expected = result.outlook.deals.set_index("opportunity_id")
-    expected = expected["expected_amount"].where(expected["type"].ne("renewal"), 0.0)
     found = {action.rule: action for action in act.actions(result)}
+    assert not expected.loc[list(found["overdue_opportunities"].records), "type"].eq("renewal").any()
+    expected = expected["expected_amount"]
     assert set(found) >= {"coverage_below_required", "overdue_opportunities", "stalled_opportunities"}
     for action in found.values():
         if action.worth_is is not None:

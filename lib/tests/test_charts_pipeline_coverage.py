@@ -66,6 +66,16 @@ def test_movement_is_drawn_from_nothing_to_either_side():
     assert chart.data.values.tolist() == [["created", 100.0, 1], ["amount lowered", -50.0, 1]]
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("amounts", "ends"),
+    [([0.0, 0.0], (-1, 1)), ([10.0, 0.0], (0, 14)), ([-10.0], (-14, 0)), ([10.0, -10.0], (-18, 18))],
+)
+def test_movement_leaves_room_for_its_labels_even_where_nothing_has_an_amount(amounts, ends):
+    steps = pd.DataFrame({"label": ["created"] * len(amounts), "amount": amounts})
+    assert charts.plot_movement(steps, "USD").get_xlim() == pytest.approx(ends)
+
+
 def test_created_pipeline_is_drawn_by_source_with_shares():
     ax = charts.plot_created(result().created, "USD")
     widths = dict(zip((t.get_text() for t in ax.get_yticklabels()), (b.get_width() for b in ax.patches), strict=True))
@@ -77,7 +87,10 @@ def test_each_chart_says_in_words_what_it_shows():
     drawn = {chart.name: chart for chart in charts.draw(result())}
     assert list(drawn) == ["coverage_by_day", "movement", "created"]
     chart = drawn["coverage_by_day"]
-    assert (chart.title, chart.alt) == ("Coverage with 52 days left is 0.5x", "Coverage with 52 days left is 0.5x.")
+    assert chart.title == "Coverage with 52 days left is 0.5x"
+    assert chart.alt == (
+        "Coverage with 52 days left is 0.5x. Of 1 earlier quarter with as many days left, 1 had no quota."
+    )
     assert (
         chart.caption == "Open pipeline due in the quarter over quota still to book, rebuilt as it stood on each day."
     )
@@ -130,6 +143,15 @@ def test_fifty_dots_stand_for_the_outcomes_and_those_that_reach_quota_stand_out(
     assert len(set(spots)) == 50, "no dot hides another"
 
 
+@pytest.mark.parametrize("quota", [100.0, 103.0, 150.5, 177.7, 200.0, 90.0, 1e4])
+def test_each_dot_lies_on_its_side_of_the_quota_near_its_outcome(quota):
+    outcomes = np.linspace(100.0, 200.0, 50)
+    missed, reached, _ = charts.plot_landing(outcomes, quota, "USD").get_lines()
+    assert all(missed.get_xdata() < quota) and all(reached.get_xdata() > quota)
+    drawn = np.concatenate([missed.get_xdata(), reached.get_xdata()])
+    assert len(drawn) == 50 and np.abs(drawn - outcomes).max() <= 100 / 18 / 2 + 1e-9
+
+
 def test_without_a_quota_the_dots_stand_alone_and_one_outcome_draws():
     ax = charts.plot_landing(np.full(50, 7.0), float("nan"), "USD")
     assert len(ax.texts) == 0
@@ -158,7 +180,7 @@ def test_a_need_beyond_the_chart_is_drawn_up_to_its_top():
     assert ax.texts[1].get_text() == "needed 12.0x" and ax.texts[1].xy[1] < top
 
 
-def judged(told, row, **outlook):
+def judged(told, row, /, **outlook):
     """Return the sample's result with some headline numbers and parts of the outlook replaced."""
     sample = told()
     parts = dataclasses.replace(sample.outlook, **outlook)
@@ -173,6 +195,8 @@ def judged(told, row, **outlook):
         (9e6, "None of 50 equally likely outcomes reach quota"),
         (5e5, "All of 50 equally likely outcomes reach quota"),
         (float("nan"), "50 equally likely outcomes, from $610K to $1.59M"),
+        (0.0, "50 equally likely outcomes, from $610K to $1.59M"),
+        (-1e3, "50 equally likely outcomes, from $610K to $1.59M"),
     ],
 )
 def test_the_landing_says_how_many_outcomes_reach_quota(told, quota, said):
@@ -188,6 +212,20 @@ def test_the_landing_says_how_many_outcomes_reach_quota(told, quota, said):
     shares, amounts = [0.1, 0.25, 0.5, 0.75, 0.9], [7e5, 8.5e5, 1.1e6, 1.35e6, 1.5e6]
     np.testing.assert_allclose(chart.data, np.column_stack([shares, amounts]))
     assert chart.units == ("share", "money") and list(chart.data.columns) == ["outcomes_below", "landing"]
+
+
+@pytest.mark.parametrize("outcomes", [np.full(4001, 932e3), np.linspace(931_900.0, 932_100.0, 4001)])
+def test_a_landing_that_is_decided_is_not_drawn(told, outcomes):
+    drawn = charts.draw(judged(told, {}, outcomes=outcomes))
+    assert [chart.name for chart in drawn] == ["coverage_by_day", "movement", "created"]
+
+
+@pytest.mark.parametrize("quota", [1.4e6, float("nan")])
+def test_outcomes_of_ranges_that_failed_are_not_called_equally_likely(told, quota):
+    outlook = {"outcomes": np.linspace(6e5, 1.6e6, 4001), "told": pd.DataFrame({"is_inside": [True] * 4 + [False] * 7})}
+    chart = charts.draw(judged(told, {"quota_amount": quota}, **outlook))[0]
+    assert (chart.name, chart.title) == ("landing", "50 outcomes that past quarters say not to lean on")
+    assert chart.alt == "50 outcomes that past quarters say not to lean on. They lie between $610K and $1.59M."
 
 
 def test_coverage_is_set_beside_what_is_needed_and_earlier_quarters(told):
@@ -209,6 +247,53 @@ def test_coverage_is_set_beside_what_is_needed_and_earlier_quarters(told):
     np.testing.assert_allclose(chart.data["start_coverage"].iloc[:-1], made.earlier["start_coverage"])
     assert chart.data["period"].tolist() == [*made.earlier["period"], "FY27-Q2"]
     assert [text.get_text() for text in chart.axes.texts] == [f"this quarter {now:.1f}x", "needed 3.0x"]
+
+
+def rebuilt(told, **columns):
+    """Return the sample's coverage chart with some columns of two earlier quarters replaced on every day."""
+    sample = told()
+    names = sample.earlier["period"].iloc[:2]
+    pace = sample.pace.copy()
+    for column, value in columns.items():
+        pace.loc[pace["period"].isin(names), column] = value
+    made = dataclasses.replace(sample, pace=pace, outlook=dataclasses.replace(sample.outlook, required=None))
+    now = pace.loc[pace["period"].eq("FY27-Q2"), "coverage"].iloc[-1]
+    return charts.draw(made)[1], now, sample.earlier["coverage_on_day"].iloc[2:]
+
+
+def test_no_rank_among_earlier_quarters_where_some_had_met_their_quota(told):
+    chart, now, rest = rebuilt(told, coverage=np.nan)
+    assert chart.title == f"Coverage with 52 days left is {now:.1f}x"
+    assert chart.alt == (
+        f"Coverage with 52 days left is {now:.1f}x. Of 8 earlier quarters with as many days left, 2 had met their "
+        f"quota already. The others ranged from {min(rest):.1f}x to {max(rest):.1f}x."
+    )
+
+
+def test_no_rank_among_earlier_quarters_where_some_had_no_quota(told):
+    chart, now, rest = rebuilt(told, coverage=np.nan, quota_amount=np.nan)
+    assert chart.title == f"Coverage with 52 days left is {now:.1f}x"
+    assert chart.alt == (
+        f"Coverage with 52 days left is {now:.1f}x. Of 8 earlier quarters with as many days left, 2 had no quota. "
+        f"The others ranged from {min(rest):.1f}x to {max(rest):.1f}x."
+    )
+
+
+def test_a_rank_among_earlier_quarters_where_all_had_coverage(told):
+    chart, now, rest = rebuilt(told, coverage=9.0)
+    below = sum(rest < now)
+    assert 0 < below < 6
+    assert chart.title == f"Coverage with 52 days left is {now:.1f}x, above {below} of 8 earlier quarters"
+    assert chart.alt == f"{chart.title}. With as many days left they ranged from {min(rest):.1f}x to 9.0x."
+
+
+def test_a_quarter_that_is_over_has_no_coverage_today():
+    over = measure(as_of(book(DEALS, HISTORY, quotas=[quota(700.0)]), "2026-10-20"), Knobs(period="previous"))
+    chart, made = charts.draw(over)
+    assert (chart.name, chart.title) == ("coverage_by_day", "Coverage day by day, to the quarter's end")
+    assert chart.alt == "Coverage day by day, to the quarter's end. At the end of its first day it was 0.4x."
+    assert [text.get_text() for text in chart.axes.texts] == [] and marks(chart.axes) == []
+    assert (made.name, made.title) == ("created", "Partner brought 100% of the $100 created")
 
 
 def test_a_quota_that_is_met_has_no_coverage_to_name():

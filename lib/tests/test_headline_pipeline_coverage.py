@@ -9,6 +9,7 @@ import pytest
 
 from revops.actions import pipeline_coverage as act
 from revops.analysis.cycle import CreationWindow
+from revops.analysis.quotas import CompanyQuota
 from revops.analysis.required import Required
 from revops.measures import pipeline_coverage as measures
 
@@ -37,7 +38,7 @@ def quarter(told):
             "required": Required(1.8e6, 1.5e6, 2.4e6, 2.1e6, 0.25, 0.1, 8), "required_unknown": None, "cycle": CYCLE,
             "told": judged(), "required_told": pd.DataFrame({"is_inside": [True] * 7 + [False] * 2}),
         }  # fmt: skip
-        region = sample.by_group["region"].assign(coverage=[2.5, 2.0, 2.0], required_low=1.5)
+        region = sample.by_group["region"].assign(coverage=[2.5, 2.0, 2.0], required_low=1.5, is_few=False)
         row = pd.Series(sample.headline.to_dict() | numbers | (row or {}))
         found = dataclasses.replace(sample.outlook, **parts | (outlook or {}))
         by_group = {**sample.by_group, "region": region}
@@ -95,6 +96,23 @@ def test_low_and_high_chances_have_their_words_and_status(quarter, chance, statu
     assert found[3][1][2] == (status == "act")
 
 
+@pytest.mark.parametrize(
+    ("chance", "without", "n_total_open", "figure", "text"),
+    [
+        (0.0, 0.0, 12, "<1%", "chance of quota; <1% without the largest deal"),
+        (1.0, 1.0, 12, ">99%", "chance of quota; >99% without the largest deal"),
+        (1.0, 0.0, 1, ">99%", "chance of quota; <1% without the largest deal"),
+        (0.0, 0.0, 0, "0%", "chance of quota; 0% without the largest deal"),
+    ],
+)
+def test_draws_that_all_agree_leave_a_little_doubt_unless_nothing_is_open(
+    quarter, chance, without, n_total_open, figure, text
+):
+    outlook = {"probability_without_largest": without, "told": judged(4, 4)}
+    number = said(quarter(chance, {"n_total_open": n_total_open}, outlook))[3][1]
+    assert number == (figure, f"{text}; not yet validated", False)
+
+
 def test_chances_are_held_against_those_on_the_same_side(quarter):
     """Of chances of 70 % three of four came true; below half there was none to compare with."""
     told = judged(n=12, held=10, probability=0.7, made=9)
@@ -127,6 +145,15 @@ def test_fewer_than_eight_quarters_told_are_not_judged(quarter, n, quarters):
     assert numbers[1] == ("35%", "chance of quota; 30% without the largest deal; not yet validated", False)
 
 
+def test_a_level_that_tens_cannot_count_is_counted_in_hundreds(quarter):
+    """95 % of landings from 0.5 M to 1.5 M lie between 525 K and 1,475 K."""
+    below = said(quarter(outlook={"level": 0.95, "told": judged(held=9)}))[2]
+    assert below == (
+        "95 in 100 outcomes fall between $525K and $1.48M; told on this day, such ranges held in 9 of 10 past "
+        "quarters. Day 40 of 92."
+    )
+
+
 def test_quarters_without_a_quota_do_not_validate_a_chance(quarter):
     told = judged()
     told.loc[:2, ["probability", "made_it"]] = NOTHING
@@ -142,8 +169,11 @@ def test_ranges_that_held_too_rarely_take_the_chance_away(quarter, held, failed)
     status, sentence, below, numbers = said(result)
     rows = {row["id"]: row for row in measures.measure_rows(result) if row["by"] == {}}
     note = rows["attainment_probability"]["note"]
-    assert f"such ranges held in {held} of 10 past quarters." in below
     if failed:
+        assert below == (
+            "Meant to hold 8 in 10, such ranges held in only 5 of 10 past quarters: do not lean on $600K to $1.4M. "
+            "Day 40 of 92."
+        )
         assert (status, note) == ("not_enough_data", "such ranges held too rarely in the past")
         assert sentence == (
             "FY27-Q2 is likely to land near $1.0M of its $1.0M quota: how likely it is cannot be said, such ranges "
@@ -152,6 +182,19 @@ def test_ranges_that_held_too_rarely_take_the_chance_away(quarter, held, failed)
         assert numbers[1] == ("–", "chance of quota: ranges held in only 5 of 10 past quarters", False)
     else:
         assert (status, note) == ("watch", None) and numbers[1][0] == "35%"
+        assert below == (
+            "8 in 10 outcomes fall between $600K and $1.4M; told on this day, such ranges held in 6 of 10 past "
+            "quarters. Day 40 of 92."
+        )
+
+
+def test_ranges_that_never_held_are_not_leant_on_without_a_quota_either(quarter):
+    row = {"quota_amount": NOTHING, "remaining_amount": NOTHING, "coverage": NOTHING}
+    outlook = {"required": None, "required_unknown": "There is no quota to book.", "told": judged(3, 0)}
+    assert said(quarter(NOTHING, row, outlook))[2] == (
+        "Meant to hold 8 in 10, such ranges held in none of 3 past quarters: do not lean on $600K to $1.4M. "
+        "Day 40 of 92."
+    )
 
 
 @pytest.mark.parametrize(
@@ -183,9 +226,14 @@ def test_enough_pipeline_has_no_gap_and_may_still_fall_short_of_its_range(quarte
 
 
 def test_what_is_needed_is_said_to_be_unknown_where_the_past_cannot_tell(quarter):
-    why = "No past quarter won anything of what was open on this day."
+    why = "Only 4 of 8 past quarters won anything of what was open on this day."
     numbers = said(quarter(outlook={"required": None, "required_unknown": why}))[3]
-    assert numbers[0] == ("2.0x", f"coverage of remaining quota. What is needed: {why}", False)
+    assert numbers[0] == (
+        "2.0x",
+        "coverage of remaining quota; what is needed cannot be said: only 4 of 8 past quarters won anything of what "
+        "was open on this day",
+        False,
+    )
     assert numbers[2] == ("$600K", "still to book", False)
 
 
@@ -232,6 +280,22 @@ def test_without_a_quota_the_range_is_told_and_nothing_is_judged(quarter):
 
 
 @pytest.mark.parametrize(
+    ("amount", "told_of", "basis"),
+    [
+        (0.0, "the quota sheet says $0: nothing to hold it against", "any"),
+        (NOTHING, "without a quota nobody can say whether that is enough", "the quota sheet says $0"),
+    ],
+)
+def test_a_quota_of_nothing_is_never_on_track_whatever_the_draws(quarter, amount, told_of, basis):
+    row = {"quota_amount": amount, "remaining_amount": amount, "coverage": NOTHING}
+    result = quarter(1.0, row, {"required": None, "required_unknown": "x"}, quota=CompanyQuota(amount, basis, NOTHING))
+    status, sentence, _, numbers = said(result)
+    assert (status, sentence) == ("not_enough_data", f"$1.2M is open and $400K is booked for FY27-Q2; {told_of}.")
+    assert numbers[0] == ("–", f"coverage: {basis if np.isnan(amount) else told_of}", False)
+    assert numbers[1] == ("$400K", "booked in 3 opportunities", False)
+
+
+@pytest.mark.parametrize(
     ("row", "sentence"),
     [
         ({"n_open": 0, "open_pipeline_amount": 0.0, "coverage": 0.0},
@@ -260,9 +324,46 @@ def test_a_negative_open_pipeline_widens_the_gap(quarter):
     )
 
 
-@pytest.mark.parametrize(("day", "where"), [("2026-05-01", "Day 1 of 92."), ("2026-07-31", "Day 92 of 92.")])
+def on(result, day):
+    return dataclasses.replace(result, view=dataclasses.replace(result.view, day=dt.date.fromisoformat(day)))
+
+
+LATE = "Only what is recorded late can still change it. "
+
+
+@pytest.mark.parametrize(
+    ("day", "where"),
+    [("2026-05-01", "Day 1 of 92."), ("2026-07-30", "Day 91 of 92."), ("2026-07-31", f"{LATE}Day 92 of 92.")],
+)
 def test_the_first_and_the_last_day_are_said(quarter, day, where):
-    result = quarter()
-    view = dataclasses.replace(result.view, day=dt.date.fromisoformat(day))
-    below = act.headline(dataclasses.replace(result, view=view)).below
+    below = act.headline(on(quarter(), day)).below
     assert below == f"8 in 10 outcomes fall between $600K and $1.4M; {HELD} {where}"
+
+
+@pytest.mark.parametrize(("day", "where"), [("2026-07-30", "Day 91 of 92."), ("2026-07-31", f"{LATE}Day 92 of 92.")])
+@pytest.mark.parametrize("outcomes", [np.full(4001, 932e3), np.linspace(931_900.0, 932_100.0, 4001)])
+def test_a_landing_that_is_decided_has_no_range(quarter, day, where, outcomes):
+    point = quarter(0.0, outlook={"outcomes": outcomes, "told": judged(made=0)})
+    status, sentence, below, numbers = said(on(point, day))
+    assert (status, below) == ("act", where)
+    assert sentence == "FY27-Q2 is likely to land near $932K of its $1.0M quota: next to no chance of making it."
+    assert numbers[1][:2] == (
+        "<1%",
+        "chance of quota; 30% without the largest deal; chances below 50% on this day came true in 0 of 10 past "
+        "quarters",
+    )
+
+
+def test_a_landing_that_is_decided_tells_no_range_that_failed(quarter):
+    failed = quarter(0.0, outlook={"outcomes": np.full(4001, 932e3), "told": judged(held=2)})
+    status, sentence, below, numbers = said(on(failed, "2026-07-31"))
+    assert (status, below) == ("not_enough_data", f"{LATE}Day 92 of 92.")
+    assert sentence == (
+        "FY27-Q2 is likely to land near $932K of its $1.0M quota: how likely it is cannot be said, what was told on "
+        "this day failed too often in the past."
+    )
+    assert numbers[1] == (
+        "–",
+        "chance of quota: what was told on this day failed too often in past quarters",
+        False,
+    )

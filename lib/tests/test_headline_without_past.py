@@ -3,6 +3,7 @@
 import pytest
 
 from frames import as_of, book, change, deal, quota
+from revops.actions import Number
 from revops.actions import pipeline_coverage as act
 from revops.measures.pipeline_coverage import Knobs, measure
 
@@ -29,7 +30,10 @@ def said(*deals, quotas=QUOTA, day="2026-08-09", **knobs):
          "FY26-Q3 has $650K still to book and $300K of open pipeline to book it from: 0.5x, in 1 opportunity."),
         ([OPEN, WON], [quota(250_000.0)],
          "FY26-Q3 has reached its quota: $250K booked of $250K, with $300K still open."),
-        ([OPEN, WON], [quota(0.0)], "FY26-Q3 has reached its quota: $250K booked of $0, with $300K still open."),
+        ([OPEN, WON], [quota(0.0)],
+         "$300K is open and $250K is booked for FY26-Q3; the quota sheet says $0: nothing to hold it against."),
+        ([OPEN, WON], [quota(-9_000.0)],
+         "$300K is open and $250K is booked for FY26-Q3; the quota sheet says -$9.0K: nothing to hold it against."),
         ([OPEN, WON], [],
          "$300K is open and $250K is booked for FY26-Q3; without a quota nobody can say whether that is enough."),
         ([FAR], [quota(650_000.0)], "FY26-Q3 still has $650K to book and no open pipeline to book it from."),
@@ -55,7 +59,20 @@ def test_a_past_and_a_coming_quarter_have_sentences_of_their_own():
     assert said(OPEN, day="2026-06-20", period="next").sentence == (
         "FY26-Q3 begins on 1 Jul with $300K of open pipeline for a quota of $650K: 0.5x, in 1 opportunity."
     )
-    assert said(OPEN, day="2026-06-20", period="next").below == "The quarter begins in 11 days."
+    assert said(OPEN, day="2026-06-20", period="next").below == (
+        "The quarter begins in 11 days; open pipeline is as of today."
+    )
+
+
+@pytest.mark.parametrize(("amount", "status"), [(250_001.0, "act"), (250_000.0, "on_track"), (0.0, "not_enough_data")])
+def test_a_finished_quarter_is_judged_by_what_it_booked(amount, status):
+    over = said(WON, quotas=[quota(amount)], day="2026-10-20", period="previous")
+    assert (over.status, over.below) == (status, "The quarter ended on 30 Sep.")
+
+
+def test_a_finished_quarter_without_a_quota_and_a_coming_one_are_not_judged():
+    assert said(WON, quotas=[], day="2026-10-20", period="previous").status == "not_enough_data"
+    assert said(OPEN, day="2026-06-20", period="next").status == "not_enough_data"
 
 
 def test_the_line_below_says_where_we_are_and_what_moved():
@@ -82,9 +99,26 @@ def test_a_page_without_a_validated_probability_is_not_judged():
     assert said(OPEN).status == "not_enough_data"
 
 
-def test_a_past_quota_of_nothing_is_no_share():
-    assert said(WON, quotas=[quota(0.0)], day="2026-10-20", period="previous").sentence == (
-        "FY26-Q3 booked $250K of its $0 quota: –."
-    )
+@pytest.mark.parametrize("amount", [0.0, -9_000.0])
+@pytest.mark.parametrize(
+    ("day", "period", "sentence"),
+    [
+        ("2026-10-20", "previous", "FY26-Q3 booked $250K in 1 opportunity; the quota sheet says {}: nothing to hold it "
+         "against."),
+        ("2026-08-09", "current", "$0 is open and $250K is booked for FY26-Q3; the quota sheet says {}: nothing to "
+         "hold it against."),
+        ("2026-06-20", "next", "FY26-Q3 begins on 1 Jul with $0 of open pipeline; the quota sheet says {}: nothing to "
+         "hold it against."),
+    ],
+)  # fmt: skip
+def test_a_quota_of_nothing_is_no_quota(amount, day, period, sentence):
+    found = said(WON, quotas=[quota(amount)], day=day, period=period)
+    words = "$0" if amount == 0 else "-$9.0K"
+    assert (found.status, found.sentence) == ("not_enough_data", sentence.format(words))
+    assert found.numbers[0] == Number("–", f"coverage: the quota sheet says {words}: nothing to hold it against")
+    assert found.numbers[1].text == ("booked in no opportunities" if period == "next" else "booked in 1 opportunity")
+
+
+def test_the_coverage_of_a_quarter_that_is_over_is_not_given():
     numbers = said(WON, quotas=[quota(500_000.0)], day="2026-10-20", period="previous").numbers
     assert (numbers[0].figure, numbers[0].text) == ("–", "coverage: the quarter is over")

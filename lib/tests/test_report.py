@@ -187,6 +187,24 @@ def test_the_status_and_the_empty_list_of_actions_are_said_in_words():
     assert "Not judged yet" in html and "Nothing to act on this week by the rules of this report" in html
 
 
+@pytest.mark.parametrize(
+    ("day", "status", "pill"),
+    [
+        ("2026-10-01", "act", "Quota missed"),
+        ("2026-10-01", "on_track", "Quota made"),
+        ("2026-10-01", "not_enough_data", "Not judged yet"),
+        ("2026-09-30", "act", "Act"),
+        ("2026-09-30", "on_track", "On track"),
+    ],
+)
+def test_a_status_is_called_by_its_outcome_once_the_quarter_is_over(day, status, pill):
+    _, given = answer()
+    view = dataclasses.replace(given.view, day=dt.date.fromisoformat(day))
+    headline = dataclasses.replace(given.headline, status=status)
+    html = dataclasses.replace(given, view=view, headline=headline)._repr_mimebundle_()["text/html"]
+    assert re.findall(r'<span class="pill ([a-z_]+)">([^<]*)</span>', html) == [(status, pill)]
+
+
 WORTH = {"worth": 90.0, "worth_low": 10.0, "worth_high": 200.0}
 
 
@@ -197,6 +215,10 @@ WORTH = {"worth": 90.0, "worth_low": 10.0, "worth_high": 200.0}
          "stake: what such records have brought by themselves"),
         (WORTH | {"worth_is": "at_stake"}, "$90 at stake ($10 to $200)", "Ranked by money: what acting adds, or what "
          "is at stake: what such records have brought by themselves"),
+        ({"worth": 27.0, "worth_is": "at_stake"}, "$27 at stake on average, most likely nothing", "Ranked by money: "
+         "what acting adds, or what is at stake: what such records have brought by themselves"),
+        (WORTH | {"worth_high": float("inf"), "worth_is": "added"}, "adds $90 ($10 or more)", "Ranked by money: what "
+         "acting adds, or what is at stake: what such records have brought by themselves"),
         ({}, "$500 in the records", "Ranked by the money in the records; the owner is the function that acts"),
         ({"amount": 0.0}, "–", "Ranked by the money in the records; the owner is the function that acts"),
     ],
@@ -208,7 +230,7 @@ def test_actions_show_the_money_that_hangs_on_them_and_the_rule_behind_each(give
     assert f"<caption>{caption}</caption>" in html
     cells = re.findall(r'<t[hd][^>]*(?:scope="row"|data-h="[^"]*")>(.*?)</t[hd]>', html)
     assert cells == ["Do &lt;this&gt;: now", "Sales ops", money, "16 Aug 2026"]
-    assert "<li>Do &lt;this&gt;. Because &amp; so.</li>" in html
+    assert "<ul><li>Do &lt;this&gt;: now. Because &amp; so.</li></ul>" in html
 
 
 def test_a_hostile_name_of_a_stalled_deal_stays_text(told):
@@ -223,6 +245,19 @@ def test_a_hostile_name_of_a_stalled_deal_stays_text(told):
     seen.feed(html)
     assert "img" not in seen.tags and not seen.handlers
     assert "Second opinion on &lt;img src=x onerror=alert(1)&gt;: $" in html
+
+
+@pytest.mark.parametrize("bounds", [(10.0, float("inf")), (None, None)])
+def test_a_range_without_an_end_goes_out_as_null(bounds):
+    low, high = bounds
+    action = Action("rule", "Do", "revops", 5.0, dt.date(2026, 8, 16), "So.", (), 90.0, low, high, "at_stake")
+    [sent] = json.loads(json.dumps(dataclasses.replace(answer()[1], actions=[action]).to_json(), allow_nan=False))[
+        "actions"
+    ]
+    assert sent == {
+        "rule": "rule", "text": "Do", "owner": "revops", "amount": 5.0, "by": "2026-08-16", "because": "So.",
+        "records": [], "worth": 90.0, "worth_low": low, "worth_high": None, "worth_is": "at_stake",
+    }  # fmt: skip
 
 
 def test_the_money_of_an_action_goes_out_for_programs(told):

@@ -45,6 +45,13 @@ def test_a_share_never_rounds_something_to_nothing_or_all(part, words):
     assert wording.share(part) == words
 
 
+@pytest.mark.parametrize(
+    ("part", "words"), [(0.0, "<1%"), (0.001, "<1%"), (0.456, "46%"), (1.0, ">99%"), (float("nan"), "–")]
+)
+def test_a_share_of_draws_is_never_nothing_or_all(part, words):
+    assert wording.told_share(part) == words
+
+
 def test_counts_and_nouns_agree():
     assert [wording.plural(n, "opportunity") for n in (0, 1, 2, 1234)] == [
         "no opportunities",
@@ -63,11 +70,26 @@ def test_dates_and_lists_read_as_prose():
     assert [wording.join(x) for x in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "words"), [(2.4, 6.2, "2.4x to 6.2x"), (2.4, float("inf"), "2.4x or more"), (0, 0, "0.0x to 0.0x")]
+)
+def test_a_range_without_an_end_is_or_more(low, high, words):
+    assert wording.between(low, high, wording.multiple) == words
+
+
 def test_a_value_is_said_in_its_unit():
     said = [wording.value(2.46, unit, "USD") for unit in ("money", "x", "share", "count", None)]
     assert said == ["$2", "2.5x", "246%", "2.5", "2.46"]
     assert wording.value(pd.Timestamp("2026-06-09"), "date", "USD") == "9 Jun 2026"
     assert wording.value(None, "money", "USD") == "–"
+
+
+@pytest.mark.parametrize(
+    ("level", "words"),
+    [(0.8, "8 in 10"), (0.7, "7 in 10"), (0.95, "95 in 100"), (0.29, "29 in 100"), (0.999, "999 in 1000")],
+)
+def test_a_level_is_counted_in_whole_cases(level, words):
+    assert wording.odds(level) == words
 
 
 @pytest.mark.parametrize(

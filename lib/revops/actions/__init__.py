@@ -32,8 +32,10 @@ class Action:
 
     owner is the function that acts (marketing_ops, sales_ops, cs_ops, revops); amount the money in the records
     [company currency]; worth with its range the money that hangs on it in the period, None where nothing estimates it:
-    what acting adds (worth_is added), or what the records bring at past rates if nobody acts (at_stake); because the
-    rule that fired and what would change it; records the ids to work on.
+    what acting adds (worth_is added), or what the records bring at past rates if nobody acts (at_stake). worth_low and
+    worth_high are None where most likely nothing is brought, and worth is an average that rare large wins make;
+    worth_high is infinite where the range has no upper end. because is the rule that fired and what would change it;
+    records the ids to work on.
     """
 
     rule: str

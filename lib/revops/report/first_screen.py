@@ -16,6 +16,8 @@ from revops.report.tables import heading, table_html, text
 __all__ = ["FirstScreen"]
 
 STATUS = {"on_track": "On track", "watch": "Watch", "act": "Act", "not_enough_data": "Not judged yet"}
+OUTCOME = {"on_track": "Quota made", "act": "Quota missed"}
+"""What a status is called once the quarter is over."""
 FUNCTIONS = {"marketing_ops": "Marketing ops", "sales_ops": "Sales ops", "cs_ops": "CS ops", "revops": "RevOps"}
 
 
@@ -47,7 +49,8 @@ class FirstScreen(Block):
         parts = [self.view.company.company, self.period.name, f"as of {wording.long_day(self.view.day)}"]
         parts += [f"{name}: {value}" for name, value in self.settings.knobs.slice.items()]
         spans = "".join(f"<span>{text(part)}</span>" for part in parts)
-        pill = f'<span class="pill {self.headline.status}">{STATUS[self.headline.status]}</span>'
+        names = STATUS | (OUTCOME if self.view.day > self.period.end else {})
+        pill = f'<span class="pill {self.headline.status}">{names[self.headline.status]}</span>'
         return f'<div class="eyebrow"><strong>{text(title)}</strong>{spans}{pill}</div>'
 
     def _actions(self) -> str:
@@ -65,9 +68,7 @@ class FirstScreen(Block):
         if not any(action.worth is not None for action in self.actions):
             caption = "Ranked by the money in the records; the owner is the function that acts"
         table = table_html(caption, shown, (None, None, None, "date"), self.view.company.currency)
-        rules = "".join(
-            f"<li>{text(action.text.split(':')[0])}. {text(action.because)}</li>" for action in self.actions
-        )
+        rules = "".join(f"<li>{text(action.text)}. {text(action.because)}</li>" for action in self.actions)
         why = f"<details><summary>The rule behind each, and what would change it</summary><ul>{rules}</ul></details>"
         return f"<h2>What to do this week</h2>\n{table}\n{why}"
 
@@ -76,6 +77,8 @@ class FirstScreen(Block):
         currency = self.view.company.currency
         if action.worth is None:
             return f"{wording.money(action.amount, currency)} in the records" if action.amount else "–"
+        if action.worth_low is None:
+            return f"{wording.money(action.worth, currency)} at stake on average, most likely nothing"
         ends = wording.between(action.worth_low, action.worth_high, lambda amount: wording.money(amount, currency))
         worth = wording.money(action.worth, currency)
         return f"adds {worth} ({ends})" if action.worth_is == "added" else f"{worth} at stake ({ends})"

@@ -1,28 +1,35 @@
 """The first screen of the pipeline coverage report: one true sentence, one line below it, three numbers."""
 
-from revops.actions import Headline, Number
-from revops.actions.pipeline_coverage.to_do import last_day_to_create
+from revops.actions import Headline
+from revops.actions.pipeline_coverage.facts import has_quota, is_point, no_quota
+from revops.actions.pipeline_coverage.numbers import numbers
 from revops.analysis.backtest import VALIDATED_FROM
-from revops.measures.pipeline_coverage import CoverageResult, Outlook
+from revops.measures.pipeline_coverage import CoverageResult
 from revops.ratios import safe_ratio
-from revops.wording import between, chance, day, join, missing, money, multiple, plural, share
+from revops.wording import chance, day, join, missing, money, multiple, odds, plural, share
 
 __all__ = ["headline"]
+
+_UNJUDGED = "without a quota nobody can say whether that is enough"
 
 
 def headline(result: CoverageResult) -> Headline:
     """Return the first screen.
 
     The status follows the chance of quota, once that is validated on the company's own past; a quota that is met is
-    on track; anything else is not judged.
+    on track, one that a finished quarter missed is to act on; anything else, as a quota of 0 or below, is not judged.
     """
-    return Headline(_status(result), _sentence(result), _below(result), _numbers(result))
+    return Headline(_status(result), _sentence(result), _below(result), numbers(result))
 
 
 def _status(result: CoverageResult) -> str:
     row, outlook, knobs = result.headline, result.outlook, result.knobs
-    if not missing(row.quota_amount) and row.remaining_amount == 0:
+    if not has_quota(result):
+        return "not_enough_data"
+    if row.remaining_amount == 0:
         return "on_track"
+    if result.view.day > result.period.end:
+        return "act"
     if outlook is None or not outlook.is_validated or missing(outlook.probability):
         return "not_enough_data"
     if outlook.probability >= knobs.on_track_from:
@@ -42,9 +49,9 @@ def _sentence(result: CoverageResult) -> str:
 def _over(result: CoverageResult) -> str:
     row, name, currency = result.headline, _name(result), result.view.company.currency
     booked = money(row.booked_amount, currency)
-    if missing(row.quota_amount):
+    if not has_quota(result):
         wins = plural(int(row.n_booked), "opportunity")
-        return f"{name} booked {booked} in {wins}; there is no quota to hold it against."
+        return f"{name} booked {booked} in {wins}; {no_quota(result) or 'there is no quota to hold it against'}."
     part = share(safe_ratio(row.booked_amount, row.quota_amount))
     return f"{name} booked {booked} of its {money(row.quota_amount, currency)} quota: {part}."
 
@@ -52,8 +59,8 @@ def _over(result: CoverageResult) -> str:
 def _to_come(result: CoverageResult) -> str:
     row, period, currency = result.headline, result.period, result.view.company.currency
     begins = f"{_name(result)} begins on {day(period.start)} with {money(row.open_pipeline_amount, currency)}"
-    if missing(row.quota_amount):
-        return f"{begins} of open pipeline; without a quota nobody can say whether that is enough."
+    if not has_quota(result):
+        return f"{begins} of open pipeline; {no_quota(result) or _UNJUDGED}."
     return (
         f"{begins} of open pipeline for a quota of {money(row.quota_amount, currency)}: "
         f"{multiple(row.coverage)}, in {plural(int(row.n_open), 'opportunity')}."
@@ -64,11 +71,8 @@ def _under_way(result: CoverageResult) -> str:
     row, name, currency = result.headline, _name(result), result.view.company.currency
     open_now, booked = money(row.open_pipeline_amount, currency), money(row.booked_amount, currency)
     quota, remaining = money(row.quota_amount, currency), money(row.remaining_amount, currency)
-    if missing(row.quota_amount):
-        return (
-            f"{open_now} is open and {booked} is booked for {name}; "
-            "without a quota nobody can say whether that is enough."
-        )
+    if not has_quota(result):
+        return f"{open_now} is open and {booked} is booked for {name}; {no_quota(result) or _UNJUDGED}."
     if row.remaining_amount == 0:
         return f"{name} has reached its quota: {booked} booked of {quota}, with {open_now} still open."
     if row.n_open == 0:
@@ -77,7 +81,7 @@ def _under_way(result: CoverageResult) -> str:
         return f"{said}{tail if row.n_overdue else ''}."
     if result.outlook is not None:
         lands = money(result.outlook.range()[1], currency)
-        return f"{name} is likely to land near {lands} of its {quota} quota: {_likely(result.outlook)}."
+        return f"{name} is likely to land near {lands} of its {quota} quota: {_likely(result)}."
     return (
         f"{name} has {remaining} still to book and {open_now} of open pipeline to book it from: "
         f"{multiple(row.coverage)}, in {plural(int(row.n_open), 'opportunity')}."
@@ -90,8 +94,11 @@ def _name(result: CoverageResult) -> str:
     return f"{result.period.name} ({', '.join(parts)})" if parts else result.period.name
 
 
-def _likely(outlook: Outlook) -> str:
+def _likely(result: CoverageResult) -> str:
     """Return how likely the quota is, in words; what keeps it from being said where it cannot be."""
+    outlook = result.outlook
+    if outlook.range_failed and is_point(result):
+        return "how likely it is cannot be said, what was told on this day failed too often in the past"
     if outlook.range_failed:
         return "how likely it is cannot be said, such ranges held too rarely in the past"
     if not outlook.is_validated:
@@ -101,15 +108,17 @@ def _likely(outlook: Outlook) -> str:
 
 
 def _below(result: CoverageResult) -> str:
-    """Return the range, where it is short, where in the quarter we are; without an outlook what the last days did."""
+    """Return the range, what can still change it on the last day, where it is short, where in the quarter we are;
+    without an outlook what the last days did."""
     period, today = result.period, result.view.day
     if today > period.end:
         return f"The quarter ended on {day(period.end)}."
     if today < period.start:
-        return f"The quarter begins in {plural((period.start - today).days, 'day')}."
+        return f"The quarter begins in {plural((period.start - today).days, 'day')}; open pipeline is as of today."
     where = f"Day {period.day_of(today)} of {period.days}."
     if result.outlook is not None:
-        return " ".join(part for part in (_range(result), _shortfall(result), where) if part)
+        last = "" if period.days_left(today) else "Only what is recorded late can still change it."
+        return " ".join(part for part in (_range(result), last, _shortfall(result), where) if part)
     return where if result.moved is None else f"{where} {_moved(result)}"
 
 
@@ -126,11 +135,18 @@ def _moved(result: CoverageResult) -> str:
 
 
 def _range(result: CoverageResult) -> str:
-    """Return the range of the landing in words, and how such ranges held on the subject's own past."""
+    """Return the range of the landing in words, and how such ranges held on the subject's own past; nothing where
+    all is decided."""
+    if is_point(result):
+        return ""
     outlook, currency = result.outlook, result.view.company.currency
-    low, _, high = outlook.range()
-    words = f"{outlook.level * 10:g} in 10 outcomes fall between {money(low, currency)} and {money(high, currency)}"
+    low, _, high = (money(end, currency) for end in outlook.range())
     quarters = plural(len(outlook.told), "past quarter")
+    if outlook.range_failed:
+        held = f"only {outlook.n_held}" if outlook.n_held else "none"
+        meant = f"Meant to hold {odds(outlook.level)}, such ranges held in {held} of {quarters}"
+        return f"{meant}: do not lean on {low} to {high}."
+    words = f"{odds(outlook.level)} outcomes fall between {low} and {high}"
     if len(outlook.told) < VALIDATED_FROM:
         return f"{words}; with {quarters} to hold it against, that is not yet validated."
     return f"{words}; told on this day, such ranges held in {outlook.n_held} of {quarters}."
@@ -148,96 +164,3 @@ def _shortfall(result: CoverageResult) -> str:
 
 def _low(low: float | None) -> str:
     return "" if low is None else f", {multiple(low)}"
-
-
-def _numbers(result: CoverageResult) -> tuple[Number, ...]:
-    """Return coverage, chance and gap; without an outlook coverage, bookings, and what is open but counts nowhere."""
-    row = result.headline
-    if result.outlook is not None and not missing(row.quota_amount) and row.remaining_amount > 0:
-        return _needed(result), _chance(result), _gap(result)
-    return _covered(result), _booked(result), _overdue(result)
-
-
-def _covered(result: CoverageResult) -> Number:
-    row = result.headline
-    if missing(row.quota_amount):
-        return Number("–", f"coverage: {result.quota.basis}")
-    if result.view.day > result.period.end:
-        return Number("–", "coverage: the quarter is over")
-    if row.remaining_amount == 0:
-        return Number("–", "coverage: nothing remains to book")
-    start = "" if missing(result.start_coverage) else f"; {multiple(result.start_coverage)} of the full quota on day 1"
-    return Number(multiple(row.coverage), f"coverage of remaining quota{start}")
-
-
-def _booked(result: CoverageResult) -> Number:
-    row, currency = result.headline, result.view.company.currency
-    booked = money(row.booked_amount, currency)
-    if missing(row.quota_amount):
-        return Number(booked, f"booked in {plural(int(row.n_booked), 'opportunity')}")
-    part = share(safe_ratio(row.booked_amount, row.quota_amount))
-    return Number(booked, f"booked, {part} of the {money(row.quota_amount, currency)} quota")
-
-
-def _overdue(result: CoverageResult) -> Number:
-    row = result.headline
-    text = f"overdue in {plural(int(row.n_overdue), 'opportunity')}: not in coverage"
-    return Number(money(row.overdue_amount, result.view.company.currency), text, is_bad=bool(row.n_overdue))
-
-
-def _needed(result: CoverageResult) -> Number:
-    """Return coverage against what is needed, and how what was called for before held."""
-    have, outlook = result.headline.coverage, result.outlook
-    if result.needed_coverage is None:
-        return Number(multiple(have), f"coverage of remaining quota. What is needed: {outlook.required_unknown}")
-    low, value, high = result.needed_coverage
-    text = f"coverage of remaining quota; about {multiple(value)} is needed ({between(low, high, multiple)})"
-    told = outlook.required_told
-    if len(told) >= VALIDATED_FROM:
-        text += (
-            f"; what was needed fell into such ranges in {int(told['is_inside'].sum())} of {len(told)} past quarters"
-        )
-    return Number(multiple(have), text, is_bad=bool(have < low))
-
-
-def _chance(result: CoverageResult) -> Number:
-    """Return the chance of quota, without the largest deal too, and how chances like it came true."""
-    outlook = result.outlook
-    if outlook.range_failed:
-        return Number(
-            "–", f"chance of quota: ranges held in only {outlook.n_held} of {len(outlook.told)} past quarters"
-        )
-    text = f"chance of quota; {share(outlook.probability_without_largest)} without the largest deal"
-    if outlook.largest is None:
-        text = "chance of quota"
-    if not outlook.is_validated:
-        return Number(share(outlook.probability), f"{text}; not yet validated")
-    told = outlook.told.dropna(subset=["probability"])
-    upper = outlook.probability >= 0.5
-    alike = told[told["probability"].ge(0.5) == upper]
-    cases = f"came true in {alike['made_it'].sum():.0f} of {len(alike)}" if len(alike) else "have not been told before"
-    text += f"; chances {'above' if upper else 'below'} 50% on this day {cases}{' past quarters' if len(alike) else ''}"
-    return Number(share(outlook.probability), text, is_bad=outlook.probability < result.knobs.watch_from)
-
-
-def _gap(result: CoverageResult) -> Number:
-    """Return the pipeline still to find, with its range, and until when it can be created."""
-    currency, (low, gap, high) = result.view.company.currency, result.gap
-    if missing(gap):
-        return Number(money(result.headline.remaining_amount, currency), "still to book")
-    ends = between(low, high, lambda amount: money(amount, currency))
-    if not gap:
-        return Number(money(gap, currency), f"short of the pipeline needed ({ends}): as much is open as is needed")
-    return Number(money(gap, currency), f"pipeline short ({ends}){_until(result)}", is_bad=bool(low > 0))
-
-
-def _until(result: CoverageResult) -> str:
-    """Return until when a new deal can be created and still be won in the quarter."""
-    last = last_day_to_create(result)
-    if last is None:
-        return ""
-    if last < result.view.day:
-        return f"; too late to create, nine wins in ten take over {result.outlook.cycle.fast_days:.0f} days"
-    return (
-        f"; to create by {day(last)} at the latest, half of all wins take {result.outlook.cycle.median_days:.0f} days"
-    )

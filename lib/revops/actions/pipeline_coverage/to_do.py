@@ -14,7 +14,7 @@ from revops.wording import day, join, missing, money, multiple, plural, share
 __all__ = ["actions", "last_day_to_create"]
 
 _DAYS_TO_ACT = 7
-_Worth = tuple[float, float, float] | None
+_Worth = tuple[float | None, float, float | None] | None
 
 
 def actions(result: CoverageResult) -> list[Action]:
@@ -56,6 +56,8 @@ def _create(result: CoverageResult, last: dt.date | None) -> Action:
     left = result.period.days_left(result.view.day)
     part = won_within(outlook.cycle.by_age, left)
     because = "Open pipeline is below what past quarters on this day call for; more of it, or bookings, closes the gap."
+    if len(result.short_groups):
+        because += " Named first: coverage below even the low end of what is needed there, and past deals are not few."
     worth: _Worth = None
     if not np.isnan(part):
         worth = (low * part, gap * part, high * part)
@@ -77,7 +79,7 @@ def _pull_forward(result: CoverageResult) -> Action:
     which = f"See which of the {plural(len(later), 'deal')} due later ({amount}) can close by {day(result.period.end)}"
     text = f"{which}: {_against(result)}"
     because = (
-        f"Too late to create: nine wins in ten take over {fast}, {left} remain. At stake: what deals due later brought "
+        f"Too late to create: nine wins in ten take over {fast}, {left} left. At stake: what deals due later brought "
         "this quarter in the past by themselves; nobody knows what asking adds."
     )
     if later.empty:
@@ -90,9 +92,15 @@ def _pull_forward(result: CoverageResult) -> Action:
 
 
 def _overdue(result: CoverageResult, rows: pd.DataFrame) -> Action | None:
+    """Return what is overdue of the types that the quota covers; of other types only how many there are."""
+    covered = rows["type"].isin(result.view.company.quota_covers)
+    others, rows = int((~covered).sum()), rows[covered]
     amount = money(rows["amount"].sum(), result.view.company.currency)
     text = f"Re-date or close {plural(len(rows), 'overdue opportunity')}: {amount} counts nowhere until it has a date"
     because = "Open with a close date before the as-of day; a new date or an outcome takes it off the list."
+    if others:
+        verb = "is" if others == 1 else "are"
+        because += f" {others} more of types that the quota does not cover {verb} overdue too."
     return _on_records(result, "overdue_opportunities", text, "sales_ops", rows, because, "overdue")
 
 
@@ -154,16 +162,19 @@ def _at_stake(result: CoverageResult, part: str) -> _Worth:
     """Return what one part of the open deals brings this quarter, of the types that the quota covers: low, mean, high;
     None where nothing can tell, or nothing is expected.
 
-    A rare large win or credit can move the mean out of the range; the range then reaches to it.
+    A rare large win or credit can move the mean out of the range. Low and high are then None where at least half of
+    the draws bring nothing; else the median stands in for the mean.
     """
     if result.outlook is None:
         return None
     brought = result.outlook.landing.parts[part].to_numpy()
     if not brought.any():
         return None
-    low, _, high = result.outlook.range_of(brought)
+    low, median, high = result.outlook.range_of(brought)
     mean = float(brought.mean())
-    return min(low, mean), mean, max(high, mean)
+    if low <= mean <= high:
+        return low, mean, high
+    return (None, mean, None) if 2 * np.count_nonzero(brought) <= len(brought) else (low, median, high)
 
 
 def _against(result: CoverageResult) -> str:

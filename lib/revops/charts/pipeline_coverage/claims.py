@@ -17,7 +17,7 @@ _DOTS = 50
 def draw(result: CoverageResult) -> list[Chart]:
     """Return the report's charts, those that the data allow."""
     charts = []
-    if result.outlook is not None:
+    if result.outlook is not None and _is_range(result):
         charts.append(_landing(result))
     pace = result.pace
     if pace is not None and pace.loc[pace["period"].eq(result.period.name), "coverage"].notna().any():
@@ -29,16 +29,25 @@ def draw(result: CoverageResult) -> list[Chart]:
     return charts
 
 
+def _is_range(result: CoverageResult) -> bool:
+    """Return whether outcomes differ, as they would be written; dots that all lie in one place say nothing."""
+    low, _, high = (wording.money(end, result.view.company.currency) for end in result.outlook.range())
+    return low != high
+
+
 def _landing(result: CoverageResult) -> Chart:
     outlook, currency = result.outlook, result.view.company.currency
     dots = np.quantile(outlook.outcomes, (np.arange(_DOTS) + 0.5) / _DOTS)
     quota = float(result.headline["quota_amount"])
+    quota = quota if quota > 0 else float("nan")
     low, high = wording.money(dots[0], currency), wording.money(dots[-1], currency)
     n = int((dots >= quota).sum())
     words = {0: "None", 1: "One", _DOTS: "All"}.get(n, f"{n}")
     said = f"{words} of {_DOTS} equally likely outcomes {'reaches' if n == 1 else 'reach'} quota"
     if np.isnan(quota):
         said = f"{_DOTS} equally likely outcomes, from {low} to {high}"
+    if outlook.range_failed:
+        said = f"{_DOTS} outcomes that past quarters say not to lean on"
     caption = (
         "Each dot is one outcome in 50: bookings so far, open deals by stage, age and pushes, deals still to come, "
         "and a quarter's luck shared by all."
@@ -50,28 +59,40 @@ def _landing(result: CoverageResult) -> Chart:
 
 
 def _coverage_by_day(result: CoverageResult) -> Chart:
-    pace, period, need = result.pace, result.period, result.needed_coverage
-    left = period.days_left(period.clip(result.view.day))
-    on_day = on_same_day(pace, left)
-    is_now = on_day["period"].eq(period.name)
-    now, past = on_day.loc[is_now, "coverage"], on_day.loc[~is_now, "coverage"].dropna()
-    known, days = now.notna().any(), wording.plural(left, "day")
-    said = f"Coverage with {days} left is {wording.multiple(now.iloc[0])}" if known else f"No coverage with {days} left"
-    rank = f"{said}, {_rank(int((past < now.iloc[0]).sum()), len(past))}" if len(past) and known else said
-    alt = f"{rank}."
-    if len(past):
-        low, high = wording.multiple(past.min()), wording.multiple(past.max())
-        alt += f" With as many days left they ranged from {low} to {high}."
-    if need is not None:
-        ends = wording.between(need[0], need[2], wording.multiple)
-        alt += f" Needed: about {wording.multiple(need[1])}, {ends}."
-    title = rank if need is None else f"{said}; about {wording.multiple(need[1])} is needed"
+    pace, period, is_over = result.pace, result.period, result.view.day > result.period.end
+    on_day = on_same_day(pace, period.days_left(period.clip(result.view.day)))
+    title, alt = _coverage_to_the_end(pace, period.name) if is_over else _coverage_now(result, on_day)
     caption = "Open pipeline due in the quarter over quota still to book, rebuilt as it stood on each day."
     data = on_day[["period", "quota_amount", "booked_amount", "open_pipeline_amount", "coverage", "start_coverage"]]
     starts = pace[pace["day"].eq(1)].set_index("period")["start_coverage"]
     data = data.assign(start_coverage=data["period"].map(starts)).reset_index(drop=True)
-    ax = plot_coverage_by_day(pace, period.name, needed=need)
+    ax = plot_coverage_by_day(pace, period.name, needed=result.needed_coverage, is_over=is_over)
     return Chart("coverage_by_day", title, alt, caption, ax, data, (None, "money", "money", "money", "x", "x"))
+
+
+def _coverage_to_the_end(pace: pd.DataFrame, period: str) -> tuple[str, str]:
+    """Return title and alternative text for a quarter that is over: how it went, nothing of today."""
+    title = "Coverage day by day, to the quarter's end"
+    first = wording.multiple(pace.loc[pace["period"].eq(period) & pace["day"].eq(1), "coverage"].max())
+    return title, f"{title}. At the end of its first day it was {first}."
+
+
+def _coverage_now(result: CoverageResult, on_day: pd.DataFrame) -> tuple[str, str]:
+    """Return title and alternative text for a quarter that is under way: today's coverage, beside earlier quarters and
+    what is needed."""
+    need, left = result.needed_coverage, result.period.days_left(result.view.day)
+    is_now = on_day["period"].eq(result.period.name)
+    now, past = on_day.loc[is_now, "coverage"], on_day[~is_now]
+    known, days = now.notna().any(), wording.plural(left, "day")
+    said = f"Coverage with {days} left is {wording.multiple(now.iloc[0])}" if known else f"No coverage with {days} left"
+    rank = said
+    if known and len(past) and past["coverage"].notna().all():
+        rank += f", {_rank(int((past['coverage'] < now.iloc[0]).sum()), len(past))}"
+    alt = f"{rank}.{_earlier(past)}"
+    if need is not None:
+        ends = wording.between(need[0], need[2], wording.multiple)
+        alt += f" Needed: about {wording.multiple(need[1])}, {ends}."
+    return rank if need is None else f"{said}; about {wording.multiple(need[1])} is needed", alt
 
 
 def _movement(result: CoverageResult) -> Chart:
@@ -102,7 +123,8 @@ def _created(result: CoverageResult) -> Chart:
     currency, created = result.view.company.currency, result.created
     top = created.loc[created["created_amount"].idxmax()]
     total = wording.money(created["created_amount"].sum(), currency)
-    said = f"{_words(top.source).capitalize()} brought {wording.share(top.share)} of the {total} created so far"
+    so_far = " so far" if result.view.day < result.period.end else ""
+    said = f"{_words(top.source).capitalize()} brought {wording.share(top.share)} of the {total} created{so_far}"
     parts = [f"{_words(row.source)} {wording.money(row.created_amount, currency)}" for row in created.itertuples()]
     caption = f"Opportunities created in {result.period.name}, at today's amount, by the source they were created with."
     data = created[["source", "created_amount", "n", "share"]]
@@ -110,6 +132,23 @@ def _created(result: CoverageResult) -> Chart:
     return Chart(
         "created", said, f"{said}: {wording.join(parts)}.", caption, plot_created(created, currency), data, units
     )
+
+
+def _earlier(past: pd.DataFrame) -> str:
+    """Return in sentences the coverage of earlier quarters with as many days left, and how many had none to tell."""
+    known, asked = past["coverage"].dropna(), past["quota_amount"] > 0
+    counts = (
+        ("had met their quota already", (past["coverage"].isna() & asked).sum()),
+        ("had no quota", (~asked).sum()),
+    )
+    without = [f"{n} {words}" for words, n in counts if n]
+    said = ""
+    if without:
+        said = f" Of {wording.plural(len(past), 'earlier quarter')} with as many days left, {wording.join(without)}."
+    if len(known):
+        ends = f"ranged from {wording.multiple(known.min())} to {wording.multiple(known.max())}."
+        said += f" The others {ends}" if without else f" With as many days left they {ends}"
+    return said
 
 
 def _rank(below: int, n: int) -> str:

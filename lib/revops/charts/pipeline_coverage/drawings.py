@@ -16,11 +16,17 @@ _DOT_COLUMNS = 18
 
 
 def plot_coverage_by_day(
-    pace: pd.DataFrame, period: str, *, needed: tuple[float, float, float] | None = None, ax: Axes | None = None
+    pace: pd.DataFrame,
+    period: str,
+    *,
+    needed: tuple[float, float, float] | None = None,
+    is_over: bool = False,
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw coverage against the days left in the quarter: this one in front, earlier ones in grey behind it.
 
-    needed is the low end, the value and the high end of the coverage needed today.
+    needed is the low end, the value and the high end of the coverage needed today; a quarter that is over has no
+    today to mark.
 
     A line ends where less than a tenth of the quota remains, since coverage then says nothing.
     """
@@ -35,7 +41,8 @@ def plot_coverage_by_day(
             )
         last = pace[pace["period"].eq(period)].tail(1)
         last = last[last.index.isin(shown.index)]
-        _mark_today(ax, last, needed)
+        if not is_over:
+            _mark_today(ax, last, needed)
         ax.set_xlabel("days left in the quarter")
         ax.set_xlim(92, -2)
         top = max(shown["coverage"].quantile(0.95), last["coverage"].max() * 1.3, needed[2] * 1.05 if needed else 1, 1)
@@ -76,17 +83,18 @@ def _label(ax: Axes, text: str, left: float, height: float, below: bool, colour:
 def plot_landing(outcomes: np.ndarray, quota: float, currency: str, *, ax: Axes | None = None) -> Axes:
     """Draw fifty equally likely outcomes as dots, those that reach the quota in front, the quota as a line.
 
-    outcomes are the fifty quantiles, in order.
+    outcomes are the fifty quantiles, in order. Columns begin at the quota, so that each dot lies on its side of it.
     """
     with style.report():
         ax = ax or style.axes()
         low, high = outcomes[0], outcomes[-1]
         width = max(high - low, abs(high) * 0.05, 1.0) / _DOT_COLUMNS
-        columns = np.floor((outcomes - low) / width).clip(max=_DOT_COLUMNS - 1)
+        start = low if np.isnan(quota) else quota
+        columns = np.floor((outcomes - start) / width)
         heights = np.array([(columns[:place] == column).sum() for place, column in enumerate(columns)])
         reached = outcomes >= quota
         for chosen, colour in ((~reached, style.PAST), (reached, style.ACCENT)):
-            ax.plot(low + (columns[chosen] + 0.5) * width, heights[chosen] + 0.5, "o", color=colour, ms=8.6)
+            ax.plot(start + (columns[chosen] + 0.5) * width, heights[chosen] + 0.5, "o", color=colour, ms=8.6)
         ends = [low, high] if np.isnan(quota) else [min(low, quota), max(high, quota)]
         ax.set_xlim(ends[0] - width, ends[1] + width)
         ax.set_ylim(0, heights.max() + 2.8)
@@ -128,8 +136,8 @@ def plot_movement(steps: pd.DataFrame, currency: str, *, ax: Axes | None = None)
                 ha="left" if side > 0 else "right",
             )
         low, high = min(steps["amount"].min(), 0), max(steps["amount"].max(), 0)
-        room = 0.4 * ((high - low) or 1)
-        ax.set_xlim(low - room * (low < 0), high + room * (high > 0))
+        room = 0.4 * (high - low)
+        ax.set_xlim(*(low - room * (low < 0), high + room * (high > 0)) if room else (-1, 1))
         _rows(ax, steps["label"])
         ax.axvline(0, color=style.AXIS, linewidth=0.8)
         return ax
