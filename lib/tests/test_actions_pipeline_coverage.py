@@ -41,7 +41,7 @@ def quarter(told):
         region = sample.by_group["region"].assign(coverage=[2.5, 2.0, 1.4], required_low=1.5, is_few=False)
         return dataclasses.replace(
             sample,
-            view=dataclasses.replace(sample.view, day=dt.date.fromisoformat(day)),
+            view=dataclasses.replace(sample.view, day=dt.date.fromisoformat(day), last_stamp=pd.Timestamp(day)),
             headline=pd.Series(row),
             outlook=dataclasses.replace(sample.outlook, **known | outlook),
             by_group={**sample.by_group, "region": region},
@@ -292,7 +292,7 @@ def test_money_at_stake_is_what_the_listed_deals_are_expected_to_bring(told):
 def test_rules_over_records_fire_without_any_past():
     rows = [deal("a", close_date="2026-08-20", owner_id="o"), deal("late", close_date="2026-08-01", owner_id="o"),
             deal("late2", close_date="2026-07-01", amount=90.0, owner_id="o")]  # fmt: skip
-    [action] = act.actions(measure(as_of(book(rows, quotas=[quota(1.0)]), "2026-08-09"), Knobs()))
+    [action] = act.actions(measure(as_of(book(rows, quotas=[quota(1.0)]), "2026-08-09"), Knobs(stale_after_days=366)))
     assert action.text == "Re-date or close 2 overdue opportunities: $190 counts nowhere until it has a date"
     assert (action.records, action.worth, action.by) == (("late", "late2"), None, dt.date(2026, 8, 16))
-    assert act.actions(measure(as_of(book(rows[:1]), "2026-08-09"), Knobs())) == []
+    assert act.actions(measure(as_of(book(rows[:1]), "2026-08-09"), Knobs(stale_after_days=366))) == []

@@ -26,7 +26,7 @@ DEALS = [
 
 
 def result(deals=DEALS, history=HISTORY):
-    return measure(as_of(book(deals, history, quotas=[quota(700.0)]), "2026-08-09"), Knobs())
+    return measure(as_of(book(deals, history, quotas=[quota(700.0)]), "2026-08-09"), Knobs(stale_after_days=366))
 
 
 def test_coverage_is_drawn_day_by_day_with_this_quarter_in_front():
@@ -288,7 +288,8 @@ def test_a_rank_among_earlier_quarters_where_all_had_coverage(told):
 
 
 def test_a_quarter_that_is_over_has_no_coverage_today():
-    over = measure(as_of(book(DEALS, HISTORY, quotas=[quota(700.0)]), "2026-10-20"), Knobs(period="previous"))
+    knobs = Knobs(period="previous", stale_after_days=366)
+    over = measure(as_of(book(DEALS, HISTORY, quotas=[quota(700.0)]), "2026-10-20"), knobs)
     chart, made = charts.draw(over)
     assert (chart.name, chart.title) == ("coverage_by_day", "Coverage day by day, to the quarter's end")
     assert chart.alt == "Coverage day by day, to the quarter's end. At the end of its first day it was 0.4x."

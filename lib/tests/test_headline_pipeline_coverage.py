@@ -325,7 +325,8 @@ def test_a_negative_open_pipeline_widens_the_gap(quarter):
 
 
 def on(result, day):
-    return dataclasses.replace(result, view=dataclasses.replace(result.view, day=dt.date.fromisoformat(day)))
+    view = dataclasses.replace(result.view, day=dt.date.fromisoformat(day), last_stamp=pd.Timestamp(day))
+    return dataclasses.replace(result, view=view)
 
 
 LATE = "Only what is recorded late can still change it. "

@@ -148,7 +148,10 @@ def test_all_overdue_is_said_and_listed(told, sample):
     sentence = act.headline(result).sentence
     assert sentence.endswith(" of open deals carry a close date that has passed.")
     found = {a.rule: a for a in act.actions(result)}
-    assert len(found["overdue_opportunities"].records) == result.headline["n_overdue"] == len(result.outlook.deals)
+    deals = result.outlook.deals
+    covered = deals["type"].isin(result.view.company.quota_covers)
+    listed = found["overdue_opportunities"].records
+    assert len(listed) == covered.sum() < result.headline["n_overdue"] == len(deals)
     assert found["overdue_opportunities"].worth_low < found["overdue_opportunities"].worth
 
 
@@ -232,6 +235,12 @@ def test_exports_that_end_long_before_the_day_say_nothing_of_what_is_to_come(tol
     assert stale.outlook is None and stale.is_stale
     assert stale.unavailable["landing_amount"] == "newer exports: the last record is of 2026-06-09"
     assert told("2026-06-17", stale_after_days=8).outlook is not None
+    headline, (action,) = act.headline(stale), act.actions(stale)
+    assert headline.sentence == (
+        "The exports end on 9 Jun, 8 days before 17 Jun: what has become of FY27-Q2 since is not known."
+    )
+    assert headline.status == "not_enough_data"
+    assert (action.text, action.worth) == ("Export again: the newest record of the CRM is 8 days old", None)
 
 
 def test_a_quarter_of_credit_notes_keeps_every_range_around_its_value(sample, told):

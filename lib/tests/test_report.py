@@ -32,7 +32,9 @@ def answer(deals=None, company=COMPANY, **knobs):
     history = [change(row["opportunity_id"], "2026-02-01 09:00", stage_name=row["stage_name"],
                       close_date=row["close_date"], amount=row["amount"]) for row in deals]  # fmt: skip
     view = as_of(book(deals, history, company=company, quotas=[quota(500.0)]), "2026-08-09")
-    settings = ReportSettings("pipeline_coverage", company, measures.Knobs(**knobs), Path("params"))
+    settings = ReportSettings(
+        "pipeline_coverage", company, measures.Knobs(**{"stale_after_days": 366} | knobs), Path("params")
+    )
     result = measures.measure(view, settings.knobs)
     return result, report.Answer(
         settings,

@@ -63,7 +63,8 @@ class Answer:
         """Return one of the report's charts as a block; a line that says so where there is nothing to draw."""
         chart = next((chart for chart in self.charts if chart.name == name), None)
         if chart is None:
-            return blocks.Line("Nothing to draw here: no such records, or no history of them (see what was left out).")
+            why = "no such records, no history of them (see what was left out), or nothing left to vary"
+            return blocks.Line(f"Nothing to draw here: {why}.")
         return blocks.FigureBlock(chart, self.view.company.currency)
 
     def figures(self, *names: str) -> blocks.SideBySide:

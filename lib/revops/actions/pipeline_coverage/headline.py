@@ -41,9 +41,15 @@ def _sentence(result: CoverageResult) -> str:
     """Return one true sentence for the state the quarter is in."""
     if result.view.day > result.period.end:
         return _over(result)
-    if result.view.day < result.period.start:
-        return _to_come(result)
-    return _under_way(result)
+    if result.is_stale:
+        return _stale(result)
+    return _to_come(result) if result.view.day < result.period.start else _under_way(result)
+
+
+def _stale(result: CoverageResult) -> str:
+    view, name = result.view, _name(result)
+    end, old = day(view.last_stamp.date()), plural(view.days_without_news, "day")
+    return f"The exports end on {end}, {old} before {day(view.day)}: what has become of {name} since is not known."
 
 
 def _over(result: CoverageResult) -> str:

@@ -19,7 +19,9 @@ _Worth = tuple[float | None, float, float | None] | None
 
 def actions(result: CoverageResult) -> list[Action]:
     """Return what to do this week, by the money that hangs on it, then by the money in the records; nothing where no
-    rule fires."""
+    rule fires. Where the exports end too long ago there is one thing to do: export again."""
+    if result.is_stale:
+        return [_export_again(result)]
     records = result.records
     opened = records[records["outcome"].eq("open") & records["counts_as"].ne("left_out")]
     found = [
@@ -31,6 +33,13 @@ def actions(result: CoverageResult) -> list[Action]:
     ]
     fired = [action for action in found if action is not None]
     return sorted(fired, key=lambda action: (-(action.worth or 0.0), -action.amount))
+
+
+def _export_again(result: CoverageResult) -> Action:
+    old = plural(result.view.days_without_news, "day")
+    because = "The newest record is older than stale_after_days; what is due, stalled or short since then is not known."
+    text = f"Export again: the newest record of the CRM is {old} old"
+    return _action("exports_are_old", text, "revops", 0.0, _soon(result), because, (), None)
 
 
 def last_day_to_create(result: CoverageResult) -> dt.date | None:

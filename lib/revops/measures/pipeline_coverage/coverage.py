@@ -64,10 +64,8 @@ def coverage_by_group(
         for rows in (state, state if settled is None else settled)
     )
     in_force = quotas_in_force(quotas, period=period, as_of=as_of, covers=company.quota_covers)
-    if by is None:
-        quota = pd.Series({"company": company_quota(in_force, owners).amount})
-    else:
-        quota = group_quotas(in_force, owners, by)
+    whole = {"company": company_quota(in_force, owners).amount}
+    quota = pd.Series(whole) if by is None else group_quotas(in_force, owners, by)
     groups = _in_order({*deals["group"].unique(), *frozen["group"].unique(), *quota.index}, company, by)
     table = pd.DataFrame({"group": pd.Series(groups, dtype="str")})
     table["quota_amount"] = table["group"].map(quota).astype("float64")
@@ -85,10 +83,8 @@ def coverage_by_group(
     table["remaining_amount"] = (table["quota_amount"] - table["booked_amount"]).clip(lower=0)
     remaining = table["remaining_amount"] * (1.0 if as_of <= period.end else float("nan"))
     table["coverage"] = safe_ratio(table["open_pipeline_amount"], remaining)
-    if by == "owner":
-        busy = table[["quota_amount", "n_booked", "n_total_open"]].gt(0).any(axis=1)
-        table = table[busy].reset_index(drop=True)
-    return table
+    busy = table[["quota_amount", "n_booked", "n_total_open"]].gt(0).any(axis=1)
+    return table[busy].reset_index(drop=True) if by == "owner" else table
 
 
 def _with_sums(table: pd.DataFrame, name: str, rows: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from revops.book import UNASSIGNED
 from revops.measures.pipeline_coverage.outlook import Outlook
 from revops.measures.pipeline_coverage.outlook_rows import crm_weighted, velocity
 from revops.measures.pipeline_coverage.result import CoverageResult
-from revops.wording import money, multiple, plural, share
+from revops.wording import money, multiple, odds, plural, share
 
 __all__ = ["Display", "outlook_tables"]
 
@@ -182,7 +182,7 @@ def _deals(caption: str, rows: pd.DataFrame, result: CoverageResult, own: tuple[
 
 
 def _outcomes(outlook: Outlook) -> str:
-    return f"{outlook.level * 10:g} in 10 outcomes fall between low and high"
+    return f"{odds(outlook.level)} outcomes fall between low and high"
 
 
 def _days(days: float) -> str:

@@ -39,26 +39,7 @@ def measure_rows(result: CoverageResult) -> list[Row]:
         for _, group in table.iterrows():
             named = {by: _name(group["group"], by, result)}
             rows += _coverage_rows(group, named, result) + group_rows(group, named, result.knobs.level)
-    rows += [
-        _row(
-            "start_coverage",
-            {},
-            result.start_coverage,
-            None,
-            result.unavailable.get("start_coverage", result.quota.basis),
-        )
-    ]
-    for _, made in result.created.iterrows():
-        by = {"source": made["source"]}
-        rows += [_row("created_pipeline_amount", by, made["created_amount"], made["n"])]
-        rows += [_row("created_pipeline_share", by, made["share"], made["n"], "nothing was created")]
-    for _, quarter in result.earlier.iterrows():
-        by = {"period": quarter["period"]}
-        rows += [_row("booked_amount", by, quarter["booked_amount"], quarter["n_booked"])]
-        rows += [_row("quota_amount", by, quarter["quota_amount"], None, "no quota for that quarter")]
-        rows += [_row("start_coverage", by, quarter["start_coverage"], None, "no quota or no history for that quarter")]
-    created = result.created
-    rows += [_row("created_pipeline_amount", {}, created["created_amount"].sum(), created["n"].sum())]
+    rows += [*_start_rows(result), *_created_rows(result), *_earlier_rows(result)]
     if result.moved is not None:
         for kind, amounts in result.moved.groupby("kind", sort=True)["amount"]:
             rows += [_row("pipeline_movement_amount", {"kind": kind}, amounts.sum(), len(amounts))]
@@ -68,6 +49,33 @@ def measure_rows(result: CoverageResult) -> list[Row]:
     rows += outlook_rows(result)
     early = result.standings.set_index("standing").loc["before_qualifying"]
     rows += [_row("pipeline_before_qualifying_amount", {}, early["amount"], early["n"])]
+    return rows
+
+
+def _start_rows(result: CoverageResult) -> list[Row]:
+    why = result.unavailable.get("start_coverage", result.quota.basis)
+    return [_row("start_coverage", {}, result.start_coverage, None, why)]
+
+
+def _created_rows(result: CoverageResult) -> list[Row]:
+    """Return what was created, in all and by source."""
+    created = result.created
+    rows = [_row("created_pipeline_amount", {}, created["created_amount"].sum(), created["n"].sum())]
+    for _, made in created.iterrows():
+        by = {"source": made["source"]}
+        rows += [_row("created_pipeline_amount", by, made["created_amount"], made["n"])]
+        rows += [_row("created_pipeline_share", by, made["share"], made["n"], "nothing was created")]
+    return rows
+
+
+def _earlier_rows(result: CoverageResult) -> list[Row]:
+    """Return what earlier quarters booked, were asked to book, and how covered they began."""
+    rows = []
+    for _, quarter in result.earlier.iterrows():
+        by = {"period": quarter["period"]}
+        rows += [_row("booked_amount", by, quarter["booked_amount"], quarter["n_booked"])]
+        rows += [_row("quota_amount", by, quarter["quota_amount"], None, "no quota for that quarter")]
+        rows += [_row("start_coverage", by, quarter["start_coverage"], None, "no quota or no history for that quarter")]
     return rows
 
 
