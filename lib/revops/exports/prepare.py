@@ -9,7 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revops.company import Company
+from revops.exports.ads.spend import build_spend
 from revops.exports.audit import Audit, Ledger
+from revops.exports.books.ledger import build_ledger
 from revops.exports.changes import tracked_fields
 from revops.exports.context import Context
 from revops.exports.dated import refuse_undated, warn_of_days
@@ -69,6 +71,10 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> 
     if "quotas" in groups:
         context.people.learn(deals)
         tables["quotas"] = build_quotas(groups["quotas"], context)
+    if "ledger" in groups:
+        tables["ledger"] = build_ledger(groups["ledger"], company, ledger)
+    if "spend" in groups:
+        tables["spend"] = build_spend(groups["spend"], company, ledger)
     refuse_unconverted(deals, company, "opportunities", ledger)
     context.words.report()
     ledger.stop_on_problems()

@@ -41,6 +41,10 @@ class WorkbookSheet:
         """Yield the first rows; a sheet has no delimiter."""
         yield None, [list(row) for row in self.rows[:HEAD_ROWS]]
 
+    def grid(self, delimiter: str | None) -> tuple[list[list[str]], str]:
+        """Return every row as text; a sheet is never refused for its rows."""
+        return [list(row) for row in self.rows], ""
+
     def read(self, delimiter: str | None, header: int, few: dict[int, bool], nulls: tuple[str, ...]) -> Cells:
         """Return the cells below row `header` at the wanted positions; wholly blank rows are no rows."""
         below = [row for row in self.rows[header + 1 :] if any(row)]
