@@ -307,3 +307,58 @@ def test_rows_and_columns_in_any_order_give_the_same_spend(tmp_path, seed):
     except ExportError:
         return
     assert by_day(prepared) == FOUND
+
+
+META = """\
+Reporting starts,Reporting ends,Campaign name,Campaign ID,Ad set name,Amount spent (EUR),Impressions,Link clicks
+2025-07-01,2025-07-01,Retargeting,120210000000000011,Visitors,"1,234.50",20000,150
+2025-07-01,2025-07-01,Retargeting,120210000000000011,Customers,10.25,1200,14
+2025-07-02,2025-07-02,Retargeting,120210000000000011,Visitors,5.00,100,1
+"""
+META_FR = """\
+Début des rapports;Fin des rapports;Nom de la campagne;Montant dépensé (EUR);Impressions;Clics sur un lien
+2025-07-01;2025-07-31;Été – prospection;1\u202f234,56;20\u202f000;150
+2025-07-01;2025-07-31;Notoriété;65,44;1 200;14
+2025-07-01;2025-07-31;;1\u202f300,00;21\u202f200;164
+"""
+
+
+def test_meta_in_english_by_day_and_ad_set(tmp_path):
+    prepared = ads(tmp_path, META)
+    found = spend(prepared)
+    assert {row["part"]: row["amount_original"] for row in found if row["date"].day == 1} == {
+        "Visitors": 1234.5, "Customers": 10.25
+    }  # fmt: skip
+    assert round(sum(row["amount"] for row in found), 2) == round(1249.75 * 1.1, 2)
+    assert {(row["system"], row["channel"], row["campaign_id"], row["currency"]) for row in found} == {
+        ("meta_ads", "paid_social", "120210000000000011", "EUR")
+    }
+    assert file_audit(prepared, "ads.csv").currencies == ("EUR",) and balanced(prepared)
+
+
+def test_meta_in_french_by_month_with_a_row_of_totals(tmp_path):
+    prepared = ads(tmp_path, META_FR)
+    assert {row["campaign_name"]: row["amount_original"] for row in spend(prepared)} == {
+        "Été – prospection": 1234.56, "Notoriété": 65.44
+    }  # fmt: skip
+    assert {row["period_end"].day for row in spend(prepared)} == {31}
+    assert sum(row["impressions"] for row in spend(prepared)) == 21_200
+    assert left_out(prepared) == [("ads.csv", "footer or total row", 1)] and balanced(prepared)
+
+
+def test_meta_without_a_split_by_time_is_refused(tmp_path):
+    assert refusal(tmp_path, META_FR.replace("2025-07-31", "2025-09-30")) == (
+        "ads.csv: each row must be of one day or of one month; found 2 of 2 rows that are not (e.g. 2025-07-01 to "
+        "2025-09-30). In Ads Manager export the table with the breakdown By time > Day (or Month)."
+    )
+
+
+def test_linkedin_in_utf8_with_commas_and_a_total_gives_the_same(tmp_path):
+    lines = [row for row in csv.reader(io.StringIO(LINKEDIN.read_bytes().decode("utf-16")), delimiter="\t")]
+    total = ["Total", *[""] * 9, "2,214.75", *[""] * 10]
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([*lines, total])
+    prepared = ads(tmp_path, out.getvalue(), LINKEDIN)
+    assert sum(row["amount"] for row in spend(prepared)) == 2_214.75
+    assert ("ads.csv", "footer or total row", 1) in left_out(prepared) and balanced(prepared)
+    assert "rows must add up" in refusal(tmp_path / "off", out.getvalue().replace("2,214.75", "2,215.75"))

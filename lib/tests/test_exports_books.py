@@ -1,5 +1,6 @@
 """The gate on profit and loss statements by month: the example, every layout they come in, and what is refused."""
 
+import csv
 import datetime as dt
 import io
 import random
@@ -91,16 +92,20 @@ def test_newest_month_first_gives_the_same_table(tmp_path):
 
 
 def test_a_workbook_of_numbers_and_dates_gives_the_same_table(tmp_path):
-    book = openpyxl.Workbook()
-    for title in TITLES:
-        book.active.append([title])
-    for line in LINES.splitlines():
-        book.active.append([_typed(cell) for cell in line.split("|")])
-    out = io.BytesIO()
-    book.save(out)
-    prepared = books(tmp_path, out.getvalue())
+    prepared = books(
+        tmp_path, _workbook([*([title] for title in TITLES), *(line.split("|") for line in LINES.splitlines())])
+    )
     assert by_account(prepared.tables["ledger"]) == SMALL
     assert file_audit(prepared, "pl.csv").encoding == "xlsx"
+
+
+def _workbook(cells):
+    book = openpyxl.Workbook()
+    for row in cells:
+        book.active.append([_typed(cell) for cell in row])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
 
 
 def _typed(cell):
@@ -344,3 +349,69 @@ def test_rows_in_any_order_give_the_same_amounts_or_are_refused(tmp_path, seed, 
     assert {path.split(":")[0] + path.rpartition(":")[2] for path in found} == {
         path.split(":")[0] + path.rpartition(":")[2] for path in SMALL
     }
+
+
+XERO = """\
+Profit and Loss
+Northwind Ltd
+For the 3 months ended 31 March 2024
+
+Account|31 Mar 2024|29 Feb 2024|31 Jan 2024
+Trading Income|||
+Subscriptions|120.00|110.00|100.00
+Refunds|(2.50)|-|(5.00)
+Total Trading Income|117.50|110.00|95.00
+|||
+Less Cost of Sales|||
+Hosting|10.00|10.00|10.00
+Total Cost of Sales|10.00|10.00|10.00
+|||
+Gross Profit|107.50|100.00|85.00
+|||
+Plus Other Income|||
+Interest Income|1.00|1.00|1.00
+Total Other Income|1.00|1.00|1.00
+|||
+Less Operating Expenses|||
+People|||
+Rent|20.00|20.00|20.00
+Motor Vehicle|||
+Fuel|9.00|7.00|5.00
+Total Motor Vehicle|9.00|7.00|5.00
+Total Operating Expenses|29.00|27.00|25.00
+|||
+Net Profit|79.50|74.00|61.00
+"""
+OF_XERO = {
+    "Trading Income:Subscriptions": [100.0, 110.0, 120.0],
+    "Trading Income:Refunds": [-5.0, -2.5],
+    "Less Cost of Sales:Hosting": [10.0, 10.0, 10.0],
+    "Plus Other Income:Interest Income": [1.0, 1.0, 1.0],
+    "Less Operating Expenses:Rent": [20.0, 20.0, 20.0],
+    "Less Operating Expenses:Motor Vehicle:Fuel": [5.0, 7.0, 9.0],
+}
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_xero_with_the_newest_month_first_and_free_headings(tmp_path, form):
+    cells = [line.split("|") for line in XERO.splitlines()]
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(cells)
+    content = out.getvalue() if form == "csv" else _workbook(cells)
+    prepared = books(tmp_path, content)
+    assert by_account(prepared.tables["ledger"]) == OF_XERO
+    audit = file_audit(prepared, "pl.csv")
+    assert (audit.system, audit.first, audit.last) == ("xero", "2024-01-01", "2024-03-01")
+    assert audit.decisions[-1] == "basis: the statement does not say"
+    assert {row["section"] for row in prepared.tables["ledger"].to_pylist()} == {
+        "income", "cogs", "expenses", "other_income"
+    }  # fmt: skip
+    assert balanced(prepared)
+
+
+def test_a_section_of_xero_that_nobody_knows_is_refused(tmp_path):
+    text = XERO.replace("Plus Other Income", "Grants").replace("Total Other Income", "Total Grants").replace("|", ",")
+    assert refusal(tmp_path, text).startswith(
+        "pl.csv: every line must stand in a section that we know; found 1 that do not, with their amounts (e.g. Grants "
+        "3.00). Known: Income, Trading Income, "
+    )

@@ -29,7 +29,6 @@ MAIN_DATE = {
     "opportunity_history": "changed_at",
     "accounts": "created_at",
     "quotas": "period_start",
-    "spend": "date",
 }
 ROW_LIMIT = 2_000
 STRICT = ("quotas", "spend")

@@ -29,6 +29,8 @@ from revops.exports.words import Words
 
 __all__ = ["Prepared", "prepare"]
 
+OF_MONEY = {"ledger": build_ledger, "spend": build_spend}
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -71,10 +73,7 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> 
     if "quotas" in groups:
         context.people.learn(deals)
         tables["quotas"] = build_quotas(groups["quotas"], context)
-    if "ledger" in groups:
-        tables["ledger"] = build_ledger(groups["ledger"], company, ledger)
-    if "spend" in groups:
-        tables["spend"] = build_spend(groups["spend"], company, ledger)
+    tables |= {name: build(groups[name], company, ledger) for name, build in OF_MONEY.items() if name in groups}
     refuse_unconverted(deals, company, "opportunities", ledger)
     context.words.report()
     ledger.stop_on_problems()

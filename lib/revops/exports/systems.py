@@ -53,6 +53,7 @@ HELPERS_OF: dict[str, dict[str, str]] = {
     "spend": {
         "amount_micros": "money",
         "month": "month",
+        "period_start": "date",
         "ad_group": "text",
         "ad": "text",
         "device": "category",

@@ -18,6 +18,7 @@ __all__ = ["PARTS", "leave", "rows_of_file"]
 PARTS = ("ad_group", "ad", "device", "network")
 TEXTS = ("campaign_id", "campaign_name", "campaign_type", "ad_account", "currency", *PARTS)
 NUMBERS = ("amount_original", "amount_micros", "impressions", "clicks", "conversions")
+STARTS = ("date", "month", "period_start")
 AMOUNTS = ("amount_original", "amount_micros")
 OF_ALL = re.compile(r"^(grand )?totals?$|^total: (filtered |all )?campaigns\b|^totals? .*campaigns$", re.I)
 OF_ACCOUNT = re.compile(r"^total: account", re.I)
@@ -117,16 +118,18 @@ def _agree(printed: float, given: float, n: int) -> bool:
 
 def _dated(rows: pd.DataFrame, frame: Frame, ledger: Ledger) -> pd.DataFrame:
     """Return the rows with the first and last day of each; days and months only, the rest is refused."""
-    if "date" not in rows and "month" not in rows:
+    told = next((name for name in STARTS if name in frame.labels), None)
+    if told is None:
         return _of_period(rows, frame, ledger)
-    starts = rows["date"] if "date" in rows else rows["month"]
+    starts = rows[told]
     lacking = starts.isna()
     if lacking.any():
-        _refuse_undated(rows[lacking], len(rows), frame, ledger)
-    ends = starts if "date" in rows else starts + pd.offsets.MonthEnd(0)
-    if "date" in rows and "period_end" in rows:
+        _refuse_undated(rows[lacking], len(rows), frame.labels[told], frame, ledger)
+    ends = starts + pd.offsets.MonthEnd(0) if told == "month" else starts
+    if told == "period_start" and "period_end" in frame.labels:
         ends = rows["period_end"].fillna(starts)
     rows = rows.assign(date=starts, period_end=ends)
+    _span(frame, starts)
     long = (starts.dt.to_period("M") != ends.dt.to_period("M")) & ~lacking | (ends < starts)
     if long.any():
         spans = sorted({f"{a:%Y-%m-%d} to {b:%Y-%m-%d}" for a, b in zip(starts[long], ends[long], strict=True)})
@@ -134,8 +137,7 @@ def _dated(rows: pd.DataFrame, frame: Frame, ledger: Ledger) -> pd.DataFrame:
     return rows
 
 
-def _refuse_undated(undated: pd.DataFrame, n: int, frame: Frame, ledger: Ledger) -> None:
-    label = frame.labels["date" if "date" in frame.labels else "month"]
+def _refuse_undated(undated: pd.DataFrame, n: int, label: str, frame: Frame, ledger: Ledger) -> None:
     shown = examples(sorted(set(undated["campaign_name"].fillna(undated["campaign_id"]))))
     ledger.problems.append(
         f"{frame.source.name}, column {label}: every row must have its day; found {len(undated):,} of {n:,} without, "
@@ -152,8 +154,14 @@ def _of_period(rows: pd.DataFrame, frame: Frame, ledger: Ledger) -> pd.DataFrame
         return rows.assign(date=pd.NaT, period_end=pd.NaT)
     whole = "the month" if period.is_whole_month else "part of a month"
     frame.source.decisions.append(f"no column of days: {whole} in its titles, {period.first} to {period.last}")
-    frame.source.first = frame.source.last = period.first.isoformat()
-    return rows.assign(date=pd.Timestamp(period.first), period_end=pd.Timestamp(period.last))
+    rows = rows.assign(date=pd.Timestamp(period.first), period_end=pd.Timestamp(period.last))
+    _span(frame, rows["date"])
+    return rows
+
+
+def _span(frame: Frame, starts: pd.Series) -> None:
+    if starts.notna().any():
+        frame.source.first, frame.source.last = (f"{day:%Y-%m-%d}" for day in (starts.min(), starts.max()))
 
 
 def _refuse_period(frame: Frame, found: str, ledger: Ledger) -> None:
