@@ -227,6 +227,26 @@ def test_amounts_that_contradict_each_other_are_refused(tmp_path):
     )
 
 
+def test_rows_that_an_unread_column_tells_apart_are_refused_and_exact_copies_counted(tmp_path):
+    head = DAILY.split("Total", 1)[0]
+    row = head.splitlines()[-1] + "\n"
+    prepared = ads(tmp_path, head + row)
+    assert by_day(prepared) == FOUND and ("ads.csv", "exact duplicate row", 1) in left_out(prepared)
+    aged = "\n".join(f"{line},{at}" for at, line in enumerate((head + row).splitlines()[2:])).replace(
+        ",0\n", ",Age\n", 1
+    )
+    assert refusal(tmp_path / "aged", aged) == (
+        "spend: a campaign must have one amount for the same days; found 1 of 3 with several (e.g. Banner, 2025-07-02: "
+        "100.00 in ads.csv). Of exports made at different times keep the later one; of rows of one export add the "
+        "column that tells them apart (Campaign ID, Account, Ad group, Device)."
+    )
+
+
+def test_campaigns_of_one_name_in_two_accounts_are_two(tmp_path):
+    text = "Day,Account,Campaign,Cost,Clicks\n2025-07-01,X,Brand,5.50,1\n2025-07-01,Y,Brand,5.50,1\n"
+    assert sum(row["amount"] for row in spend(ads(tmp_path, text))) == 11.0
+
+
 def test_a_month_beside_its_days_is_refused(tmp_path):
     month = changed(
         ("Day,", "Month,"), ("2025-07-02", "2025-07-01"), ("Display", "Video"), text=DAILY.split("Total", 1)[0]

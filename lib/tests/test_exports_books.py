@@ -202,7 +202,7 @@ def test_lines_outside_any_section_are_refused(tmp_path):
         "pl.csv: every line must stand in a section that we know; found 2 that do not, with their amounts (e.g. "
         "Automobile 21.00; Rent 60.00). No total closes Expenses: is its row lost? Known: Income, Revenue, Sales, Cost "
         "of Goods Sold, Cost of Sales, Expenses, Expense, Operating Expenses, Other Income, Other Expenses, Other "
-        "Expense. Export it again, or describe its sections in systems/."
+        "Expense. Export it again, describe its sections in systems/, or list the file under exports.ignore."
     )
 
 
@@ -285,6 +285,44 @@ def test_a_statement_in_another_currency_needs_a_rate(tmp_path):
     assert refusal(tmp_path / "chf", headed) == (
         "ledger: every amount must be convertible to USD; found 18 of 18 that are not (CHF in 18 rows). Add what one "
         "unit is worth in USD to company.yml:\n  rates:\n    CHF: TODO"
+    )
+
+
+def test_totals_without_amounts_and_a_lost_end_are_warned_of(tmp_path):
+    blank = statement(("Total for Automobile|$5.00|$7.00|$9.00|$21.00", "Total for Automobile||||"))
+    assert file_audit(books(tmp_path, blank), "pl.csv").warnings == (
+        "1 total without amounts, so that nothing holds these sections together (e.g. Automobile)",
+    )
+    lost = "\n".join(statement().splitlines()[:13])
+    assert file_audit(books(tmp_path / "lost", lost), "pl.csv").warnings == (
+        "no line of Net Income or Net Profit or Net Earnings or Profit for the year: rows may be lost below Gross "
+        "Profit",
+    )
+
+
+def test_a_workbook_of_formulas_that_were_never_calculated_is_refused(tmp_path):
+    cells = [[cell if not cell[-1:].isdigit() or at == 0 else f"={cell}" for at, cell in enumerate(line.split("|"))]
+             for line in LINES.replace("$", "").splitlines()[1:]]  # fmt: skip
+    content = _workbook([LINES.splitlines()[0].split("|"), *cells])
+    assert refusal(tmp_path, content) == (
+        "pl.csv: every formula must have been calculated; found 51 that never were. Open the workbook in Excel and "
+        "save it, or export it as CSV."
+    )
+
+
+def test_a_statement_without_amounts_is_refused(tmp_path):
+    blank = "Account,Jan 2024\nTrading Income,\nTotal Trading Income,0.00\nNet Profit,0.00\n"
+    assert refusal(tmp_path, blank) == (
+        "pl.csv: a section must hold accounts with amounts; found none. Export it again for a time in which something "
+        "was booked."
+    )
+
+
+def test_two_bases_are_warned_of(tmp_path):
+    cash = statement(("Accrual", "Cash"), ("Jan", "Apr"), ("Feb", "May"), ("Mar 2024", "Jun 2024"))
+    assert books(tmp_path, statement(), cash).audit.warnings == (
+        "ledger: statements of accrual and of cash basis stand beside each other: a cost may count in one month by the "
+        "one and in another by the other. Export all on one basis.",
     )
 
 

@@ -63,6 +63,8 @@ def read_frame(
     kind, system = match.description.kind, match.description.system
     introduce(source, sheet, match)
     few = {place: column_kind(kind, column) in FEW_KINDS for column, places in match.places.items() for place in places}
+    if kind.table in RECONCILED:
+        few = {place: few.get(place, False) for place in range(len(match.labels))}
     cells = sheet.read(match.delimiter, match.header, {0: False, **few}, system.null_tokens)
     source.warnings += [*sheet.notes, *cells.notes]
     if cells.problem:
@@ -77,6 +79,8 @@ def read_frame(
     )
     summed = _apart(columns, cells.n, totals, reader)
     table = pa.table({**columns, "_file": pa.array(np.full(cells.n, source.index, np.int32))})
+    if kind.table in RECONCILED:
+        table = table.append_column("_row", _identities(cells))
     table = _with_marks(table, reader)
     _describe(table, source, kind.table)
     labels = {column: reader.label(column) for column in match.places}
@@ -161,6 +165,12 @@ def _with_total(column: str, cells: Cells, totals: Cells, match: Match) -> pa.Ar
     if not _is_summed(column, match):
         return cells.columns[place]
     return pa.concat_arrays([whole(part).cast(TEXT) for part in (cells.columns[place], totals.columns[place])])
+
+
+def _identities(cells: Cells) -> pa.Array:
+    """Return a number for each row, the same for rows whose cells are all the same, also those that we do not read."""
+    texts = [whole(column).cast(TEXT).fill_null("") for column in cells.columns.values()]
+    return pc.dictionary_encode(pc.binary_join_element_wise(*texts, "\x1f")).indices
 
 
 def _apart(columns: dict[str, pa.Array], n: int, totals: Cells, reader: CellReader) -> pa.Table | None:

@@ -50,14 +50,23 @@ def _parts(rows: pd.DataFrame) -> pd.Series:
 def _campaigns(rows: pd.DataFrame) -> pd.Series:
     """Return by what each row's campaign is known: its id, also where only other rows of that name have it.
 
-    A name that several ids share stands for itself.
+    A name that several ids share stands for itself, in its account.
     """
-    known = rows.dropna(subset=["campaign_id", "campaign_name"])
-    ids = known.groupby(["system", "campaign_name"])["campaign_id"].agg(["nunique", "first"])
-    single = ids.loc[ids["nunique"] == 1, "first"].to_dict()
-    pairs = zip(rows["system"], rows["campaign_name"], rows["campaign_id"], strict=True)
-    found = [key if isinstance(key, str) else single.get((system, name), name) for system, name, key in pairs]
+    ids, accounts = (_single(rows, name) for name in ("campaign_id", "ad_account"))
+    found = []
+    for system, name, key, account in zip(
+        rows["system"], rows["campaign_name"], rows["campaign_id"], rows["ad_account"], strict=True
+    ):
+        named = f"{account if isinstance(account, str) else accounts.get((system, name), '')}\n{name}"
+        found.append(key if isinstance(key, str) else ids.get((system, name), named))
     return pd.Series(found, index=rows.index, dtype=object)
+
+
+def _single(rows: pd.DataFrame, column: str) -> dict[tuple[str, str], str]:
+    """Return the id or account of each campaign name that has no other."""
+    known = rows.dropna(subset=[column, "campaign_name"])
+    values = known.groupby(["system", "campaign_name"])[column].agg(["nunique", "first"])
+    return values.loc[values["nunique"] == 1, "first"].to_dict()
 
 
 def _channels(rows: pd.DataFrame, channels: dict[str, str | None], company: Company) -> list[str]:
@@ -68,7 +77,10 @@ def _channels(rows: pd.DataFrame, channels: dict[str, str | None], company: Comp
 
 
 def _once(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
-    """Return each campaign's days once; of copies the one that claims most is kept, since claims only grow later."""
+    """Return each campaign's days once; of copies the one that claims most is kept, since claims only grow later.
+
+    Rows of one file are copies only where all their cells agree: a column that we do not read may tell them apart.
+    """
     best = rows.assign(part=rows["part"].fillna("")).sort_values(
         [*SAME, *REPORTED, "amount_original", "_name", "campaign_name", "campaign_type", "ad_account"],
         ascending=[True] * len(SAME) + [False] * (len(REPORTED) + 1) + [True] * 4,
@@ -76,7 +88,8 @@ def _once(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     )
     spread = best.groupby(SAME)[["amount_original"]].agg(["min", "max"])["amount_original"]
     money = best.groupby(SAME)["currency"].nunique()
-    wrong = spread[(spread["max"] - spread["min"] > CENT) | (money > 1)]
+    unlike = best.groupby([*SAME, "_file"])["_row"].nunique().groupby(level=SAME).max()
+    wrong = spread[(spread["max"] - spread["min"] > CENT) | (money > 1) | (unlike > 1)]
     if len(wrong):
         _refuse_contradictions(best, wrong, ledger)
     again = best.duplicated(SAME)
@@ -92,7 +105,7 @@ def _refuse_contradictions(rows: pd.DataFrame, wrong: pd.DataFrame, ledger: Ledg
     for (_, campaign, _, date, _), part in list(clash.groupby(SAME))[:3]:
         pairs = zip(part["amount_original"], part["_name"], strict=True)
         amounts = join(sorted({f"{amount:,.2f} in {name}" for amount, name in pairs}))
-        shown.append(f"{part['campaign_name'].iloc[0] or campaign}, {date:%Y-%m-%d}: {amounts}")
+        shown.append(f"{_called(part['campaign_name'].iloc[0], campaign)}, {date:%Y-%m-%d}: {amounts}")
     ledger.problems.append(
         f"spend: a campaign must have one amount for the same days; found {len(wrong):,} of "
         f"{len(rows.drop_duplicates(SAME)):,} with several (e.g. {'; '.join(shown)}). Of exports made at different "
@@ -113,7 +126,7 @@ def _refuse_nested(rows: pd.DataFrame, ledger: Ledger) -> None:
     same = pairs["date"].eq(pairs["date_2"]) & pairs["period_end"].eq(pairs["period_end_2"])
     clash = pairs[~apart & ~(same & pairs["level"].eq(pairs["level_2"]))]
     if len(clash):
-        shown = sorted({f"{r.campaign_name or r.campaign} {r.date:%Y-%m-%d} to {r.period_end:%Y-%m-%d}"
+        shown = sorted({f"{_called(r.campaign_name, r.campaign)} {r.date:%Y-%m-%d} to {r.period_end:%Y-%m-%d}"
                         for r in clash.itertuples()})  # fmt: skip
         files = join(sorted({*clash["_name"], *clash["_name_2"]}))
         ledger.problems.append(
@@ -121,3 +134,7 @@ def _refuse_nested(rows: pd.DataFrame, ledger: Ledger) -> None:
             f"{len(spans):,} that lie over others, in {files} ({examples(shown)}). Keep either the days or the month, "
             "and either the campaigns or their parts."
         )
+
+
+def _called(name: object, campaign: str) -> str:
+    return name if isinstance(name, str) else campaign

@@ -30,6 +30,11 @@ def build_ledger(frames: list[Frame], company: Company, ledger: Ledger) -> pa.Ta
     rows["amount"] = rows["amount_original"].where(factor.eq(1), (rows["amount_original"] * factor).round(2))
     rows["category"] = categories(rows, company, ledger)
     _warn_of_gaps(rows, ledger)
+    if rows["basis"].nunique() > 1:
+        ledger.warnings.append(
+            "ledger: statements of accrual and of cash basis stand beside each other: a cost may count in one month by "
+            "the one and in another by the other. Export all on one basis."
+        )
     table = pa.Table.from_pandas(rows.drop(columns="_name"), preserve_index=False)
     refuse_unconverted(table, company, "ledger", ledger)
     return table

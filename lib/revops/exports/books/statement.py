@@ -11,7 +11,7 @@ from revops.errors import examples
 from revops.exports.audit import Ledger, Source
 from revops.exports.books.grouping import Group, Leaf, Line, grouped, leaves
 from revops.exports.books.header import Columns, columns_of
-from revops.exports.books.totals import refusals, unit_of
+from revops.exports.books.totals import doubts, refusals, unit_of
 from revops.exports.columns import TEXT
 from revops.exports.frames import Frame, introduce
 from revops.exports.labels import normalised
@@ -80,6 +80,7 @@ class _Body:
         if not accounts and not problems:
             problems.append(NO_AMOUNTS)
         self.table = _table(accounts, self.columns, currency, basis, self.source)
+        self.source.warnings += doubts(roots, self.words) if accounts else []
         self._describe(lines, accounts, basis)
         return problems
 
@@ -158,8 +159,7 @@ class _Body:
 
 
 NO_AMOUNTS = (
-    "a section must hold accounts with amounts; found none. Where it is a workbook of formulas that were never "
-    "calculated, open it in Excel and save it."
+    "a section must hold accounts with amounts; found none. Export it again for a time in which something was booked."
 )
 
 
@@ -191,7 +191,7 @@ def _unplaced(roots: list[Group], words: object) -> list[str]:
     return [
         f"every line must stand in a section that we know; found {len(wrong):,} that do not, with their amounts "
         f"(e.g. {shown}).{closed} Known: {', '.join(w for words_ in words.sections.values() for w in words_)}. Export "
-        "it again, or describe its sections in systems/."
+        "it again, describe its sections in systems/, or list the file under exports.ignore."
     ]
 
 

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from revops.errors import examples
 from revops.exports.books.grouping import Group, Leaf, Line
 from revops.exports.labels import normalised
 from revops.exports.systems import Statement
+from revops.wording import plural
 
-__all__ = ["refusals", "unit_of"]
+__all__ = ["doubts", "refusals", "unit_of"]
 
 Check = tuple[str, np.ndarray, np.ndarray, int]
 PLUS, MINUS = ("income", "other_income"), ("cogs", "expenses", "other_expenses")
@@ -36,13 +38,31 @@ def refusals(roots: list[Group], leaves: list[Leaf], words: Statement, months: l
     return found + _across(leaves, unit)
 
 
+def doubts(roots: list[Group], words: Statement) -> list[str]:
+    """Return what leaves open whether a statement is whole: totals without amounts, and no net profit at its end."""
+    found = []
+    blank = [group.line.label for root in roots for group in _totalled(root) if group.total.is_blank]
+    if blank:
+        n = plural(len(blank), "total")
+        found.append(f"{n} without amounts, so that nothing holds these sections together ({examples(blank)})")
+    names = words.computed.get("net_profit", ())
+    if not any(words.words.get(normalised(root.line.label)) == "net_profit" for root in roots):
+        found.append(f"no line of {' or '.join(names)}: rows may be lost below {roots[-1].line.label}")
+    return found
+
+
+def _totalled(group: Group) -> Iterator[Group]:
+    for part in group.parts:
+        yield from _totalled(part)
+    if group.total is not None:
+        yield group
+
+
 def _sections(group: Group) -> Iterator[Check]:
     """Yield every total below and of a group, inner ones first, with what its lines give and how many they are."""
-    for part in group.parts:
-        yield from _sections(part)
-    if group.total is not None:
-        printed = group.total.amounts
-        yield group.line.label, group.amounts, printed if group.total.is_blank else np.nan_to_num(printed), _size(group)
+    for each in _totalled(group):
+        printed = each.total.amounts if each.total.is_blank else np.nan_to_num(each.total.amounts)
+        yield each.line.label, each.amounts, printed, _size(each)
 
 
 def _size(group: Group) -> int:
