@@ -153,6 +153,13 @@ def test_rows_that_do_not_add_up_to_the_total_of_campaigns_are_refused(tmp_path)
     )
 
 
+def test_a_google_export_without_its_totals_is_warned_of(tmp_path):
+    prepared = ads(tmp_path, DAILY.split("Total", 1)[0])
+    assert file_audit(prepared, "ads.csv").warnings == (
+        "no total at its end, which its system always prints: rows may be lost",
+    )
+
+
 def test_an_account_that_spent_more_than_the_view_shows_is_warned_of(tmp_path):
     prepared = ads(
         tmp_path, changed(('Account,,,,USD,"10,900",210,"1,600.00"', 'Account,,,,USD,"10,900",210,"2,000.00"'))

@@ -349,7 +349,7 @@ def test_statements_that_contradict_each_other_are_refused(tmp_path):
     other = statement(("Rent|20.00|20.00|20.00|60.00", "Rent|25.00|20.00|20.00|65.00"), ("$25.00|", "$30.00|"),
                       ("$81.00", "$86.00"), ("Income|$60.00", "Income|$55.00"), ("211.50", "206.50"))  # fmt: skip
     assert refusal(tmp_path, statement(), other) == (
-        "ledger: files of the same month must tell the same; found 1 accounts that differ in 3 months that several "
+        "ledger: files of the same month must tell the same; found 1 amount told in two ways, in 3 months that several "
         "files hold (e.g. Rent, Jan 2024: 20.00 in pl.csv, 25.00 in pl1.csv). Take the older export out of the folder; "
         "of several companies give one consolidated statement."
     )

@@ -67,8 +67,8 @@ def test_extra_headers_for_an_unknown_table_or_column_are_refused(tmp_path):
     assert str(caught.value) == (
         "company.yml: exports.columns.opportunity is not a table we read. Did you mean opportunities? Known: accounts, "
         "campaigns, ledger, opportunities, opportunity_history, owners, quotas, spend.\n  "
-        "exports.columns.accounts.segmnt is not a column. Did you mean segment? Known: account_id, account_name, created_at, employees, industry, is_deleted, "
-        "modified_at, owner_id, region, segment."
+        "exports.columns.accounts.segmnt is not a column. Did you mean segment? Known: account_id, account_name, "
+        "created_at, employees, industry, is_deleted, modified_at, owner_id, region, segment."
     )
 
 
@@ -79,7 +79,7 @@ def test_extra_headers_for_an_unknown_table_or_column_are_refused(tmp_path):
             ("headers:", "header:"),
             "mine.yml: files.0.headers is needed and is not there. Add it.\n  files.0.header is not a setting. Did you "
             "mean headers? Known: by_day, dates, decimal_sign, form, headers, key_prefix, lookups, name, outcome, "
-            "percent, prefixes, required, route, statement, table, without.",
+            "percent, prefixes, prints_total, required, route, statement, table, without.",
         ),
         (
             ("close_date: [Ends]", "clos_date: [Ends]"),

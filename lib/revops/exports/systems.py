@@ -110,6 +110,7 @@ class FileKind(Settings):
     percent: tuple[str, ...] = ()
     outcome: Outcome | None = None
     lookups: dict[str, LookUp] = Field(default_factory=dict)
+    prints_total: bool = False
     by_day: str = "Export it again by day or by month."
     statement: Statement | None = None
 

@@ -80,9 +80,12 @@ def _without_summary(rows: pd.DataFrame, frame: Frame, ledger: Ledger) -> pd.Dat
 
 def _check_totals(rows: pd.DataFrame, frame: Frame, ledger: Ledger) -> None:
     """Hold printed totals against the rows: of all campaigns and of a type they must agree, of an account warn."""
-    if frame.totals is None or rows["currency"].nunique() > 1:
+    totals = frame.totals.to_pandas() if frame.totals is not None else pd.DataFrame({"label": []})
+    is_whole = any(OF_ALL.match(label) or OF_ACCOUNT.match(label) for label in totals["label"].dropna())
+    if frame.description.kind.prints_total and not is_whole:
+        frame.source.warnings.append("no total at its end, which its system always prints: rows may be lost")
+    if rows["currency"].nunique() > 1 or totals.empty:
         return
-    totals = frame.totals.to_pandas()
     column = next(name for name in AMOUNTS if name in totals)
     scale = 1e6 if column == "amount_micros" else 1
     for label, printed in zip(totals["label"], totals[column] / scale, strict=True):

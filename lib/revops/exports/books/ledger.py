@@ -55,9 +55,9 @@ def _once(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     if wrong:
         n = again["month"].nunique()
         ledger.problems.append(
-            f"ledger: files of the same month must tell the same; found {len(wrong):,} accounts that differ in "
-            f"{plural(n, 'month')} that several files hold (e.g. {'; '.join(wrong[:3])}). Take the older export out "
-            "of the folder; of several companies give one consolidated statement."
+            f"ledger: files of the same month must tell the same; found {plural(len(wrong), 'amount')} told in two "
+            f"ways, in {plural(n, 'month')} that several files hold (e.g. {'; '.join(wrong[:3])}). Take the older "
+            "export out of the folder; of several companies give one consolidated statement."
         )
     ledger.leave_out_rows(
         pa.Table.from_pandas(again[["account", "_file"]], preserve_index=False),
