@@ -11,9 +11,11 @@ import pyarrow.compute as pc
 from revops.company import Company
 from revops.errors import ExportError, examples, nearest
 from revops.exports.audit import Ledger, Source
+from revops.exports.books.statement import read_statement
 from revops.exports.files import Blob, find_blobs, nature, survey
 from revops.exports.frames import Frame, read_frame
-from revops.exports.recognise import Match, normalised, recognise
+from revops.exports.labels import normalised
+from revops.exports.recognise import Match, recognise
 from revops.exports.records import joined
 from revops.exports.systems import Description
 from revops.exports.text import TextSheet, open_text
@@ -69,7 +71,8 @@ def read_folder(folder: Path, company: Company, descriptions: tuple[Description,
         if content in seen:
             _repeat(seen[content], source, ledger)
             continue
-        frame = read_frame(item.sheet, item.match, source, company, ledger)
+        read = read_statement if item.match.description.kind.statement else read_frame
+        frame = read(item.sheet, item.match, source, company, ledger)
         frame.day, seen[content] = item.day, source
         frames.append(frame)
     _need_opportunities(frames, folder, ledger)

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,7 @@ from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger, Source
 from revops.exports.cells import CellReader
-from revops.exports.columns import TEXT, few
+from revops.exports.columns import TEXT, few, whole
 from revops.exports.marks import settle_marks
 from revops.exports.recognise import Match
 from revops.exports.systems import Description, column_kind
@@ -21,7 +21,7 @@ from revops.exports.text import Cells, TextSheet
 from revops.exports.workbook import WorkbookSheet
 from revops.wording import plural
 
-__all__ = ["Frame", "read_frame"]
+__all__ = ["Frame", "introduce", "read_frame"]
 
 FEW_KINDS = ("category", "date", "flag", "rate")
 MAIN_DATE = {
@@ -31,21 +31,29 @@ MAIN_DATE = {
     "quotas": "period_start",
 }
 ROW_LIMIT = 2_000
+STRICT = ("quotas", "spend")
+RECONCILED = ("spend",)
 DECISIVE = {"amount_original", "amount_converted", "currency", "close_date", "created_at", "changed_at", "type",
-            "stage_name", "period_start", "period_end", "metric", "owner_id", "opportunity_id"}  # fmt: skip
+            "stage_name", "period_start", "period_end", "metric", "owner_id", "opportunity_id", "date", "month",
+            "amount_micros", "campaign_id"}  # fmt: skip
 
 
 @dataclass
 class Frame:
     """One file read: where it came from, what it is, and its columns, typed.
 
-    `_file` is the number of its source; `day` is that of its dated folder, if any.
+    `_file` is the number of its source; `day` is that of its dated folder, if any; `titles` stand above its header, and
+    `labels` are the headers of its columns.
+    `totals` are the rows of totals taken out of it, by their `label` and numbers, where these are to be held against.
     """
 
     source: Source
     description: Description
     table: pa.Table
     day: dt.date | None = None
+    titles: tuple[str, ...] = ()
+    labels: dict[str, str] = field(default_factory=dict)
+    totals: pa.Table | None = None
 
 
 def read_frame(
@@ -53,27 +61,42 @@ def read_frame(
 ) -> Frame:
     """Return the sheet's known columns, typed; what cannot be read goes to the ledger as a problem."""
     kind, system = match.description.kind, match.description.system
-    source.system, source.table, source.route = system.system, kind.table or f"look-up: {kind.name}", kind.route
-    source.encoding, source.delimiter, source.header_row = sheet.encoding, match.delimiter, match.header + 1
+    introduce(source, sheet, match)
     few = {place: column_kind(kind, column) in FEW_KINDS for column, places in match.places.items() for place in places}
+    if kind.table in RECONCILED:
+        few = {place: few.get(place, False) for place in range(len(match.labels))}
     cells = sheet.read(match.delimiter, match.header, {0: False, **few}, system.null_tokens)
     source.warnings += [*sheet.notes, *cells.notes]
     if cells.problem:
         ledger.problems.append(f"{source.name}: {cells.problem}")
-    source.rows_read = cells.n + len(cells.ragged) + match.titles
-    ledger.leave_out(source, "title row above the header", match.titles)
-    _cut(cells, match, source, ledger)
+    source.rows_read = cells.n + len(cells.ragged) + len(match.titles)
+    ledger.leave_out(source, "title row above the header", len(match.titles))
+    totals = _cut(cells, match, source, ledger)
     _coalesce(cells, match, source, ledger)
     reader = CellReader(match, source, company, ledger)
-    columns = reader.read({column: cells.columns[places[0]] for column, places in match.places.items()})
+    columns = reader.read(
+        {column: _with_total(column, cells, totals, match) for column, places in match.places.items()}
+    )
+    summed = _apart(columns, cells.n, totals, reader)
     table = pa.table({**columns, "_file": pa.array(np.full(cells.n, source.index, np.int32))})
+    if kind.table in RECONCILED:
+        table = table.append_column("_row", _identities(cells))
     table = _with_marks(table, reader)
     _describe(table, source, kind.table)
-    return Frame(source, match.description, table)
+    labels = {column: reader.label(column) for column in match.places}
+    return Frame(source, match.description, table, titles=match.titles, labels=labels, totals=summed)
 
 
-def _cut(cells: Cells, match: Match, source: Source, ledger: Ledger) -> None:
-    """Take footers, totals and blank rows out of the cells, and count them and the rows of another width."""
+def introduce(source: Source, sheet: TextSheet | WorkbookSheet, match: Match) -> None:
+    """Write down what a sheet is and how it was opened."""
+    kind = match.description.kind
+    source.system, source.table = match.description.system.system, kind.table or f"look-up: {kind.name}"
+    source.route = kind.route
+    source.encoding, source.delimiter, source.header_row = sheet.encoding, match.delimiter, match.header + 1
+
+
+def _cut(cells: Cells, match: Match, source: Source, ledger: Ledger) -> Cells:
+    """Take footers, totals and blank rows out of the cells and return them; count them and rows of another width."""
     patterns = [re.compile(pattern, re.I) for pattern in match.description.system.footers]
     width, reasons = len(match.labels), Counter()
     footers = [_is_footer([cell for cell in row if cell.strip()], patterns) for row in cells.ragged]
@@ -83,6 +106,7 @@ def _cut(cells: Cells, match: Match, source: Source, ledger: Ledger) -> None:
     for row, is_footer in zip(cells.ragged, footers, strict=True):
         reasons["footer or total row" if is_footer else f"{len(row)} cells under {width} headers"] += 1
     keep, cut = _without_footers(cells, match, patterns)
+    cut_rows = Cells({place: column.filter(pa.array(~keep)) for place, column in cells.columns.items()})
     if not keep.all():
         cells.columns = {place: column.filter(pa.array(keep)) for place, column in cells.columns.items()}
     for reason, n in sorted((reasons + cut).items()):
@@ -91,12 +115,13 @@ def _cut(cells: Cells, match: Match, source: Source, ledger: Ledger) -> None:
     _judge_ragged(
         [line for line, is_footer in zip(lines, footers, strict=True) if not is_footer], match, source, ledger
     )
+    return cut_rows
 
 
 def _judge_ragged(lines: list[int], match: Match, source: Source, ledger: Ledger) -> None:
-    """Refuse more than a few rows of another width (any of a quota sheet), and warn of a few."""
+    """Refuse more than a few rows of another width (any where each row is money), and warn of a few."""
     where = examples(sorted(lines)).replace("e.g. ", "e.g. line ", 1)
-    if len(lines) > (0 if source.table == "quotas" else few(source.rows_read)):
+    if len(lines) > (0 if source.table in STRICT else few(source.rows_read)):
         ledger.problems.append(
             f"{source.name}: rows must have {len(match.labels)} cells as the header has; found {len(lines):,} of "
             f"{source.rows_read:,} with another number ({where}). Export it again, or correct its delimiters and "
@@ -114,6 +139,9 @@ def _without_footers(cells: Cells, match: Match, patterns: list[re.Pattern[str]]
         if cells.columns[place].null_count:
             suspect |= cells.columns[place].is_null().to_numpy(False)
     keep, cut = np.ones(cells.n, bool), Counter[str]()
+    if match.description.kind.table in RECONCILED:  # their totals may stand under the name of a campaign
+        starts = pc.match_substring_regex(cells.columns[0].cast(TEXT), "(?i)" + "|".join(p.pattern for p in patterns))
+        suspect |= starts.fill_null(False).to_numpy(False)
     rows = np.flatnonzero(suspect)
     if not len(rows):
         return keep, cut
@@ -129,6 +157,38 @@ def _without_footers(cells: Cells, match: Match, patterns: list[re.Pattern[str]]
             continue
         keep[row] = False
     return keep, cut
+
+
+def _with_total(column: str, cells: Cells, totals: Cells, match: Match) -> pa.Array | pa.ChunkedArray:
+    """Return a column as it is to be read: one of numbers with its totals below, so that both are read alike."""
+    place = match.places[column][0]
+    if not _is_summed(column, match):
+        return cells.columns[place]
+    return pa.concat_arrays([whole(part).cast(TEXT) for part in (cells.columns[place], totals.columns[place])])
+
+
+def _identities(cells: Cells) -> pa.Array:
+    """Return a number for each row, the same for rows whose cells are all the same, also those that we do not read."""
+    texts = [whole(column).cast(TEXT).fill_null("") for column in cells.columns.values()]
+    return pc.dictionary_encode(pc.binary_join_element_wise(*texts, "\x1f")).indices
+
+
+def _apart(columns: dict[str, pa.Array], n: int, totals: Cells, reader: CellReader) -> pa.Table | None:
+    """Take the totals off the end of the columns read with them; return them by the first text of their rows."""
+    summed = {}
+    for name in [name for name in columns if _is_summed(name, reader.match)]:
+        summed[name], columns[name] = columns[name].slice(n), columns[name].slice(0, n)
+    reader.marks = {name: marks.slice(0, n) for name, marks in reader.marks.items()}
+    if not summed:
+        return None
+    texts = [column.to_pylist() for _, column in sorted(totals.columns.items())]
+    labels = [next((text for text in row if text and text.strip()), None) for row in zip(*texts, strict=True)]
+    return pa.table({**summed, "label": pa.array(labels, TEXT)})
+
+
+def _is_summed(column: str, match: Match) -> bool:
+    kind = match.description.kind
+    return kind.table in RECONCILED and column_kind(kind, column) in ("money", "number")
 
 
 def _is_footer(row: list[str], patterns: list[re.Pattern[str]]) -> bool:

@@ -9,7 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revops.company import Company
+from revops.exports.ads.spend import build_spend
 from revops.exports.audit import Audit, Ledger
+from revops.exports.books.ledger import build_ledger
 from revops.exports.changes import tracked_fields
 from revops.exports.context import Context
 from revops.exports.dated import refuse_undated, warn_of_days
@@ -26,6 +28,8 @@ from revops.exports.systems import load_systems
 from revops.exports.words import Words
 
 __all__ = ["Prepared", "prepare"]
+
+OF_MONEY = {"ledger": build_ledger, "spend": build_spend}
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> 
     if "quotas" in groups:
         context.people.learn(deals)
         tables["quotas"] = build_quotas(groups["quotas"], context)
+    tables |= {name: build(groups[name], company, ledger) for name, build in OF_MONEY.items() if name in groups}
     refuse_unconverted(deals, company, "opportunities", ledger)
     context.words.report()
     ledger.stop_on_problems()

@@ -1,14 +1,15 @@
 """Which kind of file a sheet is, by its headers and never by its name, and in which row they stand."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
+from revops.exports.books.header import find_header
+from revops.exports.labels import currency_in, normalised, titles_of
 from revops.exports.systems import Description, FileKind
 from revops.exports.text import TextSheet
 from revops.exports.workbook import WorkbookSheet
 
-__all__ = ["Match", "normalised", "recognise"]
+__all__ = ["Match", "recognise"]
 
 DEEPEST = 30
 NOTHING = (
@@ -24,7 +25,7 @@ class Match:
     description: Description
     delimiter: str | None
     header: int
-    titles: int
+    titles: tuple[str, ...]
     labels: tuple[str, ...]
     places: dict[str, tuple[int, ...]]
 
@@ -53,7 +54,7 @@ def recognise(sheet: TextSheet | WorkbookSheet, descriptions: tuple[Description,
             labels = [normalised(cell) for cell in row]
             if len(set(labels) - {""}) < 2:
                 continue
-            for description in descriptions:
+            for description in (d for d in descriptions if d.kind.statement is None):
                 places = _places(labels, description.kind)
                 lacking = _lacking(places, description.kind)
                 score = (int(description.own), len(places), -place)
@@ -62,15 +63,16 @@ def recognise(sheet: TextSheet | WorkbookSheet, descriptions: tuple[Description,
                         nearest, ((len(places) - 3 * len(lacking), -place), _guess(description, lacking, place))
                     )
                 elif _fits(description.kind, labels, places, rows[place + 1 :]) and (best is None or score > best[0]):
-                    titles = sum(any(cell.strip() for cell in above) for above in rows[:place])
+                    titles = titles_of(rows[:place])
                     best = score, Match(description, delimiter, place, titles, tuple(row), places)
+        for description in (d for d in descriptions if d.kind.statement is not None):
+            if found := find_header(rows, description.kind):
+                place, known = found
+                score = (int(description.own), known, -place)
+                if best is None or score > best[0]:
+                    labels = tuple(rows[place])
+                    best = score, Match(description, delimiter, place, titles_of(rows[:place]), labels, {})
     return best[1] if best else nearest[1]
-
-
-def normalised(label: str) -> str:
-    """Return a header without BOM, quotes, case and repeated or odd spaces."""
-    plain = unicodedata.normalize("NFKC", label).replace("\ufeff", "").strip("\"' \t\r\n\u2191\u2193\u2195\u25b2\u25bc")
-    return " ".join(plain.split()).casefold()
 
 
 def _places(labels: list[str], kind: FileKind) -> dict[str, tuple[int, ...]]:
@@ -78,6 +80,8 @@ def _places(labels: list[str], kind: FileKind) -> dict[str, tuple[int, ...]]:
     where: dict[str, list[int]] = {}
     for place, label in enumerate(labels):
         where.setdefault(label, []).append(place)
+        if label.endswith(")") and (bare := currency_in(label.upper())[0].casefold()) != label:
+            where.setdefault(f"{bare} (currency)", []).append(place)
     for prefix in kind.prefixes:
         start = normalised(prefix) + ": "
         own: dict[str, list[int]] = {}

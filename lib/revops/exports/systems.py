@@ -10,9 +10,11 @@ from revops.company import Company, Settings, load_settings
 from revops.errors import ExportError, nearest
 from revops.schema import TABLES
 
-__all__ = ["Description", "FileKind", "LookUp", "Outcome", "System", "column_kind", "load_systems"]
+__all__ = ["Description", "FileKind", "LookUp", "Outcome", "Statement", "System", "column_kind", "load_systems"]
 
 SHIPPED = Path(__file__).parent / "systems"
+Section = Literal["income", "cogs", "expenses", "other_income", "other_expenses"]
+Computed = Literal["gross_profit", "operating_profit", "net_other_income", "net_profit"]
 FOOTERS = (
     r"^(grand |sub-? ?)?totals?\b",
     r"^copyright\b",
@@ -46,6 +48,19 @@ HELPERS: dict[str, str] = {
     "modified_at": "timestamp",
 }
 
+# And those that it needs of one table only.
+HELPERS_OF: dict[str, dict[str, str]] = {
+    "spend": {
+        "amount_micros": "money",
+        "month": "month",
+        "period_start": "date",
+        "ad_group": "text",
+        "ad": "text",
+        "device": "category",
+        "network": "category",
+    }
+}
+
 
 class Outcome(Settings):
     """Which column says how a record ended, and with which words."""
@@ -64,6 +79,20 @@ class LookUp(Settings):
     take: str | None = None
 
 
+class Statement(Settings):
+    """How a profit and loss by month names its sections, the lines computed from them, and its totals."""
+
+    sections: dict[Section, tuple[str, ...]]
+    computed: dict[Computed, tuple[str, ...]]
+    totals: tuple[str, ...] = ("Total for", "Total")
+
+    @property
+    def words(self) -> dict[str, str]:
+        """Return every word of a section or a computed line, case folded, and what it stands for."""
+        named = {**self.sections, **self.computed}
+        return {" ".join(word.split()).casefold(): name for name, words in named.items() for word in words}
+
+
 class FileKind(Settings):
     """One kind of file of one system. The keys are explained at the top of systems/salesforce.yml."""
 
@@ -77,10 +106,13 @@ class FileKind(Settings):
     prefixes: tuple[str, ...] = ()
     key_prefix: str | None = None
     dates: Literal["utc", "local"] = "local"
-    decimal_sign: Literal["auto", "point", "comma"] = "auto"
+    decimal_sign: Literal["auto", "file", "point", "comma"] = "auto"
     percent: tuple[str, ...] = ()
     outcome: Outcome | None = None
     lookups: dict[str, LookUp] = Field(default_factory=dict)
+    prints_total: bool = False
+    by_day: str = "Export it again by day or by month."
+    statement: Statement | None = None
 
     @field_validator("headers")
     @classmethod
@@ -93,7 +125,8 @@ class FileKind(Settings):
         if self.table is not None and self.table not in TABLES:
             raise ValueError(f"table {self.table} is not a table. {nearest(self.table, list(TABLES))}")
         keys = {look.by for look in self.lookups.values()} | ({self.outcome.column} if self.outcome else set())
-        known = sorted({*(TABLES[self.table].names if self.table else ()), *HELPERS, *keys})
+        own = HELPERS_OF.get(self.table or "", {})
+        known = sorted({*(TABLES[self.table].names if self.table else ()), *HELPERS, *own, *keys})
         if "outcome" in self.headers or (self.outcome and self.table != "opportunities"):
             raise ValueError(
                 "outcome: is told by `outcome: {column, won, lost, open}` of opportunities, not by headers"
@@ -117,6 +150,7 @@ class System(Settings):
 
     system: str
     ids: Literal["salesforce15", "plain"] = "plain"
+    channel: str | None = None
     null_tokens: tuple[str, ...] = ("-",)
     footers: tuple[str, ...] = FOOTERS
     files: tuple[FileKind, ...]
@@ -155,6 +189,7 @@ def load_systems(company: Company, systems_dir: Path | None) -> tuple[Descriptio
 def column_kind(kind: FileKind, column: str) -> str:
     """Return what a column holds (schema.Column.kind); the key of a look-up is an id, other own columns categories."""
     canonical = {c.name: c.kind for c in TABLES[kind.table].columns} if kind.table else {}
+    canonical |= HELPERS_OF.get(kind.table or "", {})
     keys = {look.by for look in kind.lookups.values()} | (set() if kind.table else {kind.alternatives[0]})
     own = "id" if column in keys else "category"
     return canonical.get(column) or (HELPERS.get(column, own) if kind.table else own)
