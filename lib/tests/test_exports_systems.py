@@ -144,7 +144,7 @@ def test_own_description_wins_over_a_shipped_one(tmp_path):
 
 def test_shipped_descriptions_hold_together():
     found = load_systems(company(), None)
-    assert {path.stem for path in SHIPPED.glob("*.yml")} == {"salesforce", "quota_sheet"}
+    assert {path.stem for path in SHIPPED.glob("*.yml")} == {"hubspot", "salesforce", "quota_sheet"}
     assert {d.kind.table for d in found} == {
         "opportunities", "opportunity_history", "accounts", "owners", "campaigns", "quotas", None
     }  # fmt: skip

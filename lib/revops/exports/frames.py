@@ -16,7 +16,7 @@ from revops.exports.cells import CellReader
 from revops.exports.columns import TEXT, few
 from revops.exports.marks import settle_marks
 from revops.exports.recognise import Match
-from revops.exports.systems import Description, column_kind
+from revops.exports.systems import ENTERED, Description, column_kind
 from revops.exports.text import Cells, TextSheet
 from revops.exports.workbook import WorkbookSheet
 from revops.wording import plural
@@ -148,7 +148,7 @@ def _coalesce(cells: Cells, match: Match, source: Source, ledger: Ledger) -> Non
             nulls_agree = cells.columns[places[0]].is_null().equals(cells.columns[place].is_null())
             if nulls_agree and pc.all(same).as_py() is not False:
                 source.decisions.append(f"{label}: stands twice with the same cells; read once")
-            elif column in DECISIVE:
+            elif column in DECISIVE or column.startswith(ENTERED):
                 ledger.problems.append(
                     f"{source.name}, column {label}: a header that decides numbers must stand once; found it in "
                     f"columns {places[0] + 1} and {place + 1} with different cells. Remove or rename one of them."

@@ -19,6 +19,7 @@ from revops.exports.history import build_history
 from revops.exports.money import add_amounts, refuse_unconverted
 from revops.exports.opportunities import build_opportunities
 from revops.exports.people import People, with_full_names
+from revops.exports.pipelines import settle_pipelines
 from revops.exports.quotas import build_quotas
 from revops.exports.records import completed, finish, unite, without_deleted
 from revops.exports.snapshots import Snapshots, combined
@@ -77,7 +78,7 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> 
     tables |= {"opportunities": deals, **({"opportunity_history": history.table} if history.table is not None else {})}
     done = {name: finish(table, name) for name, table in sorted(tables.items())}
     exported = max((day.isoformat() for day, _ in days if day is not None), default=None)
-    return Prepared(done, ledger.close(history.tracked, history.history_from, exported))
+    return Prepared(done, ledger.close(history.tracked, history.history_from, exported, history.whole_from))
 
 
 def _opportunities(
@@ -88,6 +89,7 @@ def _opportunities(
     for frame in groups["opportunities"]:
         add_amounts(frame, context.company, context.ledger)
         by_day[frame.day].append(frame)
+    settle_pipelines(groups["opportunities"], context)
     days = sorted(by_day, key=lambda day: day or dt.date.max)
     if len(days) > 1 and days[-1] is None:
         refuse_undated(by_day[None], context.ledger)

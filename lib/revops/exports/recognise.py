@@ -11,6 +11,7 @@ from revops.exports.workbook import WorkbookSheet
 __all__ = ["Match", "normalised", "recognise"]
 
 DEEPEST = 30
+UNSAID = dict.fromkeys(map(ord, "\ufeff\"'\u2018\u2019\u201a\u201c\u201d\u201e"))
 NOTHING = (
     "no row among the first 30 holds headers that we know, cut at commas, semicolons, tabs or bars; if its headers are "
     "your own or in another language, name them in exports.columns of company.yml or describe the file in systems/"
@@ -63,13 +64,14 @@ def recognise(sheet: TextSheet | WorkbookSheet, descriptions: tuple[Description,
                     )
                 elif _fits(description.kind, labels, places, rows[place + 1 :]) and (best is None or score > best[0]):
                     titles = sum(any(cell.strip() for cell in above) for above in rows[:place])
+                    places |= _entered(row, description.kind)
                     best = score, Match(description, delimiter, place, titles, tuple(row), places)
     return best[1] if best else nearest[1]
 
 
 def normalised(label: str) -> str:
-    """Return a header without BOM, quotes, case and repeated or odd spaces."""
-    plain = unicodedata.normalize("NFKC", label).replace("\ufeff", "").strip("\"' \t\r\n\u2191\u2193\u2195\u25b2\u25bc")
+    """Return a header without BOM, quotes of any kind, case and repeated or odd spaces."""
+    plain = unicodedata.normalize("NFKC", label).translate(UNSAID).strip(" \t\r\n\u2191\u2193\u2195\u25b2\u25bc")
     return " ".join(plain.split()).casefold()
 
 
@@ -91,6 +93,15 @@ def _places(labels: list[str], kind: FileKind) -> dict[str, tuple[int, ...]]:
         if hit:
             found[column] = tuple(hit)
     return found
+
+
+def _entered(row: list[str], kind: FileKind) -> dict[str, tuple[int, ...]]:
+    """Return where the columns stand that say when each record entered a stage."""
+    where: dict[str, tuple[int, ...]] = {}
+    for place, label in enumerate(row):
+        if column := kind.entered(label):
+            where[column] = (*where.get(column, ()), place)
+    return where
 
 
 def _lacking(places: dict[str, tuple[int, ...]], kind: FileKind) -> list[str]:
