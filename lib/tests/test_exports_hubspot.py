@@ -88,6 +88,7 @@ def test_the_example_is_read_to_its_figures(example):
 def test_the_example_says_what_was_decided(example):
     audit = file_audit(example, "deals.csv")
     assert audit.decisions == (
+        "Associated Contact IDs: stands twice with the same cells; read once",
         "Deal probability: fractions, taken as they are",
         "converted amounts: no currency column; taken as USD",
         "9 columns of dates of stages: their history, of a stage entered again one entry only",

@@ -146,7 +146,7 @@ def test_shipped_descriptions_hold_together():
     found = load_systems(company(), None)
     assert {path.stem for path in SHIPPED.glob("*.yml")} == {"hubspot", "salesforce", "quota_sheet"}
     assert {d.kind.table for d in found} == {
-        "opportunities", "opportunity_history", "accounts", "owners", "campaigns", "quotas", None
+        "opportunities", "opportunity_history", "accounts", "owners", "campaigns", "quotas", "contacts", None
     }  # fmt: skip
     assert len({d.kind.name for d in found}) == len(found)
 

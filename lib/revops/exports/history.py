@@ -17,7 +17,7 @@ from revops.exports.frames import Frame
 from revops.exports.history_rows import leave, located, of_form, states_block
 from revops.exports.snapshots import Snapshots
 from revops.exports.stage_dates import entered_stages
-from revops.exports.states import FIELDS, GOES_WITH, Block, merge
+from revops.exports.states import GOES_WITH, Block, merge, states_table
 
 __all__ = ["History", "build_history"]
 
@@ -53,10 +53,7 @@ def build_history(frames: list[Frame], deals: pa.Table, snapshots: Snapshots | N
     ids = deals["opportunity_id"].combine_chunks()
     blocks, covered, tracked = _whole_states(frames, deals, context)
     n_whole = len(blocks)
-    entered = entered_stages(snapshots.tables if snapshots else [deals], deals, covered, context)
-    if entered is not None:
-        covered[entered.place] = True
-        tracked, blocks = {"stage_name": STAGE_DATES} | tracked, [*blocks, entered]
+    entered = _dates_of_stages(blocks, covered, tracked, deals, snapshots, context)
     changes, change_rows = _field_changes(frames, deals, covered, tracked, context)
     tracked |= {change.field: CHANGES for change in changes if change.field not in tracked}
     if snapshots is not None:
@@ -79,7 +76,7 @@ def build_history(frames: list[Frame], deals: pa.Table, snapshots: Snapshots | N
     since = _since(tracked, changes, entered, snapshots, deals)
     if tracked["stage_name"] in (STATES, STEPS):
         since = max(since, complete_from(blocks[:n_whole], deals, context) or since)
-    table = _table(whole.place, whole.at, whole.columns, ids)
+    table = states_table(whole.place, whole.at, whole.columns, ids)
     return History(table, tracked, since.isoformat(), _whole_from(tracked, since, snapshots))
 
 
@@ -102,6 +99,23 @@ def _whole_states(
         covered[block.place] = True
         blocks.append(block)
     return blocks, covered, tracked
+
+
+def _dates_of_stages(
+    blocks: list[Block],
+    covered: np.ndarray,
+    tracked: dict[str, str],
+    deals: pa.Table,
+    snapshots: Snapshots | None,
+    context: Context,
+) -> Block | None:
+    """Return the stages that the deals' own dates tell, if any, and add them to what is told already."""
+    entered = entered_stages(snapshots.tables if snapshots else [deals], deals, covered, context)
+    if entered is not None:
+        covered[entered.place] = True
+        tracked.setdefault("stage_name", STAGE_DATES)
+        blocks.append(entered)
+    return entered
 
 
 def _field_changes(
@@ -201,23 +215,6 @@ def _warn_of_bare(known: np.ndarray, ids: pa.Array, ledger: Ledger) -> None:
             f"opportunity_history: {len(bare):,} of {len(known):,} opportunities have no history of their stages "
             f"({shown})"
         )
-
-
-def _table(place: np.ndarray, at: np.ndarray, columns: dict[str, pa.Array], ids: pa.Array) -> pa.Table:
-    """Return the states in the order of opportunities and time, numbered within each opportunity."""
-    n = len(place)
-    starts = np.flatnonzero(np.r_[True, place[1:] != place[:-1]]) if n else np.zeros(0, np.int64)
-    sequence = np.arange(n) - np.repeat(starts, np.diff(np.append(starts, n)))
-    gone = columns.get("is_deleted", pa.nulls(n, pa.bool_()))
-    return pa.table(
-        {
-            "opportunity_id": ids.take(pa.array(place)),
-            "changed_at": pa.array(at).cast(pa.timestamp("us")),
-            "sequence": pa.array(sequence.astype(np.float64)),
-            **{field: columns[field] for field in FIELDS if field in columns},
-            "is_deleted": pc.fill_null(gone, False),
-        }
-    )
 
 
 def _since(

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from revops.company import Company
 from revops.exports.audit import Audit, Ledger
 from revops.exports.changes import tracked_fields
+from revops.exports.contacts import build_contacts, contact_roles
 from revops.exports.context import Context
 from revops.exports.dated import refuse_undated, warn_of_days
 from revops.exports.folder import read_folder
@@ -67,15 +68,14 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> 
     days = _opportunities(groups, tables, context)
     deals = combined([table for _, table in days])
     history = build_history(groups["opportunity_history"], deals, _snapshots(days, deals), context)
-    if "quotas" in groups:
-        context.people.learn(deals)
-        tables["quotas"] = build_quotas(groups["quotas"], context)
+    tables |= _around_deals(groups, deals, context)
     refuse_unconverted(deals, company, "opportunities", ledger)
     context.words.report()
     ledger.stop_on_problems()
     for table in (*tables.values(), *(table for _, table in days), *_look_up_files(frames)):
         ledger.keep_rows(table)
-    tables |= {"opportunities": deals, **({"opportunity_history": history.table} if history.table is not None else {})}
+    derived = {"opportunity_history": history.table, "contact_roles": contact_roles(deals, tables.get("contacts"))}
+    tables |= {"opportunities": deals, **{name: table for name, table in derived.items() if table is not None}}
     done = {name: finish(table, name) for name, table in sorted(tables.items())}
     exported = max((day.isoformat() for day, _ in days if day is not None), default=None)
     return Prepared(done, ledger.close(history.tracked, history.history_from, exported, history.whole_from))
@@ -97,6 +97,17 @@ def _opportunities(
     built = [(day, build_opportunities(by_day[day], tables, context, histories, day)) for day in days]
     warn_of_days(built, context.ledger)
     return built
+
+
+def _around_deals(groups: dict[str, list[Frame]], deals: pa.Table, context: Context) -> dict[str, pa.Table]:
+    """Return the tables that are read once the deals and their owners are known."""
+    tables = {}
+    if "contacts" in groups:
+        tables["contacts"] = build_contacts(groups["contacts"], context)
+    if "quotas" in groups:
+        context.people.learn(deals)
+        tables["quotas"] = build_quotas(groups["quotas"], context)
+    return tables
 
 
 def _histories(frames: list[Frame]) -> list[pa.ChunkedArray]:

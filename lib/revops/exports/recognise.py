@@ -4,7 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from revops.exports.systems import Description, FileKind
+from revops.exports.systems import FORMER, Description, FileKind
 from revops.exports.text import TextSheet
 from revops.exports.workbook import WorkbookSheet
 
@@ -88,7 +88,8 @@ def _places(labels: list[str], kind: FileKind) -> dict[str, tuple[int, ...]]:
                 own.setdefault(label[len(start) :], []).append(place)
         where |= own
     found = {}
-    for column, aliases in kind.headers.items():
+    former = {FORMER + column: aliases for column, aliases in kind.former.items()}
+    for column, aliases in (kind.headers | former).items():
         hit = next((where[word] for alias in aliases if (word := normalised(alias)) in where), None)
         if hit:
             found[column] = tuple(hit)

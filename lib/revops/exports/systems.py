@@ -11,7 +11,7 @@ from revops.company import Company, Settings, load_settings
 from revops.errors import ExportError, nearest
 from revops.schema import TABLES
 
-__all__ = ["ENTERED", "Description", "FileKind", "LookUp", "Outcome", "System", "column_kind", "load_systems"]
+__all__ = ["ENTERED", "FORMER", "Description", "FileKind", "LookUp", "Outcome", "System", "column_kind", "load_systems"]
 
 SHIPPED = Path(__file__).parent / "systems"
 FOOTERS = (
@@ -27,6 +27,8 @@ RAW = {"amount": "amount_original", "quota_amount": "amount_original", "source":
 CONVERTED = ("amount_converted", "converted_currency")
 # How a column begins that says when each record entered one stage; its pattern's number and the stage's name follow.
 ENTERED = "entered_"
+# How a column begins that fills the blanks of the one whose name follows.
+FORMER = "former_"
 # Columns that the gate itself needs and the canonical tables do not have, with their kind.
 HELPERS: dict[str, str] = {
     "amount_converted": "money",
@@ -38,6 +40,9 @@ HELPERS: dict[str, str] = {
     "is_closed": "flag",
     "pipeline": "category",
     "associated_account_ids": "text",
+    "associated_contact_ids": "text",
+    "associated_opportunity_ids": "text",
+    "first_page": "text",
     "merged_ids": "text",
     "record_id": "text",
     "first_name": "text",
@@ -78,6 +83,7 @@ class FileKind(Settings):
     form: Literal["records", "states", "steps", "changes"] = "records"
     route: str = "report"
     headers: dict[str, tuple[str, ...]]
+    former: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     required: tuple[str, ...]
     without: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
@@ -116,7 +122,7 @@ class FileKind(Settings):
         for column in (*self.headers, *self.lookups, *self.percent):
             if self.table is not None and column not in known:
                 raise ValueError(f"{column} is not a column of {self.table}. {nearest(column, known)}")
-        for column in (*self.alternatives, *keys):
+        for column in (*self.alternatives, *self.former, *keys):
             if column not in self.headers:
                 raise ValueError(f"{column} has no headers in {self.name}. {nearest(column, list(self.headers))}")
         return self
@@ -178,6 +184,7 @@ def column_kind(kind: FileKind, column: str) -> str:
     """Return what a column holds (schema.Column.kind); the key of a look-up is an id, other own columns categories."""
     if column.startswith(ENTERED):
         return "timestamp"
+    column = column.removeprefix(FORMER)
     canonical = {c.name: c.kind for c in TABLES[kind.table].columns} if kind.table else {}
     keys = {look.by for look in kind.lookups.values()} | (set() if kind.table else {kind.alternatives[0]})
     own = "id" if column in keys else "category"
