@@ -145,10 +145,11 @@ def test_own_description_wins_over_a_shipped_one(tmp_path):
 def test_shipped_descriptions_hold_together():
     found = load_systems(company(), None)
     assert {path.stem for path in SHIPPED.glob("*.yml")} == {
-        "salesforce", "quota_sheet", "quickbooks", "xero", "google_ads", "linkedin_ads", "meta_ads"
+        "salesforce", "hubspot", "quota_sheet", "quickbooks", "xero", "google_ads", "linkedin_ads", "meta_ads"
     }  # fmt: skip
     assert {d.kind.table for d in found} == {
-        "opportunities", "opportunity_history", "accounts", "owners", "campaigns", "quotas", "ledger", "spend", None
+        "opportunities", "opportunity_history", "accounts", "owners", "campaigns", "contacts", "quotas", "ledger",
+        "spend", None
     }  # fmt: skip
     assert len({d.kind.name for d in found}) == len(found)
 

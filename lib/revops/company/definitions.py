@@ -52,6 +52,8 @@ class Exports(Settings):
     decimal_sign: Literal["auto", "point", "comma"] = "auto"
     time_zone: str | None = None
     ignore: tuple[str, ...] = ()
+    crm: str | None = None
+    pipelines: tuple[str, ...] = ()
     columns: dict[str, dict[str, tuple[str, ...]]] = {}
 
     @field_validator("time_zone")

@@ -140,8 +140,9 @@ def _parts(values: pa.Array, pattern: str, rule: DateRule) -> dict[str, np.ndarr
         parts[name] = pc.cast(pc.if_else(pc.equal(text, ""), None, text), pa.int64()).fill_null(-1).to_numpy(False)
     for name in ("half", "zone", *(("sign",) if "sign" in pattern else ())):
         parts[name] = pc.struct_field(found, name).fill_null("").to_numpy(False).astype(str)
-    if rule.kind != "timestamp":
-        parts["zone"] = np.full(len(values), "")
+    if rule.kind != "timestamp":  # a day, but for the moment that some systems write for it
+        moment = (np.maximum(parts["hh"], 0) + np.maximum(parts["mi"], 0) + np.maximum(parts["ss"], 0)) > 0
+        parts["zone"] = np.where(moment, parts["zone"], "")
     short = (parts["y"] >= 0) & (parts["y"] < 100)
     parts["short"], parts["y"] = short, np.where(short, parts["y"] + 2000, parts["y"])
     return parts
@@ -179,12 +180,16 @@ def _serials(values: pa.Array) -> np.ndarray:
 
 
 def _clocked(stamps: np.ndarray, iso: dict[str, np.ndarray], other: dict[str, np.ndarray], rule: DateRule) -> pa.Array:
-    """Return the stamps on the company's clock; a day without a time stays that day."""
-    if rule.kind != "timestamp":
-        return _midnight(pa.array(stamps, STAMP))
+    """Return the stamps on the company's clock; a day without a time stays that day.
+
+    A day written as a moment with its zone is the day it was in the zone of the export, where somebody chose it.
+    """
     timed = (iso["hh"] >= 0) | (other["hh"] >= 0)
     zoned = (iso["zone"] != "") | (other["zone"] != "")
     raw = pa.array(stamps, STAMP)
+    if rule.kind != "timestamp":
+        there = _on_company_clock(raw, True, replace(rule, company_zone=rule.zone))
+        return _midnight(pc.if_else(pa.array(zoned), there, raw))
     utc, local = _on_company_clock(raw, True, rule), _on_company_clock(raw, False, rule)
     moved = pc.if_else(pa.array(zoned | rule.utc), utc, local)
     return pc.if_else(pa.array(timed), moved, raw)

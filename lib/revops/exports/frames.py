@@ -13,10 +13,10 @@ from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger, Source
 from revops.exports.cells import CellReader
-from revops.exports.columns import TEXT, few, whole
+from revops.exports.columns import TEXT, few, put, whole
 from revops.exports.marks import settle_marks
 from revops.exports.recognise import Match
-from revops.exports.systems import Description, column_kind
+from revops.exports.systems import ENTERED, FORMER, Description, column_kind
 from revops.exports.text import Cells, TextSheet
 from revops.exports.workbook import WorkbookSheet
 from revops.wording import plural
@@ -28,6 +28,7 @@ MAIN_DATE = {
     "opportunities": "created_at",
     "opportunity_history": "changed_at",
     "accounts": "created_at",
+    "contacts": "created_at",
     "quotas": "period_start",
 }
 ROW_LIMIT = 2_000
@@ -35,7 +36,8 @@ STRICT = ("quotas", "spend")
 RECONCILED = ("spend",)
 DECISIVE = {"amount_original", "amount_converted", "currency", "close_date", "created_at", "changed_at", "type",
             "stage_name", "period_start", "period_end", "metric", "owner_id", "opportunity_id", "date", "month",
-            "amount_micros", "campaign_id"}  # fmt: skip
+            "amount_micros", "campaign_id", "contact_id", "lead_at", "mql_at", "sql_at", "opportunity_at",
+            "customer_at"}  # fmt: skip
 
 
 @dataclass
@@ -81,7 +83,7 @@ def read_frame(
     table = pa.table({**columns, "_file": pa.array(np.full(cells.n, source.index, np.int32))})
     if kind.table in RECONCILED:
         table = table.append_column("_row", _identities(cells))
-    table = _with_marks(table, reader)
+    table = _with_former(_with_marks(table, reader), source)
     _describe(table, source, kind.table)
     labels = {column: reader.label(column) for column in match.places}
     return Frame(source, match.description, table, titles=match.titles, labels=labels, totals=summed)
@@ -208,7 +210,7 @@ def _coalesce(cells: Cells, match: Match, source: Source, ledger: Ledger) -> Non
             nulls_agree = cells.columns[places[0]].is_null().equals(cells.columns[place].is_null())
             if nulls_agree and pc.all(same).as_py() is not False:
                 source.decisions.append(f"{label}: stands twice with the same cells; read once")
-            elif column in DECISIVE:
+            elif column in DECISIVE or column.startswith(ENTERED):
                 ledger.problems.append(
                     f"{source.name}, column {label}: a header that decides numbers must stand once; found it in "
                     f"columns {places[0] + 1} and {place + 1} with different cells. Remove or rename one of them."
@@ -228,6 +230,19 @@ def _with_marks(table: pa.Table, reader: CellReader) -> pa.Table:
             table, problem = settle_marks(table, reader.marks[amount], currency, reader.where(amount), shared)
             if problem:
                 reader.ledger.problems.append(problem)
+    return table
+
+
+def _with_former(table: pa.Table, source: Source) -> pa.Table:
+    """Return the table with the blanks of a column filled from the one that it has taken the place of."""
+    for former in [name for name in table.column_names if name.startswith(FORMER)]:
+        column, older = former.removeprefix(FORMER), table[former]
+        table = table.drop_columns([former])
+        newer = table[column] if column in table.column_names else None
+        filled = older if newer is None else pc.coalesce(newer, older)
+        if newer is not None and (n := newer.null_count - filled.null_count):
+            source.decisions.append(f"{column}: {plural(n, 'blank')} filled from the property used before")
+        table = put(table, column, filled)
     return table
 
 

@@ -59,12 +59,13 @@ CODES = frozenset(
         "ZAR",
     ]
 )
+UNSAID = dict.fromkeys(map(ord, "\ufeff\"'\u2018\u2019\u201a\u201c\u201d\u201e"))
 CODE = re.compile(r"\(([A-Z]{3})\)\s*$|\b(?:[Ii]n|[Cc]urrency:?)\s+([A-Z]{3})\b|\s([A-Z]{3})$")
 
 
 def normalised(label: str) -> str:
-    """Return a header without BOM, quotes, case and repeated or odd spaces."""
-    plain = unicodedata.normalize("NFKC", label).replace("\ufeff", "").strip("\"' \t\r\n\u2191\u2193\u2195\u25b2\u25bc")
+    """Return a header without BOM, quotes of any kind, case and repeated or odd spaces."""
+    plain = unicodedata.normalize("NFKC", label).translate(UNSAID).strip(" \t\r\n\u2191\u2193\u2195\u25b2\u25bc")
     return " ".join(plain.split()).casefold()
 
 

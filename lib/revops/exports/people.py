@@ -11,6 +11,8 @@ from revops.exports.records import joined
 
 __all__ = ["People", "folded", "with_full_names"]
 
+ADDRESS = r"\(([^()@\s]+)@[^()\s]+\)"
+
 
 def with_full_names(owners: pa.Table) -> pa.Table:
     """Return owners whose name, where the export has only its parts, is first and last name."""
@@ -69,11 +71,13 @@ class People:
     def fill(self, table: pa.Table) -> pa.Table:
         """Return a table whose owner_id is filled from owner_name and whose owner_name and team from owner_id.
 
-        A name that is not exactly one owner's stays as its own id; a blank owner stays null.
+        A name that is not exactly one owner's stays as its own id, an e-mail address in brackets cut to what stands
+        before its @; a blank owner stays null.
         """
-        names = table.column_names
         ids = _text(table, "owner_id")
-        if "owner_name" in names:
+        if "owner_name" in table.column_names:
+            bare = pc.replace_substring_regex(_text(table, "owner_name"), ADDRESS, r"(\1)")
+            table = put(table, "owner_name", bare)
             from_name = by_distinct(_text(table, "owner_name"), self._ids_of)
             ids = pc.coalesce(ids, from_name)
         table = put(table, "owner_id", ids)

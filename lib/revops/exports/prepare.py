@@ -13,6 +13,7 @@ from revops.exports.ads.spend import build_spend
 from revops.exports.audit import Audit, Ledger
 from revops.exports.books.ledger import build_ledger
 from revops.exports.changes import tracked_fields
+from revops.exports.contacts import build_contacts, contact_roles
 from revops.exports.context import Context
 from revops.exports.dated import refuse_undated, warn_of_days
 from revops.exports.folder import read_folder
@@ -21,6 +22,7 @@ from revops.exports.history import build_history
 from revops.exports.money import add_amounts, refuse_unconverted
 from revops.exports.opportunities import build_opportunities
 from revops.exports.people import People, with_full_names
+from revops.exports.pipelines import settle_pipelines
 from revops.exports.quotas import build_quotas
 from revops.exports.records import completed, finish, unite, without_deleted
 from revops.exports.snapshots import Snapshots, combined
@@ -70,19 +72,18 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> 
     days = _opportunities(groups, tables, context)
     deals = combined([table for _, table in days])
     history = build_history(groups["opportunity_history"], deals, _snapshots(days, deals), context)
-    if "quotas" in groups:
-        context.people.learn(deals)
-        tables["quotas"] = build_quotas(groups["quotas"], context)
+    tables |= _around_deals(groups, deals, context)
     tables |= {name: build(groups[name], company, ledger) for name, build in OF_MONEY.items() if name in groups}
     refuse_unconverted(deals, company, "opportunities", ledger)
     context.words.report()
     ledger.stop_on_problems()
     for table in (*tables.values(), *(table for _, table in days), *_look_up_files(frames)):
         ledger.keep_rows(table)
-    tables |= {"opportunities": deals, **({"opportunity_history": history.table} if history.table is not None else {})}
+    derived = {"opportunity_history": history.table, "contact_roles": contact_roles(deals, tables.get("contacts"))}
+    tables |= {"opportunities": deals, **{name: table for name, table in derived.items() if table is not None}}
     done = {name: finish(table, name) for name, table in sorted(tables.items())}
     exported = max((day.isoformat() for day, _ in days if day is not None), default=None)
-    return Prepared(done, ledger.close(history.tracked, history.history_from, exported))
+    return Prepared(done, ledger.close(history.tracked, history.history_from, exported, history.whole_from))
 
 
 def _opportunities(
@@ -93,6 +94,7 @@ def _opportunities(
     for frame in groups["opportunities"]:
         add_amounts(frame, context.company, context.ledger)
         by_day[frame.day].append(frame)
+    settle_pipelines(groups["opportunities"], context)
     days = sorted(by_day, key=lambda day: day or dt.date.max)
     if len(days) > 1 and days[-1] is None:
         refuse_undated(by_day[None], context.ledger)
@@ -100,6 +102,17 @@ def _opportunities(
     built = [(day, build_opportunities(by_day[day], tables, context, histories, day)) for day in days]
     warn_of_days(built, context.ledger)
     return built
+
+
+def _around_deals(groups: dict[str, list[Frame]], deals: pa.Table, context: Context) -> dict[str, pa.Table]:
+    """Return the tables that are read once the deals and their owners are known."""
+    tables = {}
+    if "contacts" in groups:
+        tables["contacts"] = build_contacts(groups["contacts"], context)
+    if "quotas" in groups:
+        context.people.learn(deals)
+        tables["quotas"] = build_quotas(groups["quotas"], context)
+    return tables
 
 
 def _histories(frames: list[Frame]) -> list[pa.ChunkedArray]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from revops.exports.books.header import find_header
 from revops.exports.labels import currency_in, normalised, titles_of
-from revops.exports.systems import Description, FileKind
+from revops.exports.systems import FORMER, Description, FileKind
 from revops.exports.text import TextSheet
 from revops.exports.workbook import WorkbookSheet
 
@@ -64,6 +64,7 @@ def recognise(sheet: TextSheet | WorkbookSheet, descriptions: tuple[Description,
                     )
                 elif _fits(description.kind, labels, places, rows[place + 1 :]) and (best is None or score > best[0]):
                     titles = titles_of(rows[:place])
+                    places |= _entered(row, description.kind)
                     best = score, Match(description, delimiter, place, titles, tuple(row), places)
         for description in (d for d in descriptions if d.kind.statement is not None):
             if found := find_header(rows, description.kind):
@@ -90,11 +91,21 @@ def _places(labels: list[str], kind: FileKind) -> dict[str, tuple[int, ...]]:
                 own.setdefault(label[len(start) :], []).append(place)
         where |= own
     found = {}
-    for column, aliases in kind.headers.items():
+    former = {FORMER + column: aliases for column, aliases in kind.former.items()}
+    for column, aliases in (kind.headers | former).items():
         hit = next((where[word] for alias in aliases if (word := normalised(alias)) in where), None)
         if hit:
             found[column] = tuple(hit)
     return found
+
+
+def _entered(row: list[str], kind: FileKind) -> dict[str, tuple[int, ...]]:
+    """Return where the columns stand that say when each record entered a stage."""
+    where: dict[str, tuple[int, ...]] = {}
+    for place, label in enumerate(row):
+        if column := kind.entered(label):
+            where[column] = (*where.get(column, ()), place)
+    return where
 
 
 def _lacking(places: dict[str, tuple[int, ...]], kind: FileKind) -> list[str]:

@@ -1,5 +1,6 @@
 """Descriptions of the systems whose exports we read: the shipped YAML files and the user's own, typed and checked."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,7 +11,18 @@ from revops.company import Company, Settings, load_settings
 from revops.errors import ExportError, nearest
 from revops.schema import TABLES
 
-__all__ = ["Description", "FileKind", "LookUp", "Outcome", "Statement", "System", "column_kind", "load_systems"]
+__all__ = [
+    "ENTERED",
+    "FORMER",
+    "Description",
+    "FileKind",
+    "LookUp",
+    "Outcome",
+    "Statement",
+    "System",
+    "column_kind",
+    "load_systems",
+]
 
 SHIPPED = Path(__file__).parent / "systems"
 Section = Literal["income", "cogs", "expenses", "other_income", "other_expenses"]
@@ -26,6 +38,10 @@ FOOTERS = (
 )
 RAW = {"amount": "amount_original", "quota_amount": "amount_original", "source": "lead_source"}
 CONVERTED = ("amount_converted", "converted_currency")
+# How a column begins that says when each record entered one stage; its pattern's number and the stage's name follow.
+ENTERED = "entered_"
+# How a column begins that fills the blanks of the one whose name follows.
+FORMER = "former_"
 # Columns that the gate itself needs and the canonical tables do not have, with their kind.
 HELPERS: dict[str, str] = {
     "amount_converted": "money",
@@ -35,6 +51,12 @@ HELPERS: dict[str, str] = {
     "is_deleted": "flag",
     "is_won": "flag",
     "is_closed": "flag",
+    "pipeline": "category",
+    "associated_account_ids": "text",
+    "associated_contact_ids": "text",
+    "associated_opportunity_ids": "text",
+    "first_page": "text",
+    "merged_ids": "text",
     "record_id": "text",
     "first_name": "text",
     "last_name": "text",
@@ -101,6 +123,7 @@ class FileKind(Settings):
     form: Literal["records", "states", "steps", "changes"] = "records"
     route: str = "report"
     headers: dict[str, tuple[str, ...]]
+    former: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     required: tuple[str, ...]
     without: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
@@ -108,6 +131,7 @@ class FileKind(Settings):
     dates: Literal["utc", "local"] = "local"
     decimal_sign: Literal["auto", "file", "point", "comma"] = "auto"
     percent: tuple[str, ...] = ()
+    stage_dates: tuple[str, ...] = ()
     outcome: Outcome | None = None
     lookups: dict[str, LookUp] = Field(default_factory=dict)
     prints_total: bool = False
@@ -119,6 +143,14 @@ class FileKind(Settings):
     def _raw_names(cls, headers: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
         """Return headers under the name of the raw column: an amount is converted and a source mapped by the gate."""
         return {RAW.get(column, column): labels for column, labels in headers.items()}
+
+    @field_validator("stage_dates")
+    @classmethod
+    def _patterns_name_a_stage(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            if re.compile(pattern).groups != 1:
+                raise ValueError(f"{pattern}: must have one group, around the name of the stage")
+        return patterns
 
     @model_validator(mode="after")
     def _names_exist(self) -> "FileKind":
@@ -134,10 +166,17 @@ class FileKind(Settings):
         for column in (*self.headers, *self.lookups, *self.percent):
             if self.table is not None and column not in known:
                 raise ValueError(f"{column} is not a column of {self.table}. {nearest(column, known)}")
-        for column in (*self.alternatives, *keys):
+        for column in (*self.alternatives, *self.former, *keys):
             if column not in self.headers:
                 raise ValueError(f"{column} has no headers in {self.name}. {nearest(column, list(self.headers))}")
         return self
+
+    def entered(self, label: str) -> str | None:
+        """Return the column of a header that says when each record entered one stage; None for any other header."""
+        for place, pattern in enumerate(self.stage_dates):
+            if found := re.fullmatch(pattern, label.strip(), re.IGNORECASE):
+                return f"{ENTERED}{place} {found[1].strip()}"
+        return None
 
     @property
     def alternatives(self) -> tuple[str, ...]:
@@ -188,6 +227,9 @@ def load_systems(company: Company, systems_dir: Path | None) -> tuple[Descriptio
 
 def column_kind(kind: FileKind, column: str) -> str:
     """Return what a column holds (schema.Column.kind); the key of a look-up is an id, other own columns categories."""
+    if column.startswith(ENTERED):
+        return "timestamp"
+    column = column.removeprefix(FORMER)
     canonical = {c.name: c.kind for c in TABLES[kind.table].columns} if kind.table else {}
     canonical |= HELPERS_OF.get(kind.table or "", {})
     keys = {look.by for look in kind.lookups.values()} | (set() if kind.table else {kind.alternatives[0]})

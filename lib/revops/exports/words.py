@@ -24,7 +24,9 @@ CATEGORIES = {
     "forecast": "Forecast",
     "commit": "Forecast",
     "omitted": "Omitted",
+    "notforecasted": "Omitted",
     "closed": "Closed",
+    "closedwon": "Closed",
 }
 
 
@@ -38,6 +40,11 @@ class Words:
     types: Counter[str] = field(default_factory=Counter)
     sources: Counter[str] = field(default_factory=Counter)
     categories: Counter[str] = field(default_factory=Counter)
+    pipelines: tuple[str, ...] = ()
+
+    def knows_stage(self, word: str) -> bool:
+        """Return whether company.yml lists a stage under this name."""
+        return _folded(word) in self._stages
 
     def known_stages(self, raw: pa.Array | pa.ChunkedArray) -> pa.Array:
         """Return the stage names of company.yml, and a stage it does not know as written."""
@@ -120,18 +127,21 @@ class Words:
         if self.categories:
             listed = ", ".join(f"{word} ({plural(n, 'row')})" for word, n in sorted(self.categories.items()))
             self.ledger.warnings.append(f"forecast category: kept blank where it is none we know: {listed}")
-        self._lack("stages", self.stages, "stage", _stage_lines)
+        several = f", or name those of its pipelines to keep in exports.pipelines ({', '.join(self.pipelines)})"
+        self._lack("stages", self.stages, "stage", _stage_lines, several if self.pipelines else "")
         self._lack("types", self.types, "opportunity type", _type_lines)
         self._lack("sources", self.sources, "lead source", _source_lines)
 
-    def _lack(self, key: str, lacking: Counter[str], what: str, lines: Callable[[list[str]], str]) -> None:
+    def _lack(
+        self, key: str, lacking: Counter[str], what: str, lines: Callable[[list[str]], str], instead: str = ""
+    ) -> None:
         if not lacking:
             return
         listed = sorted(lacking.items(), key=lambda item: (-item[1], item[0]))
         found = ", ".join(f"{word} ({n:,})" for word, n in listed)
         self.ledger.problems.append(
             f"company.yml, {key}: every {what} must be listed; found {len(listed):,} that are not, with their rows: "
-            f"{found}. Add them, correcting each TODO and guess:\n{lines([word for word, _ in listed])}"
+            f"{found}. Add them, correcting each TODO and guess{instead}:\n{lines([word for word, _ in listed])}"
         )
 
 
