@@ -13,7 +13,7 @@ from revops.exports.dates import DateRule, Dates, read_dates
 from revops.exports.ids import read_ids
 from revops.exports.numbers import Numbers, read_numbers, read_rates
 from revops.exports.recognise import Match
-from revops.exports.systems import column_kind
+from revops.exports.systems import BY_HAND, column_kind
 from revops.wording import plural
 
 __all__ = ["CellReader"]
@@ -24,13 +24,14 @@ Column = pa.Array | pa.ChunkedArray
 
 @dataclass
 class CellReader:
-    """Reads the columns of one file; `marks` are the currency marks met in columns of money."""
+    """Reads the columns of one file; `marks` are the currency marks met in columns of money, `scaled` its K, M, B."""
 
     match: Match
     source: Source
     company: Company
     ledger: Ledger
     marks: dict[str, pa.DictionaryArray] = field(default_factory=dict)
+    scaled: int = 0
 
     def read(self, columns: dict[str, Column]) -> dict[str, Column]:
         """Return the columns typed; dates together, since one column may show how another is written."""
@@ -75,6 +76,7 @@ class CellReader:
         """Keep the marks of a column of money, and refuse it where more than a few cells are no number."""
         if read.marks is not None:
             self.marks[name] = read.marks
+        self.scaled += read.scaled
         filled = len(read.column) - read.column.null_count + read.unreadable
         if read.problem or read.unreadable <= self._allowed(filled):
             return read
@@ -85,8 +87,8 @@ class CellReader:
         return replace(read, problem=problem)
 
     def _allowed(self, filled: int) -> int:
-        """Return how many cells may be unreadable: a few, but none of a quota sheet."""
-        return 0 if self.match.description.kind.table == "quotas" else few(filled)
+        """Return how many cells may be unreadable: a few, but none of a sheet kept by hand."""
+        return 0 if self.match.description.kind.table in BY_HAND else few(filled)
 
     def _dates(self, columns: dict[str, Column], kinds: dict[str, str]) -> dict[str, Column]:
         rules = {name: self._rule(name, kinds[name]) for name in columns}

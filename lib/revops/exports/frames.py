@@ -16,8 +16,9 @@ from revops.exports.cells import CellReader
 from revops.exports.columns import TEXT, few
 from revops.exports.marks import settle_marks
 from revops.exports.recognise import Match
-from revops.exports.systems import Description, column_kind
+from revops.exports.systems import BY_HAND, Description, column_kind
 from revops.exports.text import Cells, TextSheet
+from revops.exports.wide import lengthened
 from revops.exports.workbook import WorkbookSheet
 from revops.wording import plural
 
@@ -29,23 +30,27 @@ MAIN_DATE = {
     "opportunity_history": "changed_at",
     "accounts": "created_at",
     "quotas": "period_start",
+    "forecasts": "snapshot_date",
 }
 ROW_LIMIT = 2_000
 DECISIVE = {"amount_original", "amount_converted", "currency", "close_date", "created_at", "changed_at", "type",
-            "stage_name", "period_start", "period_end", "metric", "owner_id", "opportunity_id"}  # fmt: skip
+            "stage_name", "period_start", "period_end", "metric", "owner_id", "opportunity_id", "snapshot_date",
+            "period_name", "category", "customer_id", "status", "interval", "interval_count", "quantity"}  # fmt: skip
 
 
 @dataclass
 class Frame:
     """One file read: where it came from, what it is, and its columns, typed.
 
-    `_file` is the number of its source; `day` is that of its dated folder, if any.
+    `_file` is the number of its source; `day` is that of its dated folder, if any; `scaled` is how many amounts are
+    written with K, M or B.
     """
 
     source: Source
     description: Description
     table: pa.Table
     day: dt.date | None = None
+    scaled: int = 0
 
 
 def read_frame(
@@ -63,13 +68,15 @@ def read_frame(
     source.rows_read = cells.n + len(cells.ragged) + match.titles
     ledger.leave_out(source, "title row above the header", match.titles)
     _cut(cells, match, source, ledger)
+    if kind.wide:
+        match = lengthened(cells, match, source, ledger)
     _coalesce(cells, match, source, ledger)
     reader = CellReader(match, source, company, ledger)
     columns = reader.read({column: cells.columns[places[0]] for column, places in match.places.items()})
     table = pa.table({**columns, "_file": pa.array(np.full(cells.n, source.index, np.int32))})
     table = _with_marks(table, reader)
     _describe(table, source, kind.table)
-    return Frame(source, match.description, table)
+    return Frame(source, match.description, table, scaled=reader.scaled)
 
 
 def _cut(cells: Cells, match: Match, source: Source, ledger: Ledger) -> None:
@@ -94,9 +101,9 @@ def _cut(cells: Cells, match: Match, source: Source, ledger: Ledger) -> None:
 
 
 def _judge_ragged(lines: list[int], match: Match, source: Source, ledger: Ledger) -> None:
-    """Refuse more than a few rows of another width (any of a quota sheet), and warn of a few."""
+    """Refuse more than a few rows of another width (any of a sheet kept by hand), and warn of a few."""
     where = examples(sorted(lines)).replace("e.g. ", "e.g. line ", 1)
-    if len(lines) > (0 if source.table == "quotas" else few(source.rows_read)):
+    if len(lines) > (0 if source.table in BY_HAND else few(source.rows_read)):
         ledger.problems.append(
             f"{source.name}: rows must have {len(match.labels)} cells as the header has; found {len(lines):,} of "
             f"{source.rows_read:,} with another number ({where}). Export it again, or correct its delimiters and "

@@ -21,6 +21,8 @@ from revops.exports.opportunities import build_opportunities
 from revops.exports.people import People, with_full_names
 from revops.exports.quotas import build_quotas
 from revops.exports.records import completed, finish, unite, without_deleted
+from revops.exports.recurring.subscriptions import build_subscriptions
+from revops.exports.sheets.forecasts import build_forecasts
 from revops.exports.snapshots import Snapshots, combined
 from revops.exports.systems import load_systems
 from revops.exports.words import Words
@@ -55,6 +57,28 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> 
     groups: defaultdict[str, list[Frame]] = defaultdict(list)
     for frame in frames:
         groups[frame.source.table].append(frame)
+    tables = _looked_up(groups, ledger)
+    context = Context(company, People(tables.get("owners"), company), Words(company, ledger), ledger)
+    days = _opportunities(groups, tables, context)
+    deals = combined([table for _, table in days])
+    history = build_history(groups["opportunity_history"], deals, _snapshots(days, deals), context)
+    tables |= _sheets(groups, deals, context)
+    billed = _billed(groups, context)
+    refuse_unconverted(deals, company, "opportunities", ledger)
+    context.words.report()
+    ledger.stop_on_problems()
+    for table in (*tables.values(), *(table for _, table in days), *_look_up_files(frames)):
+        ledger.keep_rows(table)
+    tables |= {**billed, "opportunities": deals}
+    if history.table is not None:
+        tables["opportunity_history"] = history.table
+    done = {name: finish(table, name) for name, table in sorted(tables.items())}
+    exported = max((day.isoformat() for day, _ in days if day is not None), default=None)
+    return Prepared(done, ledger.close(history.tracked, history.history_from, exported))
+
+
+def _looked_up(groups: dict[str, list[Frame]], ledger: Ledger) -> dict[str, pa.Table]:
+    """Return the tables that opportunities are joined to."""
     tables = {
         name: completed(without_deleted(unite(groups[name], name, ledger), name, ledger), name)
         for name in ("accounts", "owners", "campaigns")
@@ -62,22 +86,7 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> 
     }
     if "owners" in tables:
         tables["owners"] = with_full_names(tables["owners"])
-    context = Context(company, People(tables.get("owners"), company), Words(company, ledger), ledger)
-    days = _opportunities(groups, tables, context)
-    deals = combined([table for _, table in days])
-    history = build_history(groups["opportunity_history"], deals, _snapshots(days, deals), context)
-    if "quotas" in groups:
-        context.people.learn(deals)
-        tables["quotas"] = build_quotas(groups["quotas"], context)
-    refuse_unconverted(deals, company, "opportunities", ledger)
-    context.words.report()
-    ledger.stop_on_problems()
-    for table in (*tables.values(), *(table for _, table in days), *_look_up_files(frames)):
-        ledger.keep_rows(table)
-    tables |= {"opportunities": deals, **({"opportunity_history": history.table} if history.table is not None else {})}
-    done = {name: finish(table, name) for name, table in sorted(tables.items())}
-    exported = max((day.isoformat() for day, _ in days if day is not None), default=None)
-    return Prepared(done, ledger.close(history.tracked, history.history_from, exported))
+    return tables
 
 
 def _opportunities(
@@ -95,6 +104,27 @@ def _opportunities(
     built = [(day, build_opportunities(by_day[day], tables, context, histories, day)) for day in days]
     warn_of_days(built, context.ledger)
     return built
+
+
+def _sheets(groups: dict[str, list[Frame]], deals: pa.Table, context: Context) -> dict[str, pa.Table]:
+    """Return the tables of sheets that people keep by hand, which know owners by the names that deals have."""
+    tables = {}
+    if groups["quotas"] or groups["forecasts"]:
+        context.people.learn(deals)
+    if groups["quotas"]:
+        tables["quotas"] = build_quotas(groups["quotas"], context)
+    if groups["forecasts"]:
+        tables["forecasts"] = build_forecasts(groups["forecasts"], deals, context)
+    return tables
+
+
+def _billed(groups: dict[str, list[Frame]], context: Context) -> dict[str, pa.Table]:
+    """Return the tables of billing systems, one row per month; their builders count the rows of the files."""
+    tables = {}
+    if groups["subscriptions"]:
+        customers = groups["look-up: customers"]
+        tables["subscriptions"] = build_subscriptions(groups["subscriptions"], customers, context)
+    return tables
 
 
 def _histories(frames: list[Frame]) -> list[pa.ChunkedArray]:

@@ -14,6 +14,7 @@ from revops.exports.frames import Frame
 from revops.exports.members import with_members
 from revops.exports.money import refuse_unconverted
 from revops.exports.people import folded
+from revops.exports.rows import leave
 from revops.schema import TABLES
 
 __all__ = ["build_quotas"]
@@ -29,9 +30,9 @@ def build_quotas(frames: list[Frame], context: Context) -> pa.Table:
     company, ledger = context.company, context.ledger
     rows = pd.concat([_rows(frame, company) for frame in frames], ignore_index=True)
     for column, reason in NEEDED.items():
-        rows = _leave(rows, rows[column].isna(), reason, ledger)
+        rows = leave(rows, rows[column].isna(), reason, ledger, "owner_name")
     rows = rows.assign(metric=_metrics(rows, company, ledger), types=_types(rows, company, ledger))
-    rows = _leave(rows, rows["metric"].eq(IGNORED), "a metric that company.yml says to ignore", ledger)
+    rows = leave(rows, rows["metric"].eq(IGNORED), "a metric that company.yml says to ignore", ledger, "owner_name")
     rows = with_members(rows, context)
     factor = rows["currency"].map({**company.rates, company.currency: 1.0})
     rows["amount"] = rows["amount_original"].where(factor.eq(1), (rows["amount_original"] * factor).round(2))
@@ -59,15 +60,6 @@ def _rows(frame: Frame, company: Company) -> pd.DataFrame:
     rows = table.to_pandas()
     rows["currency"] = rows["currency"].fillna(company.currency)
     return rows.assign(_name=frame.source.name, _has_metric="metric" in frame.table.column_names)
-
-
-def _leave(rows: pd.DataFrame, drop: pd.Series, reason: str, ledger: Ledger) -> pd.DataFrame:
-    if drop.any():
-        table = pa.table(
-            {"_file": pa.array(rows.loc[drop, "_file"]), "owner_name": pa.array(rows.loc[drop, "owner_name"])}
-        )
-        ledger.leave_out_rows(table, reason, "owner_name")
-    return rows[~drop]
 
 
 def _metrics(rows: pd.DataFrame, company: Company, ledger: Ledger) -> list[str | None]:
@@ -133,7 +125,7 @@ def _once(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     key = [*TABLES["quotas"].key]
     content = [*key, "amount_original", "currency"]
     rows = rows.sort_values([*content, "_file"], kind="stable")
-    rows = _leave(rows, rows.duplicated(content), "exact duplicate row", ledger)
+    rows = leave(rows, rows.duplicated(content), "exact duplicate row", ledger, "owner_name")
     clash = rows[rows.duplicated(key, keep=False) & rows["level"].notna() & rows["metric"].notna()]
     if len(clash):
         shown = examples(sorted({f"{r.member} {r.period_start:%Y-%m-%d}" for r in clash.itertuples()}))

@@ -90,7 +90,9 @@ def _places(labels: list[str], kind: FileKind) -> dict[str, tuple[int, ...]]:
         hit = next((where[word] for alias in aliases if (word := normalised(alias)) in where), None)
         if hit:
             found[column] = tuple(hit)
-    return found
+    taken = {place for places in found.values() for place in places}
+    spread = [i for i, label in enumerate(labels) if kind.wide and i not in taken and kind.wide.fits(label)]
+    return {**found, kind.wide.cell: tuple(spread)} if kind.wide and spread else found
 
 
 def _lacking(places: dict[str, tuple[int, ...]], kind: FileKind) -> list[str]:
@@ -113,7 +115,10 @@ def _fits(kind: FileKind, labels: list[str], places: dict[str, tuple[int, ...]],
 
 def _guess(description: Description, lacking: list[str], row: int) -> str:
     kind = description.kind
-    wanted = "; ".join(
-        f"{entry} ({', '.join(kind.headers[part.strip()][:3])})" for entry in lacking for part in entry.split("|")[:1]
-    )
+    wanted = "; ".join(f"{entry} ({_shown(kind, part.strip())})" for entry in lacking for part in entry.split("|")[:1])
     return f"row {row + 1} comes nearest to {description.system.system} {kind.name}, but lacks {wanted}"
+
+
+def _shown(kind: FileKind, column: str) -> str:
+    """Return some of the headers that fill a column."""
+    return ", ".join(kind.headers[column][:3]) if column in kind.headers else "columns by month, quarter or category"
