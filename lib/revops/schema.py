@@ -201,6 +201,22 @@ TABLES: dict[str, Table] = {
             _CURRENCY,
             Column("basis", "category", "reported by the system, or the present_price of a subscription", True),
         ),
+        _table(
+            "invoices",
+            "one row per invoice or credit note x month of the service it covers",
+            "invoice_id month",
+            Column("invoice_id", "id", "the billing system's id of the invoice or credit note", True),
+            Column("month", "date", "first day of the month", True),
+            Column("customer_id", "id", "the billing system's id of the customer", True),
+            Column("customer_name", "text", "free text; never a key"),
+            Column("status", "category", "open or paid; issued for a credit note", True),
+            Column("invoice_date", "date", "the day it was made final"),
+            Column("service_start", "date", "first day of the service it covers"),
+            Column("service_end", "date", "last day, inclusive"),
+            Column("invoiced_amount", "money", "this month's part, without tax; negative for a credit", True),
+            Column("amount_original", "money", "the same part in the currency of the invoice"),
+            _CURRENCY,
+        ),
     )
 }
 

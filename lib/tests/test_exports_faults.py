@@ -66,7 +66,7 @@ def test_extra_headers_for_an_unknown_table_or_column_are_refused(tmp_path):
         gate(tmp_path, {"deals.csv": rows({})}, exports={"columns": columns})
     assert str(caught.value) == (
         "company.yml: exports.columns.opportunity is not a table we read. Did you mean opportunities? Known: accounts, "
-        "campaigns, forecasts, opportunities, opportunity_history, owners, quotas, subscriptions.\n  "
+        "campaigns, forecasts, invoices, opportunities, opportunity_history, owners, quotas, subscriptions.\n  "
         "exports.columns.accounts.segmnt is not a column. Did you mean segment? Known: account_id, account_name, "
         "created_at, employees, industry, is_deleted, modified_at, owner_id, region, segment."
     )

@@ -147,7 +147,7 @@ def test_shipped_descriptions_hold_together():
     assert {path.stem for path in SHIPPED.glob("*.yml")} == {"salesforce", "quota_sheet", "commit_sheet", "stripe"}
     assert {d.kind.table for d in found} == {
         "opportunities", "opportunity_history", "accounts", "owners", "campaigns", "quotas", "forecasts",
-        "subscriptions", None
+        "subscriptions", "invoices", None
     }  # fmt: skip
     assert len({d.kind.name for d in found}) == len(found)
 

@@ -31,11 +31,13 @@ MAIN_DATE = {
     "accounts": "created_at",
     "quotas": "period_start",
     "forecasts": "snapshot_date",
+    "invoices": "invoice_date",
 }
 ROW_LIMIT = 2_000
 DECISIVE = {"amount_original", "amount_converted", "currency", "close_date", "created_at", "changed_at", "type",
             "stage_name", "period_start", "period_end", "metric", "owner_id", "opportunity_id", "snapshot_date",
-            "period_name", "category", "customer_id", "status", "interval", "interval_count", "quantity"}  # fmt: skip
+            "period_name", "category", "customer_id", "status", "interval", "interval_count", "quantity",
+            "tax", "service_from", "service_to"}  # fmt: skip
 
 
 @dataclass

@@ -21,6 +21,7 @@ from revops.exports.opportunities import build_opportunities
 from revops.exports.people import People, with_full_names
 from revops.exports.quotas import build_quotas
 from revops.exports.records import completed, finish, unite, without_deleted
+from revops.exports.recurring.invoices import build_invoices
 from revops.exports.recurring.subscriptions import build_subscriptions
 from revops.exports.sheets.forecasts import build_forecasts
 from revops.exports.snapshots import Snapshots, combined
@@ -124,6 +125,8 @@ def _billed(groups: dict[str, list[Frame]], context: Context) -> dict[str, pa.Ta
     if groups["subscriptions"]:
         customers = groups["look-up: customers"]
         tables["subscriptions"] = build_subscriptions(groups["subscriptions"], customers, context)
+    if groups["invoices"]:
+        tables["invoices"] = build_invoices(groups["invoices"], context)
     return tables
 
 

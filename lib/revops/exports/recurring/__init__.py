@@ -1,1 +1,1 @@
-"""What customers pay month by month: from reports of recurring revenue and from lists of subscriptions."""
+"""What customers pay month by month: reports of recurring revenue, lists of subscriptions, invoices."""
