@@ -217,6 +217,19 @@ TABLES: dict[str, Table] = {
             Column("amount_original", "money", "the same part in the currency of the invoice"),
             _CURRENCY,
         ),
+        _table(
+            "tools",
+            "one row per tool and renewal",
+            "tool_name renewal_date",
+            Column("tool_name", "text", "as the sheet writes it", True),
+            Column("n_seats", "number", "seats paid for"),
+            Column("n_seats_assigned", "number", "seats given to somebody"),
+            Column("n_seats_active", "number", "seats used in the last 30 days"),
+            Column("annual_cost_amount", "money", "company currency a year", True),
+            Column("amount_original", "money", "as written"),
+            _CURRENCY,
+            Column("renewal_date", "date", "when the contract renews"),
+        ),
     )
 }
 

@@ -66,7 +66,7 @@ def test_extra_headers_for_an_unknown_table_or_column_are_refused(tmp_path):
         gate(tmp_path, {"deals.csv": rows({})}, exports={"columns": columns})
     assert str(caught.value) == (
         "company.yml: exports.columns.opportunity is not a table we read. Did you mean opportunities? Known: accounts, "
-        "campaigns, forecasts, invoices, opportunities, opportunity_history, owners, quotas, subscriptions.\n  "
+        "campaigns, forecasts, invoices, opportunities, opportunity_history, owners, quotas, subscriptions, tools.\n  "
         "exports.columns.accounts.segmnt is not a column. Did you mean segment? Known: account_id, account_name, "
         "created_at, employees, industry, is_deleted, modified_at, owner_id, region, segment."
     )
@@ -78,7 +78,7 @@ def test_extra_headers_for_an_unknown_table_or_column_are_refused(tmp_path):
         (
             ("headers:", "header:"),
             "mine.yml: files.0.headers is needed and is not there. Add it.\n  files.0.header is not a setting. Did you "
-            "mean headers? Known: dates, decimal_sign, form, headers, key_prefix, lookups, minor_units, name, "
+            "mean headers? Known: alone, dates, decimal_sign, form, headers, key_prefix, lookups, minor_units, name, "
             "outcome, percent, prefixes, required, route, table, wide, without.",
         ),
         (

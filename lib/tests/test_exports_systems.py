@@ -144,10 +144,16 @@ def test_own_description_wins_over_a_shipped_one(tmp_path):
 
 def test_shipped_descriptions_hold_together():
     found = load_systems(company(), None)
-    assert {path.stem for path in SHIPPED.glob("*.yml")} == {"salesforce", "quota_sheet", "commit_sheet", "stripe"}
+    assert {path.stem for path in SHIPPED.glob("*.yml")} == {
+        "salesforce",
+        "quota_sheet",
+        "commit_sheet",
+        "stripe",
+        "tools_sheet",
+    }
     assert {d.kind.table for d in found} == {
         "opportunities", "opportunity_history", "accounts", "owners", "campaigns", "quotas", "forecasts",
-        "subscriptions", "invoices", None
+        "subscriptions", "invoices", "tools", None
     }  # fmt: skip
     assert len({d.kind.name for d in found}) == len(found)
 

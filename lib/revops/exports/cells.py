@@ -11,6 +11,7 @@ from revops.exports.audit import Ledger, Source
 from revops.exports.columns import coded, distinct, few
 from revops.exports.dates import DateRule, Dates, read_dates
 from revops.exports.ids import read_ids
+from revops.exports.mixed import dates_by_cell, numbers_by_cell
 from revops.exports.numbers import Numbers, read_numbers, read_rates
 from revops.exports.recognise import Match
 from revops.exports.systems import BY_HAND, column_kind
@@ -24,7 +25,10 @@ Column = pa.Array | pa.ChunkedArray
 
 @dataclass
 class CellReader:
-    """Reads the columns of one file; `marks` are the currency marks met in columns of money, `scaled` its K, M, B."""
+    """Reads the columns of one file; `marks` are the currency marks met in columns of money, `scaled` its K, M, B.
+
+    `unsure` tells, of columns read cell by cell, which cells read both ways.
+    """
 
     match: Match
     source: Source
@@ -32,6 +36,7 @@ class CellReader:
     ledger: Ledger
     marks: dict[str, pa.DictionaryArray] = field(default_factory=dict)
     scaled: int = 0
+    unsure: dict[str, pa.Array] = field(default_factory=dict)
 
     def read(self, columns: dict[str, Column]) -> dict[str, Column]:
         """Return the columns typed; dates together, since one column may show how another is written."""
@@ -66,6 +71,8 @@ class CellReader:
             read = read_rates(cells, where, name in kind.percent, kind.decimal_sign, exports.decimal_sign)
         else:
             read = read_numbers(cells, where, kind.decimal_sign, exports.decimal_sign)
+            if read.problem and name in kind.alone:
+                read, self.unsure[name] = numbers_by_cell(cells, where, exports.decimal_sign)
         if what == "money":
             read = self._money(read, name)
         self._note(read.decision, read.problem)
@@ -97,6 +104,8 @@ class CellReader:
         for name, dates in found.items():
             if dates.unsure and len(shown) == 1:
                 found[name] = self._as_sibling(columns[name], rules[name], *next(iter(shown.items())))
+            if found[name].problem and name in self.match.description.kind.alone:
+                found[name], self.unsure[name] = dates_by_cell(columns[name], rules[name])
             self._note(found[name].decision, found[name].problem)
             self._blanked(found[name], "date", name)
         return {name: dates.column for name, dates in found.items()}

@@ -76,7 +76,7 @@ def read_frame(
     reader = CellReader(match, source, company, ledger)
     columns = reader.read({column: cells.columns[places[0]] for column, places in match.places.items()})
     table = pa.table({**columns, "_file": pa.array(np.full(cells.n, source.index, np.int32))})
-    table = _with_marks(table, reader)
+    table = _without_unsure(_with_marks(table, reader), cells, reader)
     _describe(table, source, kind.table)
     return Frame(source, match.description, table, scaled=reader.scaled)
 
@@ -178,6 +178,23 @@ def _with_marks(table: pa.Table, reader: CellReader) -> pa.Table:
             if problem:
                 reader.ledger.problems.append(problem)
     return table
+
+
+def _without_unsure(table: pa.Table, cells: Cells, reader: CellReader) -> pa.Table:
+    """Return the table without the rows of which a cell that was read by itself reads both ways."""
+    keep = pa.array(np.ones(table.num_rows, bool))
+    for name, mask in reader.unsure.items():
+        unsure = pc.and_(mask, keep)
+        if n := pc.sum(unsure).as_py() or 0:
+            texts = cells.columns[reader.match.places[name][0]].cast(TEXT)
+            shown = sorted(set(texts.filter(unsure).to_pylist()))
+            reader.ledger.leave_out(reader.source, f"{reader.label(name)} reads both ways", n, tuple(shown[:3]))
+            reader.source.warnings.append(
+                f"{plural(n, 'row')} left out whose {reader.label(name)} reads both ways ({examples(shown)}): write it "
+                "so that it cannot, or set exports.decimal_sign or exports.date_order in company.yml"
+            )
+            keep = pc.and_not(keep, unsure)
+    return table if pc.all(keep).as_py() is not False else table.filter(keep)
 
 
 def _describe(table: pa.Table, source: Source, name: str | None) -> None:

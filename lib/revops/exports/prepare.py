@@ -24,6 +24,7 @@ from revops.exports.records import completed, finish, unite, without_deleted
 from revops.exports.recurring.invoices import build_invoices
 from revops.exports.recurring.subscriptions import build_subscriptions
 from revops.exports.sheets.forecasts import build_forecasts
+from revops.exports.sheets.tools import build_tools
 from revops.exports.snapshots import Snapshots, combined
 from revops.exports.systems import load_systems
 from revops.exports.words import Words
@@ -108,7 +109,7 @@ def _opportunities(
 
 
 def _sheets(groups: dict[str, list[Frame]], deals: pa.Table, context: Context) -> dict[str, pa.Table]:
-    """Return the tables of sheets that people keep by hand, which know owners by the names that deals have."""
+    """Return the tables of sheets that people keep by hand; they know owners by the names that deals have."""
     tables = {}
     if groups["quotas"] or groups["forecasts"]:
         context.people.learn(deals)
@@ -116,6 +117,8 @@ def _sheets(groups: dict[str, list[Frame]], deals: pa.Table, context: Context) -
         tables["quotas"] = build_quotas(groups["quotas"], context)
     if groups["forecasts"]:
         tables["forecasts"] = build_forecasts(groups["forecasts"], deals, context)
+    if groups["tools"]:
+        tables["tools"] = build_tools(groups["tools"], context)
     return tables
 
 

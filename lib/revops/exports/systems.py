@@ -121,6 +121,7 @@ class FileKind(Settings):
     dates: Literal["utc", "local"] = "local"
     decimal_sign: Literal["auto", "point", "comma"] = "auto"
     percent: tuple[str, ...] = ()
+    alone: tuple[str, ...] = ()
     minor_units: bool = False
     wide: Wide | None = None
     outcome: Outcome | None = None
@@ -143,7 +144,7 @@ class FileKind(Settings):
                 "outcome: is told by `outcome: {column, won, lost, open}` of opportunities, not by headers"
             )
         spread = (self.wide.label, self.wide.cell) if self.wide else ()
-        for column in (*self.headers, *self.lookups, *self.percent, *spread):
+        for column in (*self.headers, *self.lookups, *self.percent, *self.alone, *spread):
             if self.table is not None and column not in known:
                 raise ValueError(f"{column} is not a column of {self.table}. {nearest(column, known)}")
         for column in (*self.alternatives, *keys):

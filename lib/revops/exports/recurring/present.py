@@ -7,11 +7,11 @@ import pandas as pd
 import pyarrow as pa
 
 from revops.errors import examples
+from revops.exports.amounts import with_amounts
 from revops.exports.columns import put
 from revops.exports.context import Context
 from revops.exports.frames import Frame
 from revops.exports.records import plain, unite
-from revops.exports.recurring.amounts import with_amounts
 from revops.exports.recurring.intervals import with_months_billed
 from revops.exports.rows import text_columns
 

@@ -4,11 +4,11 @@ import pandas as pd
 import pyarrow as pa
 
 from revops.errors import examples
+from revops.exports.amounts import with_amounts
 from revops.exports.audit import Ledger
 from revops.exports.context import Context
 from revops.exports.frames import Frame
 from revops.exports.period_names import read_period
-from revops.exports.recurring.amounts import with_amounts
 from revops.exports.rows import leave, text_columns, without_copies
 from revops.wording import money
 

@@ -1,1 +1,1 @@
-"""Spreadsheets that people keep by hand, without a standard: weekly calls."""
+"""Spreadsheets that people keep by hand, without a standard: weekly calls, tools."""

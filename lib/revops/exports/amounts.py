@@ -1,4 +1,4 @@
-"""Amounts of billing systems: smallest units made whole ones, then the company's currency."""
+"""Amounts in the company's currency, where a file may have them in the smallest unit of their own."""
 
 import pyarrow as pa
 import pyarrow.compute as pc
