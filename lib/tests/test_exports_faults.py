@@ -79,7 +79,7 @@ def test_extra_headers_for_an_unknown_table_or_column_are_refused(tmp_path):
             ("headers:", "header:"),
             "mine.yml: files.0.headers is needed and is not there. Add it.\n  files.0.header is not a setting. Did you "
             "mean headers? Known: alone, dates, decimal_sign, form, headers, key_prefix, lookups, minor_units, name, "
-            "outcome, percent, prefixes, required, route, table, wide, without.",
+            "outcome, percent, prefixes, required, route, table, titled, wide, without.",
         ),
         (
             ("close_date: [Ends]", "clos_date: [Ends]"),

@@ -114,6 +114,7 @@ class QuotaWords(Settings):
     pipeline_created: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     company_names: tuple[str, ...] = ("Company", "Total", "All")
+    open_headcount: tuple[str, ...] = ("TBH*", "TBD*", "Open headcount*", "Open req*", "New hire*", "Vacan*")
 
 
 class CallSheets(Settings):

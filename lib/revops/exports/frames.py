@@ -45,7 +45,7 @@ class Frame:
     """One file read: where it came from, what it is, and its columns, typed.
 
     `_file` is the number of its source; `day` is that of its dated folder, if any; `scaled` is how many amounts are
-    written with K, M or B.
+    written with K, M or B; `above` the titles above its headers.
     """
 
     source: Source
@@ -53,6 +53,7 @@ class Frame:
     table: pa.Table
     day: dt.date | None = None
     scaled: int = 0
+    above: tuple[str, ...] = ()
 
 
 def read_frame(
@@ -78,7 +79,7 @@ def read_frame(
     table = pa.table({**columns, "_file": pa.array(np.full(cells.n, source.index, np.int32))})
     table = _without_unsure(_with_marks(table, reader), cells, reader)
     _describe(table, source, kind.table)
-    return Frame(source, match.description, table, scaled=reader.scaled)
+    return Frame(source, match.description, table, scaled=reader.scaled, above=match.above)
 
 
 def _cut(cells: Cells, match: Match, source: Source, ledger: Ledger) -> None:

@@ -1,6 +1,7 @@
 """Whose row it is in a sheet of quotas or calls: an owner, a team, a region, a segment or the company."""
 
 import re
+from fnmatch import fnmatch
 
 import pandas as pd
 
@@ -33,7 +34,10 @@ def with_members(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
 
 
 def _member(name: object, key: object, people: People, company: Company) -> tuple[str | None, str | None]:
-    """Return the level and the member a row is for: an owner, the company, a region, a segment or a team."""
+    """Return the level and the member a row is for: an owner, the company, a region, a segment or a team.
+
+    Somebody who is not hired yet, and so has no id, is an owner under the name that the sheet gives.
+    """
     name = name if isinstance(name, str) else ""
     key = key if isinstance(key, str) else ""
     owner = people.find(key) or people.find(name)
@@ -49,7 +53,10 @@ def _member(name: object, key: object, people: People, company: Company) -> tupl
         if folded(name) in spellings:
             return level, spellings[folded(name)]
     team = people.teams.get(folded(name))
-    return ("team", team) if team else (None, None)
+    if team:
+        return "team", team
+    is_open = not key and any(fnmatch(folded(name), folded(pattern)) for pattern in company.quotas.open_headcount)
+    return ("owner", name.strip()) if is_open else (None, None)
 
 
 def _refuse_strangers(rows: pd.DataFrame, people: People, ledger: Ledger) -> None:

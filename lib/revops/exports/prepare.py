@@ -25,6 +25,7 @@ from revops.exports.recurring.invoices import build_invoices
 from revops.exports.recurring.subscriptions import build_subscriptions
 from revops.exports.sheets.forecasts import build_forecasts
 from revops.exports.sheets.tools import build_tools
+from revops.exports.sheets.wide_quotas import lengthened_quotas
 from revops.exports.snapshots import Snapshots, combined
 from revops.exports.systems import load_systems
 from revops.exports.words import Words
@@ -114,7 +115,7 @@ def _sheets(groups: dict[str, list[Frame]], deals: pa.Table, context: Context) -
     if groups["quotas"] or groups["forecasts"]:
         context.people.learn(deals)
     if groups["quotas"]:
-        tables["quotas"] = build_quotas(groups["quotas"], context)
+        tables["quotas"] = build_quotas([lengthened_quotas(frame, context) for frame in groups["quotas"]], context)
     if groups["forecasts"]:
         tables["forecasts"] = build_forecasts(groups["forecasts"], deals, context)
     if groups["tools"]:

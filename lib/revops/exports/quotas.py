@@ -34,7 +34,7 @@ def build_quotas(frames: list[Frame], context: Context) -> pa.Table:
     rows = rows.assign(metric=_metrics(rows, company, ledger), types=_types(rows, company, ledger))
     rows = leave(rows, rows["metric"].eq(IGNORED), "a metric that company.yml says to ignore", ledger, "owner_name")
     rows = with_members(rows, context)
-    factor = rows["currency"].map({**company.rates, company.currency: 1.0})
+    factor = rows["currency"].map({**company.rates, company.currency: 1.0}).astype("float64")
     rows["amount"] = rows["amount_original"].where(factor.eq(1), (rows["amount_original"] * factor).round(2))
     _refuse_periods(rows, ledger)
     rows = _once(rows, ledger)

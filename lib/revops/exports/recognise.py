@@ -11,6 +11,7 @@ from revops.exports.workbook import WorkbookSheet
 __all__ = ["Match", "normalised", "recognise"]
 
 DEEPEST = 30
+TITLE = "a title, header or file name"
 NOTHING = (
     "no row among the first 30 holds headers that we know, cut at commas, semicolons, tabs or bars; if its headers are "
     "your own or in another language, name them in exports.columns of company.yml or describe the file in systems/"
@@ -19,14 +20,22 @@ NOTHING = (
 
 @dataclass(frozen=True)
 class Match:
-    """A sheet recognised: what it is, its delimiter, the row of its headers, and where each column stands."""
+    """A sheet recognised: what it is, its delimiter, the row of its headers, and where each column stands.
+
+    `above` holds the text of the rows above the headers.
+    """
 
     description: Description
     delimiter: str | None
     header: int
-    titles: int
+    above: tuple[str, ...]
     labels: tuple[str, ...]
     places: dict[str, tuple[int, ...]]
+
+    @property
+    def titles(self) -> int:
+        """Return the number of rows above the headers that hold something."""
+        return len(self.above)
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -56,14 +65,14 @@ def recognise(sheet: TextSheet | WorkbookSheet, descriptions: tuple[Description,
             for description in descriptions:
                 places = _places(labels, description.kind)
                 lacking = _lacking(places, description.kind)
+                if not lacking and not _says(description.kind, (sheet.name, *_above(rows[: place + 1]))):
+                    lacking = [TITLE]
                 score = (int(description.own), len(places), -place)
                 if lacking:
-                    nearest = max(
-                        nearest, ((len(places) - 3 * len(lacking), -place), _guess(description, lacking, place))
-                    )
+                    fit = len(places) - 3 * len(lacking) * (lacking != [TITLE])
+                    nearest = max(nearest, ((fit, -place), _guess(description, lacking, place)))
                 elif _fits(description.kind, labels, places, rows[place + 1 :]) and (best is None or score > best[0]):
-                    titles = sum(any(cell.strip() for cell in above) for above in rows[:place])
-                    best = score, Match(description, delimiter, place, titles, tuple(row), places)
+                    best = score, Match(description, delimiter, place, _above(rows[:place]), tuple(row), places)
     return best[1] if best else nearest[1]
 
 
@@ -99,6 +108,17 @@ def _lacking(places: dict[str, tuple[int, ...]], kind: FileKind) -> list[str]:
     return [entry for entry in kind.required if not any(part.strip() in places for part in entry.split("|"))]
 
 
+def _above(rows: list[list[str]]) -> tuple[str, ...]:
+    """Return the text of each row that holds any."""
+    texts = (" ".join(cell.strip() for cell in row if cell.strip()) for row in rows)
+    return tuple(text for text in texts if text)
+
+
+def _says(kind: FileKind, texts: tuple[str, ...]) -> bool:
+    """Return whether a title, a header or the name of the file says one of the words that the kind asks for."""
+    return not kind.titled or any(word in text.casefold() for word in kind.titled for text in texts)
+
+
 def _fits(kind: FileKind, labels: list[str], places: dict[str, tuple[int, ...]], below: list[list[str]]) -> bool:
     """Return whether nothing speaks against the kind: a header that only others have, or ids of another object."""
     if any(normalised(other) in labels for other in kind.without):
@@ -120,5 +140,7 @@ def _guess(description: Description, lacking: list[str], row: int) -> str:
 
 
 def _shown(kind: FileKind, column: str) -> str:
-    """Return some of the headers that fill a column."""
+    """Return some of the headers that fill a column, or the words that a title must have."""
+    if column == TITLE:
+        return " or ".join(kind.titled)
     return ", ".join(kind.headers[column][:3]) if column in kind.headers else "columns by month, quarter or category"

@@ -5,8 +5,9 @@ import pyarrow as pa
 
 from revops.exports.audit import Ledger
 from revops.exports.columns import TEXT
+from revops.exports.records import completed
 
-__all__ = ["leave", "text_columns", "without_copies"]
+__all__ = ["leave", "nothing", "text_columns", "without_copies"]
 
 
 def leave(rows: pd.DataFrame, drop: pd.Series, reason: str, ledger: Ledger, key: str) -> pd.DataFrame:
@@ -23,6 +24,11 @@ def without_copies(rows: pd.DataFrame, content: list[str], ledger: Ledger, key: 
     own = rows["_file"].eq(rows.groupby(content, dropna=False)["_file"].transform("first"))
     rows = leave(rows, rows.duplicated(content) & ~own, "same record in another file", ledger, key)
     return leave(rows, rows.duplicated(content), "exact duplicate row", ledger, key)
+
+
+def nothing(name: str) -> pa.Table:
+    """Return the table of a name without rows, where no row of its files stays."""
+    return completed(pa.table({"_file": pa.array([], pa.int32())}), name)
 
 
 def text_columns(table: pa.Table, names: tuple[str, ...]) -> pd.DataFrame:

@@ -50,6 +50,7 @@ HELPERS: dict[str, str] = {
 }
 # The same of one table each.
 HELPERS_OF: dict[str | None, dict[str, str]] = {
+    "quotas": {"period_name": "text", "cell": "text"},
     "forecasts": {"period_name": "text"},
     "subscriptions": {
         "period_name": "text",
@@ -116,6 +117,7 @@ class FileKind(Settings):
     headers: dict[str, tuple[str, ...]]
     required: tuple[str, ...]
     without: tuple[str, ...] = ()
+    titled: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
     key_prefix: str | None = None
     dates: Literal["utc", "local"] = "local"

@@ -11,7 +11,7 @@ from revops.exports.context import Context
 from revops.exports.frames import Frame
 from revops.exports.money import refuse_unconverted
 from revops.exports.recurring.spread import spread
-from revops.exports.rows import leave, text_columns, without_copies
+from revops.exports.rows import leave, nothing, text_columns, without_copies
 from revops.wording import money, plural
 
 __all__ = ["build_invoices"]
@@ -35,6 +35,8 @@ def build_invoices(frames: list[Frame], context: Context) -> pa.Table:
     for status in STATUSES:
         if status not in KEPT:
             rows = leave(rows, rows["status"].eq(status), status, ledger, "invoice_id")
+    if not len(rows):
+        return nothing("invoices")
     rows = _with_service(rows, context)
     refuse_unconverted(pa.Table.from_pandas(rows, preserve_index=False), context.company, "invoices", ledger)
     ledger.keep_rows(pa.table({"_file": pa.array(rows["_file"], pa.int32())}))

@@ -11,7 +11,7 @@ from revops.exports.money import refuse_unconverted
 from revops.exports.recurring.doubts import warn_of_difference, warn_of_months, warn_of_returns
 from revops.exports.recurring.present import present_months
 from revops.exports.recurring.reported import reported_months
-from revops.exports.rows import text_columns
+from revops.exports.rows import nothing, text_columns
 from revops.wording import money, plural
 
 __all__ = ["build_subscriptions"]
@@ -47,6 +47,8 @@ def build_subscriptions(frames: list[Frame], customers: list[Frame], context: Co
         parts.append(present)
         namers.append(subs)
     rows = pd.concat([part[COLUMNS] for part in parts], ignore_index=True)
+    if not len(rows):
+        return nothing("subscriptions")
     refuse_unconverted(_arrow(rows), context.company, "subscriptions", context.ledger)
     if months and len(parts[0]):
         warn_of_months(parts[0], context)

@@ -1,1 +1,1 @@
-"""Spreadsheets that people keep by hand, without a standard: weekly calls, tools."""
+"""Spreadsheets that people keep by hand, without a standard: weekly calls, wide quotas, tools."""

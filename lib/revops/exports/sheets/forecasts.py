@@ -12,7 +12,7 @@ from revops.exports.frames import Frame
 from revops.exports.members import with_members
 from revops.exports.money import refuse_unconverted
 from revops.exports.period_names import read_period
-from revops.exports.rows import leave, text_columns, without_copies
+from revops.exports.rows import leave, nothing, text_columns, without_copies
 from revops.exports.sheets.calls import warn_of_missing, warn_of_unit
 from revops.exports.words import category_of
 from revops.schema import TABLES
@@ -37,9 +37,12 @@ def build_forecasts(frames: list[Frame], deals: pa.Table, context: Context) -> p
         rows = leave(rows, rows[column].isna(), reason, ledger, "owner_name")
     known = rows["category"].map(category_of)
     rows = leave(rows.assign(_known=known), known.isna(), "a category that we do not know", ledger, "category")
+    if not len(rows):
+        return nothing("forecasts")
     rows["category"] = rows["_known"]
     rows = with_members(_with_periods(rows, context), context)
-    factor = rows["currency"].map({**company.rates, company.currency: 1.0}) * company.forecasts.factor
+    factor = rows["currency"].map({**company.rates, company.currency: 1.0}).astype("float64")
+    factor = factor * company.forecasts.factor
     rows["amount"] = (rows["amount_original"] * factor).round(2)
     rows = _once(rows, ledger)
     warn_of_missing(rows, ledger)

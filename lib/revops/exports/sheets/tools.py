@@ -10,7 +10,7 @@ from revops.exports.amounts import with_amounts
 from revops.exports.context import Context
 from revops.exports.frames import Frame
 from revops.exports.money import refuse_unconverted
-from revops.exports.rows import leave, text_columns, without_copies
+from revops.exports.rows import leave, nothing, text_columns, without_copies
 from revops.schema import TABLES
 
 __all__ = ["build_tools"]
@@ -27,6 +27,8 @@ def build_tools(frames: list[Frame], context: Context) -> pa.Table:
     totals = rows["tool_name"].map(lambda name: bool(re.fullmatch(TOTAL, name.strip(), re.IGNORECASE))).astype(bool)
     rows = leave(rows, totals, "footer or total row", ledger, "tool_name")
     rows = leave(rows, rows["amount_original"].isna(), "no cost", ledger, "tool_name")
+    if not len(rows):
+        return nothing("tools")
     rows = without_copies(rows, [*key, "amount_original", "currency", *NUMBERS], ledger, "tool_name")
     clash = rows[rows.duplicated(key, keep=False)]
     if len(clash):
