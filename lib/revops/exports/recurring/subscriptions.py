@@ -100,8 +100,8 @@ def _summed(rows: pd.DataFrame, namers: list[pd.DataFrame]) -> pd.DataFrame:
     """Return one row per customer and month, named and joined to its account by any file that tells."""
     rows = rows.assign(_rank=rows["status"].map({name: place for place, name in enumerate(ORDER)}))
     group = rows.sort_values("_rank", kind="stable").groupby(["customer_id", "month"], sort=True)
-    done = group.agg(status=("status", "first"), recurring_amount=("amount", "sum"), basis=("basis", "max"),
-                     amount_original=("amount_original", "sum"), currency=("currency", "min"),
+    done = group.agg(status=("status", "first"), recurring_amount=("amount", "sum"), basis=("basis", "first"),
+                     amount_original=("amount_original", "sum"), currency=("currency", "first"),
                      _n=("currency", "nunique")).reset_index()  # fmt: skip
     single = done["_n"].eq(1)
     done["amount_original"] = done["amount_original"].round(2).where(single, np.nan)
