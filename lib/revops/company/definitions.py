@@ -118,6 +118,24 @@ class QuotaWords(Settings):
     pipeline_created: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     company_names: tuple[str, ...] = ("Company", "Total", "All")
+    open_headcount: tuple[str, ...] = ("TBH*", "TBD*", "Open headcount*", "Open req*", "New hire*", "Vacan*")
+
+
+class CallSheets(Settings):
+    """What sheets of weekly calls do not write down: the unit of their amounts."""
+
+    unit: Literal["units", "thousands", "millions"] = "units"
+
+    @property
+    def factor(self) -> float:
+        """Return what an amount of the sheet is multiplied by."""
+        return {"units": 1.0, "thousands": 1e3, "millions": 1e6}[self.unit]
+
+
+class Billing(Settings):
+    """Whether a subscription whose payment is late counts; Stripe's own monthly figures leave it out."""
+
+    past_due: Literal["left_out", "counted"] = "left_out"
 
 
 class TestRecords(Settings):
@@ -147,6 +165,8 @@ class Company(Settings):
     quota_covers: tuple[Type, ...] = ("new", "expansion")
     net_new_plan: dict[str, float] = {}
     quotas: QuotaWords = QuotaWords()
+    forecasts: CallSheets = CallSheets()
+    subscriptions: Billing = Billing()
     sources: tuple[SourceRule, ...] = ()
     channels: dict[str, tuple[str, ...]] = {}
     ledger_accounts: dict[Category, tuple[str, ...]] = {}

@@ -13,26 +13,27 @@ from revops.exports.columns import coded, distinct, few
 from revops.exports.date_order import ORDERS
 from revops.exports.dates import DateRule, Dates, read_dates
 from revops.exports.ids import read_ids
+from revops.exports.kinds import column_kind
+from revops.exports.mixed import dates_by_cell, numbers_by_cell
 from revops.exports.numbers import Numbers, read_numbers, read_rates, signs_shown
+from revops.exports.own_columns import BY_HAND, STRICT
 from revops.exports.recognise import Match
 from revops.exports.spans import period_of
-from revops.exports.systems import column_kind
 from revops.wording import plural
 
 __all__ = ["CellReader"]
 
 DATED = ("date", "month", "timestamp")
-# Of these tables no cell of these kinds may be unreadable: each row is money.
-STRICT = {"quotas": ("money", "number", "date", "timestamp"), "spend": ("money", "date", "month")}
 TRUE, FALSE = ("1", "true", "yes", "y", "x", "checked"), ("0", "false", "no", "n", "unchecked")
 Column = pa.Array | pa.ChunkedArray
 
 
 @dataclass
 class CellReader:
-    """Reads the columns of one file; `marks` are the currency marks met in columns of money.
+    """Reads the columns of one file; `marks` are the currency marks met in columns of money, `scaled` its K, M, B.
 
     `sign` is the decimal sign of all its columns where the description of the system says that they share one.
+    `unsure` tells, of columns read cell by cell, which cells read both ways.
     """
 
     match: Match
@@ -41,6 +42,8 @@ class CellReader:
     ledger: Ledger
     marks: dict[str, pa.DictionaryArray] = field(default_factory=dict)
     sign: str = ""
+    scaled: int = 0
+    unsure: dict[str, pa.Array] = field(default_factory=dict)
 
     def read(self, columns: dict[str, Column]) -> dict[str, Column]:
         """Return the columns typed; dates together, since one column may show how another is written."""
@@ -79,6 +82,8 @@ class CellReader:
         else:
             says = "as other columns show" if self.sign else "company.yml says so"
             read = read_numbers(cells, where, known, fallback, says)
+            if read.problem and name in kind.alone:
+                read, self.unsure[name] = numbers_by_cell(cells, where, fallback)
         if what == "money":
             read = self._money(read, name)
         self._note(read.decision, read.problem)
@@ -89,6 +94,7 @@ class CellReader:
         """Keep the marks of a column of money, and refuse it where more than a few cells are no number."""
         if read.marks is not None:
             self.marks[name] = read.marks
+        self.scaled += read.scaled
         filled = len(read.column) - read.column.null_count + read.unreadable
         if read.problem or read.unreadable <= self._allowed(filled, name):
             return read
@@ -119,6 +125,8 @@ class CellReader:
                 found[name] = self._as_shown(columns[name], rules[name], order, f"column {self.label(sibling)}")
             elif dates.unsure and (order := self._order_in_period(columns[name], rules[name])):
                 found[name] = self._as_shown(columns[name], rules[name], order, "the period in its titles")
+            if found[name].problem and name in self.match.description.kind.alone:
+                found[name], self.unsure[name] = dates_by_cell(columns[name], rules[name])
             self._note(found[name].decision, found[name].problem)
             self._blanked(found[name], "date", name)
         return {name: dates.column for name, dates in found.items()}
@@ -158,7 +166,7 @@ class CellReader:
         if not read.unreadable or read.problem:
             return
         if not self._allowed(0, name):
-            noun = "sheet" if self.source.table == "quotas" else "export"
+            noun = "sheet" if self.source.table in BY_HAND else "export"
             self.ledger.problems.append(
                 f"{self.where(name)}: every cell must be a {what} or blank; found {read.unreadable:,} that are none "
                 f"({examples(read.shown)}). Correct the {noun}."

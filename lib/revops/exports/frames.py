@@ -1,8 +1,6 @@
 """One recognised file as a typed table: footers cut, each column read by its kind, every decision written down."""
 
 import datetime as dt
-import re
-from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,11 +11,16 @@ from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger, Source
 from revops.exports.cells import CellReader
-from revops.exports.columns import TEXT, few, put, whole
+from revops.exports.columns import TEXT, put
+from revops.exports.footers import without_footers
+from revops.exports.kinds import column_kind
 from revops.exports.marks import settle_marks
+from revops.exports.own_columns import ENTERED, FORMER
 from revops.exports.recognise import Match
-from revops.exports.systems import ENTERED, FORMER, Description, column_kind
+from revops.exports.reconciled import apart, identities, is_reconciled, with_total
+from revops.exports.systems import Description
 from revops.exports.text import Cells, TextSheet
+from revops.exports.wide import lengthened
 from revops.exports.workbook import WorkbookSheet
 from revops.wording import plural
 
@@ -30,22 +33,23 @@ MAIN_DATE = {
     "accounts": "created_at",
     "contacts": "created_at",
     "quotas": "period_start",
+    "forecasts": "snapshot_date",
+    "invoices": "invoice_date",
 }
 ROW_LIMIT = 2_000
-STRICT = ("quotas", "spend")
-RECONCILED = ("spend",)
 DECISIVE = {"amount_original", "amount_converted", "currency", "close_date", "created_at", "changed_at", "type",
             "stage_name", "period_start", "period_end", "metric", "owner_id", "opportunity_id", "date", "month",
             "amount_micros", "campaign_id", "contact_id", "lead_at", "mql_at", "sql_at", "opportunity_at",
-            "customer_at"}  # fmt: skip
+            "customer_at", "snapshot_date", "period_name", "category", "customer_id", "status", "interval",
+            "interval_count", "quantity", "tax", "service_from", "service_to"}  # fmt: skip
 
 
 @dataclass
 class Frame:
     """One file read: where it came from, what it is, and its columns, typed.
 
-    `_file` is the number of its source; `day` is that of its dated folder, if any; `titles` stand above its header, and
-    `labels` are the headers of its columns.
+    `_file` is the number of its source; `day` is that of its dated folder, if any; `titles` stand above its header,
+    `labels` are the headers of its columns; `scaled` is how many amounts are written with K, M or B.
     `totals` are the rows of totals taken out of it, by their `label` and numbers, where these are to be held against.
     """
 
@@ -56,6 +60,7 @@ class Frame:
     titles: tuple[str, ...] = ()
     labels: dict[str, str] = field(default_factory=dict)
     totals: pa.Table | None = None
+    scaled: int = 0
 
 
 def read_frame(
@@ -65,7 +70,7 @@ def read_frame(
     kind, system = match.description.kind, match.description.system
     introduce(source, sheet, match)
     few = {place: column_kind(kind, column) in FEW_KINDS for column, places in match.places.items() for place in places}
-    if kind.table in RECONCILED:
+    if is_reconciled(kind):
         few = {place: few.get(place, False) for place in range(len(match.labels))}
     cells = sheet.read(match.delimiter, match.header, {0: False, **few}, system.null_tokens)
     source.warnings += [*sheet.notes, *cells.notes]
@@ -73,20 +78,21 @@ def read_frame(
         ledger.problems.append(f"{source.name}: {cells.problem}")
     source.rows_read = cells.n + len(cells.ragged) + len(match.titles)
     ledger.leave_out(source, "title row above the header", len(match.titles))
-    totals = _cut(cells, match, source, ledger)
+    totals = without_footers(cells, match, source, ledger)
+    if kind.wide:
+        match = lengthened(cells, match, source, ledger)
     _coalesce(cells, match, source, ledger)
     reader = CellReader(match, source, company, ledger)
-    columns = reader.read(
-        {column: _with_total(column, cells, totals, match) for column, places in match.places.items()}
-    )
-    summed = _apart(columns, cells.n, totals, reader)
+    columns = reader.read({column: with_total(column, cells, totals, match) for column, places in match.places.items()})
+    summed = apart(columns, cells.n, totals, reader)
     table = pa.table({**columns, "_file": pa.array(np.full(cells.n, source.index, np.int32))})
-    if kind.table in RECONCILED:
-        table = table.append_column("_row", _identities(cells))
-    table = _with_former(_with_marks(table, reader), source)
+    if is_reconciled(kind):
+        table = table.append_column("_row", identities(cells))
+    table = _without_unsure(_with_marks(table, reader), cells, reader)
+    table = _with_former(table, source)
     _describe(table, source, kind.table)
     labels = {column: reader.label(column) for column in match.places}
-    return Frame(source, match.description, table, titles=match.titles, labels=labels, totals=summed)
+    return Frame(source, match.description, table, None, match.titles, labels, summed, reader.scaled)
 
 
 def introduce(source: Source, sheet: TextSheet | WorkbookSheet, match: Match) -> None:
@@ -95,106 +101,6 @@ def introduce(source: Source, sheet: TextSheet | WorkbookSheet, match: Match) ->
     source.system, source.table = match.description.system.system, kind.table or f"look-up: {kind.name}"
     source.route = kind.route
     source.encoding, source.delimiter, source.header_row = sheet.encoding, match.delimiter, match.header + 1
-
-
-def _cut(cells: Cells, match: Match, source: Source, ledger: Ledger) -> Cells:
-    """Take footers, totals and blank rows out of the cells and return them; count them and rows of another width."""
-    patterns = [re.compile(pattern, re.I) for pattern in match.description.system.footers]
-    width, reasons = len(match.labels), Counter()
-    footers = [_is_footer([cell for cell in row if cell.strip()], patterns) for row in cells.ragged]
-    footers = [
-        is_footer or (len(row) == 1 and any(footers)) for row, is_footer in zip(cells.ragged, footers, strict=True)
-    ]
-    for row, is_footer in zip(cells.ragged, footers, strict=True):
-        reasons["footer or total row" if is_footer else f"{len(row)} cells under {width} headers"] += 1
-    keep, cut = _without_footers(cells, match, patterns)
-    cut_rows = Cells({place: column.filter(pa.array(~keep)) for place, column in cells.columns.items()})
-    if not keep.all():
-        cells.columns = {place: column.filter(pa.array(keep)) for place, column in cells.columns.items()}
-    for reason, n in sorted((reasons + cut).items()):
-        ledger.leave_out(source, reason, n)
-    lines = cells.lines or [0] * len(footers)
-    _judge_ragged(
-        [line for line, is_footer in zip(lines, footers, strict=True) if not is_footer], match, source, ledger
-    )
-    return cut_rows
-
-
-def _judge_ragged(lines: list[int], match: Match, source: Source, ledger: Ledger) -> None:
-    """Refuse more than a few rows of another width (any where each row is money), and warn of a few."""
-    where = examples(sorted(lines)).replace("e.g. ", "e.g. line ", 1)
-    if len(lines) > (0 if source.table in STRICT else few(source.rows_read)):
-        ledger.problems.append(
-            f"{source.name}: rows must have {len(match.labels)} cells as the header has; found {len(lines):,} of "
-            f"{source.rows_read:,} with another number ({where}). Export it again, or correct its delimiters and "
-            "quotes."
-        )
-    elif lines:
-        source.warnings.append(f"{plural(len(lines), 'row')} with more or fewer cells than headers left out ({where})")
-
-
-def _without_footers(cells: Cells, match: Match, patterns: list[re.Pattern[str]]) -> tuple[np.ndarray, Counter[str]]:
-    """Return which full rows stay, and why the others do not: only rows that lack a needed cell are looked at."""
-    needed = [match.places[column][0] for column in match.description.kind.required if column in match.places]
-    suspect = np.zeros(cells.n, bool)
-    for place in needed:
-        if cells.columns[place].null_count:
-            suspect |= cells.columns[place].is_null().to_numpy(False)
-    keep, cut = np.ones(cells.n, bool), Counter[str]()
-    if match.description.kind.table in RECONCILED:  # their totals may stand under the name of a campaign
-        starts = pc.match_substring_regex(cells.columns[0].cast(TEXT), "(?i)" + "|".join(p.pattern for p in patterns))
-        suspect |= starts.fill_null(False).to_numpy(False)
-    rows = np.flatnonzero(suspect)
-    if not len(rows):
-        return keep, cut
-    texts = {place: column.take(pa.array(rows)).to_pylist() for place, column in cells.columns.items()}
-    for i, row in enumerate(rows.tolist()):
-        key = texts[needed[0]][i]
-        filled = [text[i] for text in texts.values() if text[i] and text[i].strip()]
-        if not filled:
-            cut["blank row"] += 1
-        elif _is_footer([key] if key else filled, patterns) or (not key and len(filled) == 1):
-            cut["footer or total row"] += 1
-        else:
-            continue
-        keep[row] = False
-    return keep, cut
-
-
-def _with_total(column: str, cells: Cells, totals: Cells, match: Match) -> pa.Array | pa.ChunkedArray:
-    """Return a column as it is to be read: one of numbers with its totals below, so that both are read alike."""
-    place = match.places[column][0]
-    if not _is_summed(column, match):
-        return cells.columns[place]
-    return pa.concat_arrays([whole(part).cast(TEXT) for part in (cells.columns[place], totals.columns[place])])
-
-
-def _identities(cells: Cells) -> pa.Array:
-    """Return a number for each row, the same for rows whose cells are all the same, also those that we do not read."""
-    texts = [whole(column).cast(TEXT).fill_null("") for column in cells.columns.values()]
-    return pc.dictionary_encode(pc.binary_join_element_wise(*texts, "\x1f")).indices
-
-
-def _apart(columns: dict[str, pa.Array], n: int, totals: Cells, reader: CellReader) -> pa.Table | None:
-    """Take the totals off the end of the columns read with them; return them by the first text of their rows."""
-    summed = {}
-    for name in [name for name in columns if _is_summed(name, reader.match)]:
-        summed[name], columns[name] = columns[name].slice(n), columns[name].slice(0, n)
-    reader.marks = {name: marks.slice(0, n) for name, marks in reader.marks.items()}
-    if not summed:
-        return None
-    texts = [column.to_pylist() for _, column in sorted(totals.columns.items())]
-    labels = [next((text for text in row if text and text.strip()), None) for row in zip(*texts, strict=True)]
-    return pa.table({**summed, "label": pa.array(labels, TEXT)})
-
-
-def _is_summed(column: str, match: Match) -> bool:
-    kind = match.description.kind
-    return kind.table in RECONCILED and column_kind(kind, column) in ("money", "number")
-
-
-def _is_footer(row: list[str], patterns: list[re.Pattern[str]]) -> bool:
-    return bool(row) and any(pattern.search(row[0].strip()) for pattern in patterns)
 
 
 def _coalesce(cells: Cells, match: Match, source: Source, ledger: Ledger) -> None:
@@ -244,6 +150,23 @@ def _with_former(table: pa.Table, source: Source) -> pa.Table:
             source.decisions.append(f"{column}: {plural(n, 'blank')} filled from the property used before")
         table = put(table, column, filled)
     return table
+
+
+def _without_unsure(table: pa.Table, cells: Cells, reader: CellReader) -> pa.Table:
+    """Return the table without the rows of which a cell that was read by itself reads both ways."""
+    keep = pa.array(np.ones(table.num_rows, bool))
+    for name, mask in reader.unsure.items():
+        unsure = pc.and_(mask, keep)
+        if n := pc.sum(unsure).as_py() or 0:
+            texts = cells.columns[reader.match.places[name][0]].cast(TEXT)
+            shown = sorted(set(texts.filter(unsure).to_pylist()))
+            reader.ledger.leave_out(reader.source, f"{reader.label(name)} reads both ways", n, tuple(shown[:3]))
+            reader.source.warnings.append(
+                f"{plural(n, 'row')} left out whose {reader.label(name)} reads both ways ({examples(shown)}): write it "
+                "so that it cannot, or set exports.decimal_sign or exports.date_order in company.yml"
+            )
+            keep = pc.and_not(keep, unsure)
+    return table if pc.all(keep).as_py() is not False else table.filter(keep)
 
 
 def _describe(table: pa.Table, source: Source, name: str | None) -> None:

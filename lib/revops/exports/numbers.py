@@ -24,7 +24,10 @@ SIGNS = {"point": ".", "comma": ","}
 
 @dataclass(frozen=True)
 class Numbers:
-    """A column read: its numbers, what was decided, how many cells were no number, and the sentence that refuses it."""
+    """A column read: its numbers, what was decided, how many cells were no number, and the sentence that refuses it.
+
+    `scaled` is how many cells end in K, M or B.
+    """
 
     column: pa.Array
     decision: str = ""
@@ -32,6 +35,7 @@ class Numbers:
     shown: tuple[str, ...] = ()
     problem: str = ""
     marks: pa.DictionaryArray | None = None
+    scaled: int = 0
 
 
 def read_numbers(
@@ -146,7 +150,8 @@ def _by_value(column: pa.Array | pa.ChunkedArray, where: str, decimal_sign: str,
             f"{where}: must hold numbers; found {unreadable:,} of {filled:,} cells that are none ({examples(shown)}). "
             "Correct the export."
         )
-    return Numbers(values.take(codes.indices), decision, unreadable, shown, problem, marks_of(codes))
+    scaled = int(counts[(pc.not_equal(scale, 1.0)).to_numpy(False)].sum())
+    return Numbers(values.take(codes.indices), decision, unreadable, shown, problem, marks_of(codes), scaled)
 
 
 def _scaled(text: pa.Array) -> tuple[pa.Array, pa.Array]:

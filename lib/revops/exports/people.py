@@ -57,7 +57,10 @@ class People:
                 self.by_name.setdefault(name, next(iter(keys)))
 
     def find(self, word: str | None) -> str | None:
-        """Return the id of the one owner with this id or name, 15 or 18 characters, aliases tried; else None."""
+        """Return the id of the one owner with this id or name, 15 or 18 characters, aliases tried; else None.
+
+        A name may be written last name first: O'Neil, Sam.
+        """
         if not word or not word.strip():
             return None
         word = word.strip()
@@ -66,7 +69,8 @@ class People:
             return word
         if len(word) == 18 and word[:15] in self.ids:
             return word[:15]
-        return self.by_name.get(folded(word))
+        last, comma, first = word.partition(",")
+        return self.by_name.get(folded(word)) or (self.by_name.get(folded(f"{first} {last}")) if comma else None)
 
     def fill(self, table: pa.Table) -> pa.Table:
         """Return a table whose owner_id is filled from owner_name and whose owner_name and team from owner_id.

@@ -11,8 +11,8 @@ from revops.errors import examples, nearest
 from revops.exports.columns import TEXT, coded, distinct, put
 from revops.exports.context import Context
 from revops.exports.frames import Frame
+from revops.exports.own_columns import ENTERED
 from revops.exports.people import folded
-from revops.exports.systems import ENTERED
 from revops.wording import plural
 
 __all__ = ["settle_pipelines"]

@@ -25,13 +25,16 @@ from revops.exports.people import People, with_full_names
 from revops.exports.pipelines import settle_pipelines
 from revops.exports.quotas import build_quotas
 from revops.exports.records import completed, finish, unite, without_deleted
+from revops.exports.recurring.invoices import build_invoices
+from revops.exports.recurring.subscriptions import build_subscriptions
+from revops.exports.sheets.forecasts import build_forecasts
+from revops.exports.sheets.tools import build_tools
+from revops.exports.sheets.wide_quotas import lengthened_quotas
 from revops.exports.snapshots import Snapshots, combined
 from revops.exports.systems import load_systems
 from revops.exports.words import Words
 
 __all__ = ["Prepared", "prepare"]
-
-OF_MONEY = {"ledger": build_ledger, "spend": build_spend}
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,28 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> 
     groups: defaultdict[str, list[Frame]] = defaultdict(list)
     for frame in frames:
         groups[frame.source.table].append(frame)
+    tables = _looked_up(groups, ledger)
+    context = Context(company, People(tables.get("owners"), company), Words(company, ledger), ledger)
+    days = _opportunities(groups, tables, context)
+    deals = combined([table for _, table in days])
+    history = build_history(groups["opportunity_history"], deals, _snapshots(days, deals), context)
+    tables |= _around_deals(groups, deals, context) | _spent(groups, context)
+    billed = _billed(groups, context)
+    refuse_unconverted(deals, company, "opportunities", ledger)
+    context.words.report()
+    ledger.stop_on_problems()
+    for table in (*tables.values(), *(table for _, table in days), *_look_up_files(frames)):
+        ledger.keep_rows(table)
+    derived = {"opportunity_history": history.table, "contact_roles": contact_roles(deals, tables.get("contacts"))}
+    tables |= {**billed, "opportunities": deals}
+    tables |= {name: table for name, table in derived.items() if table is not None}
+    done = {name: finish(table, name) for name, table in sorted(tables.items())}
+    exported = max((day.isoformat() for day, _ in days if day is not None), default=None)
+    return Prepared(done, ledger.close(history.tracked, history.history_from, exported, history.whole_from))
+
+
+def _looked_up(groups: dict[str, list[Frame]], ledger: Ledger) -> dict[str, pa.Table]:
+    """Return the tables that opportunities are joined to."""
     tables = {
         name: completed(without_deleted(unite(groups[name], name, ledger), name, ledger), name)
         for name in ("accounts", "owners", "campaigns")
@@ -68,22 +93,7 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> 
     }
     if "owners" in tables:
         tables["owners"] = with_full_names(tables["owners"])
-    context = Context(company, People(tables.get("owners"), company), Words(company, ledger), ledger)
-    days = _opportunities(groups, tables, context)
-    deals = combined([table for _, table in days])
-    history = build_history(groups["opportunity_history"], deals, _snapshots(days, deals), context)
-    tables |= _around_deals(groups, deals, context)
-    tables |= {name: build(groups[name], company, ledger) for name, build in OF_MONEY.items() if name in groups}
-    refuse_unconverted(deals, company, "opportunities", ledger)
-    context.words.report()
-    ledger.stop_on_problems()
-    for table in (*tables.values(), *(table for _, table in days), *_look_up_files(frames)):
-        ledger.keep_rows(table)
-    derived = {"opportunity_history": history.table, "contact_roles": contact_roles(deals, tables.get("contacts"))}
-    tables |= {"opportunities": deals, **{name: table for name, table in derived.items() if table is not None}}
-    done = {name: finish(table, name) for name, table in sorted(tables.items())}
-    exported = max((day.isoformat() for day, _ in days if day is not None), default=None)
-    return Prepared(done, ledger.close(history.tracked, history.history_from, exported, history.whole_from))
+    return tables
 
 
 def _opportunities(
@@ -105,13 +115,39 @@ def _opportunities(
 
 
 def _around_deals(groups: dict[str, list[Frame]], deals: pa.Table, context: Context) -> dict[str, pa.Table]:
-    """Return the tables that are read once the deals and their owners are known."""
+    """Return the tables that are read once the deals are known, owners by the names that deals have."""
     tables = {}
-    if "contacts" in groups:
+    if groups["contacts"]:
         tables["contacts"] = build_contacts(groups["contacts"], context)
-    if "quotas" in groups:
+    if groups["quotas"] or groups["forecasts"]:
         context.people.learn(deals)
-        tables["quotas"] = build_quotas(groups["quotas"], context)
+    if groups["quotas"]:
+        tables["quotas"] = build_quotas([lengthened_quotas(frame, context) for frame in groups["quotas"]], context)
+    if groups["forecasts"]:
+        tables["forecasts"] = build_forecasts(groups["forecasts"], deals, context)
+    return tables
+
+
+def _spent(groups: dict[str, list[Frame]], context: Context) -> dict[str, pa.Table]:
+    """Return the tables of what the company spends and books: ads, tools, its profit and loss."""
+    tables = {}
+    if groups["ledger"]:
+        tables["ledger"] = build_ledger(groups["ledger"], context.company, context.ledger)
+    if groups["spend"]:
+        tables["spend"] = build_spend(groups["spend"], context.company, context.ledger)
+    if groups["tools"]:
+        tables["tools"] = build_tools(groups["tools"], context)
+    return tables
+
+
+def _billed(groups: dict[str, list[Frame]], context: Context) -> dict[str, pa.Table]:
+    """Return the tables of billing systems, one row per month; their builders count the rows of the files."""
+    tables = {}
+    if groups["subscriptions"]:
+        customers = groups["look-up: customers"]
+        tables["subscriptions"] = build_subscriptions(groups["subscriptions"], customers, context)
+    if groups["invoices"]:
+        tables["invoices"] = build_invoices(groups["invoices"], context)
     return tables
 
 

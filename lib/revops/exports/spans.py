@@ -5,7 +5,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["Span", "month_name", "period_of", "span_of"]
 
@@ -33,8 +33,7 @@ TIME = re.compile(r",? \d{1,2}:\d{2}(:\d{2})?( ?[ap]\.?m\.?)?$", re.I)
 Parts = tuple[int | None, int, int | None]
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of days, both ends inclusive."""
 
     first: dt.date

@@ -7,8 +7,8 @@ import pyarrow.compute as pc
 from revops.errors import examples
 from revops.exports.columns import TEXT
 from revops.exports.context import Context
+from revops.exports.own_columns import ENTERED
 from revops.exports.states import Block
-from revops.exports.systems import ENTERED
 
 __all__ = ["entered_stages"]
 

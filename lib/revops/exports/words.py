@@ -14,7 +14,7 @@ from revops.exports.columns import TEXT, coded, counts_of, distinct
 from revops.exports.systems import Description
 from revops.wording import plural
 
-__all__ = ["Words"]
+__all__ = ["Words", "category_of"]
 
 BLANK = "(blank)"
 CATEGORIES = {
@@ -25,8 +25,7 @@ CATEGORIES = {
     "commit": "Forecast",
     "omitted": "Omitted",
     "notforecasted": "Omitted",
-    "closed": "Closed",
-    "closedwon": "Closed",
+    **dict.fromkeys(("closed", "closedwon", "closedqtd", "closedwonqtd", "closedtodate", "closedwontodate"), "Closed"),
 }
 
 
@@ -102,7 +101,7 @@ class Words:
         """Return forecast categories in one vocabulary; unknown ones become null and are warned of."""
         codes = distinct(raw)
         words, counts = codes.dictionary.to_pylist(), counts_of(codes)
-        found = [CATEGORIES.get("".join(_folded(word).split())) for word in words]
+        found = [category_of(word) for word in words]
         self.categories.update({w: int(n) for w, n, f in zip(words, counts, found, strict=True) if f is None and n})
         return coded(codes, found)
 
@@ -143,6 +142,11 @@ class Words:
             f"company.yml, {key}: every {what} must be listed; found {len(listed):,} that are not, with their rows: "
             f"{found}. Add them, correcting each TODO and guess{instead}:\n{lines([word for word, _ in listed])}"
         )
+
+
+def category_of(word: str | None) -> str | None:
+    """Return the forecast category that a word means; Commit is Forecast, and what is won so far is Closed."""
+    return CATEGORIES.get("".join(_folded(word).split()))
 
 
 _GUESSES = {

@@ -3,17 +3,17 @@
 import re
 
 import pandas as pd
-import pyarrow as pa
 
 from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger
 from revops.exports.frames import Frame
 from revops.exports.labels import currency_in
+from revops.exports.rows import leave
 from revops.exports.spans import period_of
 from revops.wording import plural
 
-__all__ = ["PARTS", "leave", "rows_of_file"]
+__all__ = ["PARTS", "leave_campaigns", "rows_of_file"]
 
 PARTS = ("ad_group", "ad", "device", "network")
 TEXTS = ("campaign_id", "campaign_name", "campaign_type", "ad_account", "currency", *PARTS)
@@ -38,21 +38,15 @@ def rows_of_file(frame: Frame, company: Company, ledger: Ledger) -> pd.DataFrame
     rows["amount_original"] = rows["amount_original"].fillna(rows["amount_micros"] / 1e6)
     rows["currency"] = rows["currency"].fillna(_currency_of(frame) or company.currency)
     frame.source.currencies = tuple(sorted(set(rows["currency"])))
-    rows = leave(rows, rows["amount_original"].isna(), "no amount", ledger)
+    rows = leave_campaigns(rows, rows["amount_original"].isna(), "no amount", ledger)
     rows = _without_summary(rows, frame, ledger)
     _check_totals(rows, frame, ledger)
     return _dated(rows, frame, ledger)
 
 
-def leave(rows: pd.DataFrame, drop: pd.Series, reason: str, ledger: Ledger) -> pd.DataFrame:
+def leave_campaigns(rows: pd.DataFrame, drop: pd.Series, reason: str, ledger: Ledger) -> pd.DataFrame:
     """Return the rows without some, which are counted under a reason with their amounts and campaigns."""
-    if drop.any():
-        gone = rows.loc[drop]
-        shown = gone["campaign_name"].fillna(gone["campaign_id"])
-        columns = {"_file": pa.array(gone["_file"]), "campaign": pa.array(shown, pa.string(), from_pandas=True)}
-        if "amount" in gone:
-            columns["amount"] = pa.array(gone["amount"], from_pandas=True)
-        ledger.leave_out_rows(pa.table(columns), reason, "campaign")
+    leave(rows.assign(campaign=rows["campaign_name"].fillna(rows["campaign_id"])), drop, reason, ledger, "campaign")
     return rows[~drop]
 
 
@@ -69,7 +63,7 @@ def _without_summary(rows: pd.DataFrame, frame: Frame, ledger: Ledger) -> pd.Dat
         return rows
     total, rest = rows.loc[nameless, "amount_original"], rows.loc[~nameless, "amount_original"]
     if nameless.sum() == 1 and _agree(float(total.iloc[0]), float(rest.sum()), len(rest)):
-        return leave(rows, nameless, "footer or total row", ledger)
+        return leave_campaigns(rows, nameless, "footer or total row", ledger)
     ledger.problems.append(
         f"{frame.source.name}: every row must name a campaign, or be the sum of the others; found "
         f"{nameless.sum():,} of {len(rows):,} that name none and hold {total.sum():,.2f}, beside {rest.sum():,.2f} of "

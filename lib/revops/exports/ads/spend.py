@@ -7,10 +7,10 @@ import pyarrow as pa
 
 from revops.company import Company
 from revops.errors import examples
-from revops.exports.ads.rows import PARTS, leave, rows_of_file
+from revops.exports.ads.rows import PARTS, leave_campaigns, rows_of_file
 from revops.exports.audit import Ledger
 from revops.exports.frames import Frame
-from revops.exports.money import refuse_unconverted
+from revops.exports.money import converted_rows, refuse_unconverted
 from revops.schema import TABLES
 from revops.wording import join
 
@@ -29,8 +29,7 @@ def build_spend(frames: list[Frame], company: Company, ledger: Ledger) -> pa.Tab
     """
     rows = pd.concat([rows_of_file(frame, company, ledger) for frame in frames], ignore_index=True)
     channels = {frame.description.system.system: frame.description.system.channel for frame in frames}
-    factor = rows["currency"].map({**company.rates, company.currency: 1.0})
-    rows["amount"] = rows["amount_original"].where(factor.eq(1), (rows["amount_original"] * factor).round(2))
+    rows["amount"] = converted_rows(rows, company)
     rows = rows.assign(part=_parts(rows), campaign=_campaigns(rows), channel=_channels(rows, channels, company))
     rows = _once(rows, ledger)
     _refuse_nested(rows, ledger)
@@ -95,8 +94,8 @@ def _once(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     again = best.duplicated(SAME)
     first = best.groupby(SAME)["_file"].transform("first")
     rows = rows.loc[best.index]
-    kept = leave(rows, again & (rows["_file"] == first), "exact duplicate row", ledger)
-    return leave(kept, (again & (rows["_file"] != first))[kept.index], "same spend in another file", ledger)
+    kept = leave_campaigns(rows, again & (rows["_file"] == first), "exact duplicate row", ledger)
+    return leave_campaigns(kept, (again & (rows["_file"] != first))[kept.index], "same spend in another file", ledger)
 
 
 def _refuse_contradictions(rows: pd.DataFrame, wrong: pd.DataFrame, ledger: Ledger) -> None:

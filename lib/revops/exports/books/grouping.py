@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from revops.exports.kinds import Statement
 from revops.exports.labels import normalised
-from revops.exports.systems import Statement
 
 __all__ = ["Group", "Leaf", "Line", "grouped", "leaves"]
 

@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from revops.errors import examples
+from revops.exports.kinds import FileKind
 from revops.exports.labels import currency_in, normalised
 from revops.exports.spans import Span, month_name, period_of, span_of
-from revops.exports.systems import FileKind
 from revops.wording import plural
 
 __all__ = ["Columns", "columns_of", "find_header"]

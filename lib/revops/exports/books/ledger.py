@@ -10,7 +10,7 @@ from revops.errors import examples
 from revops.exports.audit import Ledger
 from revops.exports.books.accounts import categories
 from revops.exports.frames import Frame
-from revops.exports.money import refuse_unconverted
+from revops.exports.money import converted_rows, refuse_unconverted
 from revops.wording import plural
 
 __all__ = ["build_ledger"]
@@ -26,8 +26,7 @@ def build_ledger(frames: list[Frame], company: Company, ledger: Ledger) -> pa.Ta
     """
     rows = pd.concat([_rows(frame) for frame in frames], ignore_index=True)
     rows = _once(rows, ledger)
-    factor = rows["currency"].map({**company.rates, company.currency: 1.0})
-    rows["amount"] = rows["amount_original"].where(factor.eq(1), (rows["amount_original"] * factor).round(2))
+    rows["amount"] = converted_rows(rows, company)
     rows["category"] = categories(rows, company, ledger)
     _warn_of_gaps(rows, ledger)
     if rows["basis"].nunique() > 1:
