@@ -172,6 +172,7 @@ Warnings
 
 History
   from 2024-02-01 on: stage_name (OpportunityHistory)
+  none of amount and close_date: past pipeline is not known. File weekly copies: check --keep.
 
 Reports
   is_good: can run

@@ -298,5 +298,24 @@ def test_preparing_twice_gives_the_same(weekly):
 def test_examples_were_not_changed():
     assert (
         sum(path.stat().st_size for path in EXAMPLES.rglob("*.csv"))
-        == 3591 + 6010 + 1558 + 1058 + 6034 + 2001 + 7761 + 1676 + 397
+        == 3591
+        + 6010
+        + 1558
+        + 1058
+        + 6034
+        + 2001
+        + 7761
+        + 1676
+        + 397
+        + 4617
+        + 1011
+        + 1860
+        + 3928
+        + 2609
+        + 191
+        + 325
+        + 1237
+        + 193
+        + 186
+        + 2054
     )

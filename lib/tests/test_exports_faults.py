@@ -66,9 +66,10 @@ def test_extra_headers_for_an_unknown_table_or_column_are_refused(tmp_path):
         gate(tmp_path, {"deals.csv": rows({})}, exports={"columns": columns})
     assert str(caught.value) == (
         "company.yml: exports.columns.opportunity is not a table we read. Did you mean opportunities? Known: accounts, "
-        "campaigns, opportunities, opportunity_history, owners, quotas.\n  exports.columns.accounts.segmnt is not a "
-        "column. Did you mean segment? Known: account_id, account_name, created_at, employees, industry, is_deleted, "
-        "modified_at, owner_id, region, segment."
+        "campaigns, contacts, forecasts, invoices, ledger, opportunities, opportunity_history, owners, quotas, spend, "
+        "subscriptions, tools.\n  "
+        "exports.columns.accounts.segmnt is not a column. Did you mean segment? Known: account_id, account_name, "
+        "created_at, employees, industry, is_deleted, modified_at, owner_id, region, segment."
     )
 
 
@@ -78,16 +79,18 @@ def test_extra_headers_for_an_unknown_table_or_column_are_refused(tmp_path):
         (
             ("headers:", "header:"),
             "mine.yml: files.0.headers is needed and is not there. Add it.\n  files.0.header is not a setting. Did you "
-            "mean headers? Known: dates, decimal_sign, form, headers, key_prefix, lookups, name, outcome, percent, "
-            "prefixes, required, route, table, without.",
+            "mean headers? Known: alone, by_day, dates, decimal_sign, form, former, headers, key_prefix, lookups, "
+            "minor_units, name, outcome, percent, prefixes, prints_total, required, route, stage_dates, statement, "
+            "table, titled, wide, without.",
         ),
         (
             ("close_date: [Ends]", "clos_date: [Ends]"),
             "mine.yml: files.0: clos_date is not a column of opportunities. Did you mean close_date? Known: "
-            "account_id, account_name, amount, amount_converted, amount_original, campaign_id, campaign_name, "
-            "campaign_type, close_date, converted_currency, created_at, currency, field, first_name, "
-            "forecast_category, from_stage, is_closed, is_deleted, is_won, last_name, lead_source, modified_at, "
-            "new_value, old_value, opportunity_id, opportunity_name, outcome, owner_id, owner_name, record_id, "
+            "account_id, account_name, amount, amount_converted, amount_original, associated_account_ids, "
+            "associated_contact_ids, associated_opportunity_ids, campaign_id, campaign_name, campaign_type, "
+            "close_date, converted_currency, created_at, currency, field, first_name, first_page, forecast_category, "
+            "from_stage, is_closed, is_deleted, is_won, last_name, lead_source, merged_ids, modified_at, new_value, "
+            "old_value, opportunity_id, opportunity_name, outcome, owner_id, owner_name, pipeline, record_id, "
             "region, segment, source, stage_name, team, type, win_probability.",
         ),
         (

@@ -80,12 +80,12 @@ def _key(company: Company, source: Path, systems: Path | None) -> str:
     """Return a hash of the exports' contents, the definitions, and the code that turns one into the other."""
     code = Path(revops.__file__).parent
     digest = hashlib.blake2b(company.model_dump_json().encode(), digest_size=12)
-    for base in [source, code / "exports", code / "company", *([systems] if systems else [])]:
+    parts = [code / name for name in ("exports", "company", "schema")]
+    for base in [source, *parts, *([systems] if systems else [])]:
         for file in _files(base):
             digest.update(os.fsencode(file.relative_to(base)) + b"\0")
             with file.open("rb") as stream:
                 digest.update(hashlib.file_digest(stream, "blake2b").digest())
-    digest.update((code / "schema.py").read_bytes())
     return digest.hexdigest()
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 import pandas as pd
 
 from revops import schema
+from revops.book.timeline import states_until, tracks
 from revops.company import Company, Groups
 from revops.errors import BookError
 from revops.exports import DATED, Audit
@@ -18,6 +19,7 @@ __all__ = ["UNASSIGNED", "UNKNOWN", "AsOf", "Book"]
 UNKNOWN = "Unknown"
 UNASSIGNED = "Unassigned"
 _STATE = ("stage_name", "outcome", "close_date", "amount", "amount_original", "forecast_category", "win_probability")
+_PIPELINE = ("stage_name", "amount", "close_date")
 _TRACKABLE = (*_STATE, "owner_id", "type", "source")
 
 
@@ -39,9 +41,37 @@ class Book:
         return FiscalCalendar(self.company.fiscal_year_starts)
 
     @property
+    def history_from(self) -> dt.date | None:
+        """Return the first day whose pipeline can be rebuilt: stages, amounts and close dates of that day are known.
+
+        None where one of the three has no history: today's amounts and close dates would make any past look known.
+        """
+        since = self.stages_from
+        if since is None or not set(_PIPELINE) <= set(self.audit.tracked):
+            return None
+        whole = self.audit.whole_from
+        return since if whole is None else max(since, dt.date.fromisoformat(whole))
+
+    @property
+    def stages_from(self) -> dt.date | None:
+        """Return the first day from which the stages of opportunities are known; None where they have no history."""
+        since = self.audit.history_from
+        return None if since is None else dt.date.fromisoformat(since)
+
+    @property
     def has_history(self) -> bool:
-        """Return whether past states of opportunities can be rebuilt."""
-        return self.audit.history_from is not None
+        """Return whether past pipeline can be rebuilt: see `history_from`."""
+        return self.history_from is not None
+
+    @property
+    def needs(self) -> str:
+        """Return what would let past pipeline be rebuilt, for a number that is not available without it."""
+        if self.stages_from is None:
+            return "opportunity history (OpportunityHistory, Opportunity Field History, or dated copies of the exports)"
+        lacking = [name.replace("_", " ") + "s" for name in _PIPELINE if name not in self.audit.tracked]
+        return (
+            f"opportunity history of {' and '.join(lacking)} (dated copies of the exports); found that of stages only"
+        )
 
     @cached_property
     def stamps(self) -> pd.Series:
@@ -72,11 +102,11 @@ class Book:
         if not self.has_history and chosen < last.date():
             raise BookError(
                 f"as_of {chosen}: a day before the last change in the exports ({last.date()}) needs "
-                "opportunity history; found none. Add OpportunityHistory, or keep dated copies of the exports: "
-                "`python -m revops check --keep`."
+                f"opportunity history; found {'none' if self.stages_from is None else 'that of stages only'}. Add "
+                "OpportunityHistory, or keep dated copies of the exports: `python -m revops check --keep`."
             )
-        since = self.audit.history_from
-        if since is not None and chosen < min(dt.date.fromisoformat(since), last.date()):
+        since = self.history_from
+        if since is not None and chosen < min(since, last.date()):
             raise BookError(
                 f"as_of {chosen}: must not lie before the first day with history ({since}). Choose a later day, or "
                 "export the whole history."
@@ -133,21 +163,9 @@ class AsOf:
 
     @cached_property
     def timeline(self) -> pd.DataFrame:
-        """Return the states that began by the end of the day (schema.opportunity_history), sorted by id and time.
-
-        An opportunity without history has one state: its record, from its last change on; where the export has no
-        such stamp, from the last stamp of all.
-        """
+        """Return the states that began by the end of the day: see book.timeline.states_until."""
         history, deals = self.book.table("opportunity_history"), self.book.table("opportunities")
-        known = pd.Index(history["opportunity_id"].unique())  # isin would turn each id into a Python string first
-        bare = deals[known.get_indexer(deals["opportunity_id"]) < 0]
-        if len(bare):
-            records = bare.assign(
-                changed_at=bare["modified_at"].fillna(self.last_stamp), sequence=0.0, is_deleted=False
-            )
-            history = pd.concat([history, records[history.columns].astype(history.dtypes)])
-            history = history.sort_values(["opportunity_id", "changed_at", "sequence"])
-        return history[history["changed_at"] <= end_of_day(self.day)].reset_index(drop=True)
+        return states_until(self.day, history, deals, self.book.audit.tracked, self.last_stamp)
 
     @cached_property
     def owners(self) -> pd.DataFrame:
@@ -164,8 +182,8 @@ class AsOf:
 
     def knows(self, day: dt.date) -> bool:
         """Return whether the state at the end of a day can be rebuilt."""
-        start = self.book.audit.history_from
-        return day == self.day or (start is not None and dt.date.fromisoformat(start) <= day <= self.day)
+        start = self.book.history_from
+        return day == self.day or (start is not None and start <= day <= self.day)
 
     def state(self, day: dt.date) -> pd.DataFrame:
         """Return one row per opportunity that existed at the end of `day`, as it stood then.
@@ -178,7 +196,7 @@ class AsOf:
             BookError: the day is after as_of, or its state cannot be rebuilt.
         """
         if not self.knows(day):
-            since = self.book.audit.history_from
+            since = self.book.history_from
             raise BookError(
                 f"state on {day}: must lie between the first day with history ({since or 'none'}) and as_of "
                 f"({self.day}). Choose another day, or add opportunity history."
@@ -201,7 +219,9 @@ class AsOf:
         reason[past["is_deleted"].fillna(False).astype(bool)] = "deleted, or no longer in the dated exports"
         left = pd.concat([reason, deals["amount"]], axis=1)[reason.notna()].reset_index()
         state = deals.copy()
-        tracked = [name for name in _TRACKABLE if _tracks(self.book.audit, name)] if self.book.has_history else []
+        tracked = (
+            [name for name in _TRACKABLE if tracks(self.book.audit.tracked, name)] if self.book.has_history else []
+        )
         state[tracked] = past[tracked]
         state["created_source"] = self._created_sources().reindex(state.index).fillna(state["source"])
         return self._described(state[reason.isna()].reset_index(drop=True)), left
@@ -219,7 +239,7 @@ class AsOf:
             groups = self.company.segments if name == "segment" else self.company.regions
             state[name] = _as_named(state[name], groups).fillna(UNKNOWN)
         names = pd.Series(owner["owner_name"].to_numpy(), index=state.index)
-        fallback = state["owner_name"] if not _tracks(self.book.audit, "owner_id") else state["owner_id"]
+        fallback = state["owner_name"] if not tracks(self.book.audit.tracked, "owner_id") else state["owner_id"]
         state["owner_name"] = names.fillna(fallback).fillna(UNASSIGNED)
         state["account_name"] = state["account_name"].fillna(
             pd.Series(account["account_name"].to_numpy(), index=state.index)
@@ -232,8 +252,3 @@ def _as_named(values: pd.Series, groups: Groups) -> pd.Series:
     """Return group names as company.yml writes them, whatever their case and former spelling."""
     names = {raw: groups.spellings.get(raw.strip().casefold(), raw) for raw in values.dropna().unique()}
     return values.map(names).astype("str")
-
-
-def _tracks(audit: Audit, name: str) -> bool:
-    """Return whether a field has history; the outcome goes with the stage, the original amount with the amount."""
-    return {"outcome": "stage_name", "amount_original": "amount"}.get(name, name) in audit.tracked

@@ -3,6 +3,7 @@
 import fnmatch
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -29,6 +30,7 @@ SOURCES = ("marketing", "sales", "partner", "customer_success", "other", "unknow
 
 Outcome = Literal["open", "won", "lost"]
 Type = Literal["new", "expansion", "renewal", "other"]
+Category = Literal["revenue", "cogs", "sales", "marketing", "customer_success", "r_and_d", "g_and_a", "other"]
 Source = Literal["marketing", "sales", "partner", "customer_success", "other", "unknown"]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Rate = Annotated[float, Field(gt=0)]
@@ -50,6 +52,8 @@ class Exports(Settings):
     decimal_sign: Literal["auto", "point", "comma"] = "auto"
     time_zone: str | None = None
     ignore: tuple[str, ...] = ()
+    crm: str | None = None
+    pipelines: tuple[str, ...] = ()
     columns: dict[str, dict[str, tuple[str, ...]]] = {}
 
     @field_validator("time_zone")
@@ -114,6 +118,24 @@ class QuotaWords(Settings):
     pipeline_created: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     company_names: tuple[str, ...] = ("Company", "Total", "All")
+    open_headcount: tuple[str, ...] = ("TBH*", "TBD*", "Open headcount*", "Open req*", "New hire*", "Vacan*")
+
+
+class CallSheets(Settings):
+    """What sheets of weekly calls do not write down: the unit of their amounts."""
+
+    unit: Literal["units", "thousands", "millions"] = "units"
+
+    @property
+    def factor(self) -> float:
+        """Return what an amount of the sheet is multiplied by."""
+        return {"units": 1.0, "thousands": 1e3, "millions": 1e6}[self.unit]
+
+
+class Billing(Settings):
+    """Whether a subscription whose payment is late counts; Stripe's own monthly figures leave it out."""
+
+    past_due: Literal["left_out", "counted"] = "left_out"
 
 
 class TestRecords(Settings):
@@ -143,7 +165,11 @@ class Company(Settings):
     quota_covers: tuple[Type, ...] = ("new", "expansion")
     net_new_plan: dict[str, float] = {}
     quotas: QuotaWords = QuotaWords()
+    forecasts: CallSheets = CallSheets()
+    subscriptions: Billing = Billing()
     sources: tuple[SourceRule, ...] = ()
+    channels: dict[str, tuple[str, ...]] = {}
+    ledger_accounts: dict[Category, tuple[str, ...]] = {}
     segments: Groups = Groups()
     regions: Groups = Groups()
     test_records: TestRecords = TestRecords()
@@ -198,6 +224,25 @@ class Company(Settings):
                 if any(_fits(word, pattern.strip().casefold()) for pattern in getattr(rule, key)):
                     return rule.source
         return None if words.get("lead_source") else "unknown"
+
+    def channel_of(self, *words: str | None) -> str | None:
+        """Return the first channel one of whose patterns fits any of the words; None where none does."""
+        return _first_fit(self.channels, words)
+
+    def ledger_category(self, account: str, path: str) -> str | None:
+        """Return the category of an account by the first pattern that fits it or its path; None where none does."""
+        return _first_fit(self.ledger_accounts, (account, path))
+
+
+def _first_fit(rules: Mapping[str, tuple[str, ...]], words: Iterable[str | None]) -> str | None:
+    """Return the first name one of whose patterns fits one of the words; None where none does."""
+    folded = [_folded(word) for word in words if word]
+    fitting = (name for name, patterns in rules.items() if any(_fits(w, _folded(p)) for p in patterns for w in folded))
+    return next(fitting, None)
+
+
+def _folded(word: str) -> str:
+    return " ".join(word.split()).casefold()
 
 
 def _fits(word: str, pattern: str) -> bool:

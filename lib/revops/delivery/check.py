@@ -72,6 +72,10 @@ def _rest(audit: Audit) -> Iterator[str]:
         yield "  none: the past cannot be rebuilt. Export OpportunityHistory, or file weekly copies: check --keep."
     else:
         yield f"  from {audit.history_from} on: " + ", ".join(f"{name} ({of})" for name, of in audit.tracked.items())
+        if lacking := [name for name in ("amount", "close_date") if name not in audit.tracked]:
+            yield f"  none of {' and '.join(lacking)}: past pipeline is not known. File weekly copies: check --keep."
+        if audit.whole_from is not None:
+            yield f"  amounts and close dates from {audit.whole_from} on only: pipeline before is not known."
 
 
 def _reports(said: ReportSettings[Knobs], tables: set[str]) -> Iterator[str]:

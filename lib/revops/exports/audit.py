@@ -52,7 +52,9 @@ class LeftOut:
 class Audit:
     """All that the gate has to say about one preparation. For every file: rows read = rows kept + rows left out.
 
-    `exported_on` is the day of the latest dated folder, on which its records stood as they are even if none changed.
+    `tracked` maps each field with history to what tells it; `history_from` is the first day whose stages are known,
+    `whole_from` the first with amounts and close dates where that is later. `exported_on` is the day of the latest
+    dated folder, on which its records stood as they are even if none changed.
     """
 
     files: tuple[FileAudit, ...]
@@ -62,6 +64,7 @@ class Audit:
     tracked: dict[str, str]
     history_from: str | None
     exported_on: str | None = None
+    whole_from: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the audit as plain values that `json.dumps` takes."""
@@ -78,6 +81,7 @@ class Audit:
             tracked=dict(values["tracked"]),
             history_from=values["history_from"],
             exported_on=values.get("exported_on"),
+            whole_from=values.get("whole_from"),
         )
 
 
@@ -151,7 +155,13 @@ class Ledger:
         for source, n in zip(self.sources, counts.tolist(), strict=True):
             source.rows_kept += n
 
-    def close(self, tracked: dict[str, str], history_from: str | None, exported_on: str | None = None) -> Audit:
+    def close(
+        self,
+        tracked: dict[str, str],
+        history_from: str | None,
+        exported_on: str | None = None,
+        whole_from: str | None = None,
+    ) -> Audit:
         """Return the finished audit, in an order that does not depend on the order of reading."""
         return Audit(
             files=tuple(sorted((s.done() for s in self.sources), key=lambda f: f.name)),
@@ -161,6 +171,7 @@ class Ledger:
             tracked=tracked,
             history_from=history_from,
             exported_on=exported_on,
+            whole_from=whole_from,
         )
 
 

@@ -4,38 +4,52 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger, Source
 from revops.exports.columns import coded, distinct, few
+from revops.exports.date_order import ORDERS
 from revops.exports.dates import DateRule, Dates, read_dates
 from revops.exports.ids import read_ids
-from revops.exports.numbers import Numbers, read_numbers, read_rates
+from revops.exports.kinds import column_kind
+from revops.exports.mixed import dates_by_cell, numbers_by_cell
+from revops.exports.numbers import Numbers, read_numbers, read_rates, signs_shown
+from revops.exports.own_columns import BY_HAND, STRICT
 from revops.exports.recognise import Match
-from revops.exports.systems import column_kind
+from revops.exports.spans import period_of
 from revops.wording import plural
 
 __all__ = ["CellReader"]
 
+DATED = ("date", "month", "timestamp")
 TRUE, FALSE = ("1", "true", "yes", "y", "x", "checked"), ("0", "false", "no", "n", "unchecked")
 Column = pa.Array | pa.ChunkedArray
 
 
 @dataclass
 class CellReader:
-    """Reads the columns of one file; `marks` are the currency marks met in columns of money."""
+    """Reads the columns of one file; `marks` are the currency marks met in columns of money, `scaled` its K, M, B.
+
+    `sign` is the decimal sign of all its columns where the description of the system says that they share one.
+    `unsure` tells, of columns read cell by cell, which cells read both ways.
+    """
 
     match: Match
     source: Source
     company: Company
     ledger: Ledger
     marks: dict[str, pa.DictionaryArray] = field(default_factory=dict)
+    sign: str = ""
+    scaled: int = 0
+    unsure: dict[str, pa.Array] = field(default_factory=dict)
 
     def read(self, columns: dict[str, Column]) -> dict[str, Column]:
         """Return the columns typed; dates together, since one column may show how another is written."""
         kinds = {name: column_kind(self.match.description.kind, name) for name in columns}
-        dates = self._dates({name: c for name, c in columns.items() if kinds[name] in ("date", "timestamp")}, kinds)
+        dates = self._dates({name: c for name, c in columns.items() if kinds[name] in DATED}, kinds)
+        self._settle_sign({name: c for name, c in columns.items() if kinds[name] in ("money", "number", "rate")})
         return {
             name: dates[name] if name in dates else self._typed(cells, name, kinds[name])
             for name, cells in columns.items()
@@ -50,7 +64,9 @@ class CellReader:
         return self.match.labels[self.match.places[name][0]].strip()
 
     def _typed(self, cells: Column, name: str, what: str) -> Column:
-        where, kind, exports = self.where(name), self.match.description.kind, self.company.exports
+        where, kind = self.where(name), self.match.description.kind
+        known = "auto" if kind.decimal_sign == "file" else kind.decimal_sign
+        fallback = self.sign or self.company.exports.decimal_sign
         if what == "text":
             return cells
         if what == "category":
@@ -62,9 +78,12 @@ class CellReader:
         if what == "flag":
             return _flags(cells, where, self.ledger)
         if what == "rate":
-            read = read_rates(cells, where, name in kind.percent, kind.decimal_sign, exports.decimal_sign)
+            read = read_rates(cells, where, name in kind.percent, known, fallback)
         else:
-            read = read_numbers(cells, where, kind.decimal_sign, exports.decimal_sign)
+            says = "as other columns show" if self.sign else "company.yml says so"
+            read = read_numbers(cells, where, known, fallback, says)
+            if read.problem and name in kind.alone:
+                read, self.unsure[name] = numbers_by_cell(cells, where, fallback)
         if what == "money":
             read = self._money(read, name)
         self._note(read.decision, read.problem)
@@ -75,8 +94,9 @@ class CellReader:
         """Keep the marks of a column of money, and refuse it where more than a few cells are no number."""
         if read.marks is not None:
             self.marks[name] = read.marks
+        self.scaled += read.scaled
         filled = len(read.column) - read.column.null_count + read.unreadable
-        if read.problem or read.unreadable <= self._allowed(filled):
+        if read.problem or read.unreadable <= self._allowed(filled, name):
             return read
         problem = (
             f"{self.where(name)}: must hold numbers; found {read.unreadable:,} of {filled:,} cells that are none "
@@ -84,9 +104,16 @@ class CellReader:
         )
         return replace(read, problem=problem)
 
-    def _allowed(self, filled: int) -> int:
-        """Return how many cells may be unreadable: a few, but none of a quota sheet."""
-        return 0 if self.match.description.kind.table == "quotas" else few(filled)
+    def _allowed(self, filled: int, name: str) -> int:
+        """Return how many cells of a column may be unreadable: a few, but none where each row is money."""
+        kind = self.match.description.kind
+        return 0 if column_kind(kind, name) in STRICT.get(kind.table or "", ()) else few(filled)
+
+    def _settle_sign(self, columns: dict[str, Column]) -> None:
+        """Take the decimal sign that some column shows for those of its file that do not tell."""
+        if self.match.description.kind.decimal_sign == "file":
+            shown = {sign for cells in columns.values() for sign in signs_shown(cells)}
+            self.sign = shown.pop() if len(shown) == 1 else ""
 
     def _dates(self, columns: dict[str, Column], kinds: dict[str, str]) -> dict[str, Column]:
         rules = {name: self._rule(name, kinds[name]) for name in columns}
@@ -94,20 +121,35 @@ class CellReader:
         shown = {dates.evidence: name for name, dates in found.items() if dates.evidence}
         for name, dates in found.items():
             if dates.unsure and len(shown) == 1:
-                found[name] = self._as_sibling(columns[name], rules[name], *next(iter(shown.items())))
+                order, sibling = next(iter(shown.items()))
+                found[name] = self._as_shown(columns[name], rules[name], order, f"column {self.label(sibling)}")
+            elif dates.unsure and (order := self._order_in_period(columns[name], rules[name])):
+                found[name] = self._as_shown(columns[name], rules[name], order, "the period in its titles")
+            if found[name].problem and name in self.match.description.kind.alone:
+                found[name], self.unsure[name] = dates_by_cell(columns[name], rules[name])
             self._note(found[name].decision, found[name].problem)
             self._blanked(found[name], "date", name)
         return {name: dates.column for name, dates in found.items()}
 
-    def _as_sibling(self, cells: Column, rule: DateRule, order: str, sibling: str) -> Dates:
-        """Return a column whose cells read both ways as another column of its file is written."""
+    def _as_shown(self, cells: Column, rule: DateRule, order: str, by: str) -> Dates:
+        """Return a column whose cells read both ways as another column of its file, or its titles, show."""
         if rule.order not in ("auto", order):
             problem = (
                 f"{rule.where}: exports.date_order in company.yml must agree with the file; found {rule.order}, and "
-                f"column {self.label(sibling)} can only be {order}. Set it to auto or {order}."
+                f"{by} can only be {order}. Set it to auto or {order}."
             )
             return Dates(pa.nulls(len(cells), pa.timestamp("us")), problem=problem)
-        return read_dates(cells, replace(rule, order=order, says=f"as {self.label(sibling)} shows"))
+        return read_dates(cells, replace(rule, order=order, says=f"as {by.removeprefix('column ')} shows"))
+
+    def _order_in_period(self, cells: Column, rule: DateRule) -> str:
+        """Return the only order of day and month in which all days lie in the period that the titles name, if any."""
+        period = period_of(self.match.titles) if self.match.description.kind.table == "spend" else None
+        orders = []
+        for order in ORDERS if period else ():
+            span = pc.min_max(read_dates(cells, replace(rule, order=order)).column).as_py()
+            if span["min"] and period.first <= span["min"].date() and span["max"].date() <= period.last:
+                orders.append(order)
+        return orders[0] if len(orders) == 1 else ""
 
     def _rule(self, name: str, what: str) -> DateRule:
         exports, kind = self.company.exports, self.match.description.kind
@@ -123,10 +165,11 @@ class CellReader:
     def _blanked(self, read: Dates | Numbers, what: str, name: str) -> None:
         if not read.unreadable or read.problem:
             return
-        if not self._allowed(0):
+        if not self._allowed(0, name):
+            noun = "sheet" if self.source.table in BY_HAND else "export"
             self.ledger.problems.append(
                 f"{self.where(name)}: every cell must be a {what} or blank; found {read.unreadable:,} that are none "
-                f"({examples(read.shown)}). Correct the sheet."
+                f"({examples(read.shown)}). Correct the {noun}."
             )
         else:
             n = plural(read.unreadable, "cell")

@@ -8,7 +8,7 @@ import pyarrow as pa
 from revops.errors import examples
 from revops.wording import plural
 
-__all__ = ["DateRule", "Order", "order_of"]
+__all__ = ["ORDERS", "DateRule", "Order", "order_of"]
 
 ORDERS = {"day_first": "day first", "month_first": "month first"}
 

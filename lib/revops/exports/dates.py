@@ -1,6 +1,6 @@
 """Text to dates: the order of day and month decided per column from evidence, zones brought to the company's clock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from revops.errors import examples
 from revops.exports.columns import TEXT, counts_of, distinct, whole
 from revops.exports.date_order import DateRule, order_of
+from revops.exports.spans import span_of
 
 __all__ = ["DateRule", "Dates", "read_dates"]
 
@@ -20,6 +21,7 @@ TIME = (
 YEAR_FIRST = r"^\s*(?P<y>\d{4})[-/.](?P<a>\d{1,2})[-/.](?P<b>\d{1,2})" + TIME + r"\s*$"
 YEAR_LAST = r"^\s*(?P<a>\d{1,2})(?P<sign>[-/.])(?P<b>\d{1,2})[-/.](?P<y>\d{4}|\d{2})" + TIME + r"\s*$"
 SERIAL = r"^\s*(?P<days>[2-7]\d{4}(?:\.\d+)?)\s*$"
+SPELLED = r"\p{L}{3}"
 ODD_SPACE = "[\u00a0\u202f\u2009]"
 DAY = 86_400_000_000
 
@@ -41,9 +43,13 @@ class Dates:
 
 
 def read_dates(column: pa.Array | pa.ChunkedArray, rule: DateRule) -> Dates:
-    """Return a column of text as timestamps without zone: the company's clock for timestamps, midnight for dates."""
+    """Return a column of text as timestamps without zone: the company's clock for timestamps, midnight for dates.
+
+    Days written in words (`Jul 1, 2025`) are read too, and in a column of months (`Jul 2025`) the first of each.
+    """
     quick = _all_iso(column, rule)
-    return Dates(whole(quick)) if quick is not None else _by_value(column, rule)
+    found = Dates(whole(quick)) if quick is not None else _by_value(column, rule)
+    return replace(found, column=pc.floor_temporal(found.column, unit="month")) if rule.kind == "month" else found
 
 
 def _all_iso(column: pa.Array | pa.ChunkedArray, rule: DateRule) -> pa.Array | pa.ChunkedArray | None:
@@ -60,19 +66,22 @@ def _all_iso(column: pa.Array | pa.ChunkedArray, rule: DateRule) -> pa.Array | p
         try:
             stamps, utc = pc.cast(values, STAMP), rule.utc
         except pa.ArrowInvalid:
-            if rule.kind == "date":
+            if rule.kind != "timestamp":
                 return None
             try:
                 stamps, utc = pc.cast(values, pa.timestamp("us", "UTC")).cast(STAMP), True
             except pa.ArrowInvalid:
                 return None
-        stamps = _midnight(stamps) if rule.kind == "date" else _on_company_clock(stamps, utc, rule) if timed else stamps
+        stamps = (
+            _midnight(stamps) if rule.kind != "timestamp" else _on_company_clock(stamps, utc, rule) if timed else stamps
+        )
     return stamps if codes is None else stamps.take(codes.indices)
 
 
 def _by_value(column: pa.Array | pa.ChunkedArray, rule: DateRule) -> Dates:
     codes = distinct(column)
     values, counts = pc.replace_substring_regex(codes.dictionary.cast(TEXT), ODD_SPACE, " "), counts_of(codes)
+    values = _in_digits(values, rule)
     iso, other = _parts(values, YEAR_FIRST, rule), _parts(values, YEAR_LAST, rule)
     found = order_of(values, other, counts, rule)
     decision = found.decision
@@ -92,6 +101,18 @@ def _by_value(column: pa.Array | pa.ChunkedArray, rule: DateRule) -> Dates:
     problem = _refusal(rule, unreadable, partly, int(counts.sum()), shown)
     evidence = found.order if found.is_shown else ""
     return Dates(clocked.take(codes.indices), decision, unreadable, shown, problem, evidence, found.unsure)
+
+
+def _in_digits(values: pa.Array, rule: DateRule) -> pa.Array:
+    """Return the cells with days that are written in words, and months where the column holds them, in ISO."""
+    if rule.kind != "month" and not pc.any(pc.match_substring_regex(values, SPELLED)).as_py():
+        return values
+    found = []
+    for text in values.to_pylist():
+        span = span_of(text)
+        is_read = span is not None and (span.first == span.last or (rule.kind == "month" and span.is_in_one_month))
+        found.append(span.first.isoformat() if is_read else text)
+    return pa.array(found, TEXT)
 
 
 def _refusal(rule: DateRule, unreadable: int, partly: int, filled: int, shown: tuple[str, ...]) -> str:
@@ -119,8 +140,9 @@ def _parts(values: pa.Array, pattern: str, rule: DateRule) -> dict[str, np.ndarr
         parts[name] = pc.cast(pc.if_else(pc.equal(text, ""), None, text), pa.int64()).fill_null(-1).to_numpy(False)
     for name in ("half", "zone", *(("sign",) if "sign" in pattern else ())):
         parts[name] = pc.struct_field(found, name).fill_null("").to_numpy(False).astype(str)
-    if rule.kind == "date":
-        parts["zone"] = np.full(len(values), "")
+    if rule.kind != "timestamp":  # a day, but for the moment that some systems write for it
+        moment = (np.maximum(parts["hh"], 0) + np.maximum(parts["mi"], 0) + np.maximum(parts["ss"], 0)) > 0
+        parts["zone"] = np.where(moment, parts["zone"], "")
     short = (parts["y"] >= 0) & (parts["y"] < 100)
     parts["short"], parts["y"] = short, np.where(short, parts["y"] + 2000, parts["y"])
     return parts
@@ -158,12 +180,16 @@ def _serials(values: pa.Array) -> np.ndarray:
 
 
 def _clocked(stamps: np.ndarray, iso: dict[str, np.ndarray], other: dict[str, np.ndarray], rule: DateRule) -> pa.Array:
-    """Return the stamps on the company's clock; a day without a time stays that day."""
-    if rule.kind == "date":
-        return _midnight(pa.array(stamps, STAMP))
+    """Return the stamps on the company's clock; a day without a time stays that day.
+
+    A day written as a moment with its zone is the day it was in the zone of the export, where somebody chose it.
+    """
     timed = (iso["hh"] >= 0) | (other["hh"] >= 0)
     zoned = (iso["zone"] != "") | (other["zone"] != "")
     raw = pa.array(stamps, STAMP)
+    if rule.kind != "timestamp":
+        there = _on_company_clock(raw, True, replace(rule, company_zone=rule.zone))
+        return _midnight(pc.if_else(pa.array(zoned), there, raw))
     utc, local = _on_company_clock(raw, True, rule), _on_company_clock(raw, False, rule)
     moved = pc.if_else(pa.array(zoned | rule.utc), utc, local)
     return pc.if_else(pa.array(timed), moved, raw)

@@ -11,9 +11,11 @@ import pyarrow.compute as pc
 from revops.company import Company
 from revops.errors import ExportError, examples, nearest
 from revops.exports.audit import Ledger, Source
+from revops.exports.books.statement import read_statement
 from revops.exports.files import Blob, find_blobs, nature, survey
 from revops.exports.frames import Frame, read_frame
-from revops.exports.recognise import Match, normalised, recognise
+from revops.exports.labels import normalised
+from revops.exports.recognise import Match, recognise
 from revops.exports.records import joined
 from revops.exports.systems import Description
 from revops.exports.text import TextSheet, open_text
@@ -48,6 +50,11 @@ class Found:
         """Return the canonical table it fills, if any."""
         return self.match.description.kind.table
 
+    @property
+    def system(self) -> str:
+        """Return the name of the system it comes from."""
+        return self.match.description.system.system
+
 
 def read_folder(folder: Path, company: Company, descriptions: tuple[Description, ...], ledger: Ledger) -> list[Frame]:
     """Return every recognised file as a typed frame; the others are named in the ledger with the reason.
@@ -69,7 +76,8 @@ def read_folder(folder: Path, company: Company, descriptions: tuple[Description,
         if content in seen:
             _repeat(seen[content], source, ledger)
             continue
-        frame = read_frame(item.sheet, item.match, source, company, ledger)
+        read = read_statement if item.match.description.kind.statement else read_frame
+        frame = read(item.sheet, item.match, source, company, ledger)
         frame.day, seen[content] = item.day, source
         frames.append(frame)
     _need_opportunities(frames, folder, ledger)
@@ -92,8 +100,35 @@ def _recognised(folder: Path, company: Company, descriptions: tuple[Description,
                     ledger.unrecognised.append((sheet.name, match))
                 else:
                     found.append(Found(sheet, match, sha256, size, _day(blob.name)))
+    found = _of_one_crm(found, company, descriptions, ledger)
     _check_days(found, ledger)
     _check_headers(found, company, ledger)
+    return found
+
+
+def _of_one_crm(
+    found: list[Found], company: Company, descriptions: tuple[Description, ...], ledger: Ledger
+) -> list[Found]:
+    """Return the files of the CRM that company.yml names and those of no CRM; refuse opportunities of two otherwise."""
+    crms = sorted({d.system.system for d in descriptions if d.kind.table == "opportunities"})
+    chosen = company.exports.crm
+    if chosen is not None and chosen not in crms:
+        ledger.problems.append(f"company.yml, exports.crm: {chosen} is not a CRM we read. {nearest(chosen, crms)}")
+    if chosen is not None:
+        others = [item for item in found if item.system in crms and item.system != chosen]
+        for item in others:
+            ledger.unrecognised.append((item.sheet.name, f"not read: of {item.system}; exports.crm is {chosen}"))
+        return [item for item in found if item not in others]
+    files: dict[str, list[str]] = {}
+    for item in found:
+        if item.table == "opportunities":
+            files.setdefault(item.system, []).append(item.sheet.name)
+    if len(files) > 1:
+        said = " and ".join(f"{name} ({examples(sorted(files[name]))})" for name in sorted(files))
+        ledger.problems.append(
+            f"exports: opportunities must come from one CRM; found those of {said}. Say in company.yml which one "
+            f"counts, {' or '.join(sorted(files))}:\n  exports:\n    crm: TODO"
+        )
     return found
 
 

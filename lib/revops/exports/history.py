@@ -16,36 +16,44 @@ from revops.exports.endings import caught_up, complete_from
 from revops.exports.frames import Frame
 from revops.exports.history_rows import leave, located, of_form, states_block
 from revops.exports.snapshots import Snapshots
-from revops.exports.states import FIELDS, GOES_WITH, Block, merge
+from revops.exports.stage_dates import entered_stages
+from revops.exports.states import GOES_WITH, Block, merge, states_table
 
 __all__ = ["History", "build_history"]
 
 STATES, STEPS, CHANGES = "OpportunityHistory", "Opportunity History report", "Opportunity Field History"
 DATED = "dated exports"
+STAGE_DATES = "dates of stages"
 COVERED = "already in OpportunityHistory"
 NO_STAGES = "no history of stages for this opportunity"
 
 
 @dataclass(frozen=True)
 class History:
-    """The states as a table, by place of the opportunity, which fields are tracked by what, and from which day."""
+    """The states as a table, by place of the opportunity, which fields are tracked by what, and from which day.
+
+    `whole_from` is the first day with amounts and close dates, where it is later than that of stages.
+    """
 
     table: pa.Table | None
     tracked: dict[str, str]
     history_from: str | None
+    whole_from: str | None = None
 
 
 def build_history(frames: list[Frame], deals: pa.Table, snapshots: Snapshots | None, context: Context) -> History:
     """Return whole states of every opportunity that has history.
 
-    OpportunityHistory (API) is taken first, the Opportunity History report where it has no row of a deal, then field
-    history for the fields and deals they do not cover, then dated exports for what is left. A deal whose stages none
-    of them tells has no state. Without any source of stages there is no history: other fields cannot rebuild a day.
+    OpportunityHistory (API) is taken first, the Opportunity History report where it has no row of a deal, then the
+    dates of stages that deals carry themselves, then field history for the fields and deals they do not cover, then
+    dated exports for what is left. A deal whose stages none of them tells has no state. Without any source of stages
+    there is no history: other fields cannot rebuild a day.
     """
     ledger, n = context.ledger, deals.num_rows
     ids = deals["opportunity_id"].combine_chunks()
     blocks, covered, tracked = _whole_states(frames, deals, context)
     n_whole = len(blocks)
+    entered = _dates_of_stages(blocks, covered, tracked, deals, snapshots, context)
     changes, change_rows = _field_changes(frames, deals, covered, tracked, context)
     tracked |= {change.field: CHANGES for change in changes if change.field not in tracked}
     if snapshots is not None:
@@ -60,14 +68,16 @@ def build_history(frames: list[Frame], deals: pa.Table, snapshots: Snapshots | N
         return History(None, {}, None)
     _warn_of_bare(known, ids, ledger)
     blocks = [block.only(known) for block in blocks]
-    told = {field for field, name in tracked.items() if name in (STATES, STEPS)}
-    blocks += [*_beginnings(blocks, changes, known, covered, told, deals), *_deletions(deals, known)]
+    told = {field for field, name in tracked.items() if name in (STATES, STEPS, STAGE_DATES)}
+    begun = known if entered is None else known & ~np.isin(np.arange(n), entered.place)
+    blocks += [*_beginnings(blocks, changes, begun, covered, told, deals), *_deletions(deals, known)]
     place, at, columns = merge(blocks)
     whole = caught_up(Block(place, at, 0, columns), deals, tracked, snapshots, context)
-    since = _since(tracked, changes, snapshots, deals)
+    since = _since(tracked, changes, entered, snapshots, deals)
     if tracked["stage_name"] in (STATES, STEPS):
         since = max(since, complete_from(blocks[:n_whole], deals, context) or since)
-    return History(_table(whole.place, whole.at, whole.columns, ids), tracked, since.isoformat())
+    table = states_table(whole.place, whole.at, whole.columns, ids)
+    return History(table, tracked, since.isoformat(), _whole_from(tracked, since, snapshots))
 
 
 def _whole_states(
@@ -89,6 +99,23 @@ def _whole_states(
         covered[block.place] = True
         blocks.append(block)
     return blocks, covered, tracked
+
+
+def _dates_of_stages(
+    blocks: list[Block],
+    covered: np.ndarray,
+    tracked: dict[str, str],
+    deals: pa.Table,
+    snapshots: Snapshots | None,
+    context: Context,
+) -> Block | None:
+    """Return the stages that the deals' own dates tell, if any, and add them to what is told already."""
+    entered = entered_stages(snapshots.tables if snapshots else [deals], deals, covered, context)
+    if entered is not None:
+        covered[entered.place] = True
+        tracked.setdefault("stage_name", STAGE_DATES)
+        blocks.append(entered)
+    return entered
 
 
 def _field_changes(
@@ -190,32 +217,25 @@ def _warn_of_bare(known: np.ndarray, ids: pa.Array, ledger: Ledger) -> None:
         )
 
 
-def _table(place: np.ndarray, at: np.ndarray, columns: dict[str, pa.Array], ids: pa.Array) -> pa.Table:
-    """Return the states in the order of opportunities and time, numbered within each opportunity."""
-    n = len(place)
-    starts = np.flatnonzero(np.r_[True, place[1:] != place[:-1]]) if n else np.zeros(0, np.int64)
-    sequence = np.arange(n) - np.repeat(starts, np.diff(np.append(starts, n)))
-    gone = columns.get("is_deleted", pa.nulls(n, pa.bool_()))
-    return pa.table(
-        {
-            "opportunity_id": ids.take(pa.array(place)),
-            "changed_at": pa.array(at).cast(pa.timestamp("us")),
-            "sequence": pa.array(sequence.astype(np.float64)),
-            **{field: columns[field] for field in FIELDS if field in columns},
-            "is_deleted": pc.fill_null(gone, False),
-        }
-    )
-
-
-def _since(tracked: dict[str, str], changes: list[Changes], snapshots: Snapshots | None, deals: pa.Table) -> dt.date:
+def _since(
+    tracked: dict[str, str], changes: list[Changes], entered: Block | None, snapshots: Snapshots | None, deals: pa.Table
+) -> dt.date:
     """Return the first day whose end state is known: the first folder, else the first creation.
 
-    Field history is kept for some months only: where it alone tells stages, no day before its first row is known.
+    Field history is kept for some months only, and dates of stages since they were switched on: where they alone tell
+    stages, no day before the first of them is known.
     """
     if tracked["stage_name"] == DATED and snapshots is not None:
         return snapshots.days[0]
     first: dt.date = pc.min(deals["created_at"]).as_py().date()
-    if tracked["stage_name"] == CHANGES:
-        stamps = [int(change.block.at.min()) for change in changes if len(change.block.at)]
-        first = max(first, np.datetime64(min(stamps), "us").astype(dt.datetime).date())
-    return first
+    blocks = [change.block for change in changes] if tracked["stage_name"] == CHANGES else []
+    if entered is not None and tracked["stage_name"] == STAGE_DATES:
+        blocks = [entered]
+    stamps = [int(block.at.min()) for block in blocks if len(block.at)]
+    return max(first, np.datetime64(min(stamps), "us").astype(dt.datetime).date()) if stamps else first
+
+
+def _whole_from(tracked: dict[str, str], since: dt.date, snapshots: Snapshots | None) -> str | None:
+    """Return the first dated folder where amounts or close dates are known from there on only; else None."""
+    late = snapshots is not None and any(tracked.get(field) == DATED for field in ("amount", "close_date"))
+    return snapshots.days[0].isoformat() if late and snapshots.days[0] > since else None

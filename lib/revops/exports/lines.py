@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-__all__ = ["lines_of_other_width", "rows_swallowed", "unclosed_line"]
+__all__ = ["lines_of_other_width", "rows_of", "rows_swallowed", "unclosed_line"]
 
 WIDEST = 1 << 26
 
@@ -16,7 +16,7 @@ WIDEST = 1 << 26
 def lines_of_other_width(text: str, delimiter: str, width: int) -> dict[tuple[str, ...], int]:
     """Return the rows that have not `width` cells, each with the line of `text` it starts in."""
     found: dict[tuple[str, ...], int] = {}
-    for line, cells in _rows(text, delimiter):
+    for line, cells in rows_of(text, delimiter):
         if any(cells) and len(cells) != width:
             found.setdefault(tuple(cells), line)
     return found
@@ -25,7 +25,7 @@ def lines_of_other_width(text: str, delimiter: str, width: int) -> dict[tuple[st
 def unclosed_line(text: str, delimiter: str) -> int:
     """Return the line of a last quote that is never closed and so swallows the rows below it; 0 where all are."""
     line, last = 0, [""]
-    for line, last in _rows(text, delimiter):  # noqa: B007
+    for line, last in rows_of(text, delimiter):  # noqa: B007
         pass
     return line if last and "\n" in last[-1] else 0
 
@@ -48,8 +48,8 @@ def rows_swallowed(stream: pa.NativeFile, delimiter: str, width: int) -> tuple[i
     return n, " ".join(shown.split())
 
 
-def _rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row with the line it starts in."""
+def rows_of(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line each row starts in, and its cells."""
     limit = csv.field_size_limit(1 << 30)
     try:
         reader, end = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 0

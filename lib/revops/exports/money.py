@@ -1,6 +1,7 @@
 """Amounts in the company's currency: the converted column, the same currency, the company's rates, or a refusal."""
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -11,7 +12,7 @@ from revops.exports.columns import TEXT, put
 from revops.exports.frames import Frame
 from revops.wording import plural
 
-__all__ = ["add_amounts", "converted_by", "factors", "refuse_unconverted"]
+__all__ = ["add_amounts", "converted_by", "converted_rows", "factors", "refuse_unconverted"]
 
 
 def add_amounts(frame: Frame, company: Company, ledger: Ledger) -> None:
@@ -50,6 +51,12 @@ def factors(currency: pa.Array, company: Company) -> pa.Array:
 def converted_by(original: pa.Array, factor: pa.Array) -> pa.Array:
     """Return amounts times their factors, to the cent where the factor changes them."""
     return pc.if_else(pc.equal(factor, 1.0), original, pc.round(pc.multiply(original, factor), 2))
+
+
+def converted_rows(rows: pd.DataFrame, company: Company) -> pd.Series:
+    """Return `amount_original` of rows in the company's currency, as `converted_by` does; null where nothing says."""
+    factor = rows["currency"].map({**company.rates, company.currency: 1.0}).astype("float64")
+    return rows["amount_original"].where(factor.eq(1), (rows["amount_original"] * factor).round(2))
 
 
 def original_currency(table: pa.Table, company: Company, frame: Frame) -> pa.Array:

@@ -1,6 +1,6 @@
 """Text to numbers: thousands and decimal signs decided per column, signs and currency marks read, the rest null."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,19 +11,23 @@ from revops.exports.columns import TEXT, counts_of, distinct, whole
 from revops.exports.marks import marks_of
 from revops.wording import plural
 
-__all__ = ["Numbers", "read_numbers", "read_rates"]
+__all__ = ["Numbers", "read_numbers", "read_rates", "signs_shown"]
 
 SPACES = "[\\s\u00a0\u202f\u2009'\u2019]"  # RE2 knows no escape for these: they stand as themselves
 MINUS = "[\u2212\u2013]"
 MARKS = "^([A-Z]{1,3}[$]|[A-Z]{3}|[$\u20ac\u00a3\u00a5\u20b9\u20a9])+|([A-Z]{3}|[$\u20ac\u00a3\u00a5\u20b9\u20a9])+$"
 NUMBER = r"^-?(\d+|\d{1,3}(,\d{2,3})+|\d{1,3}(\.\d{3})+)?([.,]\d*)?$"
 UNSURE = r"^-?[1-9]\d{0,2}[.,]\d{3}$"
+SAYS = "company.yml says so"
 SIGNS = {"point": ".", "comma": ","}
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """A column read: its numbers, what was decided, how many cells were no number, and the sentence that refuses it."""
+    """A column read: its numbers, what was decided, how many cells were no number, and the sentence that refuses it.
+
+    `scaled` is how many cells end in K, M or B.
+    """
 
     column: pa.Array
     decision: str = ""
@@ -31,20 +35,29 @@ class Numbers:
     shown: tuple[str, ...] = ()
     problem: str = ""
     marks: pa.DictionaryArray | None = None
+    scaled: int = 0
 
 
 def read_numbers(
-    column: pa.Array | pa.ChunkedArray, where: str, decimal_sign: str = "auto", fallback: str = "auto"
+    column: pa.Array | pa.ChunkedArray,
+    where: str,
+    decimal_sign: str = "auto",
+    fallback: str = "auto",
+    says: str = SAYS,
 ) -> Numbers:
     """Return a column of text as numbers.
 
     Parameters
         where : file and column, for messages
         decimal_sign : point or comma where the system always writes the same; auto otherwise
-        fallback : company.yml's exports.decimal_sign, used where the cells do not tell
+        fallback : the sign used where the cells do not tell: company.yml's exports.decimal_sign, or its file's
+        says : where the fallback comes from, for the audit
     """
     quick = _plain(column, decimal_sign)
-    return Numbers(quick) if quick is not None else _by_value(column, where, decimal_sign, fallback)
+    if quick is not None:
+        return Numbers(quick)
+    read = _by_value(column, where, decimal_sign, fallback)
+    return replace(read, decision=read.decision.replace(SAYS, says))
 
 
 def read_rates(
@@ -77,6 +90,12 @@ def read_rates(
     label = where.rpartition("column ")[2]
     decision = f"{label}: percent, divided by 100" if percent else f"{label}: fractions, taken as they are"
     return Numbers(pc.divide(read.column, float(top)), decision, read.unreadable, read.shown)
+
+
+def signs_shown(column: pa.Array | pa.ChunkedArray) -> set[str]:
+    """Return the decimal signs (point, comma) that some cell of a column shows."""
+    text, _ = _scaled(_bare(distinct(column).dictionary.cast(TEXT)))
+    return {name for name, sign in SIGNS.items() if _speaks_for(text, sign).any()}
 
 
 def _mixed(column: pa.Array | pa.ChunkedArray, values: pa.Array, where: str) -> str:
@@ -131,7 +150,8 @@ def _by_value(column: pa.Array | pa.ChunkedArray, where: str, decimal_sign: str,
             f"{where}: must hold numbers; found {unreadable:,} of {filled:,} cells that are none ({examples(shown)}). "
             "Correct the export."
         )
-    return Numbers(values.take(codes.indices), decision, unreadable, shown, problem, marks_of(codes))
+    scaled = int(counts[(pc.not_equal(scale, 1.0)).to_numpy(False)].sum())
+    return Numbers(values.take(codes.indices), decision, unreadable, shown, problem, marks_of(codes), scaled)
 
 
 def _scaled(text: pa.Array) -> tuple[pa.Array, pa.Array]:
@@ -188,7 +208,7 @@ def _decimal_sign(
             f"that read both ways ({examples(shown)}). Set exports.decimal_sign in company.yml to point or comma."
         )  # fmt: skip
     sign = SIGNS.get(fallback, ".")
-    return sign, f"{label}: {names[sign]} (company.yml says so)" if unsure.any() else "", ""
+    return sign, f"{label}: {names[sign]} ({SAYS})" if unsure.any() else "", ""
 
 
 def _speaks_for(text: pa.Array, sign: str) -> np.ndarray:

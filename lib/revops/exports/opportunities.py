@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from revops.company import Company
 from revops.errors import examples
+from revops.exports.associations import with_account, without_merged
 from revops.exports.audit import Ledger
 from revops.exports.columns import TEXT, distinct, put
 from revops.exports.context import Context
@@ -39,7 +40,8 @@ def build_opportunities(
         _add_outcome(frame, words)
         frame.table = put(frame.table, "_stage", words.known_stages(frame.table["stage_name"]))
     table = unite(frames, "opportunities", ledger).drop_columns(["_stage"])
-    table = without_deleted(table, "opportunities", ledger, histories)
+    table = without_merged(table, "opportunity_id", ledger)
+    table = with_account(without_deleted(table, "opportunities", ledger, histories))
     table = _amounts(table, company)
     table = context.people.fill(table)
     _warn_of_namesakes(table, context, f"{day}/opportunities" if day else "opportunities")

@@ -11,6 +11,8 @@ from revops.exports.records import joined
 
 __all__ = ["People", "folded", "with_full_names"]
 
+ADDRESS = r"\(([^()@\s]+)@[^()\s]+\)"
+
 
 def with_full_names(owners: pa.Table) -> pa.Table:
     """Return owners whose name, where the export has only its parts, is first and last name."""
@@ -55,7 +57,10 @@ class People:
                 self.by_name.setdefault(name, next(iter(keys)))
 
     def find(self, word: str | None) -> str | None:
-        """Return the id of the one owner with this id or name, 15 or 18 characters, aliases tried; else None."""
+        """Return the id of the one owner with this id or name, 15 or 18 characters, aliases tried; else None.
+
+        A name may be written last name first: O'Neil, Sam.
+        """
         if not word or not word.strip():
             return None
         word = word.strip()
@@ -64,16 +69,19 @@ class People:
             return word
         if len(word) == 18 and word[:15] in self.ids:
             return word[:15]
-        return self.by_name.get(folded(word))
+        last, comma, first = word.partition(",")
+        return self.by_name.get(folded(word)) or (self.by_name.get(folded(f"{first} {last}")) if comma else None)
 
     def fill(self, table: pa.Table) -> pa.Table:
         """Return a table whose owner_id is filled from owner_name and whose owner_name and team from owner_id.
 
-        A name that is not exactly one owner's stays as its own id; a blank owner stays null.
+        A name that is not exactly one owner's stays as its own id, an e-mail address in brackets cut to what stands
+        before its @; a blank owner stays null.
         """
-        names = table.column_names
         ids = _text(table, "owner_id")
-        if "owner_name" in names:
+        if "owner_name" in table.column_names:
+            bare = pc.replace_substring_regex(_text(table, "owner_name"), ADDRESS, r"(\1)")
+            table = put(table, "owner_name", bare)
             from_name = by_distinct(_text(table, "owner_name"), self._ids_of)
             ids = pc.coalesce(ids, from_name)
         table = put(table, "owner_id", ids)

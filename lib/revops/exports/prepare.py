@@ -9,8 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revops.company import Company
+from revops.exports.ads.spend import build_spend
 from revops.exports.audit import Audit, Ledger
+from revops.exports.books.ledger import build_ledger
 from revops.exports.changes import tracked_fields
+from revops.exports.contacts import build_contacts, contact_roles
 from revops.exports.context import Context
 from revops.exports.dated import refuse_undated, warn_of_days
 from revops.exports.folder import read_folder
@@ -19,8 +22,14 @@ from revops.exports.history import build_history
 from revops.exports.money import add_amounts, refuse_unconverted
 from revops.exports.opportunities import build_opportunities
 from revops.exports.people import People, with_full_names
+from revops.exports.pipelines import settle_pipelines
 from revops.exports.quotas import build_quotas
 from revops.exports.records import completed, finish, unite, without_deleted
+from revops.exports.recurring.invoices import build_invoices
+from revops.exports.recurring.subscriptions import build_subscriptions
+from revops.exports.sheets.forecasts import build_forecasts
+from revops.exports.sheets.tools import build_tools
+from revops.exports.sheets.wide_quotas import lengthened_quotas
 from revops.exports.snapshots import Snapshots, combined
 from revops.exports.systems import load_systems
 from revops.exports.words import Words
@@ -55,6 +64,28 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> 
     groups: defaultdict[str, list[Frame]] = defaultdict(list)
     for frame in frames:
         groups[frame.source.table].append(frame)
+    tables = _looked_up(groups, ledger)
+    context = Context(company, People(tables.get("owners"), company), Words(company, ledger), ledger)
+    days = _opportunities(groups, tables, context)
+    deals = combined([table for _, table in days])
+    history = build_history(groups["opportunity_history"], deals, _snapshots(days, deals), context)
+    tables |= _around_deals(groups, deals, context) | _spent(groups, context)
+    billed = _billed(groups, context)
+    refuse_unconverted(deals, company, "opportunities", ledger)
+    context.words.report()
+    ledger.stop_on_problems()
+    for table in (*tables.values(), *(table for _, table in days), *_look_up_files(frames)):
+        ledger.keep_rows(table)
+    derived = {"opportunity_history": history.table, "contact_roles": contact_roles(deals, tables.get("contacts"))}
+    tables |= {**billed, "opportunities": deals}
+    tables |= {name: table for name, table in derived.items() if table is not None}
+    done = {name: finish(table, name) for name, table in sorted(tables.items())}
+    exported = max((day.isoformat() for day, _ in days if day is not None), default=None)
+    return Prepared(done, ledger.close(history.tracked, history.history_from, exported, history.whole_from))
+
+
+def _looked_up(groups: dict[str, list[Frame]], ledger: Ledger) -> dict[str, pa.Table]:
+    """Return the tables that opportunities are joined to."""
     tables = {
         name: completed(without_deleted(unite(groups[name], name, ledger), name, ledger), name)
         for name in ("accounts", "owners", "campaigns")
@@ -62,22 +93,7 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> 
     }
     if "owners" in tables:
         tables["owners"] = with_full_names(tables["owners"])
-    context = Context(company, People(tables.get("owners"), company), Words(company, ledger), ledger)
-    days = _opportunities(groups, tables, context)
-    deals = combined([table for _, table in days])
-    history = build_history(groups["opportunity_history"], deals, _snapshots(days, deals), context)
-    if "quotas" in groups:
-        context.people.learn(deals)
-        tables["quotas"] = build_quotas(groups["quotas"], context)
-    refuse_unconverted(deals, company, "opportunities", ledger)
-    context.words.report()
-    ledger.stop_on_problems()
-    for table in (*tables.values(), *(table for _, table in days), *_look_up_files(frames)):
-        ledger.keep_rows(table)
-    tables |= {"opportunities": deals, **({"opportunity_history": history.table} if history.table is not None else {})}
-    done = {name: finish(table, name) for name, table in sorted(tables.items())}
-    exported = max((day.isoformat() for day, _ in days if day is not None), default=None)
-    return Prepared(done, ledger.close(history.tracked, history.history_from, exported))
+    return tables
 
 
 def _opportunities(
@@ -88,6 +104,7 @@ def _opportunities(
     for frame in groups["opportunities"]:
         add_amounts(frame, context.company, context.ledger)
         by_day[frame.day].append(frame)
+    settle_pipelines(groups["opportunities"], context)
     days = sorted(by_day, key=lambda day: day or dt.date.max)
     if len(days) > 1 and days[-1] is None:
         refuse_undated(by_day[None], context.ledger)
@@ -95,6 +112,43 @@ def _opportunities(
     built = [(day, build_opportunities(by_day[day], tables, context, histories, day)) for day in days]
     warn_of_days(built, context.ledger)
     return built
+
+
+def _around_deals(groups: dict[str, list[Frame]], deals: pa.Table, context: Context) -> dict[str, pa.Table]:
+    """Return the tables that are read once the deals are known, owners by the names that deals have."""
+    tables = {}
+    if groups["contacts"]:
+        tables["contacts"] = build_contacts(groups["contacts"], context)
+    if groups["quotas"] or groups["forecasts"]:
+        context.people.learn(deals)
+    if groups["quotas"]:
+        tables["quotas"] = build_quotas([lengthened_quotas(frame, context) for frame in groups["quotas"]], context)
+    if groups["forecasts"]:
+        tables["forecasts"] = build_forecasts(groups["forecasts"], deals, context)
+    return tables
+
+
+def _spent(groups: dict[str, list[Frame]], context: Context) -> dict[str, pa.Table]:
+    """Return the tables of what the company spends and books: ads, tools, its profit and loss."""
+    tables = {}
+    if groups["ledger"]:
+        tables["ledger"] = build_ledger(groups["ledger"], context.company, context.ledger)
+    if groups["spend"]:
+        tables["spend"] = build_spend(groups["spend"], context.company, context.ledger)
+    if groups["tools"]:
+        tables["tools"] = build_tools(groups["tools"], context)
+    return tables
+
+
+def _billed(groups: dict[str, list[Frame]], context: Context) -> dict[str, pa.Table]:
+    """Return the tables of billing systems, one row per month; their builders count the rows of the files."""
+    tables = {}
+    if groups["subscriptions"]:
+        customers = groups["look-up: customers"]
+        tables["subscriptions"] = build_subscriptions(groups["subscriptions"], customers, context)
+    if groups["invoices"]:
+        tables["invoices"] = build_invoices(groups["invoices"], context)
+    return tables
 
 
 def _histories(frames: list[Frame]) -> list[pa.ChunkedArray]:

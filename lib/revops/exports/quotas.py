@@ -1,6 +1,5 @@
 """The long quota sheet: whose target each row is, what it measures, and its amount in the company's currency."""
 
-import re
 from collections import Counter
 
 import pandas as pd
@@ -12,34 +11,30 @@ from revops.exports.audit import Ledger
 from revops.exports.columns import TEXT
 from revops.exports.context import Context
 from revops.exports.frames import Frame
-from revops.exports.money import refuse_unconverted
-from revops.exports.people import People, folded
+from revops.exports.members import with_members
+from revops.exports.money import converted_rows, refuse_unconverted
+from revops.exports.people import folded
+from revops.exports.rows import leave
 from revops.schema import TABLES
 
 __all__ = ["build_quotas"]
 
 BLANK = "(blank)"
 IGNORED = "ignore"
-USER_ID = r"005[A-Za-z0-9]{12}([A-Za-z0-9]{3})?"
 QUARTER = pd.Timedelta(days=100)
 NEEDED = {"amount_original": "no target", "period_start": "no period start", "period_end": "no period end"}
 
 
 def build_quotas(frames: list[Frame], context: Context) -> pa.Table:
     """Return the quotas of all sheets, periods as given; what company.yml does not know goes to the ledger."""
-    people, company, ledger = context.people, context.company, context.ledger
+    company, ledger = context.company, context.ledger
     rows = pd.concat([_rows(frame, company) for frame in frames], ignore_index=True)
     for column, reason in NEEDED.items():
-        rows = _leave(rows, rows[column].isna(), reason, ledger)
+        rows = leave(rows, rows[column].isna(), reason, ledger, "owner_name")
     rows = rows.assign(metric=_metrics(rows, company, ledger), types=_types(rows, company, ledger))
-    rows = _leave(rows, rows["metric"].eq(IGNORED), "a metric that company.yml says to ignore", ledger)
-    members = [
-        _member(name, key, people, company) for name, key in zip(rows["owner_name"], rows["owner_id"], strict=True)
-    ]
-    rows["level"], rows["member"] = [m[0] for m in members], [m[1] for m in members]
-    _refuse_strangers(rows, people, ledger)
-    factor = rows["currency"].map({**company.rates, company.currency: 1.0})
-    rows["amount"] = rows["amount_original"].where(factor.eq(1), (rows["amount_original"] * factor).round(2))
+    rows = leave(rows, rows["metric"].eq(IGNORED), "a metric that company.yml says to ignore", ledger, "owner_name")
+    rows = with_members(rows, context)
+    rows["amount"] = converted_rows(rows, company)
     _refuse_periods(rows, ledger)
     rows = _once(rows, ledger)
     rows["quota_amount"] = rows["amount"]
@@ -64,15 +59,6 @@ def _rows(frame: Frame, company: Company) -> pd.DataFrame:
     rows = table.to_pandas()
     rows["currency"] = rows["currency"].fillna(company.currency)
     return rows.assign(_name=frame.source.name, _has_metric="metric" in frame.table.column_names)
-
-
-def _leave(rows: pd.DataFrame, drop: pd.Series, reason: str, ledger: Ledger) -> pd.DataFrame:
-    if drop.any():
-        table = pa.table(
-            {"_file": pa.array(rows.loc[drop, "_file"]), "owner_name": pa.array(rows.loc[drop, "owner_name"])}
-        )
-        ledger.leave_out_rows(table, reason, "owner_name")
-    return rows[~drop]
 
 
 def _metrics(rows: pd.DataFrame, company: Company, ledger: Ledger) -> list[str | None]:
@@ -123,55 +109,6 @@ def _types(rows: pd.DataFrame, company: Company, ledger: Ledger) -> list[str | N
     return found
 
 
-def _member(name: object, key: object, people: People, company: Company) -> tuple[str | None, str | None]:
-    """Return the level and the member a row is for: an owner, the company, a region, a segment or a team."""
-    name = name if isinstance(name, str) else ""
-    key = key if isinstance(key, str) else ""
-    owner = people.find(key) or people.find(name)
-    if owner is None and people.owners is None and re.fullmatch(USER_ID, key):
-        owner = key[:15]  # nothing lists the owners: an id of a user is one
-    if owner:
-        return "owner", owner
-    if folded(name) in {folded(word) for word in company.quotas.company_names}:
-        return "company", "company"
-    for level, groups in (("region", company.regions), ("segment", company.segments)):
-        spellings = {folded(word): word for word in groups.names}
-        spellings |= {folded(other): word for word, others in groups.also.items() for other in others}
-        if folded(name) in spellings:
-            return level, spellings[folded(name)]
-    team = people.teams.get(folded(name))
-    return ("team", team) if team else (None, None)
-
-
-def _refuse_strangers(rows: pd.DataFrame, people: People, ledger: Ledger) -> None:
-    strangers = rows[rows["level"].isna()]
-    _refuse_namesakes(strangers, people, ledger)
-    strangers = strangers[~_is_shared(strangers, people)]
-    for name, part in strangers.groupby("_name"):
-        total = int((rows["_name"] == name).sum())
-        words = part["owner_name"].fillna(part["owner_id"]).fillna(BLANK)
-        shown = examples(sorted({str(word) for word in words}))
-        ledger.problems.append(
-            f"{name}: every row must be for an owner, a team, a region, a segment or the company; found "
-            f"{len(part):,} of "
-            f"{total:,} that are for none we know ({shown}). Add the name to owner_aliases, regions, segments or "
-            "quotas.company_names in company.yml, or an owner_id to the sheet."
-        )
-
-
-def _is_shared(rows: pd.DataFrame, people: People) -> pd.Series:
-    return rows["owner_name"].fillna("").map(lambda name: folded(name) in people.shared).astype(bool)
-
-
-def _refuse_namesakes(strangers: pd.DataFrame, people: People, ledger: Ledger) -> None:
-    shared = strangers[_is_shared(strangers, people)]
-    for name, part in shared.groupby("_name"):
-        ledger.problems.append(
-            f"{name}: a name must be one owner's; found {len(part):,} of {len(strangers):,} rows whose name several "
-            f"have ({examples(sorted(set(part['owner_name'])))}). Add their owner_id to the sheet."
-        )
-
-
 def _refuse_periods(rows: pd.DataFrame, ledger: Ledger) -> None:
     wrong = rows[rows["period_end"] < rows["period_start"]]
     if len(wrong):
@@ -187,7 +124,7 @@ def _once(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     key = [*TABLES["quotas"].key]
     content = [*key, "amount_original", "currency"]
     rows = rows.sort_values([*content, "_file"], kind="stable")
-    rows = _leave(rows, rows.duplicated(content), "exact duplicate row", ledger)
+    rows = leave(rows, rows.duplicated(content), "exact duplicate row", ledger, "owner_name")
     clash = rows[rows.duplicated(key, keep=False) & rows["level"].notna() & rows["metric"].notna()]
     if len(clash):
         shown = examples(sorted({f"{r.member} {r.period_start:%Y-%m-%d}" for r in clash.itertuples()}))

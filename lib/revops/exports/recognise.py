@@ -1,16 +1,20 @@
 """Which kind of file a sheet is, by its headers and never by its name, and in which row they stand."""
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
-from revops.exports.systems import Description, FileKind
+from revops.exports.books.header import find_header
+from revops.exports.kinds import FileKind
+from revops.exports.labels import currency_in, normalised, titles_of
+from revops.exports.own_columns import FORMER
+from revops.exports.systems import Description
 from revops.exports.text import TextSheet
 from revops.exports.workbook import WorkbookSheet
 
-__all__ = ["Match", "normalised", "recognise"]
+__all__ = ["Match", "recognise"]
 
 DEEPEST = 30
+TITLE = "a title, header or file name"
 NOTHING = (
     "no row among the first 30 holds headers that we know, cut at commas, semicolons, tabs or bars; if its headers are "
     "your own or in another language, name them in exports.columns of company.yml or describe the file in systems/"
@@ -19,12 +23,15 @@ NOTHING = (
 
 @dataclass(frozen=True)
 class Match:
-    """A sheet recognised: what it is, its delimiter, the row of its headers, and where each column stands."""
+    """A sheet recognised: what it is, its delimiter, the row of its headers, and where each column stands.
+
+    `titles` holds the text of the rows above the headers.
+    """
 
     description: Description
     delimiter: str | None
     header: int
-    titles: int
+    titles: tuple[str, ...]
     labels: tuple[str, ...]
     places: dict[str, tuple[int, ...]]
 
@@ -53,24 +60,34 @@ def recognise(sheet: TextSheet | WorkbookSheet, descriptions: tuple[Description,
             labels = [normalised(cell) for cell in row]
             if len(set(labels) - {""}) < 2:
                 continue
-            for description in descriptions:
+            for description in (d for d in descriptions if d.kind.statement is None):
                 places = _places(labels, description.kind)
                 lacking = _lacking(places, description.kind)
+                if not lacking and not _says(description.kind, (sheet.name, *titles_of(rows[: place + 1]))):
+                    lacking = [TITLE]
                 score = (int(description.own), len(places), -place)
                 if lacking:
-                    nearest = max(
-                        nearest, ((len(places) - 3 * len(lacking), -place), _guess(description, lacking, place))
-                    )
+                    fit = len(places) - 3 * len(lacking) * (lacking != [TITLE])
+                    nearest = max(nearest, ((fit, -place), _guess(description, lacking, place)))
                 elif _fits(description.kind, labels, places, rows[place + 1 :]) and (best is None or score > best[0]):
-                    titles = sum(any(cell.strip() for cell in above) for above in rows[:place])
-                    best = score, Match(description, delimiter, place, titles, tuple(row), places)
+                    places |= _entered(row, description.kind)
+                    best = score, Match(description, delimiter, place, titles_of(rows[:place]), tuple(row), places)
+        for description in (d for d in descriptions if d.kind.statement is not None):
+            if (found := _statement(description, delimiter, rows)) and (best is None or found[0] > best[0]):
+                best = found
     return best[1] if best else nearest[1]
 
 
-def normalised(label: str) -> str:
-    """Return a header without BOM, quotes, case and repeated or odd spaces."""
-    plain = unicodedata.normalize("NFKC", label).replace("\ufeff", "").strip("\"' \t\r\n\u2191\u2193\u2195\u25b2\u25bc")
-    return " ".join(plain.split()).casefold()
+def _statement(
+    description: Description, delimiter: str | None, rows: list[list[str]]
+) -> tuple[tuple[int, ...], Match] | None:
+    """Return a profit and loss with the score of its header; None where no row names its months."""
+    found = find_header(rows, description.kind)
+    if found is None:
+        return None
+    place, known = found
+    match = Match(description, delimiter, place, titles_of(rows[:place]), tuple(rows[place]), {})
+    return (int(description.own), known, -place), match
 
 
 def _places(labels: list[str], kind: FileKind) -> dict[str, tuple[int, ...]]:
@@ -78,6 +95,8 @@ def _places(labels: list[str], kind: FileKind) -> dict[str, tuple[int, ...]]:
     where: dict[str, list[int]] = {}
     for place, label in enumerate(labels):
         where.setdefault(label, []).append(place)
+        if label.endswith(")") and (bare := currency_in(label.upper())[0].casefold()) != label:
+            where.setdefault(f"{bare} (currency)", []).append(place)
     for prefix in kind.prefixes:
         start = normalised(prefix) + ": "
         own: dict[str, list[int]] = {}
@@ -86,15 +105,32 @@ def _places(labels: list[str], kind: FileKind) -> dict[str, tuple[int, ...]]:
                 own.setdefault(label[len(start) :], []).append(place)
         where |= own
     found = {}
-    for column, aliases in kind.headers.items():
+    former = {FORMER + column: aliases for column, aliases in kind.former.items()}
+    for column, aliases in (kind.headers | former).items():
         hit = next((where[word] for alias in aliases if (word := normalised(alias)) in where), None)
         if hit:
             found[column] = tuple(hit)
-    return found
+    taken = {place for places in found.values() for place in places}
+    spread = [i for i, label in enumerate(labels) if kind.wide and i not in taken and kind.wide.fits(label)]
+    return {**found, kind.wide.cell: tuple(spread)} if kind.wide and spread else found
+
+
+def _entered(row: list[str], kind: FileKind) -> dict[str, tuple[int, ...]]:
+    """Return where the columns stand that say when each record entered a stage."""
+    where: dict[str, tuple[int, ...]] = {}
+    for place, label in enumerate(row):
+        if column := kind.entered(label):
+            where[column] = (*where.get(column, ()), place)
+    return where
 
 
 def _lacking(places: dict[str, tuple[int, ...]], kind: FileKind) -> list[str]:
     return [entry for entry in kind.required if not any(part.strip() in places for part in entry.split("|"))]
+
+
+def _says(kind: FileKind, texts: tuple[str, ...]) -> bool:
+    """Return whether a title, a header or the name of the file says one of the words that the kind asks for."""
+    return not kind.titled or any(word in text.casefold() for word in kind.titled for text in texts)
 
 
 def _fits(kind: FileKind, labels: list[str], places: dict[str, tuple[int, ...]], below: list[list[str]]) -> bool:
@@ -113,7 +149,12 @@ def _fits(kind: FileKind, labels: list[str], places: dict[str, tuple[int, ...]],
 
 def _guess(description: Description, lacking: list[str], row: int) -> str:
     kind = description.kind
-    wanted = "; ".join(
-        f"{entry} ({', '.join(kind.headers[part.strip()][:3])})" for entry in lacking for part in entry.split("|")[:1]
-    )
+    wanted = "; ".join(f"{entry} ({_shown(kind, part.strip())})" for entry in lacking for part in entry.split("|")[:1])
     return f"row {row + 1} comes nearest to {description.system.system} {kind.name}, but lacks {wanted}"
+
+
+def _shown(kind: FileKind, column: str) -> str:
+    """Return some of the headers that fill a column, or the words that a title must have."""
+    if column == TITLE:
+        return " or ".join(kind.titled)
+    return ", ".join(kind.headers[column][:3]) if column in kind.headers else "columns by month, quarter or category"

@@ -30,14 +30,14 @@ ARROW = {
 OWN = ("amount", "amount_original", "amount_converted", "currency", "converted_currency", "modified_at", "is_deleted")
 
 
-def unite(frames: list[Frame], name: str, ledger: Ledger) -> pa.Table:
-    """Return the records of all frames of a table, one row per key, with the columns any of them has.
+def unite(frames: list[Frame], name: str, ledger: Ledger, key: str | None = None) -> pa.Table:
+    """Return the records of all frames of a table, one row per key (the table's own, unless another is given).
 
     Of rows with one key the one modified on the latest day is kept, of one day the one from an API file, then the
-    later stamp, then the last by content, so that neither the order of files nor that of rows matters. Columns that
-    its file does not have are filled from its other copies.
+    later stamp, then the last by content, so that neither the order of files nor that of rows matters. The table has
+    the columns that any file has; those that its file does not have are filled from its other copies.
     """
-    key = TABLES[name].key[0]
+    key = key or TABLES[name].key[0]
     table = pa.concat_tables([frame.table for frame in frames], promote_options="default")
     table = plain(table) if len(frames) > 1 else table
     missing = table[key].is_null()

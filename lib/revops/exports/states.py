@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-__all__ = ["FIELDS", "GOES_WITH", "Block", "merge"]
+__all__ = ["FIELDS", "GOES_WITH", "Block", "merge", "states_table"]
 
 FIELDS = (
     "stage_name",
@@ -76,6 +77,23 @@ def merge(blocks: list[Block]) -> tuple[np.ndarray, np.ndarray, dict[str, pa.Arr
                 spoken[way] = _speaker(*way, blocks, order, fresh)[keep]
             columns[field] = _take(field, blocks, spoken[way])
     return place[keep], at[keep], columns
+
+
+def states_table(place: np.ndarray, at: np.ndarray, columns: dict[str, pa.Array], ids: pa.Array) -> pa.Table:
+    """Return the states in the order of opportunities and time, numbered within each opportunity."""
+    n = len(place)
+    starts = np.flatnonzero(np.r_[True, place[1:] != place[:-1]]) if n else np.zeros(0, np.int64)
+    sequence = np.arange(n) - np.repeat(starts, np.diff(np.append(starts, n)))
+    gone = columns.get("is_deleted", pa.nulls(n, pa.bool_()))
+    return pa.table(
+        {
+            "opportunity_id": ids.take(pa.array(place)),
+            "changed_at": pa.array(at).cast(pa.timestamp("us")),
+            "sequence": pa.array(sequence.astype(np.float64)),
+            **{field: columns[field] for field in FIELDS if field in columns},
+            "is_deleted": pc.fill_null(gone, False),
+        }
+    )
 
 
 def _order(place: np.ndarray, at: np.ndarray, rank: np.ndarray) -> np.ndarray | None:

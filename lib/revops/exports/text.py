@@ -14,13 +14,14 @@ from pyarrow import csv as arrow_csv
 
 from revops.errors import examples
 from revops.exports.files import Blob, Survey, wide
-from revops.exports.lines import lines_of_other_width, rows_swallowed, unclosed_line
+from revops.exports.lines import lines_of_other_width, rows_of, rows_swallowed, unclosed_line
 
 __all__ = ["Cells", "TextSheet", "open_text"]
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 HEAD_BYTES, HEAD_ROWS = 1 << 18, 45
 WIDEST = 1 << 26
+UNCLOSED = "every quote must be closed; found one in line {:,} that is not. Close it, or export again."
 TEXT, FEW = pa.string(), pa.dictionary(pa.int32(), pa.string())
 MARKS = (
     (codecs.BOM_UTF8, "utf-8", "utf-8 with BOM"),
@@ -78,13 +79,20 @@ class TextSheet:
             cells.lines = [starts.get(tuple(row), 0) for row in cells.ragged]
         return _without_nul(cells) if self.has_nul else cells
 
+    def grid(self, delimiter: str | None) -> tuple[list[list[str]], str]:
+        """Return every row as text, of whatever width, and the sentence that refuses the file; for small files."""
+        text = self._text(0).replace("\x00", "")
+        if self.odd_quotes and (line := unclosed_line(text, delimiter or ",")):
+            return [], UNCLOSED.format(line)
+        return [cells for _, cells in rows_of(text, delimiter or ",")], ""
+
     def _text(self, skip: int) -> str:
         return self.blob.read()[self.start + skip :].decode("utf-8", errors="replace")
 
     def _swallowed(self, delimiter: str, width: int, skip: int, cells: Cells) -> str:
         """Return the sentence that refuses a file in which a stray quote has swallowed rows."""
         if self.odd_quotes and (line := unclosed_line(self._text(0), delimiter)):
-            return f"every quote must be closed; found one in line {line:,} that is not. Close it, or export again."
+            return UNCLOSED.format(line)
         if self.newlines <= cells.n + len(cells.ragged) + 1:
             return ""
         with self._stream(self.start + skip) as stream:

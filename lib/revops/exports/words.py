@@ -14,7 +14,7 @@ from revops.exports.columns import TEXT, coded, counts_of, distinct
 from revops.exports.systems import Description
 from revops.wording import plural
 
-__all__ = ["Words"]
+__all__ = ["Words", "category_of"]
 
 BLANK = "(blank)"
 CATEGORIES = {
@@ -24,7 +24,8 @@ CATEGORIES = {
     "forecast": "Forecast",
     "commit": "Forecast",
     "omitted": "Omitted",
-    "closed": "Closed",
+    "notforecasted": "Omitted",
+    **dict.fromkeys(("closed", "closedwon", "closedqtd", "closedwonqtd", "closedtodate", "closedwontodate"), "Closed"),
 }
 
 
@@ -38,6 +39,11 @@ class Words:
     types: Counter[str] = field(default_factory=Counter)
     sources: Counter[str] = field(default_factory=Counter)
     categories: Counter[str] = field(default_factory=Counter)
+    pipelines: tuple[str, ...] = ()
+
+    def knows_stage(self, word: str) -> bool:
+        """Return whether company.yml lists a stage under this name."""
+        return _folded(word) in self._stages
 
     def known_stages(self, raw: pa.Array | pa.ChunkedArray) -> pa.Array:
         """Return the stage names of company.yml, and a stage it does not know as written."""
@@ -95,7 +101,7 @@ class Words:
         """Return forecast categories in one vocabulary; unknown ones become null and are warned of."""
         codes = distinct(raw)
         words, counts = codes.dictionary.to_pylist(), counts_of(codes)
-        found = [CATEGORIES.get("".join(_folded(word).split())) for word in words]
+        found = [category_of(word) for word in words]
         self.categories.update({w: int(n) for w, n, f in zip(words, counts, found, strict=True) if f is None and n})
         return coded(codes, found)
 
@@ -120,19 +126,27 @@ class Words:
         if self.categories:
             listed = ", ".join(f"{word} ({plural(n, 'row')})" for word, n in sorted(self.categories.items()))
             self.ledger.warnings.append(f"forecast category: kept blank where it is none we know: {listed}")
-        self._lack("stages", self.stages, "stage", _stage_lines)
+        several = f", or name those of its pipelines to keep in exports.pipelines ({', '.join(self.pipelines)})"
+        self._lack("stages", self.stages, "stage", _stage_lines, several if self.pipelines else "")
         self._lack("types", self.types, "opportunity type", _type_lines)
         self._lack("sources", self.sources, "lead source", _source_lines)
 
-    def _lack(self, key: str, lacking: Counter[str], what: str, lines: Callable[[list[str]], str]) -> None:
+    def _lack(
+        self, key: str, lacking: Counter[str], what: str, lines: Callable[[list[str]], str], instead: str = ""
+    ) -> None:
         if not lacking:
             return
         listed = sorted(lacking.items(), key=lambda item: (-item[1], item[0]))
         found = ", ".join(f"{word} ({n:,})" for word, n in listed)
         self.ledger.problems.append(
             f"company.yml, {key}: every {what} must be listed; found {len(listed):,} that are not, with their rows: "
-            f"{found}. Add them, correcting each TODO and guess:\n{lines([word for word, _ in listed])}"
+            f"{found}. Add them, correcting each TODO and guess{instead}:\n{lines([word for word, _ in listed])}"
         )
+
+
+def category_of(word: str | None) -> str | None:
+    """Return the forecast category that a word means; Commit is Forecast, and what is won so far is Closed."""
+    return CATEGORIES.get("".join(_folded(word).split()))
 
 
 _GUESSES = {

@@ -6,7 +6,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import openpyxl
@@ -20,6 +20,7 @@ __all__ = ["WorkbookSheet", "open_workbook"]
 
 BROKEN = (KeyError, ValueError, OSError, TypeError, AttributeError, IndexError, EOFError, SyntaxError,
           zipfile.BadZipFile, zlib.error)  # fmt: skip
+UNCALCULATED = re.compile(rb"(?:</f>|<f[^>]*/>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
 ARROW = re.compile("[\u2191\u2193]")
 SUBTOTAL = re.compile(r"^\s*sub-?total\b", re.I)
 TOTAL = re.compile(r"^\s*((grand |sub-? ?)?totals?|count|sum|avg|average)\b", re.I)
@@ -36,10 +37,19 @@ class WorkbookSheet:
     rows: tuple[tuple[str, ...], ...]
     encoding: str = "xlsx"
     notes: tuple[str, ...] = ()
+    uncalculated: int = 0
 
     def heads(self) -> Iterator[tuple[str | None, list[list[str]]]]:
         """Yield the first rows; a sheet has no delimiter."""
         yield None, [list(row) for row in self.rows[:HEAD_ROWS]]
+
+    def grid(self, delimiter: str | None) -> tuple[list[list[str]], str]:
+        """Return every row as text, and the sentence that refuses a sheet whose formulas nobody has calculated."""
+        problem = (
+            f"every formula must have been calculated; found {self.uncalculated:,} that never were. Open the workbook "
+            "in Excel and save it, or export it as CSV."
+        )
+        return [list(row) for row in self.rows], problem if self.uncalculated else ""
 
     def read(self, delimiter: str | None, header: int, few: dict[int, bool], nulls: tuple[str, ...]) -> Cells:
         """Return the cells below row `header` at the wanted positions; wholly blank rows are no rows."""
@@ -86,9 +96,18 @@ def open_workbook(blob: Blob) -> list[WorkbookSheet] | str:
         book = openpyxl.load_workbook(io.BytesIO(blob.read()), read_only=True, data_only=True)
         sheets = [found for sheet in book.worksheets if (found := _sheet(f"{blob.name}/{sheet.title}", sheet))]
         book.close()
+        lacking = _uncalculated(blob)
     except BROKEN as error:
         return f"must be an Excel workbook (.xlsx); found one that cannot be opened ({error}). Save it again as CSV."
-    return [WorkbookSheet(blob.name, sheets[0].rows)] if len(sheets) == 1 else sheets
+    sheets = [replace(sheet, uncalculated=lacking) for sheet in sheets]
+    return [replace(sheets[0], name=blob.name)] if len(sheets) == 1 else sheets
+
+
+def _uncalculated(blob: Blob) -> int:
+    """Return how many formulas of a workbook hold no value, so that their cells look blank."""
+    with zipfile.ZipFile(io.BytesIO(blob.read())) as archive:
+        parts = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
+        return sum(len(UNCALCULATED.findall(archive.read(name))) for name in parts)
 
 
 def _sheet(name: str, sheet: Any) -> WorkbookSheet | None:

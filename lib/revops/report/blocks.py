@@ -162,7 +162,7 @@ class LeftOut(Block):
     def _lines(self) -> list[str]:
         audit, view = self.view.book.audit, self.view
         lines = []
-        if view.untracked and view.book.has_history:
+        if view.untracked and audit.tracked:
             names = wording.join([name.replace("_", " ") for name in view.untracked])
             lines.append(f"Taken from the current record, since no export has their history: {names}.")
         if view.has_dated_stages:

@@ -201,8 +201,7 @@ def _unavailable(
     """Return which metrics cannot be given, and what they need."""
     view, period, needs = subject.view, subject.period, {}
     if not view.book.has_history:
-        history = "opportunity history (OpportunityHistory, Opportunity Field History, or dated copies of the exports)"
-        needs = dict.fromkeys(("pipeline_movement_amount", "start_coverage", *_OUTLOOK), history)
+        needs = dict.fromkeys(("pipeline_movement_amount", "start_coverage", *_OUTLOOK), view.book.needs)
     elif not view.knows(moved_from):
         needs = {"pipeline_movement_amount": f"history back to {moved_from}"}
     if view.book.has_history and told is None:

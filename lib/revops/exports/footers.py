@@ -1,0 +1,87 @@
+"""Footers, totals and blank rows taken out of a sheet's cells, and rows of another width than its header's judged."""
+
+import re
+from collections import Counter
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from revops.errors import examples
+from revops.exports.audit import Ledger, Source
+from revops.exports.columns import TEXT, few
+from revops.exports.own_columns import STRICT
+from revops.exports.recognise import Match
+from revops.exports.reconciled import is_reconciled
+from revops.exports.text import Cells
+from revops.wording import plural
+
+__all__ = ["without_footers"]
+
+
+def without_footers(cells: Cells, match: Match, source: Source, ledger: Ledger) -> Cells:
+    """Take footers, totals and blank rows out of the cells and return them; count them and rows of another width."""
+    patterns = [re.compile(pattern, re.I) for pattern in match.description.system.footers]
+    width, reasons = len(match.labels), Counter()
+    footers = [_is_footer([cell for cell in row if cell.strip()], patterns) for row in cells.ragged]
+    footers = [
+        is_footer or (len(row) == 1 and any(footers)) for row, is_footer in zip(cells.ragged, footers, strict=True)
+    ]
+    for row, is_footer in zip(cells.ragged, footers, strict=True):
+        reasons["footer or total row" if is_footer else f"{len(row)} cells under {width} headers"] += 1
+    keep, cut = _kept(cells, match, patterns)
+    cut_rows = Cells({place: column.filter(pa.array(~keep)) for place, column in cells.columns.items()})
+    if not keep.all():
+        cells.columns = {place: column.filter(pa.array(keep)) for place, column in cells.columns.items()}
+    for reason, n in sorted((reasons + cut).items()):
+        ledger.leave_out(source, reason, n)
+    lines = cells.lines or [0] * len(footers)
+    _judge_ragged(
+        [line for line, is_footer in zip(lines, footers, strict=True) if not is_footer], match, source, ledger
+    )
+    return cut_rows
+
+
+def _judge_ragged(lines: list[int], match: Match, source: Source, ledger: Ledger) -> None:
+    """Refuse more than a few rows of another width (any where each row is money), and warn of a few."""
+    where = examples(sorted(lines)).replace("e.g. ", "e.g. line ", 1)
+    if len(lines) > (0 if source.table in STRICT else few(source.rows_read)):
+        ledger.problems.append(
+            f"{source.name}: rows must have {len(match.labels)} cells as the header has; found {len(lines):,} of "
+            f"{source.rows_read:,} with another number ({where}). Export it again, or correct its delimiters and "
+            "quotes."
+        )
+    elif lines:
+        source.warnings.append(f"{plural(len(lines), 'row')} with more or fewer cells than headers left out ({where})")
+
+
+def _kept(cells: Cells, match: Match, patterns: list[re.Pattern[str]]) -> tuple[np.ndarray, Counter[str]]:
+    """Return which full rows stay, and why the others do not: only rows that lack a needed cell are looked at."""
+    needed = [match.places[column][0] for column in match.description.kind.required if column in match.places]
+    suspect = np.zeros(cells.n, bool)
+    for place in needed:
+        if cells.columns[place].null_count:
+            suspect |= cells.columns[place].is_null().to_numpy(False)
+    keep, cut = np.ones(cells.n, bool), Counter[str]()
+    if is_reconciled(match.description.kind):  # their totals may stand under the name of a campaign
+        starts = pc.match_substring_regex(cells.columns[0].cast(TEXT), "(?i)" + "|".join(p.pattern for p in patterns))
+        suspect |= starts.fill_null(False).to_numpy(False)
+    rows = np.flatnonzero(suspect)
+    if not len(rows):
+        return keep, cut
+    texts = {place: column.take(pa.array(rows)).to_pylist() for place, column in cells.columns.items()}
+    for i, row in enumerate(rows.tolist()):
+        key = texts[needed[0]][i]
+        filled = [text[i] for text in texts.values() if text[i] and text[i].strip()]
+        if not filled:
+            cut["blank row"] += 1
+        elif _is_footer([key] if key else filled, patterns) or (not key and len(filled) == 1):
+            cut["footer or total row"] += 1
+        else:
+            continue
+        keep[row] = False
+    return keep, cut
+
+
+def _is_footer(row: list[str], patterns: list[re.Pattern[str]]) -> bool:
+    return bool(row) and any(pattern.search(row[0].strip()) for pattern in patterns)

@@ -1,0 +1,84 @@
+"""Headers and titles as they are compared: without case and odd signs, and with the currency that stands in them."""
+
+import re
+import unicodedata
+
+__all__ = ["currency_in", "normalised", "titles_of"]
+
+CODES = frozenset(
+    [
+        "AED",
+        "ARS",
+        "AUD",
+        "BGN",
+        "BRL",
+        "CAD",
+        "CHF",
+        "CLP",
+        "CNY",
+        "COP",
+        "CZK",
+        "DKK",
+        "EGP",
+        "EUR",
+        "GBP",
+        "HKD",
+        "HUF",
+        "IDR",
+        "ILS",
+        "INR",
+        "ISK",
+        "JPY",
+        "KES",
+        "KRW",
+        "KWD",
+        "MAD",
+        "MXN",
+        "MYR",
+        "NGN",
+        "NOK",
+        "NZD",
+        "PEN",
+        "PHP",
+        "PKR",
+        "PLN",
+        "QAR",
+        "RON",
+        "RSD",
+        "SAR",
+        "SEK",
+        "SGD",
+        "THB",
+        "TND",
+        "TRY",
+        "TWD",
+        "UAH",
+        "USD",
+        "UYU",
+        "VND",
+        "ZAR",
+    ]
+)
+UNSAID = dict.fromkeys(map(ord, "\ufeff\"'\u2018\u2019\u201a\u201c\u201d\u201e"))
+CODE = re.compile(r"\(([A-Z]{3})\)\s*$|\b(?:[Ii]n|[Cc]urrency:?)\s+([A-Z]{3})\b|\s([A-Z]{3})$")
+
+
+def normalised(label: str) -> str:
+    """Return a header without BOM, quotes of any kind, case and repeated or odd spaces."""
+    plain = unicodedata.normalize("NFKC", label).translate(UNSAID).strip(" \t\r\n\u2191\u2193\u2195\u25b2\u25bc")
+    return " ".join(plain.split()).casefold()
+
+
+def currency_in(label: str) -> tuple[str, str | None]:
+    """Return a label without the currency that it names (`Cost (EUR)`, `Jan 2024 EUR`, `in EUR`), and its code."""
+    found = CODE.search(label.strip())
+    code = next(filter(None, found.groups()), None) if found else None
+    if found is None or code not in CODES:
+        return label.strip(), None
+    return label.strip()[: found.start()].strip(), code
+
+
+def titles_of(rows: list[list[str]]) -> tuple[str, ...]:
+    """Return the rows above a header as text, without the blank ones; a date that a comma cut in two is whole again."""
+    found = (", ".join(cell.strip() for cell in row if cell.strip()) for row in rows)
+    return tuple(title for title in found if title)
