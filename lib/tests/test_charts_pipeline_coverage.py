@@ -91,8 +91,9 @@ def test_each_chart_says_in_words_what_it_shows():
     assert chart.alt == (
         "Coverage with 52 days left is 0.5x. Of 1 earlier quarter with as many days left, 1 had no quota."
     )
-    assert (
-        chart.caption == "Open pipeline due in the quarter over quota still to book, rebuilt as it stood on each day."
+    assert chart.caption == (
+        "Open pipeline due in the quarter, as it stood on each day, over what was still to book of the quarter's last "
+        "quota."
     )
     assert chart.data["period"].tolist() == ["FY26-Q2", "FY26-Q3"] and np.isnan(chart.data["coverage"].iloc[0])
     assert chart.data.iloc[1:].to_numpy().tolist() == [["FY26-Q3", 700.0, 0.0, 350.0, 0.5, 300 / 700]]

@@ -159,6 +159,12 @@ def test_older_page_says_so_once_however_often_it_is_carried():
     assert "This is the report as of 2026-06-10. The newest run did not make this report again." in twice
 
 
+def test_failure_page_leaves_no_space_at_the_end_of_a_line():
+    failure = Failure("It broke.", "Mend it.", 3, "    110 \n\x1b[31mError\x1b[0m  \n  at line 2")
+    markup = failure_page("deals", failure, "x = 1", {"carried_from": None}, 2.0)
+    assert "    110\nError\n  at line 2" in markup
+
+
 def test_failure_page_escapes_what_it_quotes():
     failure = Failure("<img src=x>", "Mend <it>.", 3, "\x1b[31mValueError\x1b[0m: <script>")
     markup = failure_page("deals", failure, "x = '<b>'", {"carried_from": None}, 2.0)

@@ -28,9 +28,15 @@ def failure_page(title: str, failure: Failure, code: str, entry: Mapping[str, An
             if origin
             else "There is no earlier good report to show in its place."
         ),
-        evidence=_ANSI.sub("", failure.evidence)[-_LONGEST_EVIDENCE:],
+        evidence=_plain(failure.evidence),
         made=made_line(seconds),
     )
+
+
+def _plain(evidence: str) -> str:
+    """Return the end of a traceback, without colours and without spaces at the ends of lines."""
+    lines = _ANSI.sub("", evidence)[-_LONGEST_EVIDENCE:].splitlines()
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def mark_carried(page: str, as_of: str, evidence: str | None) -> str:

@@ -68,10 +68,11 @@ def _create(result: CoverageResult, last: dt.date | None) -> Action:
     if len(result.short_groups):
         because += " Named first: coverage below even the low end of what is needed there, and past deals are not few."
     worth: _Worth = None
+    whose = "in the whole company " if result.knobs.slice else ""
     if not np.isnan(part):
         worth = (low * part, gap * part, high * part)
         because += (
-            f" Money: of {plural(outlook.cycle.n, 'opportunity')} created in two years {share(part)} "
+            f" Money: of {plural(outlook.cycle.n, 'opportunity')} created {whose}in two years {share(part)} "
             f"had been won {left} days later; what is created now brings that share of the gap this quarter, "
             "the rest counts for the next."
         )

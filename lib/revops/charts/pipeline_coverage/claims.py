@@ -62,7 +62,10 @@ def _coverage_by_day(result: CoverageResult) -> Chart:
     pace, period, is_over = result.pace, result.period, result.view.day > result.period.end
     on_day = on_same_day(pace, period.days_left(period.clip(result.view.day)))
     title, alt = _coverage_to_the_end(pace, period.name) if is_over else _coverage_now(result, on_day)
-    caption = "Open pipeline due in the quarter over quota still to book, rebuilt as it stood on each day."
+    caption = (
+        "Open pipeline due in the quarter, as it stood on each day, over what was still to book of the quarter's last "
+        "quota."
+    )
     data = on_day[["period", "quota_amount", "booked_amount", "open_pipeline_amount", "coverage", "start_coverage"]]
     starts = pace[pace["day"].eq(1)].set_index("period")["start_coverage"]
     data = data.assign(start_coverage=data["period"].map(starts)).reset_index(drop=True)

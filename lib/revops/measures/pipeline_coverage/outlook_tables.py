@@ -125,6 +125,7 @@ def _beside(result: CoverageResult, outlook: Outlook) -> Display:
     """Return numbers that people ask for beside the answer, each in words."""
     currency, cycle = result.view.company.currency, outlook.cycle
     due = outlook.deals[outlook.deals["place"].eq("due") & outlook.deals["type"].isin(result.view.company.quota_covers)]
+    whose = " (the whole company's)" if result.knobs.slice else ""
     cautious = None if outlook.required is None else outlook.required.cautious / result.headline["remaining_amount"]
     rows = [
         ("Coverage needed, cautious", multiple(cautious), "would have been enough in four quarters of five"),
@@ -134,9 +135,9 @@ def _beside(result: CoverageResult, outlook: Outlook) -> Display:
             "open pipeline at the chances of this page",
         ),
         ("CRM-weighted pipeline", money(crm_weighted(result), currency), "at the probabilities on the records"),
-        ("Win rate", share(cycle.win_rate), "of what is created, by count, however long it takes"),
-        ("Sales cycle", _days(cycle.median_days), "from creation to won, half of the wins are faster"),
-        ("Fast cycle", _days(cycle.fast_days), "one win in ten is faster"),
+        ("Win rate", share(cycle.win_rate), f"of what is created, by count, however long it takes{whose}"),
+        ("Sales cycle", _days(cycle.median_days), f"from creation to won, half of the wins are faster{whose}"),
+        ("Fast cycle", _days(cycle.fast_days), f"one win in ten is faster{whose}"),
         ("Velocity", f"{money(velocity(result), currency)} a day", "open pipeline x win rate / sales cycle"),
         ("Shared luck", f"{outlook.landing.luck:.2f}", "sd of what moves all chances of a quarter, on the logit scale"),
     ]
