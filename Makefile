@@ -32,7 +32,7 @@ lab: $(BUILT) ## open the notebooks in JupyterLab
 test: $(BUILT) ## run the tests
 	@$(RUN) -m pytest lib/tests -n 2 --dist loadgroup $(ARGS)
 
-calibrate: $(BUILT) ## hold every range and probability against simulated companies, beside what others use: a quarter of an hour
+calibrate: $(BUILT) ## hold every range and probability against simulated companies, beside what others use: 25 minutes of one core
 	@$(RUN) lib/tests/calibrate.py $(ARGS)
 
 bench: $(BUILT) ## say how fast it is, beside plain tools on the same input: SIZE=full adds a million opportunities
