@@ -8,12 +8,13 @@ its calendar days. Undefined is null, never 0.
 import pandas as pd
 
 from revops.schema.crm import CRM
+from revops.schema.marketing import MARKETING
 from revops.schema.plans_and_money import PLANS_AND_MONEY
 from revops.schema.shape import Column, Table
 
 __all__ = ["TABLES", "Column", "Table", "empty", "table"]
 
-TABLES: dict[str, Table] = {table.name: table for table in (*CRM, *PLANS_AND_MONEY)}
+TABLES: dict[str, Table] = {table.name: table for table in (*CRM, *MARKETING, *PLANS_AND_MONEY)}
 
 
 def table(name: str) -> Table:

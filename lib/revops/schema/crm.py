@@ -1,4 +1,4 @@
-"""The tables of a CRM: opportunities and their history, accounts, owners, campaigns, contacts."""
+"""The tables of a CRM: opportunities and their history, accounts, owners, contacts."""
 
 from revops.schema.shape import CURRENCY, Column, described
 
@@ -79,14 +79,6 @@ CRM = (
         Column("segment", "category", "the segment the owner works, if one"),
         Column("region", "category", "the region the owner works, if one"),
         Column("is_active", "flag", "false once the person has left"),
-    ),
-    described(
-        "campaigns",
-        "one row per campaign",
-        "campaign_id",
-        Column("campaign_id", "id", "the CRM's id", True),
-        Column("campaign_name", "text", "free text"),
-        Column("campaign_type", "category", "as exported"),
     ),
     described(
         "contacts",
