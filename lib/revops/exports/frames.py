@@ -44,7 +44,7 @@ DECISIVE = {"amount_original", "amount_converted", "currency", "close_date", "cr
             "amount_micros", "campaign_id", "contact_id", "lead_at", "mql_at", "sql_at", "opportunity_at",
             "customer_at", "snapshot_date", "period_name", "category", "customer_id", "status", "interval",
             "interval_count", "quantity", "tax", "service_from", "service_to",
-            "lead_id", "converted_date", "role", "model", "model_name", "influence_share"}  # fmt: skip
+            "lead_id", "converted_date", "role", "model_id", "model_name", "influence_share"}  # fmt: skip
 
 
 @dataclass

@@ -20,7 +20,7 @@ from revops.wording import money, plural
 __all__ = ["build_influence"]
 
 KEY = ["opportunity_id", "campaign_id", "contact_id"]
-TEXTS = (*KEY, "model", "model_name", "currency")
+TEXTS = (*KEY, "model_id", "model_name", "currency")
 NUMBERS = ("influence_share", "amount", "amount_original")
 UNSAID = "(no model said)"
 
@@ -73,15 +73,14 @@ def _rows(frame: Frame, deals: pa.Table, contacts: Merged, context: Context) -> 
 
 def _of_one_model(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
     """Return the rows of the model that counts, the model's id or else its name in `model`."""
-    ids = rows["model"].str.strip()
-    names = rows["model_name"].str.strip().replace("", None)
-    named = dict(zip(ids[names.notna()], names[names.notna()], strict=True))
-    names = names.fillna(ids.map(named))
+    ids, names = rows["model_id"], rows["model_name"].str.strip().replace("", None)
+    both = rows[ids.notna() & names.notna()].sort_values(["model_id", "model_name"])
+    ids = ids.fillna(names.map(dict(zip(both["model_name"].str.strip(), both["model_id"], strict=True))))
+    names = names.fillna(ids.map(dict(zip(both["model_id"], both["model_name"].str.strip(), strict=True))))
     rows = rows.assign(model=ids.fillna(names).fillna(UNSAID), model_name=names)
     wanted, there = context.company.exports.influence_model, sorted(rows["model"].unique())
     if wanted is None and len(there) <= 1:
-        if there:
-            _say_model(rows, context.ledger)
+        _say_model(rows, "is the only model; taken", context.ledger)
         return rows
     word = (wanted or "").strip()
     is_it = rows["model"].isin((word, word[:15])) | rows["model_name"].str.casefold().eq(word.casefold())
@@ -89,13 +88,14 @@ def _of_one_model(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
     if wanted is None or (len(chosen) != 1 and len(rows)):
         context.ledger.problems.append(_refusal(rows, there, wanted, context))
         return rows
+    _say_model(rows[is_it], "counts, as company.yml says", context.ledger)
     return leave(rows, ~is_it, "of another influence model", context.ledger, "opportunity_id")
 
 
-def _say_model(rows: pd.DataFrame, ledger: Ledger) -> None:
-    shown = _shown(rows["model"].iloc[0], rows)
+def _say_model(rows: pd.DataFrame, what: str, ledger: Ledger) -> None:
+    shown = _shown(rows["model"].iloc[0], rows) if len(rows) else ""
     for index in sorted(rows["_file"].unique().tolist()):
-        ledger.sources[index].decisions.append(f"influence: {shown} is the only model; taken")
+        ledger.sources[index].decisions.append(f"influence: {shown} {what}")
 
 
 def _refusal(rows: pd.DataFrame, there: list[str], wanted: str | None, context: Context) -> str:

@@ -6,6 +6,7 @@ import pandas as pd
 import pyarrow as pa
 
 from revops.exports.columns import TEXT
+from revops.exports.contacts import ADDRESS
 from revops.exports.context import Context
 from revops.exports.frames import Frame
 from revops.exports.merged import Merged
@@ -91,7 +92,10 @@ def _once(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
 
 
 def _by_id(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
-    """Return rows whose owners are ids; of one moment the changes by name are left out where some are by id."""
+    """Return rows whose owners are ids and whose other values hold no e-mail address.
+
+    Of one moment the changes of owner by name are left out where some are by id.
+    """
     is_owner = rows["field"].eq("owner_id")
     texts = rows[["old_value", "new_value"]]
     by_id = is_owner & texts.apply(lambda column: column.isna() | column.str.fullmatch(OWNER_ID)).all(axis=1)
@@ -103,6 +107,7 @@ def _by_id(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
     rows = rows.copy()
     for name in ("old_value", "new_value"):
         words = rows.loc[is_owner, name]
+        rows[name] = rows[name].str.replace(ADDRESS, "", regex=True).str.strip().replace("", None)
         rows.loc[is_owner, name] = words.map({word: _owner(word, context.people) for word in words.dropna().unique()})
     return rows.astype({"old_value": "object", "new_value": "object"})
 
