@@ -84,6 +84,8 @@ def _folded(word: str) -> str:
 
 def _once(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
     """Return rows without those of reports that an API file has too: reports show no seconds, and often days alone."""
+    if rows["_api"].nunique() < 2:
+        return rows
     keys = pd.MultiIndex.from_frame(
         rows.assign(changed_at=rows["changed_at"].dt.floor("D"))[CONTENT].fillna({"old_value": "", "new_value": ""})
     )
@@ -97,9 +99,9 @@ def _by_id(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
     Of one moment the changes of owner by name are left out where some are by id.
     """
     is_owner = rows["field"].eq("owner_id")
-    texts = rows[["old_value", "new_value"]]
-    by_id = is_owner & texts.apply(lambda column: column.isna() | column.str.fullmatch(OWNER_ID)).all(axis=1)
-    by_id &= texts.notna().any(axis=1)
+    texts = rows.loc[is_owner, ["old_value", "new_value"]].astype("object")
+    ids = texts.apply(lambda column: column.isna() | column.str.fullmatch(OWNER_ID).eq(True)).all(axis=1)
+    by_id = (ids & texts.notna().any(axis=1)).reindex(rows.index, fill_value=False)
     moments = pd.MultiIndex.from_frame(rows[["lead_id", "changed_at"]])
     named = is_owner & ~by_id & moments.isin(moments[by_id.to_numpy(bool)])
     rows = leave(rows, named, "owner's name beside the row with the id", context.ledger, "lead_id")
