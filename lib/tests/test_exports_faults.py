@@ -118,6 +118,29 @@ def test_description_with_a_mistake_is_refused(tmp_path, change, message):
     assert str(caught.value) == f"params/systems/{message}"
 
 
+def test_a_system_described_in_two_files_looks_up_in_either(tmp_path):
+    systems = tmp_path / "systems"
+    systems.mkdir()
+    (systems / "deals.yml").write_text(
+        "system: mine\nfiles:\n  - name: deals\n    table: opportunities\n    required: [opportunity_id]\n"
+        "    lookups: {region: {file: places, by: place}}\n    headers:\n      opportunity_id: [Number]\n"
+        "      stage_name: [State]\n      close_date: [Ends]\n      created_at: [Begun]\n      place: [Place]\n"
+        "      type: [Sort]\n",
+        encoding="utf-8",
+    )
+    (systems / "places.yml").write_text(
+        "system: mine\nfiles:\n  - name: places\n    required: [place, region]\n"
+        "    headers: {place: [Place], region: [Part]}\n",
+        encoding="utf-8",
+    )
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    deal = "Number,State,Ends,Begun,Place,Sort\n1,Qualification,2025-07-15,2025-03-03,7,New Business\n"
+    (folder / "deals.csv").write_text(deal)
+    (folder / "places.csv").write_text("Place,Part\n7,DACH\n")
+    assert prepare(folder, company(), systems).tables["opportunities"]["region"].to_pylist() == ["DACH"]
+
+
 def test_every_file_is_looked_at_before_the_refusal(tmp_path):
     with pytest.raises(ExportError) as caught:
         gate(

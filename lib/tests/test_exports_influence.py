@@ -126,7 +126,8 @@ def test_shares_of_more_than_the_whole_are_warned_of_with_their_amount(tmp_path)
 
 
 def test_a_share_without_a_currency_is_in_that_of_its_opportunity(tmp_path):
-    prepared = influence(tmp_path, {}, deals=({"Amount Currency": "EUR"},))
+    prepared = influence(tmp_path, {}, {"OpportunityId": long(IDS[4])}, deals=({"Amount Currency": "EUR"},))
+    assert file_audit(prepared, "influence.csv").warnings == ()
     assert records(prepared, "campaign_influence", "influenced_amount", "currency") == [(550.0, "EUR")]
 
 

@@ -305,3 +305,9 @@ def test_lead_sources_that_company_yml_does_not_know_stop_the_run(tmp_path):
     assert company().source_of("Podcast", None, None) is None
     with pytest.raises(Exception, match="Podcast \\(1\\)"):
         leads(tmp_path, table({"LeadSource": "Podcast"}, base=API))
+
+
+def test_leads_merged_in_a_circle_stay(tmp_path):
+    prepared = leads(tmp_path, table(
+        {"MasterRecordId": long(LEADS[1])}, {"Id": long(LEADS[1]), "MasterRecordId": long(LEADS[0])}, base=API))  # fmt: skip
+    assert column(prepared, "lead_id", "leads") == list(LEADS[:2])

@@ -52,8 +52,8 @@ def build_influence(frames: list[Frame], deals: pa.Table, contacts: Merged, cont
 def _rows(frame: Frame, deals: pa.Table, contacts: Merged, context: Context) -> pd.DataFrame:
     """Return a file's rows; amounts without a currency of their own are in that of their opportunity."""
     if "currency" not in frame.table.column_names and "currency" in deals.column_names:
-        own = joined(frame.table["opportunity_id"], deals, "opportunity_id", "currency")
-        frame.table = put(frame.table, "currency", whole(own).cast(TEXT))
+        own = whole(joined(frame.table["opportunity_id"], deals, "opportunity_id", "currency")).cast(TEXT)
+        frame.table = put(frame.table, "currency", own.fill_null(context.company.currency))
     add_amounts(frame, context.company, context.ledger)
     table = frame.table
     if "amount" in table.column_names and "ratio" in deals.column_names:
@@ -83,7 +83,9 @@ def _of_one_model(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
         _say_model(rows, "is the only model; taken", context.ledger)
         return rows
     word = (wanted or "").strip()
-    is_it = rows["model"].isin((word, word[:15])) | rows["model_name"].str.casefold().eq(word.casefold())
+    is_it = rows["model"].isin((word, word[:15] if len(word) == 18 else word)) | rows["model_name"].str.casefold().eq(
+        word.casefold()
+    )
     chosen = sorted(rows.loc[is_it, "model"].unique())
     if wanted is None or (len(chosen) != 1 and len(rows)):
         context.ledger.problems.append(_refusal(rows, there, wanted, context))

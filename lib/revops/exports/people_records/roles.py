@@ -79,7 +79,8 @@ def _roles_of(frame: Frame) -> Frame:
 
 
 def _as_roles_alone(frame: Frame, is_latest: bool, files: RoleFiles, ledger: Ledger) -> None:
-    frame.source.table = "contact_roles"
+    frame.source.table, name = "contact_roles", frame.source.name
+    ledger.left_out = [replace(item, table="contact_roles") if item.file == name else item for item in ledger.left_out]
     if is_latest:
         frame.source.decisions.append("read for its contact roles alone: other files hold the opportunities")
         files.counted.append(_roles_of(frame))
