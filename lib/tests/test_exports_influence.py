@@ -86,7 +86,24 @@ def test_rows_without_a_model_are_one_of_their_own(tmp_path):
     said = refusal(tmp_path, {"ModelId": ""}, {})
     assert said.startswith(
         "influence.csv: the influence of one model can be read at a time; found 2 models: (no model said) with 1 row "
-        f"and $500; {MODELS[0]} with 1 row and $500. Add the column Model ID to the report where it is missing."
+        f"and $500; {MODELS[0]} with 1 row and $500. Add the column of the model to the export where it is missing."
+    )
+
+
+def test_rows_that_say_no_model_and_more_than_the_whole_are_refused(tmp_path):
+    base = {name: cell for name, cell in REPORT.items() if name != "Campaign Influence Model"}
+    assert refusal(tmp_path, {}, {"Campaign ID": CAMPAIGNS[1]}, base=base) == (
+        "influence.csv: rows must say their model of influence; found none said, and shares that add up to more than "
+        f"100 % for 1 of 1 opportunity (e.g. {IDS[0]}), as where several models stand together. Add the column of the "
+        "model to the export."
+    )
+
+
+def test_a_model_is_asked_for_and_none_is_said(tmp_path):
+    base = {name: cell for name, cell in REPORT.items() if name != "Campaign Influence Model"}
+    assert refusal(tmp_path, {}, base=base, exports={"influence_model": "Even"}) == (
+        "company.yml, exports.influence_model: must be one of the models in influence.csv; found Even. There is: (no "
+        "model said) with 1 row and $1,100. Add the column of the model to the export where it is missing."
     )
 
 

@@ -308,6 +308,6 @@ def test_lead_sources_that_company_yml_does_not_know_stop_the_run(tmp_path):
 
 
 def test_leads_merged_in_a_circle_stay(tmp_path):
-    prepared = leads(tmp_path, table(
-        {"MasterRecordId": long(LEADS[1])}, {"Id": long(LEADS[1]), "MasterRecordId": long(LEADS[0])}, base=API))  # fmt: skip
+    other = {"Id": long(LEADS[1]), "MasterRecordId": long(LEADS[0])}
+    prepared = leads(tmp_path, table({"MasterRecordId": long(LEADS[1])}, other, base=API))
     assert column(prepared, "lead_id", "leads") == list(LEADS[:2])
