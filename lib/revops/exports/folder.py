@@ -98,6 +98,9 @@ def _recognised(folder: Path, company: Company, descriptions: tuple[Description,
                 match = recognise(sheet, descriptions)
                 if isinstance(match, str):
                     ledger.unrecognised.append((sheet.name, match))
+                elif match.description.kind.unread:
+                    what = f"{match.description.system.system} {match.description.kind.name}"
+                    ledger.unrecognised.append((sheet.name, f"not read: {what}. {match.description.kind.unread}"))
                 else:
                     found.append(Found(sheet, match, sha256, size, _day(blob.name)))
     found = _of_one_crm(found, company, descriptions, ledger)

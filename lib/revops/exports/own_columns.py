@@ -2,13 +2,16 @@
 
 __all__ = ["BY_HAND", "CONVERTED", "ENTERED", "FORMER", "RAW", "STRICT", "helpers_of"]
 
-MONEY = ("amount", "quota_amount", "recurring_amount", "invoiced_amount", "forecast_amount", "annual_cost_amount")
+MONEY = ("amount", "quota_amount", "recurring_amount", "invoiced_amount", "forecast_amount", "annual_cost_amount",
+         "paid_amount")  # fmt: skip
 RAW = {**dict.fromkeys(MONEY, "amount_original"), "source": "lead_source"}
 BY_HAND = ("quotas", "forecasts")
 # Of these tables no cell of these kinds may be unreadable: each row is money.
 STRICT = {
     **dict.fromkeys(BY_HAND, ("money", "number", "date", "timestamp")),
     "spend": ("money", "date", "month"),
+    "payments": ("money",),
+    "web_traffic": ("number", "date"),
 }
 CONVERTED = ("amount_converted", "converted_currency")
 # How a column begins that says when each record entered one stage; its pattern's number and the stage's name follow.
@@ -75,6 +78,17 @@ HELPERS_OF: dict[str | None, dict[str, str]] = {
         "device": "category",
         "network": "category",
     },
+    "payments": {
+        "refunded_amount": "money",
+        "refunded_converted": "money",
+        "status": "category",
+        "captured": "flag",
+        "mode": "category",
+        "is_disputed": "flag",
+        "disputed_amount": "money",
+        "dispute_status": "category",
+    },
+    "web_traffic": {"nth_day": "text", "source_medium": "text"},
 }
 
 

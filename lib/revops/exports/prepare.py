@@ -26,6 +26,7 @@ from revops.exports.pipelines import settle_pipelines
 from revops.exports.quotas import build_quotas
 from revops.exports.records import completed, finish, unite, without_deleted
 from revops.exports.recurring.invoices import build_invoices
+from revops.exports.recurring.payments import build_payments
 from revops.exports.recurring.subscriptions import build_subscriptions
 from revops.exports.sheets.forecasts import build_forecasts
 from revops.exports.sheets.tools import build_tools
@@ -148,6 +149,8 @@ def _billed(groups: dict[str, list[Frame]], context: Context) -> dict[str, pa.Ta
         tables["subscriptions"] = build_subscriptions(groups["subscriptions"], customers, context)
     if groups["invoices"]:
         tables["invoices"] = build_invoices(groups["invoices"], context)
+    if groups["payments"]:
+        tables["payments"] = build_payments(groups["payments"], context)
     return tables
 
 
