@@ -88,6 +88,7 @@ class FileKind(Settings):
     prints_total: bool = False
     by_day: str = "Export it again by day or by month."
     unread: str | None = None
+    refuse: str | None = None
     statement: Statement | None = None
 
     @field_validator("headers")

@@ -88,7 +88,7 @@ HELPERS_OF: dict[str | None, dict[str, str]] = {
         "disputed_amount": "money",
         "dispute_status": "category",
     },
-    "web_traffic": {"nth_day": "text", "source_medium": "text"},
+    "web_traffic": {"source_medium": "text"},
 }
 
 

@@ -33,6 +33,7 @@ from revops.exports.sheets.tools import build_tools
 from revops.exports.sheets.wide_quotas import lengthened_quotas
 from revops.exports.snapshots import Snapshots, combined
 from revops.exports.systems import load_systems
+from revops.exports.web.traffic import build_web_traffic
 from revops.exports.words import Words
 
 __all__ = ["Prepared", "prepare"]
@@ -142,7 +143,7 @@ def _spent(groups: dict[str, list[Frame]], context: Context) -> dict[str, pa.Tab
 
 
 def _billed(groups: dict[str, list[Frame]], context: Context) -> dict[str, pa.Table]:
-    """Return the tables of billing systems, one row per month; their builders count the rows of the files."""
+    """Return the tables of billing systems and of visits, whose builders count the rows of the files."""
     tables = {}
     if groups["subscriptions"]:
         customers = groups["look-up: customers"]
@@ -151,6 +152,8 @@ def _billed(groups: dict[str, list[Frame]], context: Context) -> dict[str, pa.Ta
         tables["invoices"] = build_invoices(groups["invoices"], context)
     if groups["payments"]:
         tables["payments"] = build_payments(groups["payments"], context)
+    if groups["web_traffic"]:
+        tables["web_traffic"] = build_web_traffic(groups["web_traffic"], context)
     return tables
 
 
