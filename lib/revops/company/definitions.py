@@ -54,6 +54,7 @@ class Exports(Settings):
     ignore: tuple[str, ...] = ()
     crm: str | None = None
     pipelines: tuple[str, ...] = ()
+    influence_model: str | None = None
     columns: dict[str, dict[str, tuple[str, ...]]] = {}
 
     @field_validator("time_zone")

@@ -10,7 +10,7 @@ from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger, Source
 from revops.exports.columns import coded, distinct, few
-from revops.exports.date_order import ORDERS
+from revops.exports.date_order import ORDERS, at_midnight
 from revops.exports.dates import DateRule, Dates, read_dates
 from revops.exports.ids import read_ids
 from revops.exports.kinds import column_kind
@@ -24,6 +24,7 @@ from revops.wording import plural
 __all__ = ["CellReader"]
 
 DATED = ("date", "month", "timestamp")
+OWN_DATES = ("mql_at", "sql_at")
 TRUE, FALSE = ("1", "true", "yes", "y", "x", "checked"), ("0", "false", "no", "n", "unchecked")
 Column = pa.Array | pa.ChunkedArray
 
@@ -116,7 +117,7 @@ class CellReader:
             self.sign = shown.pop() if len(shown) == 1 else ""
 
     def _dates(self, columns: dict[str, Column], kinds: dict[str, str]) -> dict[str, Column]:
-        rules = {name: self._rule(name, kinds[name]) for name in columns}
+        rules = {name: self._rule(name, self._kind_of(name, kinds[name], cells)) for name, cells in columns.items()}
         found = {name: read_dates(cells, rules[name]) for name, cells in columns.items()}
         shown = {dates.evidence: name for name, dates in found.items() if dates.evidence}
         for name, dates in found.items():
@@ -130,6 +131,16 @@ class CellReader:
             self._note(found[name].decision, found[name].problem)
             self._blanked(found[name], "date", name)
         return {name: dates.column for name, dates in found.items()}
+
+    def _kind_of(self, name: str, what: str, cells: Column) -> str:
+        """Return date for a field of the company's own that its system writes as moments and that holds days only.
+
+        Midnight in UTC of a day is no moment: brought to another zone it would be the day before.
+        """
+        if name not in OWN_DATES or self.match.description.kind.dates != "utc" or not at_midnight(cells):
+            return what
+        self.source.decisions.append(f"{self.label(name)}: holds days without a time; not moved to another zone")
+        return "date"
 
     def _as_shown(self, cells: Column, rule: DateRule, order: str, by: str) -> Dates:
         """Return a column whose cells read both ways as another column of its file, or its titles, show."""

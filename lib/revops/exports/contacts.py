@@ -12,9 +12,10 @@ from revops.exports.audit import Ledger
 from revops.exports.columns import TEXT, by_distinct, put
 from revops.exports.context import Context
 from revops.exports.frames import Frame
+from revops.exports.merged import merged_records
 from revops.exports.records import unite, without_deleted
 
-__all__ = ["build_contacts", "contact_roles"]
+__all__ = ["build_contacts", "contact_roles", "without_addresses"]
 
 STAGES = ("lead_at", "mql_at", "sql_at", "opportunity_at", "customer_at")
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
@@ -29,13 +30,14 @@ def build_contacts(frames: list[Frame], context: Context) -> pa.Table:
     written otherwise. E-mail addresses within free text are cut out.
     """
     ledger = context.ledger
-    table = without_deleted(unite(frames, "contacts", ledger), "contacts", ledger)
+    table = merged_records(frames, "contact_id").taken_out(unite(frames, "contacts", ledger), "contact_id", ledger)
+    table = without_deleted(table, "contacts", ledger)
     table = with_account(without_merged(table, "contact_id", ledger))
     table = _with_utm(context.people.fill(table))
     table = put(table, "source", context.words.map_sources(table))
     for name in FREE:
         if name in table.column_names:
-            table = put(table, name, by_distinct(table[name].cast(TEXT), _without_addresses))
+            table = put(table, name, by_distinct(table[name].cast(TEXT), without_addresses))
     _warn_of_order(table, ledger)
     return table
 
@@ -81,7 +83,8 @@ def _utm(url: str, name: str) -> str | None:
     return next((value.strip() for key, value in parse_qsl(query) if key.strip().casefold() == name), None) or None
 
 
-def _without_addresses(texts: pa.Array) -> pa.Array:
+def without_addresses(texts: pa.Array) -> pa.Array:
+    """Return texts without the e-mail addresses in them; null where nothing else stands there."""
     bare = pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, ADDRESS, ""))
     return pc.if_else(pc.equal(bare, ""), None, bare)
 

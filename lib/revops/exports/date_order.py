@@ -4,12 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from revops.errors import examples
+from revops.exports.columns import TEXT, distinct
 from revops.wording import plural
 
-__all__ = ["ORDERS", "DateRule", "Order", "order_of"]
+__all__ = ["ORDERS", "DateRule", "Order", "at_midnight", "order_of"]
 
+MIDNIGHT = r"[ T]00:00(:00([.,]0+)?)? ?(Z|UTC|GMT|\+00:?00)?$"
 ORDERS = {"day_first": "day first", "month_first": "month first"}
 
 
@@ -29,6 +32,13 @@ class DateRule:
     def label(self) -> str:
         """Return the header of the column."""
         return self.where.rpartition("column ")[2]
+
+
+def at_midnight(column: pa.Array | pa.ChunkedArray) -> bool:
+    """Return whether every cell of a column of moments is midnight: it then holds days."""
+    values = distinct(column).dictionary.cast(TEXT)
+    filled = values.filter(pc.not_equal(pc.utf8_trim_whitespace(values), ""))
+    return len(filled) > 0 and pc.all(pc.match_substring_regex(pc.utf8_trim_whitespace(filled), MIDNIGHT)).as_py()
 
 
 @dataclass(frozen=True)

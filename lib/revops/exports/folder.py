@@ -246,7 +246,8 @@ def _look_up(frames: list[Frame]) -> None:
             others = [
                 other.table.select([look.by, take])
                 for other in frames
-                if other.description.kind.name == look.file and other.description.system is frame.description.system
+                if other.description.kind.name == look.file
+                and other.description.system.system == frame.description.system.system
             ]
             if not others or look.by not in frame.table.column_names:
                 continue

@@ -32,6 +32,8 @@ MAIN_DATE = {
     "opportunity_history": "changed_at",
     "accounts": "created_at",
     "contacts": "created_at",
+    "leads": "created_at",
+    "lead_history": "changed_at",
     "quotas": "period_start",
     "forecasts": "snapshot_date",
     "invoices": "invoice_date",
@@ -44,7 +46,8 @@ DECISIVE = {"amount_original", "amount_converted", "currency", "close_date", "cr
             "amount_micros", "campaign_id", "contact_id", "lead_at", "mql_at", "sql_at", "opportunity_at",
             "customer_at", "snapshot_date", "period_name", "category", "customer_id", "status", "interval",
             "interval_count", "quantity", "tax", "service_from", "service_to", "refunded_amount", "paid_at", "sessions",
-            "source_medium", "traffic_source", "traffic_medium"}  # fmt: skip
+            "source_medium", "traffic_source", "traffic_medium",
+            "lead_id", "converted_date", "role", "model", "model_name", "influence_share"}  # fmt: skip
 
 
 @dataclass

@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Sequence
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,6 +16,7 @@ from revops.exports.frames import Frame
 from revops.exports.money import converted_by
 from revops.exports.people import folded
 from revops.exports.records import joined, sorted_by, unite, without_deleted
+from revops.exports.test_records import without_test_records
 from revops.exports.words import Words
 
 __all__ = ["build_opportunities"]
@@ -46,7 +46,7 @@ def build_opportunities(
     table = context.people.fill(table)
     _warn_of_namesakes(table, context, f"{day}/opportunities" if day else "opportunities")
     table = _with_names(table, others)
-    table = _without_test_records(table, company, ledger)
+    table = without_test_records(table, "opportunity_id", company, ledger)
     for column, reason in NEEDED.items():
         missing = table[column].is_null()
         if pc.any(missing).as_py():
@@ -107,26 +107,6 @@ def _with_names(table: pa.Table, others: dict[str, pa.Table]) -> pa.Table:
             own = table[name].cast(TEXT) if name in table.column_names else pa.nulls(table.num_rows, TEXT)
             table = put(table, name, pc.coalesce(own, found))
     return table
-
-
-def _without_test_records(table: pa.Table, company: Company, ledger: Ledger) -> pa.Table:
-    rules = company.test_records.model_dump()
-    is_test = np.zeros(table.num_rows, bool)
-    for column, patterns in rules.items():
-        if column in table.column_names:
-            for pattern in patterns:
-                hits = pc.match_substring_regex(table[column].cast(TEXT), _regex(pattern))
-                is_test |= hits.fill_null(False).to_numpy()
-    if is_test.any():
-        ledger.leave_out_rows(table.filter(pa.array(is_test)), "test record", "opportunity_id")
-        table = table.filter(pa.array(~is_test))
-    return table
-
-
-def _regex(pattern: str) -> str:
-    """Return a shell pattern (`*` anything, `?` one character) as a whole-cell, case-blind regular expression."""
-    escaped = "".join(".*" if c == "*" else "." if c == "?" else c if c.isalnum() else f"\\{c}" for c in pattern)
-    return f"(?is)^\\s*{escaped}\\s*$"
 
 
 def _with_words(table: pa.Table, words: Words) -> pa.Table:

@@ -3,7 +3,7 @@
 __all__ = ["BY_HAND", "CONVERTED", "ENTERED", "FORMER", "RAW", "STRICT", "helpers_of"]
 
 MONEY = ("amount", "quota_amount", "recurring_amount", "invoiced_amount", "forecast_amount", "annual_cost_amount",
-         "paid_amount")  # fmt: skip
+         "actual_cost_amount", "influenced_amount", "paid_amount")  # fmt: skip
 RAW = {**dict.fromkeys(MONEY, "amount_original"), "source": "lead_source"}
 BY_HAND = ("quotas", "forecasts")
 # Of these tables no cell of these kinds may be unreadable: each row is money.
@@ -47,6 +47,10 @@ HELPERS: dict[str, str] = {
 }
 # The same of one table each.
 HELPERS_OF: dict[str | None, dict[str, str]] = {
+    "opportunities": {"contact_id": "id", "role": "category", "is_primary": "flag"},
+    "leads": {"merged_into": "id", "opportunity_name": "text"},
+    "contacts": {"merged_into": "id"},
+    "campaign_influence": {"model_name": "category"},
     "quotas": {"period_name": "text", "cell": "text"},
     "forecasts": {"period_name": "text"},
     "subscriptions": {

@@ -13,7 +13,7 @@ from revops.exports.ads.spend import build_spend
 from revops.exports.audit import Audit, Ledger
 from revops.exports.books.ledger import build_ledger
 from revops.exports.changes import tracked_fields
-from revops.exports.contacts import build_contacts, contact_roles
+from revops.exports.contacts import build_contacts
 from revops.exports.context import Context
 from revops.exports.dated import refuse_undated, warn_of_days
 from revops.exports.folder import read_folder
@@ -22,6 +22,8 @@ from revops.exports.history import build_history
 from revops.exports.money import add_amounts, refuse_unconverted
 from revops.exports.opportunities import build_opportunities
 from revops.exports.people import People, with_full_names
+from revops.exports.people_records.roles import parted
+from revops.exports.people_records.tables import people_tables, roles_around
 from revops.exports.pipelines import settle_pipelines
 from revops.exports.quotas import build_quotas
 from revops.exports.records import completed, finish, unite, without_deleted
@@ -66,19 +68,24 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> 
     groups: defaultdict[str, list[Frame]] = defaultdict(list)
     for frame in frames:
         groups[frame.source.table].append(frame)
+    groups["opportunities"], role_files = parted(groups["opportunities"], ledger)
+    for frame in groups["campaigns"]:
+        add_amounts(frame, company, ledger)
     tables = _looked_up(groups, ledger)
     context = Context(company, People(tables.get("owners"), company), Words(company, ledger), ledger)
     days = _opportunities(groups, tables, context)
     deals = combined([table for _, table in days])
     history = build_history(groups["opportunity_history"], deals, _snapshots(days, deals), context)
     tables |= _around_deals(groups, deals, context) | _spent(groups, context)
+    tables |= people_tables(groups, tables, deals, context)
+    roles = roles_around(role_files, groups, tables.get("contacts"), deals, context)
     billed = _billed(groups, context)
     refuse_unconverted(deals, company, "opportunities", ledger)
     context.words.report()
     ledger.stop_on_problems()
     for table in (*tables.values(), *(table for _, table in days), *_look_up_files(frames)):
         ledger.keep_rows(table)
-    derived = {"opportunity_history": history.table, "contact_roles": contact_roles(deals, tables.get("contacts"))}
+    derived = {"opportunity_history": history.table, "contact_roles": roles}
     tables |= {**billed, "opportunities": deals}
     tables |= {name: table for name, table in derived.items() if table is not None}
     done = {name: finish(table, name) for name, table in sorted(tables.items())}
