@@ -44,6 +44,19 @@ class Stage(Settings):
     also: tuple[str, ...] = ()
 
 
+class Lifecycle(Settings):
+    """By which new value of which field a lead is called qualified, where no field holds the date; by pattern."""
+
+    fields: tuple[str, ...] = ("Lead Status", "Status")
+    mql: tuple[str, ...] = ()
+    sql: tuple[str, ...] = ()
+
+    def reached(self, value: str | None) -> tuple[bool, bool]:
+        """Return whether a value means that marketing, and that sales, has called a lead qualified."""
+        word = _folded(value or "")
+        return tuple(any(_fits(word, _folded(p)) for p in patterns) for patterns in (self.mql, self.sql))  # type: ignore
+
+
 class Exports(Settings):
     """Where the raw files are and what their cells cannot tell by themselves."""
 
@@ -55,6 +68,7 @@ class Exports(Settings):
     crm: str | None = None
     pipelines: tuple[str, ...] = ()
     influence_model: str | None = None
+    lifecycle: Lifecycle = Lifecycle()
     columns: dict[str, dict[str, tuple[str, ...]]] = {}
 
     @field_validator("time_zone")

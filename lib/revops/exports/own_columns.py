@@ -48,7 +48,8 @@ HELPERS: dict[str, str] = {
 # The same of one table each.
 HELPERS_OF: dict[str | None, dict[str, str]] = {
     "opportunities": {"contact_id": "id", "role": "category", "is_primary": "flag"},
-    "leads": {"merged_into": "id", "opportunity_name": "text"},
+    "leads": {"merged_into": "id", "opportunity_name": "text", "crm_lead_id": "id", "crm_contact_id": "id",
+              "crm_id": "id", "website": "text"},
     "contacts": {"merged_into": "id"},
     "campaign_influence": {"model_name": "category"},
     "quotas": {"period_name": "text", "cell": "text"},
@@ -92,6 +93,7 @@ HELPERS_OF: dict[str | None, dict[str, str]] = {
         "disputed_amount": "money",
         "dispute_status": "category",
     },
+    "touches": {"activity_type": "id", "details": "text", "query": "text", "page": "text", "success": "flag"},
     "web_traffic": {"source_medium": "text"},
 }
 

@@ -98,7 +98,7 @@ def _looked_up(groups: dict[str, list[Frame]], ledger: Ledger) -> dict[str, pa.T
     tables = {
         name: completed(without_deleted(unite(groups[name], name, ledger), name, ledger), name)
         for name in ("accounts", "owners", "campaigns")
-        if name in groups
+        if groups.get(name)
     }
     if "owners" in tables:
         tables["owners"] = with_full_names(tables["owners"])
