@@ -3,6 +3,7 @@
 import fnmatch
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -27,6 +28,10 @@ __all__ = [
 OUTCOMES = ("open", "won", "lost")
 TYPES = ("new", "expansion", "renewal", "other")
 SOURCES = ("marketing", "sales", "partner", "customer_success", "other", "unknown")
+
+ADVERTISING = re.compile(
+    r"\b(advert\w*|ads|adwords|paid (media|social|search)|media (buys?|buying|spend)|ppc|werb\w*|publici[td]\w*)\b"
+)
 
 Outcome = Literal["open", "won", "lost"]
 Type = Literal["new", "expansion", "renewal", "other"]
@@ -185,6 +190,7 @@ class Company(Settings):
     sources: tuple[SourceRule, ...] = ()
     channels: dict[str, tuple[str, ...]] = {}
     ledger_accounts: dict[Category, tuple[str, ...]] = {}
+    advertising_accounts: tuple[str, ...] = ()
     segments: Groups = Groups()
     regions: Groups = Groups()
     test_records: TestRecords = TestRecords()
@@ -247,6 +253,13 @@ class Company(Settings):
     def ledger_category(self, account: str, path: str) -> str | None:
         """Return the category of an account by the first pattern that fits it or its path; None where none does."""
         return _first_fit(self.ledger_accounts, (account, path))
+
+    def is_advertising(self, account: str, path: str) -> bool:
+        """Return whether an account of marketing holds what ad systems bill: by its patterns, else by a clear word."""
+        words = [_folded(account), _folded(path)]
+        if self.advertising_accounts:
+            return any(_fits(word, _folded(p)) for p in self.advertising_accounts for word in words)
+        return any(ADVERTISING.search(word) for word in words)
 
 
 def _first_fit(rules: Mapping[str, tuple[str, ...]], words: Iterable[str | None]) -> str | None:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from revops.company import Company
 from revops.exports.ads.spend import build_spend
 from revops.exports.audit import Audit, Ledger
+from revops.exports.books.advertising import compare_advertising
 from revops.exports.books.ledger import build_ledger
 from revops.exports.changes import tracked_fields
 from revops.exports.contacts import build_contacts
@@ -144,6 +145,8 @@ def _spent(groups: dict[str, list[Frame]], context: Context) -> dict[str, pa.Tab
         tables["ledger"] = build_ledger(groups["ledger"], context.company, context.ledger)
     if groups["spend"]:
         tables["spend"] = build_spend(groups["spend"], context.company, context.ledger)
+    if groups["ledger"] and groups["spend"]:
+        compare_advertising(tables["ledger"], tables["spend"], context)
     if groups["tools"]:
         tables["tools"] = build_tools(groups["tools"], context)
     return tables

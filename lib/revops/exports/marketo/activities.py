@@ -83,10 +83,11 @@ def _rows(frame: Frame) -> pd.DataFrame:
 def _as_changes(frame: Frame, table: pa.Table) -> Frame:
     """Return changes of fields in a bulk extract as a file of history: the field, its old and its new value."""
     details = [_details(text) for text in table["details"].to_pylist()]
+    there = "campaign_name" in table.column_names
     changes = pa.table({
         "lead_id": table["lead_id"].cast(TEXT),
         "changed_at": table["touched_at"],
-        "field": table["campaign_name"].cast(TEXT) if "campaign_name" in table.column_names else pa.nulls(len(details), TEXT),
+        "field": table["campaign_name"].cast(TEXT) if there else pa.nulls(len(details), TEXT),
         "old_value": pa.array([_value(each, "Old Value") for each in details], TEXT),
         "new_value": pa.array([_value(each, "New Value") for each in details], TEXT),
         "_file": table["_file"],
