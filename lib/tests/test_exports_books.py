@@ -245,7 +245,8 @@ def test_an_account_twice_in_its_section_is_refused(tmp_path):
         (
             [("|Total\n", "|\n")],
             "every amount must stand under a header; found 13 of 16 lines with cells that do not (e.g. Subscriptions, "
-            "Refunds, Total for Income). Export it again.",
+            "Refunds, Total for Income). Run the report again with columns by month alone, without comparison or "
+            "percentages, and export it again.",
         ),
     ],
 )  # fmt: skip

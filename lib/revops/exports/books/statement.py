@@ -119,8 +119,8 @@ class _Body:
             shown = examples([row[self.columns.account].strip() for row in wide or loose])
             return read, (
                 f"every amount must stand under a header; found {len(wide or loose):,} of {plural(len(rows), 'line')} "
-                f"with cells that do not ({shown}). Run the report again with columns by month alone, without comparison "
-                "or percentages, and export it again."
+                f"with cells that do not ({shown}). Run the report again with columns by month alone, without "
+                "comparison or percentages, and export it again."
             )
         if read.problem:
             return read, read.problem.removeprefix(f"{self.source.name}, ")

@@ -60,10 +60,10 @@ def present_months(frames: list[Frame], context: Context) -> tuple[pd.DataFrame,
 
 def _warn_of_no_price(subs: pd.DataFrame, context: Context) -> None:
     if len(subs):
+        n, customers = plural(len(subs), "subscription"), plural(subs["customer_id"].nunique(), "customer")
         context.ledger.warnings.append(
-            f"subscriptions: {plural(len(subs), 'subscription')} of {plural(subs['customer_id'].nunique(), 'customer')} "
-            f"without an amount left out ({examples(sorted(subs['subscription_id']))}): billed by use, or at several "
-            "prices. Export MRR per subscriber, which has them."
+            f"subscriptions: {n} of {customers} without an amount left out "
+            f"({examples(sorted(subs['subscription_id']))}): billed by use, or at several prices. Export MRR per subscriber, which has them."
         )
 
 
