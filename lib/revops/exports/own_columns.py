@@ -48,8 +48,14 @@ HELPERS: dict[str, str] = {
 # The same of one table each.
 HELPERS_OF: dict[str | None, dict[str, str]] = {
     "opportunities": {"contact_id": "id", "role": "category", "is_primary": "flag"},
-    "leads": {"merged_into": "id", "opportunity_name": "text", "crm_lead_id": "id", "crm_contact_id": "id",
-              "crm_id": "id", "website": "text"},
+    "leads": {
+        "merged_into": "id",
+        "opportunity_name": "text",
+        "crm_lead_id": "id",
+        "crm_contact_id": "id",
+        "crm_id": "id",
+        "website": "text",
+    },
     "contacts": {"merged_into": "id"},
     "campaign_influence": {"model_name": "category"},
     "quotas": {"period_name": "text", "cell": "text"},

@@ -63,7 +63,8 @@ def _warn_of_no_price(subs: pd.DataFrame, context: Context) -> None:
         n, customers = plural(len(subs), "subscription"), plural(subs["customer_id"].nunique(), "customer")
         context.ledger.warnings.append(
             f"subscriptions: {n} of {customers} without an amount left out "
-            f"({examples(sorted(subs['subscription_id']))}): billed by use, or at several prices. Export MRR per subscriber, which has them."
+            f"({examples(sorted(subs['subscription_id']))}): billed by use, or at several prices. Export MRR per "
+            "subscriber, which has them."
         )
 
 
