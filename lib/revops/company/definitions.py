@@ -3,6 +3,7 @@
 import fnmatch
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -28,6 +29,10 @@ OUTCOMES = ("open", "won", "lost")
 TYPES = ("new", "expansion", "renewal", "other")
 SOURCES = ("marketing", "sales", "partner", "customer_success", "other", "unknown")
 
+ADVERTISING = re.compile(
+    r"\b(advert\w*|ads|adwords|paid (media|social|search)|media (buys?|buying|spend)|ppc|werb\w*|publici[td]\w*)\b"
+)
+
 Outcome = Literal["open", "won", "lost"]
 Type = Literal["new", "expansion", "renewal", "other"]
 Category = Literal["revenue", "cogs", "sales", "marketing", "customer_success", "r_and_d", "g_and_a", "other"]
@@ -44,6 +49,19 @@ class Stage(Settings):
     also: tuple[str, ...] = ()
 
 
+class Lifecycle(Settings):
+    """By which new value of which field a lead is called qualified, where no field holds the date; by pattern."""
+
+    fields: tuple[str, ...] = ("Lead Status", "Status")
+    mql: tuple[str, ...] = ()
+    sql: tuple[str, ...] = ()
+
+    def reached(self, value: str | None) -> tuple[bool, bool]:
+        """Return whether a value means that marketing, and that sales, has called a lead qualified."""
+        word = _folded(value or "")
+        return tuple(any(_fits(word, _folded(p)) for p in patterns) for patterns in (self.mql, self.sql))  # type: ignore
+
+
 class Exports(Settings):
     """Where the raw files are and what their cells cannot tell by themselves."""
 
@@ -55,6 +73,7 @@ class Exports(Settings):
     crm: str | None = None
     pipelines: tuple[str, ...] = ()
     influence_model: str | None = None
+    lifecycle: Lifecycle = Lifecycle()
     columns: dict[str, dict[str, tuple[str, ...]]] = {}
 
     @field_validator("time_zone")
@@ -171,6 +190,7 @@ class Company(Settings):
     sources: tuple[SourceRule, ...] = ()
     channels: dict[str, tuple[str, ...]] = {}
     ledger_accounts: dict[Category, tuple[str, ...]] = {}
+    advertising_accounts: tuple[str, ...] = ()
     segments: Groups = Groups()
     regions: Groups = Groups()
     test_records: TestRecords = TestRecords()
@@ -233,6 +253,13 @@ class Company(Settings):
     def ledger_category(self, account: str, path: str) -> str | None:
         """Return the category of an account by the first pattern that fits it or its path; None where none does."""
         return _first_fit(self.ledger_accounts, (account, path))
+
+    def is_advertising(self, account: str, path: str) -> bool:
+        """Return whether an account of marketing holds what ad systems bill: by its patterns, else by a clear word."""
+        words = [_folded(account), _folded(path)]
+        if self.advertising_accounts:
+            return any(_fits(word, _folded(p)) for p in self.advertising_accounts for word in words)
+        return any(ADVERTISING.search(word) for word in words)
 
 
 def _first_fit(rules: Mapping[str, tuple[str, ...]], words: Iterable[str | None]) -> str | None:

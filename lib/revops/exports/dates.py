@@ -24,6 +24,7 @@ SERIAL = r"^\s*(?P<days>[2-7]\d{4}(?:\.\d+)?)\s*$"
 SPELLED = r"\p{L}{3}"
 ODD_SPACE = "[\u00a0\u202f\u2009]"
 DAY = 86_400_000_000
+COMPACT = r"^\s*((?:19|20)\d{2})([01]\d)([0-3]\d)\s*$"
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def _all_iso(column: pa.Array | pa.ChunkedArray, rule: DateRule) -> pa.Array | p
 def _by_value(column: pa.Array | pa.ChunkedArray, rule: DateRule) -> Dates:
     codes = distinct(column)
     values, counts = pc.replace_substring_regex(codes.dictionary.cast(TEXT), ODD_SPACE, " "), counts_of(codes)
-    values = _in_digits(values, rule)
+    values = _in_digits(pc.replace_substring_regex(values, COMPACT, r"\1-\2-\3"), rule)
     iso, other = _parts(values, YEAR_FIRST, rule), _parts(values, YEAR_LAST, rule)
     found = order_of(values, other, counts, rule)
     decision = found.decision

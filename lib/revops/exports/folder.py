@@ -19,6 +19,7 @@ from revops.exports.recognise import Match, recognise
 from revops.exports.records import joined
 from revops.exports.systems import Description
 from revops.exports.text import TextSheet, open_text
+from revops.exports.web.tables import sha256_of, tables_of
 from revops.exports.workbook import WorkbookSheet, open_workbook
 from revops.wording import plural
 
@@ -98,6 +99,11 @@ def _recognised(folder: Path, company: Company, descriptions: tuple[Description,
                 match = recognise(sheet, descriptions)
                 if isinstance(match, str):
                     ledger.unrecognised.append((sheet.name, match))
+                elif match.description.kind.refuse:
+                    ledger.problems.append(f"{sheet.name}: {match.description.kind.refuse}")
+                elif match.description.kind.unread:
+                    what = f"{match.description.system.system} {match.description.kind.name}"
+                    ledger.unrecognised.append((sheet.name, f"not read: {what}. {match.description.kind.unread}"))
                 else:
                     found.append(Found(sheet, match, sha256, size, _day(blob.name)))
     found = _of_one_crm(found, company, descriptions, ledger)
@@ -143,7 +149,9 @@ def _sheets(blob: Blob, ledger: Ledger) -> list[tuple[TextSheet | WorkbookSheet,
         return []
     seen = survey(blob)
     if kind == "text":
-        return [(open_text(blob, seen), seen.sha256, seen.size)]
+        sheet = open_text(blob, seen)
+        parts = tables_of(sheet)
+        return [(part, sha256_of(part), seen.size) for part in parts] if parts else [(sheet, seen.sha256, seen.size)]
     book = open_workbook(blob)
     if isinstance(book, str):
         ledger.problems.append(f"{blob.name}: {book}")

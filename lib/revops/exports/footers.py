@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from revops.errors import examples
 from revops.exports.audit import Ledger, Source
-from revops.exports.columns import TEXT, few
+from revops.exports.columns import TEXT, few, whole
 from revops.exports.own_columns import STRICT
 from revops.exports.recognise import Match
 from revops.exports.reconciled import is_reconciled
@@ -24,6 +24,8 @@ def without_footers(cells: Cells, match: Match, source: Source, ledger: Ledger) 
     patterns = [re.compile(pattern, re.I) for pattern in match.description.system.footers]
     width, reasons = len(match.labels), Counter()
     footers = [_is_footer([cell for cell in row if cell.strip()], patterns) for row in cells.ragged]
+    ended = [is_reconciled(match.description.kind) and _ends_as_total(row, width, patterns) for row in cells.ragged]
+    footers = [is_footer or is_total for is_footer, is_total in zip(footers, ended, strict=True)]
     footers = [
         is_footer or (len(row) == 1 and any(footers)) for row, is_footer in zip(cells.ragged, footers, strict=True)
     ]
@@ -31,6 +33,10 @@ def without_footers(cells: Cells, match: Match, source: Source, ledger: Ledger) 
         reasons["footer or total row" if is_footer else f"{len(row)} cells under {width} headers"] += 1
     keep, cut = _kept(cells, match, patterns)
     cut_rows = Cells({place: column.filter(pa.array(~keep)) for place, column in cells.columns.items()})
+    if totals := [row for row, is_total in zip(cells.ragged, ended, strict=True) if is_total]:
+        added = {place: pa.array([row[place] or None for row in totals], TEXT) for place in cells.columns}
+        both = {place: [whole(column).cast(TEXT), added[place]] for place, column in cut_rows.columns.items()}
+        cut_rows = Cells({place: pa.concat_arrays(parts) for place, parts in both.items()})
     if not keep.all():
         cells.columns = {place: column.filter(pa.array(keep)) for place, column in cells.columns.items()}
     for reason, n in sorted((reasons + cut).items()):
@@ -81,6 +87,11 @@ def _kept(cells: Cells, match: Match, patterns: list[re.Pattern[str]]) -> tuple[
             continue
         keep[row] = False
     return keep, cut
+
+
+def _ends_as_total(row: list[str], width: int, patterns: list[re.Pattern[str]]) -> bool:
+    """Return whether a row is a total whose name stands behind its last column."""
+    return len(row) == width + 1 and bool(row[-1].strip()) and _is_footer(row[-1:], patterns)
 
 
 def _is_footer(row: list[str], patterns: list[re.Pattern[str]]) -> bool:

@@ -37,13 +37,16 @@ MAIN_DATE = {
     "quotas": "period_start",
     "forecasts": "snapshot_date",
     "invoices": "invoice_date",
+    "payments": "paid_at",
+    "web_traffic": "date",
 }
 ROW_LIMIT = 2_000
 DECISIVE = {"amount_original", "amount_converted", "currency", "close_date", "created_at", "changed_at", "type",
             "stage_name", "period_start", "period_end", "metric", "owner_id", "opportunity_id", "date", "month",
             "amount_micros", "campaign_id", "contact_id", "lead_at", "mql_at", "sql_at", "opportunity_at",
             "customer_at", "snapshot_date", "period_name", "category", "customer_id", "status", "interval",
-            "interval_count", "quantity", "tax", "service_from", "service_to",
+            "interval_count", "quantity", "tax", "service_from", "service_to", "refunded_amount", "paid_at", "sessions",
+            "source_medium", "traffic_source", "traffic_medium",
             "lead_id", "converted_date", "role", "model_id", "model_name", "influence_share"}  # fmt: skip
 
 

@@ -87,6 +87,8 @@ class FileKind(Settings):
     lookups: dict[str, LookUp] = Field(default_factory=dict)
     prints_total: bool = False
     by_day: str = "Export it again by day or by month."
+    unread: str | None = None
+    refuse: str | None = None
     statement: Statement | None = None
 
     @field_validator("headers")

@@ -3,13 +3,15 @@
 __all__ = ["BY_HAND", "CONVERTED", "ENTERED", "FORMER", "RAW", "STRICT", "helpers_of"]
 
 MONEY = ("amount", "quota_amount", "recurring_amount", "invoiced_amount", "forecast_amount", "annual_cost_amount",
-         "actual_cost_amount", "influenced_amount")  # fmt: skip
+         "actual_cost_amount", "influenced_amount", "paid_amount")  # fmt: skip
 RAW = {**dict.fromkeys(MONEY, "amount_original"), "source": "lead_source"}
 BY_HAND = ("quotas", "forecasts")
 # Of these tables no cell of these kinds may be unreadable: each row is money.
 STRICT = {
     **dict.fromkeys(BY_HAND, ("money", "number", "date", "timestamp")),
     "spend": ("money", "date", "month"),
+    "payments": ("money",),
+    "web_traffic": ("number", "date"),
 }
 CONVERTED = ("amount_converted", "converted_currency")
 # How a column begins that says when each record entered one stage; its pattern's number and the stage's name follow.
@@ -46,7 +48,14 @@ HELPERS: dict[str, str] = {
 # The same of one table each.
 HELPERS_OF: dict[str | None, dict[str, str]] = {
     "opportunities": {"contact_id": "id", "role": "category", "is_primary": "flag"},
-    "leads": {"merged_into": "id", "opportunity_name": "text"},
+    "leads": {
+        "merged_into": "id",
+        "opportunity_name": "text",
+        "crm_lead_id": "id",
+        "crm_contact_id": "id",
+        "crm_id": "id",
+        "website": "text",
+    },
     "contacts": {"merged_into": "id"},
     "campaign_influence": {"model_id": "id", "model_name": "category"},
     "quotas": {"period_name": "text", "cell": "text"},
@@ -80,6 +89,18 @@ HELPERS_OF: dict[str | None, dict[str, str]] = {
         "device": "category",
         "network": "category",
     },
+    "payments": {
+        "refunded_amount": "money",
+        "refunded_converted": "money",
+        "status": "category",
+        "captured": "flag",
+        "mode": "category",
+        "is_disputed": "flag",
+        "disputed_amount": "money",
+        "dispute_status": "category",
+    },
+    "touches": {"activity_type": "id", "details": "text", "query": "text", "page": "text", "success": "flag"},
+    "web_traffic": {"source_medium": "text"},
 }
 
 

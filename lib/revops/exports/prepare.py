@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from revops.company import Company
 from revops.exports.ads.spend import build_spend
 from revops.exports.audit import Audit, Ledger
+from revops.exports.books.advertising import compare_advertising
 from revops.exports.books.ledger import build_ledger
 from revops.exports.changes import tracked_fields
 from revops.exports.contacts import build_contacts
@@ -28,12 +29,14 @@ from revops.exports.pipelines import settle_pipelines
 from revops.exports.quotas import build_quotas
 from revops.exports.records import completed, finish, unite, without_deleted
 from revops.exports.recurring.invoices import build_invoices
+from revops.exports.recurring.payments import build_payments
 from revops.exports.recurring.subscriptions import build_subscriptions
 from revops.exports.sheets.forecasts import build_forecasts
 from revops.exports.sheets.tools import build_tools
 from revops.exports.sheets.wide_quotas import lengthened_quotas
 from revops.exports.snapshots import Snapshots, combined
 from revops.exports.systems import load_systems
+from revops.exports.web.traffic import build_web_traffic
 from revops.exports.words import Words
 
 __all__ = ["Prepared", "prepare"]
@@ -96,7 +99,7 @@ def _looked_up(groups: dict[str, list[Frame]], ledger: Ledger) -> dict[str, pa.T
     tables = {
         name: completed(without_deleted(unite(groups[name], name, ledger), name, ledger), name)
         for name in ("accounts", "owners", "campaigns")
-        if name in groups
+        if groups.get(name)
     }
     if "owners" in tables:
         tables["owners"] = with_full_names(tables["owners"])
@@ -142,19 +145,25 @@ def _spent(groups: dict[str, list[Frame]], context: Context) -> dict[str, pa.Tab
         tables["ledger"] = build_ledger(groups["ledger"], context.company, context.ledger)
     if groups["spend"]:
         tables["spend"] = build_spend(groups["spend"], context.company, context.ledger)
+    if groups["ledger"] and groups["spend"]:
+        compare_advertising(tables["ledger"], tables["spend"], context)
     if groups["tools"]:
         tables["tools"] = build_tools(groups["tools"], context)
     return tables
 
 
 def _billed(groups: dict[str, list[Frame]], context: Context) -> dict[str, pa.Table]:
-    """Return the tables of billing systems, one row per month; their builders count the rows of the files."""
+    """Return the tables of billing systems and of visits, whose builders count the rows of the files."""
     tables = {}
     if groups["subscriptions"]:
         customers = groups["look-up: customers"]
         tables["subscriptions"] = build_subscriptions(groups["subscriptions"], customers, context)
     if groups["invoices"]:
         tables["invoices"] = build_invoices(groups["invoices"], context)
+    if groups["payments"]:
+        tables["payments"] = build_payments(groups["payments"], context)
+    if groups["web_traffic"]:
+        tables["web_traffic"] = build_web_traffic(groups["web_traffic"], context)
     return tables
 
 

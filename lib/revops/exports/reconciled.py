@@ -11,7 +11,7 @@ from revops.exports.text import Cells
 
 __all__ = ["apart", "identities", "is_reconciled", "with_total"]
 
-RECONCILED = ("spend",)
+RECONCILED = ("spend", "web_traffic")
 
 
 def with_total(column: str, cells: Cells, totals: Cells, match: Match) -> pa.Array | pa.ChunkedArray:

@@ -39,18 +39,23 @@ class Columns:
 def find_header(rows: list[list[str]], kind: FileKind) -> tuple[int, int] | None:
     """Return the row that names the months, and how many words of the kind speak for it; None where none does.
 
-    The header is the row with most months, the upper one of equals; a lone total serves where no row has a month.
+    The header is the row with most months, of equals the upper one, or the one right below it where that names more
+    columns (a comparison beside each month); a lone total serves where no row has a month.
     At least two sections or computed lines must stand below it: a quota sheet by month has none.
     """
     best: tuple[int, int] | None = None
+    n_best = 0
     for place, row in enumerate(rows[:DEEPEST]):
         account = _account(row, kind)
         if account is None:
             continue
         others = [cell for at, cell in enumerate(row) if at != account and cell.strip()]
         dated = sum(span_of(currency_in(cell)[0]) is not None for cell in others)
-        if (dated or any(TOTAL.match(normalised(cell)) for cell in others)) and (best is None or dated > best[1]):
-            best = place, dated
+        if not (dated or any(TOTAL.match(normalised(cell)) for cell in others)):
+            continue
+        below = best is not None and dated == best[1] > 0 and place == best[0] + 1 and len(others) > n_best
+        if best is None or dated > best[1] or below:
+            best, n_best = (place, dated), len(others)
     if best is None or kind.statement is None:
         return None
     place, account = best[0], _account(rows[best[0]], kind) or 0

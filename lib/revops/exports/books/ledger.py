@@ -90,8 +90,20 @@ def _warn_of_gaps(rows: pd.DataFrame, ledger: Ledger) -> None:
         span = f"{_shown(min(there))} to {_shown(max(there))}"
         ledger.warnings.append(
             f"ledger: {plural(len(gaps), 'month')} of {len(whole):,} from {span} have no statement "
-            f"({examples(gaps, len(gaps))}): costs and revenue of that time are missing. Export them too."
+            f"({examples(gaps, len(gaps))}): costs and revenue of that time are missing, {_before(rows, whole)}. "
+            "Export them too."
         )
+
+
+def _before(rows: pd.DataFrame, whole: pd.DatetimeIndex) -> str:
+    """Return what the month before the first gap holds of revenue and of costs, as a measure of what is missing."""
+    there = set(rows["month"])
+    month = max(day for day in whole if day in there and day < min(gap for gap in whole if gap not in there))
+    part = rows[rows["month"].eq(month)]
+    income = part["section"].isin(("income", "other_income"))
+    column = "amount" if part["amount"].notna().all() else "amount_original"
+    sums = [part.loc[side, column].sum() for side in (income, ~income)]
+    return f"{sums[0]:,.0f} of revenue and {sums[1]:,.0f} of costs in {_shown(month)} alone"
 
 
 def _shown(day: dt.date) -> str:

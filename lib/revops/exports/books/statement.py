@@ -25,6 +25,7 @@ from revops.wording import plural
 
 __all__ = ["read_statement"]
 
+CLOCK = re.compile(r"\b\d{1,2}:\d{2}\b")
 BASIS = re.compile(r"\b(accrual|cash)[ -]basis\b", re.I)
 PATH = ":"
 
@@ -92,7 +93,8 @@ class _Body:
             filled = [cell for cell in row if cell.strip()]
             if not filled:
                 continue
-            if len(filled) == 1 and any(pattern.search(filled[0].strip()) for pattern in patterns):
+            cut = len(filled) > 1 and CLOCK.search(", ".join(filled))  # a time of day that its commas cut in pieces
+            if (len(filled) == 1 or cut) and any(pattern.search(", ".join(filled).strip()) for pattern in patterns):
                 self.counts["footer row"] += 1
                 basis = next((found[1].lower() for cell in filled if (found := BASIS.search(cell))), basis)
                 continue
@@ -117,7 +119,8 @@ class _Body:
             shown = examples([row[self.columns.account].strip() for row in wide or loose])
             return read, (
                 f"every amount must stand under a header; found {len(wide or loose):,} of {plural(len(rows), 'line')} "
-                f"with cells that do not ({shown}). Export it again."
+                f"with cells that do not ({shown}). Run the report again with columns by month alone, without "
+                "comparison or percentages, and export it again."
             )
         if read.problem:
             return read, read.problem.removeprefix(f"{self.source.name}, ")

@@ -5,10 +5,12 @@ import re
 import pandas as pd
 import pyarrow as pa
 
+from revops.exports.audit import Ledger
 from revops.exports.columns import TEXT
 from revops.exports.contacts import ADDRESS
 from revops.exports.context import Context
 from revops.exports.frames import Frame
+from revops.exports.marketo.people import is_marketo
 from revops.exports.merged import Merged
 from revops.exports.people import People
 from revops.exports.people_records.order import in_order
@@ -17,7 +19,7 @@ from revops.exports.rows import leave, nothing, text_columns, without_copies
 __all__ = ["build_lead_history"]
 
 FIELDS = {
-    **dict.fromkeys(("status", "leadstatus"), "status"),
+    **dict.fromkeys(("status", "leadstatus", "personstatus"), "status"),
     **dict.fromkeys(("owner", "ownerid", "leadowner"), "owner_id"),
     "created": "created",
     **dict.fromkeys(("leadconverted", "converted", "isconverted"), "converted"),
@@ -48,6 +50,7 @@ def build_lead_history(frames: list[Frame], leads: pa.Table | None, merged: Merg
         rows = leave(rows, ~known, "lead not in the export", ledger, "lead_id")
     rows = rows.assign(field=rows["field"].map(_fields(rows["field"], context)))
     rows = leave(rows, rows["field"].isna(), "change of a field that is not used", ledger, "lead_id")
+    rows = _of_the_crm(rows, ledger)
     rows = _once(without_copies(rows, CONTENT, ledger, "lead_id"), context)
     rows = _by_id(rows, context)
     if not len(rows):
@@ -68,12 +71,21 @@ def _rows(frame: Frame, merged: Merged) -> pd.DataFrame:
     deleted = table["is_deleted"].to_pandas().eq(True) if "is_deleted" in table.column_names else False
     led = merged.led(table["lead_id"]).to_pandas().astype("object")
     rows["_gone"] = deleted & led.eq(rows["lead_id"])  # the past of a lead that was merged is marked as deleted too
-    return rows.assign(lead_id=led, _api=frame.description.kind.route == "api")
+    return rows.assign(lead_id=led, _api=frame.description.kind.route == "api", _crm=not is_marketo(frame))
+
+
+def _of_the_crm(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """Return rows without the changes in Marketo of a field whose changes on the same lead the CRM tells itself."""
+    pairs = pd.MultiIndex.from_frame(rows[["lead_id", "field"]])
+    synced = ~rows["_crm"] & pairs.isin(pairs[rows["_crm"].to_numpy(bool)])
+    return leave(rows, synced, "change that the history of Salesforce tells", ledger, "lead_id")
 
 
 def _fields(words: pd.Series, context: Context) -> dict[str, str | None]:
     """Return what each field is called: the names that the schema knows, and those of company.yml as written."""
-    named = [label for labels in context.company.exports.columns.get("leads", {}).values() for label in labels]
+    exports = context.company.exports
+    named = [label for labels in exports.columns.get("leads", {}).values() for label in labels]
+    named += exports.lifecycle.fields
     own = {_folded(label): label for label in named}
     return {word: FIELDS.get(_folded(word)) or own.get(_folded(word)) for word in words.dropna().unique()}
 

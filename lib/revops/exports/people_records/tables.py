@@ -7,11 +7,14 @@ import pyarrow as pa
 from revops.exports.contacts import contact_roles
 from revops.exports.context import Context
 from revops.exports.frames import Frame
-from revops.exports.merged import merged_records
+from revops.exports.marketo.activities import build_activities, parted_activities
+from revops.exports.marketo.people import Linked, is_marketo, with_marketo
+from revops.exports.merged import Merged, merged_records
 from revops.exports.people_records.campaigns import with_costs
 from revops.exports.people_records.influence import build_influence
 from revops.exports.people_records.lead_history import build_lead_history
 from revops.exports.people_records.leads import build_leads
+from revops.exports.people_records.lifecycle import with_lifecycle
 from revops.exports.people_records.roles import RoleFiles, build_roles
 
 __all__ = ["people_tables", "roles_around"]
@@ -26,16 +29,38 @@ def people_tables(
     merged, merged_contacts = merged_records(leads, "lead_id"), merged_records(contacts, "contact_id")
     if "campaigns" in tables:
         found["campaigns"] = with_costs(tables["campaigns"], context)
-    if leads or groups["lead_history"]:
+    activities, changes = parted_activities([frame for frame in groups["touches"] if is_marketo(frame)])
+    history = [*groups["lead_history"], *changes]
+    if leads or history:
         context.people.learn(deals)
+    linked = Linked()
     if leads:
-        found["leads"] = build_leads(leads, merged, merged_contacts, deals, context)
+        found["leads"], linked = _leads(leads, merged, merged_contacts, deals, context)
         context.people.learn(found["leads"])
-    if groups["lead_history"]:
-        found["lead_history"] = build_lead_history(groups["lead_history"], found.get("leads"), merged, context)
+    if history:
+        found["lead_history"] = build_lead_history(history, found.get("leads"), linked.merged(merged), context)
+    if leads and history:
+        found["leads"] = with_lifecycle(found["leads"], found["lead_history"], context)
+    if activities:
+        found["touches"] = build_activities(activities, found.get("leads"), linked, context)
     if groups["campaign_influence"]:
         found["campaign_influence"] = build_influence(groups["campaign_influence"], deals, merged_contacts, context)
     return found
+
+
+def _leads(
+    frames: list[Frame], merged: Merged, contacts: Merged, deals: pa.Table, context: Context
+) -> tuple[pa.Table, Linked]:
+    """Return the leads of the CRM and of Marketo, each person once, and which person of Marketo is which lead."""
+    crm, people = ([f for f in frames if is_marketo(f) == other] for other in (False, True))
+    table = build_leads(crm, merged, contacts, deals, context) if crm else None
+    if not people:
+        return table, Linked()
+
+    def build(some: list[Frame]) -> pa.Table:
+        return build_leads(some, merged, contacts, deals.slice(0, 0), context)
+
+    return with_marketo(people, table, merged, build, context)
 
 
 def roles_around(

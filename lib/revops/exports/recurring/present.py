@@ -8,16 +8,18 @@ import pyarrow as pa
 
 from revops.errors import examples
 from revops.exports.amounts import with_amounts
-from revops.exports.columns import put
+from revops.exports.columns import TEXT, put
 from revops.exports.context import Context
 from revops.exports.frames import Frame
 from revops.exports.records import plain, unite
 from revops.exports.recurring.intervals import with_months_billed
 from revops.exports.rows import text_columns
+from revops.wording import plural
 
 __all__ = ["present_months"]
 
 STATUSES = ("active", "past_due", "unpaid", "trialing", "canceled", "paused", "incomplete", "incomplete_expired")
+NO_PRICE = "no amount"
 FAR = pd.Timedelta(days=366)
 STAMPS = ("started_at", "ended_at", "trial_ends_at", "bills_from", "bills_to")
 TEXTS = ("subscription_id", "customer_id", "customer_name", "account_id", "currency", "status", "interval")
@@ -39,15 +41,31 @@ def present_months(frames: list[Frame], context: Context) -> tuple[pd.DataFrame,
     n = (last - first + 1).fillna(0).clip(lower=0).astype(int)
     never = subs["status"].str.startswith("incomplete", na=False)
     subs["_why"] = np.select(
-        [never, first.isna(), n.eq(0)],
-        ["never paid for (incomplete)", "no start", "began and ended within a month, or ended without a date"],
+        [never, first.isna(), subs["amount_original"].isna(), n.eq(0)],
+        [
+            "never paid for (incomplete)",
+            "no start",
+            NO_PRICE,
+            "began and ended within a month, or ended without a date",
+        ],
         "",
     )
     n = n.where(subs["_why"].eq(""), 0)
+    _warn_of_no_price(subs[subs["_why"].eq(NO_PRICE)], context)
     rows = subs.loc[subs.index.repeat(n)].reset_index(drop=True)
     ordinal = np.concatenate([np.arange(count) for count in n]) if len(n) else np.array([], int)
     rows["_m"] = (first.repeat(n).to_numpy() + ordinal).astype(int)
     return _with_status(rows, context), subs
+
+
+def _warn_of_no_price(subs: pd.DataFrame, context: Context) -> None:
+    if len(subs):
+        n, customers = plural(len(subs), "subscription"), plural(subs["customer_id"].nunique(), "customer")
+        context.ledger.warnings.append(
+            f"subscriptions: {n} of {customers} without an amount left out "
+            f"({examples(sorted(subs['subscription_id']))}): billed by use, or at several prices. Export MRR per "
+            "subscriber, which has them."
+        )
 
 
 def _once(frames: list[Frame], context: Context) -> pa.Table:
@@ -62,9 +80,18 @@ def _once(frames: list[Frame], context: Context) -> pa.Table:
 
 
 def _latest(table: pa.Table, frame: Frame, context: Context) -> pd.Timestamp:
-    """Return the latest start or end, the day of the export as far as it shows; one far from all others is refused."""
+    """Return the latest start or end, the day of the export as far as it shows; one far from all others is refused.
+
+    The end of a subscription that still runs lies ahead and shows nothing.
+    """
     names = [name for name in ("started_at", "ended_at", "bills_from") if name in table.column_names]
-    stamps = table.select(names).to_pandas().max(axis=1).sort_values(na_position="first")
+    told = table.select(names).to_pandas()
+    if "ended_at" in told:
+        over = (
+            table["status"].cast(TEXT).to_pandas().str.strip().str.casefold().isin(("canceled", "incomplete_expired"))
+        )
+        told["ended_at"] = told["ended_at"].where(over)
+    stamps = told.max(axis=1).sort_values(na_position="first")
     if len(stamps) > 2 and stamps.iloc[-1] - stamps.iloc[-2] > FAR:
         context.ledger.problems.append(
             f"{frame.source.name}: starts and ends must not lie ahead; found {stamps.iloc[-1]:%Y-%m-%d}, and "

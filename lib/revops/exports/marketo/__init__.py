@@ -1,0 +1,1 @@
+"""Marketo's people and activities, beside the leads and campaigns of Salesforce."""

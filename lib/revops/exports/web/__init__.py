@@ -1,0 +1,1 @@
+"""Visits to the web site as the web analytics exports them."""

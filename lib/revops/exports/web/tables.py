@@ -1,0 +1,51 @@
+"""Several tables in one text file, each under lines that begin with #: cut apart, so that each is recognised alone."""
+
+import hashlib
+from dataclasses import replace
+
+from revops.exports.files import Blob
+from revops.exports.text import TextSheet
+
+__all__ = ["sha256_of", "tables_of"]
+
+LONGEST = 1 << 24
+
+
+def tables_of(sheet: TextSheet) -> list[TextSheet]:
+    """Return the tables of a file that begins with a line of # and holds more than one; none of any other file.
+
+    A table ends at a blank line or at the next line of #; those lines stay above the table that follows them.
+    """
+    head = sheet.blob.head(4096)[sheet.start :]
+    if not head.lstrip().lstrip(b'"').startswith(b"#"):
+        return []
+    data = sheet.blob.read()
+    if len(data) > LONGEST:
+        return []
+    found: list[list[str]] = []
+    above: list[str] = []
+    in_table = False
+    for line in data[sheet.start :].decode("utf-8", errors="replace").splitlines(keepends=True):
+        is_row = bool(line.strip(' \t\r\n,;"')) and not line.lstrip('" ').startswith("#")
+        if is_row and not in_table:
+            found.append(above)
+            above = []
+        (found[-1] if is_row else above).append(line)
+        in_table = is_row
+    if len(found) < 2:
+        return []
+    found[-1].extend(above)
+    return [_part(sheet, "".join(lines), n) for n, lines in enumerate(found, start=1)]
+
+
+def sha256_of(part: TextSheet) -> str:
+    """Return the hash of one table of a file."""
+    return hashlib.sha256(part.blob.read()).hexdigest()
+
+
+def _part(sheet: TextSheet, text: str, n: int) -> TextSheet:
+    data = text.encode("utf-8")
+    blob = Blob(sheet.name, data=data)
+    odd = data.count(b'"') % 2 == 1
+    name = f"{sheet.name} (table {n})"
+    return replace(sheet, name=name, blob=blob, start=0, odd_quotes=odd, newlines=data.count(b"\n"))
