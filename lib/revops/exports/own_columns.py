@@ -44,8 +44,26 @@ HELPERS: dict[str, str] = {
 }
 # The same of one table each.
 HELPERS_OF: dict[str | None, dict[str, str]] = {
-    "quotas": {"period_name": "text", "cell": "text"},
-    "forecasts": {"period_name": "text"},
+    "quotas": {
+        "period_name": "text",
+        "cell": "text",
+        "forecast_type": "id",
+        "forecast_type_name": "text",
+        "period_id": "id",
+    },
+    "forecasts": {
+        "period_name": "text",
+        "group_name": "text",
+        "item_category": "category",
+        "as_seen": "number",
+        "unadjusted": "number",
+        "own": "number",
+        "has_adjustment": "flag",
+        "product_family": "category",
+        "forecast_type": "id",
+        "forecast_type_name": "text",
+        "period_id": "id",
+    },
     "subscriptions": {
         "period_name": "text",
         "subscription_id": "id",

@@ -12,6 +12,7 @@ from revops.company import Company
 from revops.exports.ads.spend import build_spend
 from revops.exports.audit import Audit, Ledger
 from revops.exports.books.ledger import build_ledger
+from revops.exports.calls.forecasts import build_forecasts
 from revops.exports.changes import tracked_fields
 from revops.exports.contacts import build_contacts, contact_roles
 from revops.exports.context import Context
@@ -27,7 +28,6 @@ from revops.exports.quotas import build_quotas
 from revops.exports.records import completed, finish, unite, without_deleted
 from revops.exports.recurring.invoices import build_invoices
 from revops.exports.recurring.subscriptions import build_subscriptions
-from revops.exports.sheets.forecasts import build_forecasts
 from revops.exports.sheets.tools import build_tools
 from revops.exports.sheets.wide_quotas import lengthened_quotas
 from revops.exports.snapshots import Snapshots, combined
