@@ -61,10 +61,11 @@ def _rows(frame: Frame, context: Context) -> pd.DataFrame:
     rows["currency"] = rows["currency"].fillna(context.company.currency)
     rows = rows.join(period_days(frame, context.ledger)).assign(snapshot_date=_day(frame, context.ledger))
     rows["_copy"] = pd.Timestamp(frame.day) if frame.day else pd.Timestamp("2200-01-01")
-    frame.source.first = frame.source.last = None if not len(rows) else f"{rows['snapshot_date'].iloc[0]:%Y-%m-%d}"
+    days = rows["snapshot_date"].dropna()
+    frame.source.first = frame.source.last = f"{days.iloc[0]:%Y-%m-%d}" if len(days) else None
     words = rows["item_category"].map(_folded)
     rows["_cumulative"] = words.isin(CUMULATIVE)
-    known = words.map(CUMULATIVE | SINGLE).fillna(rows["category"].map(category_of))
+    known = words.map(CUMULATIVE | SINGLE).fillna(rows["category"].map(category_of, na_action="ignore"))
     lost = known.isna()
     if lost.any():
         shown = rows.loc[lost, "category"].fillna(rows.loc[lost, "item_category"]).fillna("(blank)")

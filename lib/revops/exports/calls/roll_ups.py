@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 
+import numpy as np
 import pandas as pd
 
 from revops.errors import examples
@@ -45,19 +46,26 @@ def _of_file(rows: pd.DataFrame, frame: Frame, bosses: dict[str, str], context: 
     _refuse_unknown(rows, is_known, frame, context.ledger)
     spans = _spans(set(rows["owner_id"].dropna()), managers, below, context.people)
     owners = _owners(rows[~is_manager], frame, is_known)
-    whole = rows[is_manager].assign(amount_original=rows["as_seen"].fillna(rows["amount_original"]))
-    named = whole["owner_id"].map(lambda key: spans.get(key, NO_LEVEL))
+    whole = rows[is_manager]
+    whole = whole.assign(amount_original=whole["as_seen"].fillna(whole["amount_original"]))
+    named = [spans.get(key, NO_LEVEL) for key in whole["owner_id"]]
     whole = whole.assign(level=[level for level, _ in named], member=[member for _, member in named])
-    own = rows[is_manager].assign(amount_original=rows["own"], level=None, member=None)
-    own = own[own["owner_id"].isin(set(own.loc[own["own"].abs().gt(CENT), "owner_id"]))]
-    spare = whole["level"].isna() & whole.index.isin(own.index)
+    own = whole.assign(amount_original=whole["own"], level=None, member=None)
+    own = own[own["own"].notna() & own["owner_id"].isin(set(own.loc[own["own"].abs().gt(CENT), "owner_id"]))]
+    is_unnamed = np.array([level is None for level, _ in named], dtype=bool)
+    spare = is_unnamed & whole.index.isin(own.index)
     again = own[~own.index.isin(whole.index[spare])]
     if len(again):
         frame.source.rows_read += len(again)
         frame.source.decisions.append(
             f"{plural(len(again), 'item')} of managers with deals of their own: read as two rows, theirs and the whole"
         )
-    whole = leave(whole[~spare], whole.loc[~spare, "level"].isna(), "roll-up of others", context.ledger, "owner_id")
+    if spare.any():
+        said = f"{plural(int(spare.sum()), 'item')} of managers: only the deals of their own are read"
+        frame.source.decisions.append(said)
+    others = pd.Series(is_unnamed & ~spare, whole.index)
+    whole = leave(whole, others, "roll-up of others", context.ledger, "owner_id")
+    whole = whole[whole["level"].notna()]
     return pd.concat([part for part in (owners, whole, own) if len(part)] or [owners])
 
 
