@@ -250,3 +250,23 @@ def test_the_order_of_items_does_not_matter(tmp_path):
         for name, part in (("a", lines), ("b", lines[::-1]))
     )
     assert one.tables["forecasts"].equals(two.tables["forecasts"])
+
+
+def test_salesforces_own_quotas_have_the_days_of_their_periods(tmp_path):
+    text = "Id,QuotaOwnerId,QuotaAmount,StartDate,PeriodId,ForecastingTypeId,CurrencyIsoCode\n" + "".join(
+        f"0J98d00000Qu{place}Aa,{owner},{amount},2025-04-01,{Q2},{kind},{code}\n"
+        for place, (owner, amount, kind, code) in enumerate(
+            [(DANA, 250000, TYPE, "USD"), (JORG, 100000, TYPE, "EUR"), (DANA, 40, OTHER, "USD")]
+        )
+    )
+    prepared = gate(tmp_path, {**BESIDE, "ForecastingQuota.csv": text}, forecasts={"type": TYPE})
+    found = prepared.tables["quotas"].to_pylist()
+    assert [(r["level"], r["member"], r["metric"], str(r["period_end"])[:10], r["quota_amount"]) for r in found] == [
+        ("owner", DANA, "bookings", "2025-06-30", 250000.0),
+        ("owner", JORG, "bookings", "2025-06-30", 110000.0),
+    ]
+    assert left_out(prepared) == [("ForecastingQuota.csv", "of another forecast type", 1)] and balanced(prepared)
+    assert refused(tmp_path / "alone", {"ForecastingQuota.csv": text}, forecasts={"type": TYPE}) == (
+        f"ForecastingQuota.csv: every row must have a period whose days are known; found 3 of 3 without (e.g. {Q2}). "
+        "Export Period (Id, Type, StartDate, EndDate, FullyQualifiedLabel) and put it beside this file."
+    )

@@ -13,6 +13,7 @@ from revops.exports.ads.spend import build_spend
 from revops.exports.audit import Audit, Ledger
 from revops.exports.books.ledger import build_ledger
 from revops.exports.calls.forecasts import build_forecasts
+from revops.exports.calls.quota_items import quotas_of_items
 from revops.exports.changes import tracked_fields
 from revops.exports.contacts import build_contacts, contact_roles
 from revops.exports.context import Context
@@ -122,7 +123,8 @@ def _around_deals(groups: dict[str, list[Frame]], deals: pa.Table, context: Cont
     if groups["quotas"] or groups["forecasts"]:
         context.people.learn(deals)
     if groups["quotas"]:
-        tables["quotas"] = build_quotas([lengthened_quotas(frame, context) for frame in groups["quotas"]], context)
+        frames = [quotas_of_items(lengthened_quotas(frame, context), context) for frame in groups["quotas"]]
+        tables["quotas"] = build_quotas(frames, context)
     if groups["forecasts"]:
         tables["forecasts"] = build_forecasts(groups["forecasts"], deals, context)
     return tables
