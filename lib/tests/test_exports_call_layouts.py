@@ -95,7 +95,10 @@ def test_a_title_says_the_day(tmp_path, title):
     sheet = f"{title}\nAE,Period,Commit,Best Case\nDana Whitfield,Q2 FY25,$150K,$200K\n"
     prepared = read(tmp_path, sheet)
     assert calls(prepared) == [("2025-06-16", DANA, "BestCase", 200e3), ("2025-06-16", DANA, "Forecast", 150e3)]
-    assert file_audit(prepared, "calls.csv").decisions[-1] == "calls of 2025-06-16: the day in a title or the name of the sheet"
+    assert (
+        file_audit(prepared, "calls.csv").decisions[-1]
+        == "calls of 2025-06-16: the day in a title or the name of the sheet"
+    )
 
 
 def test_a_sheet_of_no_day_is_refused_and_its_name_says_none(tmp_path):
@@ -182,7 +185,9 @@ def test_a_workbook_with_a_sheet_per_week_is_read_by_their_names(tmp_path):
 
 def test_totals_are_no_calls_unless_they_say_something_else(tmp_path):
     head = "Week of,Rep,Period,Commit\n"
-    sheet = head + "2025-06-02,Dana Whitfield,Q2 FY25,100\n2025-06-02,Priya Nair,Q2 FY25,50\n2025-06-02,Total,Q2 FY25,{}\n"
+    sheet = (
+        head + "2025-06-02,Dana Whitfield,Q2 FY25,100\n2025-06-02,Priya Nair,Q2 FY25,50\n2025-06-02,Total,Q2 FY25,{}\n"
+    )
     prepared = read(tmp_path / "sum", sheet.format(150))
     assert [member for _, member, *_ in calls(prepared)] == [DANA, PRIYA]
     assert left_out(prepared) == [("calls.csv", "footer or total row", 1)]
@@ -197,15 +202,22 @@ def test_totals_are_no_calls_unless_they_say_something_else(tmp_path):
 
 
 def test_calls_of_regions_teams_and_the_company(tmp_path):
-    sheet = "Week of,Region,Rep,Quarter,Commit\n2025-06-02,DACH,,FY25 Q2,70\n2025-06-02,DACH,Dana Whitfield,FY25 Q2,100\n"
+    sheet = (
+        "Week of,Region,Rep,Quarter,Commit\n2025-06-02,DACH,,FY25 Q2,70\n2025-06-02,DACH,Dana Whitfield,FY25 Q2,100\n"
+    )
     prepared = read(tmp_path / "regions", sheet)
     assert [(r["level"], r["member"]) for r in prepared.tables["forecasts"].to_pylist()] == [
         ("owner", DANA),
         ("region", "DACH"),
     ]
     prepared = read(tmp_path / "company", "Week of,Quarter,Commit,Best Case\n2025-06-02,FY25 Q2,100,120\n")
-    assert calls(prepared) == [("2025-06-02", "company", "BestCase", 120.0), ("2025-06-02", "company", "Forecast", 100.0)]
-    assert file_audit(prepared, "calls.csv").warnings == ("no column says whose calls these are: taken as the company's",)
+    assert calls(prepared) == [
+        ("2025-06-02", "company", "BestCase", 120.0),
+        ("2025-06-02", "company", "Forecast", 100.0),
+    ]
+    assert file_audit(prepared, "calls.csv").warnings == (
+        "no column says whose calls these are: taken as the company's",
+    )
 
 
 def test_a_week_written_only_once_per_block_is_refused(tmp_path):

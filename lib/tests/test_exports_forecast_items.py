@@ -176,9 +176,7 @@ def test_several_forecast_types_are_refused_until_one_is_named(tmp_path):
         "  forecasts:\n    type: TODO"
     )
     for i, named in enumerate((TYPE, "opportunityrevenue")):
-        prepared = gate(
-            tmp_path / str(i), {**BESIDE, **files, "ForecastingType.csv": types}, forecasts={"type": named}
-        )
+        prepared = gate(tmp_path / str(i), {**BESIDE, **files, "ForecastingType.csv": types}, forecasts={"type": named})
         assert calls(prepared) == [("06-13", "owner", DANA, "Forecast", 100.0)]
         assert left_out(prepared) == [("ForecastingItem.csv", "of another forecast type", 1)]
     message = refused(tmp_path / "wrong", {**files, "ForecastingType.csv": types}, forecasts={"type": "Revenues"})

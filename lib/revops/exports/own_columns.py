@@ -47,6 +47,8 @@ HELPERS_OF: dict[str | None, dict[str, str]] = {
     "quotas": {
         "period_name": "text",
         "cell": "text",
+        "year_name": "text",
+        "group_name": "text",
         "forecast_type": "id",
         "forecast_type_name": "text",
         "period_id": "id",

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 import pyarrow as pa
@@ -29,6 +30,7 @@ from revops.exports.quotas import build_quotas
 from revops.exports.records import completed, finish, unite, without_deleted
 from revops.exports.recurring.invoices import build_invoices
 from revops.exports.recurring.subscriptions import build_subscriptions
+from revops.exports.sheets.long_quotas import settled_quotas
 from revops.exports.sheets.tools import build_tools
 from revops.exports.sheets.wide_quotas import lengthened_quotas
 from revops.exports.snapshots import Snapshots, combined
@@ -123,7 +125,8 @@ def _around_deals(groups: dict[str, list[Frame]], deals: pa.Table, context: Cont
     if groups["quotas"] or groups["forecasts"]:
         context.people.learn(deals)
     if groups["quotas"]:
-        frames = [quotas_of_items(lengthened_quotas(frame, context), context) for frame in groups["quotas"]]
+        forms = (lengthened_quotas, settled_quotas, quotas_of_items)
+        frames = [reduce(lambda frame, form: form(frame, context), forms, frame) for frame in groups["quotas"]]
         tables["quotas"] = build_quotas(frames, context)
     if groups["forecasts"]:
         tables["forecasts"] = build_forecasts(groups["forecasts"], deals, context)

@@ -171,4 +171,3 @@ def _without_totals(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
         )
     drop = total & ~rows["_file"].isin(set(off["_file"])) & ~rows.index.isin(alone)
     return leave(rows, drop, "footer or total row", ledger, "owner_name")
-
