@@ -49,7 +49,8 @@ def workbook(**sheets):
 
 
 def test_a_column_per_week_is_read_by_its_day(tmp_path):
-    sheet = "FY25 Q2 Commit calls (USD k)\n\nSeller,4/7/2025,4/14/2025,4/21/2025\nDana Whitfield,100,110,\nPriya Nair,50,60,70\n"
+    sheet = "FY25 Q2 Commit calls (USD k)\n\nSeller,4/7/2025,4/14/2025,4/21/2025\nDana Whitfield,100,110,\n"
+    sheet += "Priya Nair,50,60,70\n"
     prepared = read(tmp_path, sheet)
     assert calls(prepared) == [
         ("2025-04-07", DANA, "Forecast", 100_000.0),

@@ -86,8 +86,8 @@ def test_a_managers_roll_up_is_the_companys_or_a_teams_and_never_an_owners(tmp_p
     ]
     audit = file_audit(prepared, "ForecastingItem.csv")
     assert audit.decisions == (
-        "forecasts of 2025-06-13, the day of the latest change in the file: a folder named YYYY-MM-DD would say when it "
-        "was exported",
+        "forecasts of 2025-06-13, the day of the latest change in the file: a folder named YYYY-MM-DD would say when "
+        "it was exported",
         "1 item adjusted by hand: the call is the adjusted amount that its owner sees, of the others OwnerOnlyAmount",
         "1 item of managers with deals of their own: read as two rows, theirs and the whole",
     )
@@ -138,8 +138,8 @@ def test_single_categories_are_added_up_to_what_cumulative_ones_say(tmp_path):
     ]
     assert all(prepared.tables["forecasts"].equals(found[0].tables["forecasts"]) for prepared in found[1:])
     assert file_audit(found[0], "ForecastingItem.csv").decisions[-1] == (
-        "single categories added up to calls for the period: Commit with Closed, Best Case with both, Pipeline with all "
-        "that is open"
+        "single categories added up to calls for the period: Commit with Closed, Best Case with both, Pipeline with "
+        "all that is open"
     )
     assert file_audit(found[3], "ForecastingItem.csv").decisions[-1] == (
         "cumulative categories (ForecastingItemCategory) are read; 3 items of single ones left out"
@@ -171,8 +171,8 @@ def test_several_forecast_types_are_refused_until_one_is_named(tmp_path):
     types = f"Id,DeveloperName,MasterLabel\n{TYPE},OpportunityRevenue,Revenue\n{OTHER},OpportunityQuantity,Units\n"
     files = {"Period.csv": PERIODS, "ForecastingItem.csv": text}
     assert refused(tmp_path / "none", files) == (
-        f"ForecastingItem.csv: forecasts of one type only can be read together; found 2 types ({TYPE}, {OTHER}). Say in "
-        "company.yml which one counts, by its id or, with ForecastingType exported beside, its DeveloperName:\n"
+        f"ForecastingItem.csv: forecasts of one type only can be read together; found 2 types ({TYPE}, {OTHER}). Say "
+        "in company.yml which one counts, by its id or, with ForecastingType exported beside, its DeveloperName:\n"
         "  forecasts:\n    type: TODO"
     )
     for i, named in enumerate((TYPE, "opportunityrevenue")):

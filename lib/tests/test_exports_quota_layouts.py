@@ -1,4 +1,4 @@
-"""Quota sheets as strangers keep them: the amounts that count are read, sums are not, and doubts are refused by name."""
+"""Quota sheets as strangers keep them: the amounts that count are read, sums are not, and doubts are refused."""
 
 import pytest
 from gate import balanced, file_audit, gate, left_out, rows
@@ -136,4 +136,18 @@ def test_the_unit_in_the_title_of_a_long_sheet_counts(tmp_path):
     assert refused(tmp_path / "letters", sheet.format("250K")) == (
         "quotas.csv: amounts must be in one unit; found 1 cell with K, M or B, and a title says units of 1,000. Take "
         "the letters out, or the title."
+    )
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        "Quotas\nRep,Q1 FY25,Q2 FY25\nDana Whitfield,$250K,300\n",
+        "Rep,Quarter,Quota\nDana Whitfield,Q1 FY25,$250K\nDana Whitfield,Q2 FY25,300\n",
+    ],
+)
+def test_small_numbers_beside_thousands_are_refused(tmp_path, sheet):
+    assert refused(tmp_path, sheet) == (
+        "quotas.csv: amounts must be in one unit; found 1 cell with K, M or B beside 1 below 1,000 without (e.g. 300). "
+        "Write each with its letter, or none."
     )

@@ -10,7 +10,7 @@ from revops.exports.frames import Frame
 from revops.exports.members import with_members
 from revops.exports.period_names import read_period
 from revops.exports.rows import leave, text_columns
-from revops.exports.sheets.titles import read_titles
+from revops.exports.sheets.titles import mixed_units, read_titles
 from revops.exports.words import category_of
 from revops.wording import plural
 
@@ -57,7 +57,7 @@ def _rows(frame: Frame, context: Context) -> pd.DataFrame:
     rows["currency"] = rows["currency"].fillna(titles.currency or company.currency)
     rows = _with_day(rows, frame, said, ledger)
     rows = _with_rest(rows, frame, said, ledger)
-    _refuse_units(frame, titles.factor, context)
+    _refuse_units(rows, frame, titles.factor, context)
     factor = titles.factor if titles.factor > 1 else company.forecasts.factor
     return rows.assign(_factor=1.0 if frame.scaled else factor)
 
@@ -108,7 +108,7 @@ def _with_rest(rows: pd.DataFrame, frame: Frame, said: Said, ledger: Ledger) -> 
     return rows.drop(columns="group_name")
 
 
-def _refuse_units(frame: Frame, factor: float, context: Context) -> None:
+def _refuse_units(rows: pd.DataFrame, frame: Frame, factor: float, context: Context) -> None:
     unit = context.company.forecasts.unit
     if frame.scaled and (unit != "units" or factor > 1):
         says = f"forecasts.unit in company.yml says {unit}" if unit != "units" else "a title says another unit"
@@ -116,6 +116,8 @@ def _refuse_units(frame: Frame, factor: float, context: Context) -> None:
             f"{frame.source.name}: amounts must be in one unit; found {plural(frame.scaled, 'cell')} with K, M or B, "
             f"and {says}. Take the letters out, or set forecasts.unit to units."
         )
+    elif problem := mixed_units(frame.source.name, rows["amount_original"].dropna().to_numpy(), frame.scaled):
+        context.ledger.problems.append(problem)
     elif factor > 1:
         frame.source.decisions.append(f"amounts in units of {factor:,.0f}, as a title says")
 

@@ -12,7 +12,7 @@ from revops.exports.context import Context
 from revops.exports.frames import Frame
 from revops.exports.period_names import read_period
 from revops.exports.rows import text_columns
-from revops.exports.sheets.titles import read_titles
+from revops.exports.sheets.titles import mixed_units, read_titles
 from revops.exports.spans import Span
 from revops.wording import plural
 
@@ -31,6 +31,9 @@ def _in_units(frame: Frame, context: Context) -> Frame:
     if titles.problem:
         context.ledger.problems.append(f"{frame.source.name}: {titles.problem}")
     if titles.factor == 1:
+        amounts = frame.table["amount_original"].drop_null().to_numpy()
+        if problem := mixed_units(frame.source.name, amounts, frame.scaled):
+            context.ledger.problems.append(problem)
         return frame
     if frame.scaled:
         context.ledger.problems.append(
@@ -55,8 +58,8 @@ def _with_days(frame: Frame, context: Context) -> Frame:
     lost = shown[[span is None and word != "" for span, word in zip(spans, shown, strict=True)]]
     if len(lost):
         context.ledger.problems.append(
-            f"{frame.source.name}: every period must be one we know; found {len(lost):,} of {len(rows):,} that are none "
-            f"({examples(sorted(set(lost)))}). Write it as Q2 FY25, FY25 or 2025-05."
+            f"{frame.source.name}: every period must be one we know; found {len(lost):,} of {len(rows):,} that are "
+            f"none ({examples(sorted(set(lost)))}). Write it as Q2 FY25, FY25 or 2025-05."
         )
     table = frame.table.drop_columns(sorted(names))
     owners = rows["owner_name"].fillna(rows["group_name"].where(rows["owner_id"].isna()))
@@ -71,7 +74,7 @@ def _with_days(frame: Frame, context: Context) -> Frame:
 
 
 def _span(period: str, year: str, starts: int) -> Span | None:
-    """Return the days of a period and perhaps its year in a column of its own; 2025 alone only where years are plain."""
+    """Return the days of a period, its year perhaps in a column of its own; 2025 alone only of calendar years."""
     if not year:
         return read_period(period, starts)
     if not period:

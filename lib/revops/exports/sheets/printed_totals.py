@@ -13,7 +13,7 @@ MONTHS = 3
 
 
 def sums_beside(rows: pd.DataFrame) -> pd.Series:
-    """Return which cells are of a year, or of a quarter with all its months, whose parts the same owner has beside it."""
+    """Return which cells are of a year, or of a quarter with all its months, whose parts the owner has beside it."""
     days = (rows["period_end"] - rows["period_start"]).dt.days
     finest = days.groupby(_joined(rows)).transform("min")
     starts = rows.loc[days.between(MONTH_DAYS, YEAR_DAYS), ["period_start", "period_end"]].drop_duplicates()

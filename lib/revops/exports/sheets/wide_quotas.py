@@ -17,7 +17,7 @@ from revops.exports.people import folded
 from revops.exports.period_names import read_period
 from revops.exports.rows import leave, text_columns
 from revops.exports.sheets.printed_totals import disagreements, sums_beside
-from revops.exports.sheets.titles import Titles, read_titles
+from revops.exports.sheets.titles import Titles, mixed_units, read_titles
 from revops.wording import plural
 
 __all__ = ["lengthened_quotas"]
@@ -133,6 +133,9 @@ def _span(label: str, year: int | None, starts: int):  # type: ignore[no-untyped
 def _in_unit(rows: pd.DataFrame, titles: Titles, frame: Frame, context: Context) -> pd.DataFrame:
     """Return rows with their amount in whole units; sums that the sheet prints must agree with its rows."""
     bare = ~rows["has_suffix"]
+    scaled = int(rows["has_suffix"].sum()) if titles.factor == 1 else 0
+    if problem := mixed_units(frame.source.name, rows["number"].to_numpy(), scaled):
+        context.ledger.problems.append(problem)
     large = bare & (titles.factor > 1) & (rows["number"].abs() >= WHOLE)
     by_title = rows.assign(amount=rows["number"] * np.where(bare, titles.factor, 1.0))
     as_written = rows.assign(amount=rows["number"] * np.where(bare & ~large, titles.factor, 1.0))
