@@ -261,3 +261,17 @@ def test_tables_of_other_things_are_no_calls(tmp_path):
     prepared = gate(tmp_path, {"deals.csv": DEAL, **others})
     assert "forecasts" not in prepared.tables
     assert [name for name, _ in prepared.audit.unrecognised] == sorted(others)
+
+
+def test_a_unit_in_the_headers_counts(tmp_path):
+    sheet = "Week of,Rep,Quarter,Commit ($K),Best Case ($K)\n2025-06-02,Dana Whitfield,Q2 FY25,100,120\n"
+    prepared = read(tmp_path, sheet)
+    assert calls(prepared) == [("2025-06-02", DANA, "BestCase", 120e3), ("2025-06-02", DANA, "Forecast", 100e3)]
+
+
+def test_one_forecast_a_week_is_the_commit(tmp_path):
+    prepared = read(tmp_path, "Week,Rep,Quarter,Forecast\n2025-06-02,Dana Whitfield,Q2 FY25,5\n")
+    assert calls(prepared) == [("2025-06-02", DANA, "Forecast", 5.0)]
+    assert file_audit(prepared, "calls.csv").decisions == (
+        "category of all calls: Commit, of a sheet with one forecast a week",
+    )

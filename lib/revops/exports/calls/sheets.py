@@ -22,6 +22,7 @@ TOTAL = r"(grand |sub-? ?|team )?totals?:?"
 GRACE = pd.Timedelta(days=14)
 AHEAD = pd.Timedelta(days=7)
 HALF = 0.5
+ONE_CALL = "Commit"
 CENT = 0.011
 COMPANY = "\0company"
 
@@ -48,11 +49,14 @@ def sheet_rows(frames: list[Frame], context: Context) -> pd.DataFrame:
 def _rows(frame: Frame, context: Context) -> pd.DataFrame:
     table, ledger, company = frame.table, context.ledger, context.company
     said = read_said(frame.titles, frame.part, company.exports.date_order)
-    titles = read_titles(frame.titles, ())
+    names = tuple(sorted(set(frame.table["category"].to_pylist()))) if "category" in frame.table.column_names else ()
+    titles = read_titles((*frame.titles, *(name for name in names if name and "(" in name)), ())
     if titles.problem:
         ledger.problems.append(f"{frame.source.name}: {titles.problem}")
     rows = pd.DataFrame({name: table[name].to_pandas() for name in ("amount_original", "_file")})
     rows = rows.join(text_columns(table, TEXTS)).assign(_name=frame.source.name)
+    if "category" in frame.table.column_names:
+        rows["category"] = rows["category"].str.partition("(")[0]
     rows["_copy"] = pd.Timestamp(frame.day) if frame.day else pd.Timestamp("2200-01-01")
     rows["currency"] = rows["currency"].fillna(titles.currency or company.currency)
     rows = _with_day(rows, frame, said, ledger)
@@ -93,13 +97,16 @@ def _with_rest(rows: pd.DataFrame, frame: Frame, said: Said, ledger: Ledger) -> 
     for column, word, example in (("period_name", said.period, "Q2 FY25"), ("category", said.category, "Commit")):
         if column in names:
             continue
+        if column == "category" and word is None and frame.description.kind.wide is None:
+            word = ONE_CALL
         if word is None:
             ledger.problems.append(
                 f"{source.name}: every call must have a {column.partition('_')[0]}; found no column and no title that "
                 f"says one, such as {example}. Add one of them."
             )
         else:
-            source.decisions.append(f"{column.partition('_')[0]} of all calls: {word}, as a title says")
+            says = "as a title says" if word != ONE_CALL else "of a sheet with one forecast a week"
+            source.decisions.append(f"{column.partition('_')[0]} of all calls: {word}, {says}")
         rows[column] = word
     if not {"owner_name", "owner_id", "group_name"} & set(names):
         source.warnings.append("no column says whose calls these are: taken as the company's")

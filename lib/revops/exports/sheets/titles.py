@@ -37,7 +37,8 @@ def read_titles(above: tuple[str, ...], labels: tuple[str, ...]) -> Titles:
     words = [
         word for text in above for note in re.findall(NOTE, text) for word in re.split(r"[\s,;/']+", "".join(note))
     ]
-    factors = {factor for factor, known in UNITS.items() for word in words if word.casefold() in known}
+    bare = {word.casefold().lstrip("$\u20ac\u00a3") for word in words}
+    factors = {factor for factor, known in UNITS.items() if bare & set(known)}
     codes = {code for word in words if (code := _code(word))}
     years = {int(year) % 100 + 2000 for text in (*labels, *above) for year in re.findall(FISCAL_YEAR, text, re.I)}
     years = years or {int(year) for text in above for year in re.findall(YEAR, text)}
