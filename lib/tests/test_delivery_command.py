@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -199,6 +200,29 @@ def test_kept_copy_is_made_once_and_never_changed(project, capsys):
     assert err == (
         "2026-06-15: a kept copy must never change; found 1 of 1 files that differ from today's (e.g. crm/deals.csv). "
         "Remove that folder if it is wrong, or name another day with --as-of.\n"
+    )
+
+
+def test_kept_copy_holds_forecasts_and_their_periods_and_no_quotas(project, capsys, monkeypatch):
+    exports = project / "data" / "sample" / "crm"
+    tables = {
+        "calls.xlsx": "forecasts",
+        "deals.csv": "opportunities",
+        "history.csv": "opportunity_history",
+        "Period.csv": "look-up: periods",
+        "quota.csv": "quotas",
+    }
+    for name in tables:
+        (exports / name).write_text(name)
+    names = {"calls.xlsx": "calls.xlsx/Week 1"}
+    files = tuple(
+        replace(AUDIT.files[0], name=f"crm/{names.get(name, name)}", table=table) for name, table in tables.items()
+    )
+    audit = replace(AUDIT, files=files)
+    monkeypatch.setattr(check, "open_book", lambda _: SimpleNamespace(audit=audit, tables={"opportunities": None}))
+    _, out, _ = said_by(capsys, "check", "--keep", "--as-of", "2026-06-15")
+    assert out.splitlines()[1] == (
+        "kept 3 files of today's state in 2026-06-15: crm/Period.csv, crm/calls.xlsx, crm/deals.csv"
     )
 
 

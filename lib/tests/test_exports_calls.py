@@ -157,7 +157,7 @@ def test_a_stranger_is_refused(tmp_path):
 
 
 def test_letters_beside_a_unit_are_refused(tmp_path):
-    sheet = f"{HEAD}2025-04-07,Dana Whitfield,Q2'25,160K,13\n"
+    sheet = f"{HEAD}2025-04-07,Dana Whitfield,Q2'25,160K,0\n"
     assert refused(tmp_path, sheet, **IN_THOUSANDS) == (
         "calls.csv: amounts must be in one unit; found 1 cell with K, M or B, and forecasts.unit in company.yml says "
         "thousands. Take the letters out, or set forecasts.unit to units."

@@ -82,7 +82,7 @@ def test_undated_files_beside_dated_folders_are_the_current_state(tmp_path):
     assert prepared.audit.unrecognised == (
         (
             "2025-06-01/quota.csv",
-            "not read: of dated folders only opportunities count; see the files beside the dated folders",
+            "not read: of dated folders only opportunities and forecasts count; see the files beside the dated folders",
         ),
     )
     assert balanced(prepared)

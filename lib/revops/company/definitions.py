@@ -142,9 +142,10 @@ class QuotaWords(Settings):
 
 
 class CallSheets(Settings):
-    """What sheets of weekly calls do not write down: the unit of their amounts."""
+    """What forecasts do not write down: the unit of amounts in sheets, and which forecast type of the CRM counts."""
 
     unit: Literal["units", "thousands", "millions"] = "units"
+    type: str | None = None
 
     @property
     def factor(self) -> float:

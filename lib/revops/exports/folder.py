@@ -5,9 +5,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from revops.company import Company
 from revops.errors import ExportError, examples, nearest
 from revops.exports.audit import Ledger, Source
@@ -15,8 +12,8 @@ from revops.exports.books.statement import read_statement
 from revops.exports.files import Blob, find_blobs, nature, survey
 from revops.exports.frames import Frame, read_frame
 from revops.exports.labels import normalised
+from revops.exports.look_ups import look_up
 from revops.exports.recognise import Match, recognise
-from revops.exports.records import joined
 from revops.exports.systems import Description
 from revops.exports.text import TextSheet, open_text
 from revops.exports.web.tables import sha256_of, tables_of
@@ -27,6 +24,7 @@ __all__ = ["read_folder"]
 
 DAY = re.compile(r"^(\d{4}-\d{2}-\d{2})/")
 DATE_IN_NAME = re.compile(r"(?<!\d)20\d{2}([-_. ]?)(0[1-9]|1[0-2])\1(0[1-9]|[12]\d|3[01])(?!\d)")
+BY_DAY = ("opportunities", "forecasts")
 REFUSED = {
     "empty": "must hold rows; found 0 bytes. Export it again, or remove it.",
     "html": "must be CSV, XLSX or zip; found a web page (HTML), which Salesforce writes when a report is exported as "
@@ -60,8 +58,8 @@ class Found:
 def read_folder(folder: Path, company: Company, descriptions: tuple[Description, ...], ledger: Ledger) -> list[Frame]:
     """Return every recognised file as a typed frame; the others are named in the ledger with the reason.
 
-    Of dated folders only the opportunities are read, but for the latest one where no undated opportunities stand
-    beside them: then it gives the other tables too.
+    Of dated folders the opportunities and forecasts are read, but for the latest one where no undated opportunities
+    stand beside them: then it gives the other tables too.
     """
     if not folder.is_dir():
         raise ExportError(
@@ -73,17 +71,20 @@ def read_folder(folder: Path, company: Company, descriptions: tuple[Description,
     for item in _current(found, ledger):
         source = Source(len(ledger.sources), item.sheet.name, item.sha256, item.size)
         ledger.sources.append(source)
-        content = (item.sha256, item.sheet.name.rpartition("/")[2] if item.match.delimiter is None else "", item.day)
-        if content in seen:
-            _repeat(seen[content], source, ledger)
+        part = item.sheet.name.rpartition("/")[2] if item.match.delimiter is None else ""
+        content = (item.sha256, part, item.day)
+        filed = (item.sha256, part, item.table) if item.table == "forecasts" else content
+        if first := seen.get(content) or (seen.get(filed) if item.day is None else None):
+            _repeat(first, source, ledger)
             continue
         read = read_statement if item.match.description.kind.statement else read_frame
         frame = read(item.sheet, item.match, source, company, ledger)
-        frame.day, seen[content] = item.day, source
+        frame.day = item.day
+        seen |= {content: source, filed: source}
         frames.append(frame)
     _need_opportunities(frames, folder, ledger)
     if not ledger.problems:
-        _look_up(frames)
+        look_up(frames)
     return frames
 
 
@@ -169,7 +170,7 @@ def _day(name: str) -> dt.date | None:
 
 def _check_days(found: list[Found], ledger: Ledger) -> None:
     """Refuse folders of a day that does not exist, and warn of dates in names that do not make files dated."""
-    undated = sorted({item.sheet.name for item in found if item.table == "opportunities" and item.day is None})
+    undated = sorted({item.sheet.name for item in found if item.table in BY_DAY and item.day is None})
     for name in dict.fromkeys(match[1] for file in undated if (match := DAY.match(file))):
         ledger.problems.append(
             f"{name}: a folder named YYYY-MM-DD must be a day; found none of that date. Correct its name."
@@ -198,19 +199,21 @@ def _check_headers(found: list[Found], company: Company, ledger: Ledger) -> None
 
 
 def _current(found: list[Found], ledger: Ledger) -> list[Found]:
-    """Return what is to be read, without the files of earlier days that are not opportunities."""
+    """Return what is to be read, without the files of earlier days that tell no history, undated forecasts last."""
     days = {item.day for item in found if item.table == "opportunities"}
     latest = None if None in days or not days else max(day for day in days if day)
+    kinds = [item.match.description.kind for item in found if item.table == "forecasts"]
+    beside = {look.file for kind in kinds for look in kind.lookups.values()}
     kept = []
     for item in found:
-        if item.table == "opportunities" or item.day in (None, latest):
+        if item.table in BY_DAY or item.day in (None, latest) or item.match.description.kind.name in beside:
             kept.append(item)
         else:
             newer = f"folder {latest}" if latest else "the files beside the dated folders"
             ledger.unrecognised.append(
-                (item.sheet.name, f"not read: of dated folders only opportunities count; see {newer}")
+                (item.sheet.name, f"not read: of dated folders only opportunities and forecasts count; see {newer}")
             )
-    return kept
+    return sorted(kept, key=lambda item: item.table == "forecasts" and item.day is None)
 
 
 def _repeat(first: Source, again: Source, ledger: Ledger) -> None:
@@ -236,24 +239,3 @@ def _need_opportunities(frames: list[Frame], folder: Path, ledger: Ledger) -> No
         f"{folder.name}: some file must hold opportunities; found none in {files}. Add the Opportunity export, or "
         f"describe yours in systems/ beside company.yml.{' What the files are:' if listed else ''}{lines}"
     )
-
-
-def _look_up(frames: list[Frame]) -> None:
-    """Fill the columns that a description takes from another file of its system."""
-    for frame in frames:
-        for column, look in frame.description.kind.lookups.items():
-            take = look.take or column
-            others = [
-                other.table.select([look.by, take])
-                for other in frames
-                if other.description.kind.name == look.file
-                and other.description.system.system == frame.description.system.system
-            ]
-            if not others or look.by not in frame.table.column_names:
-                continue
-            found = joined(frame.table[look.by], pa.concat_tables(others), look.by, take)
-            own = frame.table[column] if column in frame.table.column_names else None
-            if own is not None:
-                found = pc.coalesce(own.cast(found.type), found)
-                frame.table = frame.table.drop_columns([column])
-            frame.table = frame.table.append_column(column, found)

@@ -20,6 +20,7 @@ from revops.exports.recognise import Match
 from revops.exports.reconciled import apart, identities, is_reconciled, with_total
 from revops.exports.systems import Description
 from revops.exports.text import Cells, TextSheet
+from revops.exports.weeks import with_named_weeks
 from revops.exports.wide import lengthened
 from revops.exports.workbook import WorkbookSheet
 from revops.wording import plural
@@ -55,7 +56,8 @@ class Frame:
     """One file read: where it came from, what it is, and its columns, typed.
 
     `_file` is the number of its source; `day` is that of its dated folder, if any; `titles` stand above its header,
-    `labels` are the headers of its columns; `scaled` is how many amounts are written with K, M or B.
+    `labels` are the headers of its columns; `scaled` is how many amounts are written with K, M or B; `part` is the
+    name of its sheet in a workbook.
     `totals` are the rows of totals taken out of it, by their `label` and numbers, where these are to be held against.
     """
 
@@ -67,6 +69,7 @@ class Frame:
     labels: dict[str, str] = field(default_factory=dict)
     totals: pa.Table | None = None
     scaled: int = 0
+    part: str = ""
 
 
 def read_frame(
@@ -87,6 +90,8 @@ def read_frame(
     totals = without_footers(cells, match, source, ledger)
     if kind.wide:
         match = lengthened(cells, match, source, ledger)
+    if kind.table == "forecasts":
+        with_named_weeks(cells, match, source, ledger)
     _coalesce(cells, match, source, ledger)
     reader = CellReader(match, source, company, ledger)
     columns = reader.read({column: with_total(column, cells, totals, match) for column, places in match.places.items()})
@@ -98,7 +103,8 @@ def read_frame(
     table = _with_former(table, source)
     _describe(table, source, kind.table)
     labels = {column: reader.label(column) for column in match.places}
-    return Frame(source, match.description, table, None, match.titles, labels, summed, reader.scaled)
+    part = sheet.title if isinstance(sheet, WorkbookSheet) else ""
+    return Frame(source, match.description, table, None, match.titles, labels, summed, reader.scaled, part)
 
 
 def introduce(source: Source, sheet: TextSheet | WorkbookSheet, match: Match) -> None:

@@ -67,7 +67,7 @@ class FileKind(Settings):
 
     name: str
     table: str | None = None
-    form: Literal["records", "states", "steps", "changes", "months", "credits"] = "records"
+    form: Literal["records", "states", "steps", "changes", "months", "credits", "items"] = "records"
     route: str = "report"
     headers: dict[str, tuple[str, ...]]
     former: dict[str, tuple[str, ...]] = Field(default_factory=dict)

@@ -14,6 +14,7 @@ from revops.exports.people import People, folded
 __all__ = ["with_members"]
 
 BLANK = "(blank)"
+NOTE = re.compile(r"\s*\([^()@]*\)\s*$")
 USER_ID = r"005[A-Za-z0-9]{12}([A-Za-z0-9]{3})?"
 
 
@@ -40,7 +41,7 @@ def _member(name: object, key: object, people: People, company: Company) -> tupl
     """
     name = name if isinstance(name, str) else ""
     key = key if isinstance(key, str) else ""
-    owner = people.find(key) or people.find(name)
+    owner = people.find(key) or people.find(name) or people.find(NOTE.sub("", name))
     if owner is None and people.owners is None and re.fullmatch(USER_ID, key):
         owner = key[:15]  # nothing lists the owners: an id of a user is one
     if owner:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +14,8 @@ from revops.exports.ads.spend import build_spend
 from revops.exports.audit import Audit, Ledger
 from revops.exports.books.advertising import compare_advertising
 from revops.exports.books.ledger import build_ledger
+from revops.exports.calls.forecasts import build_forecasts
+from revops.exports.calls.quota_items import quotas_of_items
 from revops.exports.changes import tracked_fields
 from revops.exports.contacts import build_contacts
 from revops.exports.context import Context
@@ -31,7 +34,7 @@ from revops.exports.records import completed, finish, unite, without_deleted
 from revops.exports.recurring.invoices import build_invoices
 from revops.exports.recurring.payments import build_payments
 from revops.exports.recurring.subscriptions import build_subscriptions
-from revops.exports.sheets.forecasts import build_forecasts
+from revops.exports.sheets.long_quotas import settled_quotas
 from revops.exports.sheets.tools import build_tools
 from revops.exports.sheets.wide_quotas import lengthened_quotas
 from revops.exports.snapshots import Snapshots, combined
@@ -132,7 +135,9 @@ def _around_deals(groups: dict[str, list[Frame]], deals: pa.Table, context: Cont
     if groups["quotas"] or groups["forecasts"]:
         context.people.learn(deals)
     if groups["quotas"]:
-        tables["quotas"] = build_quotas([lengthened_quotas(frame, context) for frame in groups["quotas"]], context)
+        forms = (lengthened_quotas, settled_quotas, quotas_of_items)
+        frames = [reduce(lambda frame, form: form(frame, context), forms, frame) for frame in groups["quotas"]]
+        tables["quotas"] = build_quotas(frames, context)
     if groups["forecasts"]:
         tables["forecasts"] = build_forecasts(groups["forecasts"], deals, context)
     return tables

@@ -38,6 +38,7 @@ class WorkbookSheet:
     encoding: str = "xlsx"
     notes: tuple[str, ...] = ()
     uncalculated: int = 0
+    title: str = ""
 
     def heads(self) -> Iterator[tuple[str | None, list[list[str]]]]:
         """Yield the first rows; a sheet has no delimiter."""
@@ -119,7 +120,7 @@ def _sheet(name: str, sheet: Any) -> WorkbookSheet | None:
     rows = [tuple(_cell(cell) for cell in row) for row in sheet.iter_rows()]
     width = max((len(row) for row in rows), default=0)
     rows = [row + ("",) * (width - len(row)) for row in rows]
-    return WorkbookSheet(name, tuple(rows)) if any(any(row) for row in rows) else None
+    return WorkbookSheet(name, tuple(rows), title=str(sheet.title)) if any(any(row) for row in rows) else None
 
 
 def _cell(cell: Any) -> str:

@@ -3,9 +3,12 @@
 import re
 from dataclasses import dataclass
 
-from revops.errors import examples
+import numpy as np
 
-__all__ = ["Titles", "read_titles"]
+from revops.errors import examples
+from revops.wording import plural
+
+__all__ = ["Titles", "mixed_units", "read_titles"]
 
 UNITS = {1e3: ("k", "thousand", "thousands", "000", "000s"), 1e6: ("m", "mm", "mn", "million", "millions")}
 SIGNS = {"$": "", "€": "EUR", "£": "GBP", "us$": "USD"}
@@ -34,7 +37,8 @@ def read_titles(above: tuple[str, ...], labels: tuple[str, ...]) -> Titles:
     words = [
         word for text in above for note in re.findall(NOTE, text) for word in re.split(r"[\s,;/']+", "".join(note))
     ]
-    factors = {factor for factor, known in UNITS.items() for word in words if word.casefold() in known}
+    bare = {word.casefold().lstrip("$\u20ac\u00a3") for word in words}
+    factors = {factor for factor, known in UNITS.items() if bare & set(known)}
     codes = {code for word in words if (code := _code(word))}
     years = {int(year) % 100 + 2000 for text in (*labels, *above) for year in re.findall(FISCAL_YEAR, text, re.I)}
     years = years or {int(year) for text in above for year in re.findall(YEAR, text)}
@@ -47,3 +51,20 @@ def read_titles(above: tuple[str, ...], labels: tuple[str, ...]) -> Titles:
 
 def _code(word: str) -> str | None:
     return word if re.fullmatch(r"[A-Z]{3}", word) else SIGNS.get(word.casefold()) or None
+
+
+def mixed_units(where: str, amounts: np.ndarray, scaled: int) -> str:
+    """Return the sentence that refuses 200 beside 150K, which is 200 thousand to whoever wrote it; "" where none is.
+
+    Parameters
+        amounts : as read, letters applied
+        scaled : how many of them are written with K, M or B
+    """
+    small = amounts[(np.abs(amounts) > 0) & (np.abs(amounts) < min(UNITS))]
+    if not scaled or not len(small):
+        return ""
+    shown = examples(sorted({f"{amount:,.10g}" for amount in small.tolist()}))
+    return (
+        f"{where}: amounts must be in one unit; found {plural(scaled, 'cell')} with K, M or B beside {len(small):,} "
+        f"below 1,000 without ({shown}). Write each with its letter, or none."
+    )

@@ -13,16 +13,19 @@ from revops.exports.context import Context
 from revops.exports.frames import Frame
 from revops.exports.marks import marks_of, settle_marks
 from revops.exports.numbers import read_numbers
+from revops.exports.people import folded
 from revops.exports.period_names import read_period
 from revops.exports.rows import leave, text_columns
 from revops.exports.sheets.printed_totals import disagreements, sums_beside
-from revops.exports.sheets.titles import Titles, read_titles
+from revops.exports.sheets.titles import Titles, mixed_units, read_titles
 from revops.wording import plural
 
 __all__ = ["lengthened_quotas"]
 
-TEXTS = ("owner_name", "owner_id", "metric", "currency", "period_name", "cell")
+TEXTS = ("owner_name", "owner_id", "group_name", "metric", "currency", "period_name", "cell")
 TOTAL = r"((grand|sub)[ -]?)?totals?:?"
+SUBTOTAL = r".+ (sub-? ?)?totals?:?"
+NOTE = r"^(.*\d\s*[KMBkmb]?)\s*(\([^()\d]*\)|[*\x{2020}\x{2021}]+)\s*$"
 SUFFIX = r"(?i)\d\s*[kmb]\)?\s*$"
 WHOLE = 10_000.0
 
@@ -43,9 +46,15 @@ def lengthened_quotas(frame: Frame, context: Context) -> Frame:
     if rows["period_start"].notna().any():
         frame.source.first, frame.source.last = (f"{day:%Y-%m-%d}" for day in rows["period_start"].agg(["min", "max"]))
     rows = leave(rows, rows["number"].isna(), "no number", context.ledger, "cell")
-    totals = rows["owner_name"].fillna("").str.strip().str.fullmatch(TOTAL, case=False)
-    rows = _in_unit(rows.assign(is_total=totals), titles, frame, context)
-    rows = leave(rows, rows["is_total"], "footer or total row", context.ledger, "owner_name")
+    names = rows["owner_name"].fillna("").str.strip()
+    is_part = names.str.fullmatch(SUBTOTAL, case=False) & ~names.map(folded).isin(_groups(context))
+    rows = rows.assign(
+        is_total=names.str.fullmatch(TOTAL, case=False) & ~is_part,
+        is_part=is_part,
+        is_group=names.map(folded).isin(_groups(context)),
+    )
+    rows = _in_unit(rows, titles, frame, context)
+    rows = leave(rows, rows["is_total"] | rows["is_part"], "footer or total row", context.ledger, "owner_name")
     rows = leave(rows, sums_beside(rows), "total column", context.ledger, "owner_name")
     table = pa.Table.from_pandas(rows[["owner_name", "owner_id", "currency", "_file"]], preserve_index=False)
     table = put(table, "amount_original", pa.array(rows["amount"], pa.float64()))
@@ -62,18 +71,39 @@ def _with_numbers(frame: Frame, titles: Titles, context: Context) -> pd.DataFram
     where = f"{frame.source.name}, column {label}"
     cells = table["cell"].combine_chunks() if table.num_rows else pa.array([], TEXT)
     worded = pc.if_else(pc.match_substring_regex(cells, r"\d"), cells, None)
+    worded = pc.replace_substring_regex(worded, NOTE, r"\1")
     read = read_numbers(worded, where, "auto", context.company.exports.decimal_sign)
     problem = read.problem
     marks = marks_of(worded)
     if marks is not None:
         table, contradiction = settle_marks(table, marks, "currency", where, context.company)
         problem = problem or contradiction
-    if problem:
+    if problem := problem or _no_amounts(worded, read.column, where):
         context.ledger.problems.append(problem)
     rows = text_columns(table, TEXTS).assign(_file=table["_file"].to_pandas(), number=read.column.to_pandas())
     rows["currency"] = rows["currency"].fillna(titles.currency or context.company.currency)
-    rows["has_suffix"] = rows["cell"].str.contains(SUFFIX, regex=True, na=False)
+    rows["owner_name"] = rows["owner_name"].fillna(rows["group_name"].where(rows["owner_id"].isna()))
+    rows["has_suffix"] = worded.to_pandas().astype("object").str.contains(SUFFIX, regex=True, na=False)
     return rows.astype({"number": "float64"})
+
+
+def _no_amounts(cells: pa.Array, numbers: pa.Array, where: str) -> str:
+    """Return the sentence that refuses cells with digits that are no amount, such as a share of another quota."""
+    wrong = pc.and_(cells.is_valid(), pc.or_(pc.match_substring(cells, "%"), numbers.is_null()))
+    shown = cells.filter(wrong.fill_null(False)).to_pylist()
+    if not shown:
+        return ""
+    return (
+        f"{where}: every cell must be an amount, words or blank; found {len(shown):,} of {len(cells):,} that "
+        f"{'is' if len(shown) == 1 else 'are'} none ({examples(sorted(shown))}). Write the amount."
+    )
+
+
+def _groups(context: Context) -> set[str]:
+    """Return the names of regions, segments, teams and the company, folded: their rows may hold sums of owners."""
+    company = context.company
+    names = {*company.regions.spellings, *company.segments.spellings, *context.people.teams}
+    return {folded(name) for name in (*names, *company.quotas.company_names)}
 
 
 def _with_periods(rows: pd.DataFrame, titles: Titles, frame: Frame, context: Context) -> pd.DataFrame:
@@ -103,6 +133,9 @@ def _span(label: str, year: int | None, starts: int):  # type: ignore[no-untyped
 def _in_unit(rows: pd.DataFrame, titles: Titles, frame: Frame, context: Context) -> pd.DataFrame:
     """Return rows with their amount in whole units; sums that the sheet prints must agree with its rows."""
     bare = ~rows["has_suffix"]
+    scaled = int(rows["has_suffix"].sum()) if titles.factor == 1 else 0
+    if problem := mixed_units(frame.source.name, rows["number"].to_numpy(), scaled):
+        context.ledger.problems.append(problem)
     large = bare & (titles.factor > 1) & (rows["number"].abs() >= WHOLE)
     by_title = rows.assign(amount=rows["number"] * np.where(bare, titles.factor, 1.0))
     as_written = rows.assign(amount=rows["number"] * np.where(bare & ~large, titles.factor, 1.0))
