@@ -14,6 +14,7 @@ from revops.exports.audit import Ledger, Source
 from revops.exports.books.statement import read_statement
 from revops.exports.files import Blob, find_blobs, nature, survey
 from revops.exports.frames import Frame, read_frame
+from revops.exports.html_table import open_html
 from revops.exports.labels import normalised
 from revops.exports.recognise import Match, recognise
 from revops.exports.records import joined
@@ -28,8 +29,6 @@ DAY = re.compile(r"^(\d{4}-\d{2}-\d{2})/")
 DATE_IN_NAME = re.compile(r"(?<!\d)20\d{2}([-_. ]?)(0[1-9]|1[0-2])\1(0[1-9]|[12]\d|3[01])(?!\d)")
 REFUSED = {
     "empty": "must hold rows; found 0 bytes. Export it again, or remove it.",
-    "html": "must be CSV, XLSX or zip; found a web page (HTML), which Salesforce writes when a report is exported as "
-    ".xls. Export it again as CSV (Details Only).",
     "old workbook": "must be CSV, XLSX or zip; found an old Excel workbook (.xls) or one with a password. Save it "
     "as CSV, or as .xlsx without a password.",
 }
@@ -144,7 +143,7 @@ def _sheets(blob: Blob, ledger: Ledger) -> list[tuple[TextSheet | WorkbookSheet,
     seen = survey(blob)
     if kind == "text":
         return [(open_text(blob, seen), seen.sha256, seen.size)]
-    book = open_workbook(blob)
+    book = open_html(blob) if kind == "html" else open_workbook(blob)
     if isinstance(book, str):
         ledger.problems.append(f"{blob.name}: {book}")
         return []

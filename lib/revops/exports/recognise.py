@@ -17,7 +17,8 @@ DEEPEST = 30
 TITLE = "a title, header or file name"
 NOTHING = (
     "no row among the first 30 holds headers that we know, cut at commas, semicolons, tabs or bars; if its headers are "
-    "your own or in another language, name them in exports.columns of company.yml or describe the file in systems/"
+    "in another language, export it with English ones; if they are your own, name them in exports.columns of company.yml "
+    "or describe the file in systems/"
 )
 
 
@@ -53,6 +54,8 @@ def recognise(sheet: TextSheet | WorkbookSheet, descriptions: tuple[Description,
     Every row of the first 30 is scored under every delimiter by the number of headers a description knows;
     the user's own descriptions win over the shipped ones, then the row with most known headers, then the upper one.
     """
+    if said := _known_and_not_read(sheet, descriptions):
+        return said
     best: tuple[tuple[int, ...], Match] | None = None
     nearest: tuple[tuple[int, ...], str] = ((0, 0), NOTHING)
     for delimiter, rows in sheet.heads():
@@ -76,6 +79,18 @@ def recognise(sheet: TextSheet | WorkbookSheet, descriptions: tuple[Description,
             if (found := _statement(description, delimiter, rows)) and (best is None or found[0] > best[0]):
                 best = found
     return best[1] if best else nearest[1]
+
+
+def _known_and_not_read(sheet: TextSheet | WorkbookSheet, descriptions: tuple[Description, ...]) -> str:
+    """Return the sentence of a system on files with such headers, which it writes and which cannot be read."""
+    systems = {description.system.system: description.system for description in descriptions}
+    for _, rows in sheet.heads():
+        labels = [normalised(cell) for row in rows[:DEEPEST] if len(set(row) - {""}) > 1 for cell in row]
+        for system in systems.values():
+            for pattern, sentence in system.not_read.items():
+                if any(re.fullmatch(pattern, label, re.IGNORECASE) for label in labels):
+                    return f"not read: {sentence}"
+    return ""
 
 
 def _statement(
@@ -104,15 +119,22 @@ def _places(labels: list[str], kind: FileKind) -> dict[str, tuple[int, ...]]:
             if label.startswith(start):
                 own.setdefault(label[len(start) :], []).append(place)
         where |= own
-    found = {}
+    found, joined = {}, {_joined(label): places for label, places in where.items()}
     former = {FORMER + column: aliases for column, aliases in kind.former.items()}
     for column, aliases in (kind.headers | former).items():
         hit = next((where[word] for alias in aliases if (word := normalised(alias)) in where), None)
+        if hit is None and kind.route == "api":
+            hit = next((joined[word] for alias in aliases if (word := _joined(normalised(alias))) in joined), None)
         if hit:
             found[column] = tuple(hit)
     taken = {place for places in found.values() for place in places}
     spread = [i for i, label in enumerate(labels) if kind.wide and i not in taken and kind.wide.fits(label)]
     return {**found, kind.wide.cell: tuple(spread)} if kind.wide and spread else found
+
+
+def _joined(label: str) -> str:
+    """Return a field's name as StageName, stage_name and Account.Name, account_name have in common."""
+    return re.sub(r"[_.]", "", label)
 
 
 def _entered(row: list[str], kind: FileKind) -> dict[str, tuple[int, ...]]:
@@ -150,7 +172,8 @@ def _fits(kind: FileKind, labels: list[str], places: dict[str, tuple[int, ...]],
 def _guess(description: Description, lacking: list[str], row: int) -> str:
     kind = description.kind
     wanted = "; ".join(f"{entry} ({_shown(kind, part.strip())})" for entry in lacking for part in entry.split("|")[:1])
-    return f"row {row + 1} comes nearest to {description.system.system} {kind.name}, but lacks {wanted}"
+    said = f"row {row + 1} comes nearest to {description.system.system} {kind.name}, but lacks {wanted}"
+    return said if lacking == [TITLE] else f"{said}; if it is one, add that to the export"
 
 
 def _shown(kind: FileKind, column: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from revops.company import Company, Settings, load_settings
 from revops.errors import ExportError, nearest
@@ -34,6 +34,7 @@ class System(Settings):
     channel: str | None = None
     null_tokens: tuple[str, ...] = ("-",)
     footers: tuple[str, ...] = FOOTERS
+    not_read: dict[str, str] = Field(default_factory=dict)
     files: tuple[FileKind, ...]
 
     @model_validator(mode="after")
