@@ -15,7 +15,7 @@ from revops.exports.books.statement import read_statement
 from revops.exports.files import Blob, find_blobs, nature, survey
 from revops.exports.frames import Frame, read_frame
 from revops.exports.html_table import open_html
-from revops.exports.labels import normalised
+from revops.exports.labels import field_name, normalised
 from revops.exports.recognise import Match, recognise
 from revops.exports.records import joined
 from revops.exports.systems import Description
@@ -180,7 +180,8 @@ def _check_headers(found: list[Found], company: Company, ledger: Ledger) -> None
         labels = [item.match.labels for item in found if item.table == table]
         there = {normalised(label): label for row in labels for label in row if label.strip()}
         for column, wanted in columns.items():
-            if labels and not any(normalised(label) in there for label in wanted):
+            fields = {field_name(label) for label in there}
+            if labels and not any(field_name(label) in fields for label in wanted):
                 ledger.problems.append(
                     f"company.yml, exports.columns.{table}.{column}: some file of {table} must have the header "
                     f"{' or '.join(wanted)}; found none in {plural(len(labels), 'file')}. "

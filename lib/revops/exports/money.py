@@ -62,6 +62,9 @@ def converted_rows(rows: pd.DataFrame, company: Company) -> pd.Series:
 def original_currency(table: pa.Table, company: Company, frame: Frame) -> pa.Array:
     """Return each row's currency; the company's where the export has none."""
     if "currency" not in table.column_names:
+        if "amount_original" in table.column_names and table["amount_original"].null_count < table.num_rows:
+            label = frame.labels.get("amount_original", "amounts")
+            frame.source.decisions.append(f"{label}: no currency in the file; taken as {company.currency}")
         return pa.repeat(company.currency, table.num_rows)
     column = _column(table, "currency")
     blank = column.null_count

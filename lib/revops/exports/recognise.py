@@ -1,13 +1,14 @@
 """Which kind of file a sheet is, by its headers and never by its name, and in which row they stand."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from revops.exports.books.header import find_header
 from revops.exports.kinds import FileKind
-from revops.exports.labels import currency_in, normalised, titles_of
+from revops.exports.labels import currency_in, field_name, normalised, titles_of
 from revops.exports.own_columns import FORMER
-from revops.exports.systems import Description
+from revops.exports.systems import Description, System
 from revops.exports.text import TextSheet
 from revops.exports.workbook import WorkbookSheet
 
@@ -17,8 +18,8 @@ DEEPEST = 30
 TITLE = "a title, header or file name"
 NOTHING = (
     "no row among the first 30 holds headers that we know, cut at commas, semicolons, tabs or bars; if its headers are "
-    "in another language, export it with English ones; if they are your own, name them in exports.columns of company.yml "
-    "or describe the file in systems/"
+    "in another language, export it with English ones; if they are your own, name them in exports.columns of "
+    "company.yml or describe the file in systems/"
 )
 
 
@@ -54,8 +55,6 @@ def recognise(sheet: TextSheet | WorkbookSheet, descriptions: tuple[Description,
     Every row of the first 30 is scored under every delimiter by the number of headers a description knows;
     the user's own descriptions win over the shipped ones, then the row with most known headers, then the upper one.
     """
-    if said := _known_and_not_read(sheet, descriptions):
-        return said
     best: tuple[tuple[int, ...], Match] | None = None
     nearest: tuple[tuple[int, ...], str] = ((0, 0), NOTHING)
     for delimiter, rows in sheet.heads():
@@ -78,18 +77,21 @@ def recognise(sheet: TextSheet | WorkbookSheet, descriptions: tuple[Description,
         for description in (d for d in descriptions if d.kind.statement is not None):
             if (found := _statement(description, delimiter, rows)) and (best is None or found[0] > best[0]):
                 best = found
-    return best[1] if best else nearest[1]
-
-
-def _known_and_not_read(sheet: TextSheet | WorkbookSheet, descriptions: tuple[Description, ...]) -> str:
-    """Return the sentence of a system on files with such headers, which it writes and which cannot be read."""
+    if best:
+        system = best[1].description.system
+        return _not_read(best[1].labels, (system,)) or best[1]
     systems = {description.system.system: description.system for description in descriptions}
-    for _, rows in sheet.heads():
-        labels = [normalised(cell) for row in rows[:DEEPEST] if len(set(row) - {""}) > 1 for cell in row]
-        for system in systems.values():
-            for pattern, sentence in system.not_read.items():
-                if any(re.fullmatch(pattern, label, re.IGNORECASE) for label in labels):
-                    return f"not read: {sentence}"
+    cells = [cell for _, rows in sheet.heads() for row in rows[:DEEPEST] for cell in row]
+    return _not_read(cells, systems.values()) or nearest[1]
+
+
+def _not_read(labels: Iterable[str], systems: Iterable[System]) -> str:
+    """Return what a system says of files with such headers, which it writes and which cannot be read."""
+    known = {normalised(label) for label in labels}
+    for system in systems:
+        for pattern, sentence in system.not_read.items():
+            if any(re.fullmatch(pattern, label, re.IGNORECASE) for label in known):
+                return f"not read: {sentence}"
     return ""
 
 
@@ -119,22 +121,17 @@ def _places(labels: list[str], kind: FileKind) -> dict[str, tuple[int, ...]]:
             if label.startswith(start):
                 own.setdefault(label[len(start) :], []).append(place)
         where |= own
-    found, joined = {}, {_joined(label): places for label, places in where.items()}
+    found, joined = {}, {field_name(label): places for label, places in where.items()}
     former = {FORMER + column: aliases for column, aliases in kind.former.items()}
     for column, aliases in (kind.headers | former).items():
         hit = next((where[word] for alias in aliases if (word := normalised(alias)) in where), None)
         if hit is None and kind.route == "api":
-            hit = next((joined[word] for alias in aliases if (word := _joined(normalised(alias))) in joined), None)
+            hit = next((joined[word] for alias in aliases if (word := field_name(alias)) in joined), None)
         if hit:
             found[column] = tuple(hit)
     taken = {place for places in found.values() for place in places}
     spread = [i for i, label in enumerate(labels) if kind.wide and i not in taken and kind.wide.fits(label)]
     return {**found, kind.wide.cell: tuple(spread)} if kind.wide and spread else found
-
-
-def _joined(label: str) -> str:
-    """Return a field's name as StageName, stage_name and Account.Name, account_name have in common."""
-    return re.sub(r"[_.]", "", label)
 
 
 def _entered(row: list[str], kind: FileKind) -> dict[str, tuple[int, ...]]:

@@ -90,7 +90,7 @@ def _plain(text: str) -> str:
 
 
 def _parts(text: str) -> Parts | None:
-    """Return year, month and day of `jul 2025`, `jul-25`, `1 july 2025`, `1-jul-25` or `july 1, 2025`; None for anything else."""
+    """Return year, month and day of `jul 2025`, `jul-25`, `1 july 2025`, `1-jul-25` or `july 1, 2025`, else None."""
     words = WORDS.findall(text)
     names = [place for place, word in enumerate(words) if word in NUMBER_OF]
     if len(names) != 1 or not all(word.isdigit() for place, word in enumerate(words) if place != names[0]):

@@ -20,9 +20,13 @@ TEXTS = ("campaign_id", "campaign_name", "campaign_type", "ad_account", "currenc
 NUMBERS = ("amount_original", "amount_micros", "impressions", "clicks", "conversions")
 STARTS = ("date", "month", "period_start")
 AMOUNTS = ("amount_original", "amount_micros")
-OF_ALL = re.compile(r"^(grand )?totals?$|^total: (filtered |all )?campaigns\b|^totals? .*campaigns$", re.I)
-OF_ACCOUNT = re.compile(r"^total: account", re.I)
-OF_TYPE = re.compile(r"^total: (.+)$", re.I)
+OF_ALL = re.compile(
+    r"^(grand )?totals?$|^total: (filtered |all )?campaigns\b|^totals? .*campaigns$"
+    r"|^(gesamt|summe)$|^gesamt: .*kampagnen",
+    re.I,
+)
+OF_ACCOUNT = re.compile(r"^(total: account|gesamt: konto)", re.I)
+OF_TYPE = re.compile(r"^(?:total|gesamt): (.+)$", re.I)
 
 
 def rows_of_file(frame: Frame, company: Company, ledger: Ledger) -> pd.DataFrame:

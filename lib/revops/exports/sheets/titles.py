@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from revops.errors import examples
+from revops.exports.labels import is_currency
 
 __all__ = ["Titles", "read_titles"]
 
@@ -46,4 +47,4 @@ def read_titles(above: tuple[str, ...], labels: tuple[str, ...]) -> Titles:
 
 
 def _code(word: str) -> str | None:
-    return word if re.fullmatch(r"[A-Z]{3}", word) else SIGNS.get(word.casefold()) or None
+    return word if is_currency(word) else SIGNS.get(word.casefold()) or None
