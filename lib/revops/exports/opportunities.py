@@ -103,11 +103,12 @@ def _warn_of_undated(table: pa.Table, where: str, context: Context) -> None:
     undated = table.filter(pc.and_(table["close_date"].is_null(), is_open))
     if not undated.num_rows:
         return
-    worth = (pc.sum(undated["amount"]).as_py() if "amount" in undated.column_names else None) or 0.0
+    total = pc.sum(undated["amount"]).as_py() if "amount" in undated.column_names else None
+    worth = "no amount" if total is None else money(total, context.company.currency, exact=True)
     shown = examples(sorted(undated["opportunity_id"].to_pylist()))
     context.ledger.warnings.append(
         f"{where}: {undated.num_rows:,} open of {table.num_rows:,} have no close date ({shown}): with "
-        f"{money(worth, context.company.currency, exact=True)} they are pipeline of no period and left out of every "
+        f"{worth} they are pipeline of no period and left out of every "
         "number. Give them a close date in the CRM"
     )
 
