@@ -368,3 +368,17 @@ def test_amounts_in_no_currency_are_said_to_be_the_companys(tmp_path):
 
 def test_three_capitals_in_a_title_are_a_currency_only_where_they_are_one():
     assert read_titles(("Quotas FY25 (ARR, EUR, k)",), ("Q1",)) == Titles(1e3, "EUR", 2025)
+
+
+def test_a_sheet_of_months_is_counted_in_cells_and_says_so(tmp_path):
+    sheet = csv_of(
+        ["Customer ID", "Customer Email", "2025-05", "2025-06"],
+        ["cus_1", "a@b.co", "10.00", ""],
+        ["cus_2", "", "5", "6"],
+    )
+    prepared = gate(tmp_path, {"r.csv": PLAIN, "mrr.csv": sheet}, **UNTYPED)
+    audit = file_audit(prepared, "mrr.csv")
+    assert (audit.counted_in, audit.sheet_rows, audit.rows_read, audit.rows_kept) == ("cells", 2, 4, 3)
+    audit = file_audit(prepared, "r.csv")
+    assert (audit.counted_in, audit.sheet_rows, audit.rows_read, audit.rows_kept) == ("rows", 1, 1, 1)
+    assert balanced(prepared)

@@ -207,7 +207,8 @@ def _current(found: list[Found], ledger: Ledger) -> list[Found]:
 
 def _repeat(first: Source, again: Source, ledger: Ledger) -> None:
     """Count a file with the same content as one already read: all its rows are left out."""
-    for name in ("system", "table", "route", "encoding", "delimiter", "header_row", "rows_read", "first", "last"):
+    for name in ("system", "table", "route", "encoding", "delimiter", "header_row", "rows_read", "first", "last",
+                 "counted_in", "sheet_rows"):  # fmt: skip
         setattr(again, name, getattr(first, name))
     again.currencies, again.unknown_columns = first.currencies, first.unknown_columns
     again.warnings.append(f"has the same content as {first.name}")
