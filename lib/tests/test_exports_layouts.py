@@ -382,3 +382,26 @@ def test_a_sheet_of_months_is_counted_in_cells_and_says_so(tmp_path):
     audit = file_audit(prepared, "r.csv")
     assert (audit.counted_in, audit.sheet_rows, audit.rows_read, audit.rows_kept) == ("rows", 1, 1, 1)
     assert balanced(prepared)
+
+
+def test_changes_of_an_amount_in_two_currencies_are_those_of_its_own(tmp_path):
+    deal = csv_of([*HEAD, "Amount Currency"], [A, "Qualification", "64000", "7/15/2025", "3/3/2025", "EUR"])
+    change = csv_of(
+        ["Opportunity ID", "Field / Event", "Old Value", "New Value", "Edit Date"],
+        [A, "Amount", "EUR 1,000.00 (USD 1,200.00)", "EUR 64,000.00 (USD 71,000.00)", "4/13/2025 9:05 AM"],
+        [A, "Stage", "Prospecting", "Qualification", "4/3/2025 9:05 AM"],
+    )
+    prepared = gate(tmp_path, {"r.csv": deal, "h.csv": change}, **UNTYPED)
+    states = prepared.tables["opportunity_history"].to_pylist()
+    assert [(s["amount_original"], s["amount"]) for s in states] == [(1000.0, 1100.0)] * 2 + [(64_000.0, 70_400.0)]
+
+
+def test_an_html_report_with_rows_that_name_its_groups_is_refused(tmp_path):
+    grouped = HTML.replace(
+        "</th></tr>", "</th></tr><tr><td colspan=6><b>Stage: Qualification (2 records)</b></td></tr>"
+    )
+    assert refusal(tmp_path, {"report.xls": grouped}) == (
+        "report.xls: must be a plain list; found a grouped report. Export it again as Details Only.\n"
+        "report.xls, column Opportunity ID: must hold ids of 15 or 18 letters and digits; found 1 of 3 cells that are none "
+        "(e.g. Stage: Qualification (2 records)). Export it again, or correct those rows."
+    )

@@ -10,10 +10,15 @@ from revops.exports.columns import TEXT, counts_of, distinct
 from revops.exports.recognise import Match
 from revops.wording import plural
 
-__all__ = ["split_amounts"]
+__all__ = ["as_written", "split_amounts"]
 
 PAIR = r"^\s*(?P<own>[^()]*\d[^()]*?)\s*\((?P<other>[A-Z]{3}[^()]*\d[^()]*|[^()]*\d[^()]*[A-Z]{3})\)\s*$"
 Column = pa.Array | pa.ChunkedArray
+
+
+def as_written(texts: pa.Array) -> pa.Array:
+    """Return amounts without the converted ones in brackets behind them."""
+    return pc.coalesce(pc.struct_field(pc.extract_regex(texts, PAIR), "own"), texts)
 
 
 def split_amounts(columns: dict[str, Column], match: Match, source: Source) -> tuple[dict[str, Column], Match]:
@@ -28,12 +33,14 @@ def split_amounts(columns: dict[str, Column], match: Match, source: Source) -> t
     n = int(counts_of(codes)[found.is_valid().to_numpy(False)].sum())
     if not n:
         return columns, match
-    own = pc.coalesce(pc.struct_field(found, "own"), codes.dictionary.cast(TEXT)).take(codes.indices)
+    own = as_written(codes.dictionary.cast(TEXT)).take(codes.indices)
     other = pc.struct_field(found, "other").take(codes.indices)
     place = match.places["amount_original"]
     label = match.labels[place[0]].strip()
-    source.decisions.append(f"{label}: {plural(n, 'cell')} in two currencies, that in brackets the converted amount")
+    is_used = match.description.kind.table == "opportunities" and "amount_converted" not in columns
+    meaning = "the converted amount" if is_used else "not used"
+    source.decisions.append(f"{label}: {plural(n, 'cell')} in two currencies, that in brackets {meaning}")
     columns = {**columns, "amount_original": own}
-    if match.description.kind.table != "opportunities" or "amount_converted" in columns:
+    if not is_used:
         return columns, match
     return {**columns, "amount_converted": other}, replace(match, places={**match.places, "amount_converted": place})

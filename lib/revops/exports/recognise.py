@@ -41,11 +41,12 @@ class Match:
     def unknown(self) -> tuple[str, ...]:
         """Return the headers that mean nothing to us, in their order."""
         known = {place for places in self.places.values() for place in places}
-        spare = {normalised(alias) for aliases in self.description.kind.headers.values() for alias in aliases}
+        plain = field_name if self.description.kind.route == "api" else normalised
+        spare = {plain(alias) for aliases in self.description.kind.headers.values() for alias in aliases}
         return tuple(
             label
             for place, label in enumerate(self.labels)
-            if label.strip() and place not in known and normalised(label) not in spare
+            if label.strip() and place not in known and plain(label) not in spare
         )
 
 

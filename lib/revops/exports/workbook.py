@@ -26,6 +26,7 @@ SUBTOTAL = re.compile(r"^\s*sub-?total\b", re.I)
 TOTAL = re.compile(r"\s*((grand |sub-? ?)?totals?|count|sum|avg|average)\s*:?\s*(\([\d,. ]+( records?)?\))?\s*", re.I)
 COUNTED = re.compile(r"(.*\S)\s*\([\d,. ]+( records?)?\)\s*", re.I)
 NUMBER = re.compile(r"[A-Z]{0,3}\W*[\d.,\s]+%?")
+RECORDS = re.compile(r"\([\d,. ]+ records?\)\s*$", re.I)
 SPARSE = 5
 GROUPED = "must be a plain list; found a grouped report. Export it again as Details Only."
 CURRENCY = re.compile(r"\[\$([A-Z]{3}|[A-Z]{0,2}[$\u20ac\u00a3\u00a5])[^\]]*\]|([$\u20ac\u00a3\u00a5])(?!-)")
@@ -58,7 +59,9 @@ class WorkbookSheet:
         below = [row for row in self.rows[header + 1 :] if any(row)]
         grouped = [place for place, label in enumerate(self.rows[header]) if ARROW.search(label)]
         first = next(place for place, label in enumerate(self.rows[header]) if label.strip())
-        is_grouped = any(SUBTOTAL.match(next(filter(None, row))) for row in below) or _is_sparse(below, first)
+        is_grouped = any(_starts_group(row) or SUBTOTAL.match(next(filter(None, row))) for row in below) or _is_sparse(
+            below, first
+        )
         below = _filled_down(below, grouped)
         empty = {"", *nulls}
         columns = {}
@@ -79,6 +82,12 @@ def _is_sparse(rows: list[tuple[str, ...]], place: int) -> bool:
     if not filled or not first[0] or len(filled) == len(first) or len(set(filled)) < len(filled):
         return False
     return has_total or (len(first) >= SPARSE and len(filled) <= len(first) / 2)
+
+
+def _starts_group(row: tuple[str, ...]) -> bool:
+    """Return whether a row only names a group and says how many records it has (`Stage: Won (3 records)`)."""
+    title, *rest = filter(None, row)
+    return not rest and not TOTAL.fullmatch(title) and bool(RECORDS.search(title))
 
 
 def _is_total(row: tuple[str, ...]) -> bool:
