@@ -402,6 +402,6 @@ def test_an_html_report_with_rows_that_name_its_groups_is_refused(tmp_path):
     )
     assert refusal(tmp_path, {"report.xls": grouped}) == (
         "report.xls: must be a plain list; found a grouped report. Export it again as Details Only.\n"
-        "report.xls, column Opportunity ID: must hold ids of 15 or 18 letters and digits; found 1 of 3 cells that are none "
-        "(e.g. Stage: Qualification (2 records)). Export it again, or correct those rows."
+        "report.xls, column Opportunity ID: must hold ids of 15 or 18 letters and digits; found 1 of 3 cells that "
+        "are none (e.g. Stage: Qualification (2 records)). Export it again, or correct those rows."
     )

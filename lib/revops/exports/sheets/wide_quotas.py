@@ -71,6 +71,8 @@ def _with_numbers(frame: Frame, titles: Titles, context: Context) -> pd.DataFram
     if problem:
         context.ledger.problems.append(problem)
     rows = text_columns(table, TEXTS).assign(_file=table["_file"].to_pandas(), number=read.column.to_pandas())
+    if titles.currency is None and rows["currency"].isna().all() and len(rows):
+        frame.source.decisions.append(f"amounts: no currency in the file; taken as {context.company.currency}")
     rows["currency"] = rows["currency"].fillna(titles.currency or context.company.currency)
     rows["has_suffix"] = rows["cell"].str.contains(SUFFIX, regex=True, na=False)
     return rows.astype({"number": "float64"})
