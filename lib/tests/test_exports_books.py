@@ -455,3 +455,16 @@ def test_a_section_of_xero_that_nobody_knows_is_refused(tmp_path):
         "pl.csv: every line must stand in a section that we know; found 1 that do not, with their amounts (e.g. Grants "
         "3.00). Known: Income, Trading Income, "
     )
+
+
+def test_without_any_map_of_accounts_the_statement_is_left_out_with_a_warning(tmp_path):
+    prepared = books(tmp_path, statement(), ledger_accounts={})
+    assert "ledger" not in prepared.tables and "opportunities" in prepared.tables
+    assert ("pl.csv", "no ledger_accounts in company.yml", 18) in left_out(prepared) and balanced(prepared)
+    assert prepared.audit.warnings == (
+        "ledger: company.yml has no ledger_accounts, so the profit and loss is left out (6 accounts, Jan 2024 to Mar "
+        "2024, in USD: cogs 30.00, expenses 81.00, income 322.50), and no report knows costs or revenue of the books. "
+        "To use it add, correcting each TODO and guess:\nledger_accounts:\n"
+        '  TODO: ["Fuel", "Automobile"]\n  cogs: ["Hosting"]\n  g_and_a: ["Rent"]\n'
+        '  revenue: ["Subscriptions", "Refunds"]',
+    )

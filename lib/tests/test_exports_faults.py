@@ -57,6 +57,7 @@ def test_settings_decide_what_the_cells_do_not(tmp_path):
     assert prepared.audit.files[0].decisions == (
         "Close Date: day first (no day above 12; company.yml says so)",
         "Amount: decimal comma (company.yml says so)",
+        "Amount: no currency in the file; taken as USD",
     )
 
 

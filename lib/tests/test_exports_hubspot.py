@@ -95,6 +95,8 @@ def test_the_example_says_what_was_decided(example):
     )
     assert audit.warnings == ()
     assert example.audit.warnings == (
+        "opportunities: 1 open of 6 have no close date (e.g. 9804188239): with no amount they are pipeline of no "
+        "period and left out of every number. Give them a close date in the CRM",
         "opportunity_history: 1 of 5 opportunities have no history of their stages (e.g. 9804188241)",
     )
 

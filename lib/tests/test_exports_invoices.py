@@ -174,7 +174,7 @@ def test_an_export_without_periods_of_lines_is_not_taken(tmp_path):
     assert "invoices" not in prepared.tables
     assert prepared.audit.unrecognised == (
         ("i.csv", "row 1 comes nearest to stripe invoices, but lacks service_from (Minimum Line Item Period Start "
-         "(UTC)); service_to (Maximum Line Item Period End (UTC))"),
+         "(UTC)); service_to (Maximum Line Item Period End (UTC)); if it is one, add that to the export"),
     )  # fmt: skip
 
 

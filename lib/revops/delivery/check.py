@@ -46,7 +46,8 @@ def _files(audit: Audit, currency: str) -> Iterator[str]:
         span = f", {file.first} to {file.last}" if file.first else ""
         yield f"\n{file.name}"
         yield f"  {file.table} ({file.system}, {file.route}; {file.encoding}, headers in row {file.header_row})"
-        yield f"  {count(file.rows_read)} rows read, {count(file.rows_kept)} kept{span}"
+        sheet = f", of {plural(file.sheet_rows, 'row')}" if file.counted_in != "rows" else ""
+        yield f"  {count(file.rows_read)} {file.counted_in} read{sheet}, {count(file.rows_kept)} kept{span}"
         for left in (left for left in audit.left_out if left.file == file.name and left.table == file.table):
             amount = f", {money(left.amount, currency)}" if left.amount else ""
             shown = f" ({examples(left.examples)})" if left.examples else ""

@@ -15,7 +15,11 @@ __all__ = ["Audit", "FileAudit", "Ledger", "LeftOut", "Source"]
 
 @dataclass(frozen=True)
 class FileAudit:
-    """One file: what it is, how it was read, how many of its rows were kept, and what was decided about its cells."""
+    """One file: what it is, how it was read, how many of its rows were kept, and what was decided about its cells.
+
+    Of a sheet whose columns are months, quarters or categories each cell is a row of the table: then `rows_read`,
+    `rows_kept` and what was left out are counted in cells, as `counted_in` says. `sheet_rows` is how many rows it has.
+    """
 
     name: str
     sha256: str
@@ -34,6 +38,8 @@ class FileAudit:
     decisions: tuple[str, ...]
     warnings: tuple[str, ...]
     unknown_columns: tuple[str, ...]
+    counted_in: str = "rows"
+    sheet_rows: int = 0
 
 
 @dataclass(frozen=True)
@@ -107,10 +113,13 @@ class Source:
     decisions: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     unknown_columns: tuple[str, ...] = ()
+    counted_in: str = "rows"
+    sheet_rows: int = 0
 
     def done(self) -> FileAudit:
         """Return the finished record."""
         values = {f.name: getattr(self, f.name) for f in dataclasses.fields(FileAudit)}
+        values["sheet_rows"] = self.rows_read if self.counted_in == "rows" else self.sheet_rows
         return FileAudit(**{**values, "decisions": tuple(self.decisions), "warnings": tuple(self.warnings)})
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from revops.exports.both_currencies import as_written
 from revops.exports.columns import TEXT, by_distinct
 from revops.exports.context import Context
 from revops.exports.dates import DateRule, Dates, read_dates
@@ -140,7 +141,10 @@ def _measured(field: str, texts: pa.Array, where: str, frame: Frame, context: Co
 def _amounts(texts: pa.Array, deals: pa.Table, where: str, frame: Frame, context: Context) -> dict[str, pa.Array]:
     """Return amounts as written and in the company's currency, by the currency written, else the deal's own."""
     read = read_numbers(
-        texts, where, "auto", "point" if frame.source.route == "api" else context.company.exports.decimal_sign
+        as_written(texts),
+        where,
+        "auto",
+        "point" if frame.source.route == "api" else context.company.exports.decimal_sign,
     )
     _note(read, frame, context)
     own = deals["currency"].cast(TEXT).combine_chunks() if "currency" in deals.column_names else None

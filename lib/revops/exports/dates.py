@@ -1,5 +1,6 @@
 """Text to dates: the order of day and month decided per column from evidence, zones brought to the company's clock."""
 
+import re
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +23,7 @@ YEAR_FIRST = r"^\s*(?P<y>\d{4})[-/.](?P<a>\d{1,2})[-/.](?P<b>\d{1,2})" + TIME + 
 YEAR_LAST = r"^\s*(?P<a>\d{1,2})(?P<sign>[-/.])(?P<b>\d{1,2})[-/.](?P<y>\d{4}|\d{2})" + TIME + r"\s*$"
 SERIAL = r"^\s*(?P<days>[2-7]\d{4}(?:\.\d+)?)\s*$"
 SPELLED = r"\p{L}{3}"
+CLOCK = r"(?:,? +(?:um |at |\u00e0 )?|T)(\d{1,2}:\d{2}.*)$"
 ODD_SPACE = "[\u00a0\u202f\u2009]"
 DAY = 86_400_000_000
 COMPACT = r"^\s*((?:19|20)\d{2})([01]\d)([0-3]\d)\s*$"
@@ -110,9 +112,10 @@ def _in_digits(values: pa.Array, rule: DateRule) -> pa.Array:
         return values
     found = []
     for text in values.to_pylist():
-        span = span_of(text)
+        clock = re.search(CLOCK, text)
+        span = span_of(text[: clock.start()] if clock else text)
         is_read = span is not None and (span.first == span.last or (rule.kind == "month" and span.is_in_one_month))
-        found.append(span.first.isoformat() if is_read else text)
+        found.append(f"{span.first.isoformat()}{f' {clock[1]}' if clock else ''}" if is_read else text)
     return pa.array(found, TEXT)
 
 

@@ -11,7 +11,8 @@ from revops.exports.audit import Ledger, Source
 from revops.exports.books.statement import read_statement
 from revops.exports.files import Blob, find_blobs, nature, survey
 from revops.exports.frames import Frame, read_frame
-from revops.exports.labels import normalised
+from revops.exports.html_table import open_html
+from revops.exports.labels import field_name, normalised
 from revops.exports.look_ups import look_up
 from revops.exports.recognise import Match, recognise
 from revops.exports.systems import Description
@@ -27,8 +28,6 @@ DATE_IN_NAME = re.compile(r"(?<!\d)20\d{2}([-_. ]?)(0[1-9]|1[0-2])\1(0[1-9]|[12]
 BY_DAY = ("opportunities", "forecasts")
 REFUSED = {
     "empty": "must hold rows; found 0 bytes. Export it again, or remove it.",
-    "html": "must be CSV, XLSX or zip; found a web page (HTML), which Salesforce writes when a report is exported as "
-    ".xls. Export it again as CSV (Details Only).",
     "old workbook": "must be CSV, XLSX or zip; found an old Excel workbook (.xls) or one with a password. Save it "
     "as CSV, or as .xlsx without a password.",
 }
@@ -153,7 +152,7 @@ def _sheets(blob: Blob, ledger: Ledger) -> list[tuple[TextSheet | WorkbookSheet,
         sheet = open_text(blob, seen)
         parts = tables_of(sheet)
         return [(part, sha256_of(part), seen.size) for part in parts] if parts else [(sheet, seen.sha256, seen.size)]
-    book = open_workbook(blob)
+    book = open_html(blob) if kind == "html" else open_workbook(blob)
     if isinstance(book, str):
         ledger.problems.append(f"{blob.name}: {book}")
         return []
@@ -190,7 +189,8 @@ def _check_headers(found: list[Found], company: Company, ledger: Ledger) -> None
         labels = [item.match.labels for item in found if item.table == table]
         there = {normalised(label): label for row in labels for label in row if label.strip()}
         for column, wanted in columns.items():
-            if labels and not any(normalised(label) in there for label in wanted):
+            fields = {field_name(label) for label in there}
+            if labels and not any(field_name(label) in fields for label in wanted):
                 ledger.problems.append(
                     f"company.yml, exports.columns.{table}.{column}: some file of {table} must have the header "
                     f"{' or '.join(wanted)}; found none in {plural(len(labels), 'file')}. "
@@ -218,7 +218,8 @@ def _current(found: list[Found], ledger: Ledger) -> list[Found]:
 
 def _repeat(first: Source, again: Source, ledger: Ledger) -> None:
     """Count a file with the same content as one already read: all its rows are left out."""
-    for name in ("system", "table", "route", "encoding", "delimiter", "header_row", "rows_read", "first", "last"):
+    for name in ("system", "table", "route", "encoding", "delimiter", "header_row", "rows_read", "first", "last",
+                 "counted_in", "sheet_rows"):  # fmt: skip
         setattr(again, name, getattr(first, name))
     again.currencies, again.unknown_columns = first.currencies, first.unknown_columns
     again.warnings.append(f"has the same content as {first.name}")

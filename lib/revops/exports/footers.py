@@ -23,6 +23,7 @@ def without_footers(cells: Cells, match: Match, source: Source, ledger: Ledger) 
     """Take footers, totals and blank rows out of the cells and return them; count them and rows of another width."""
     patterns = [re.compile(pattern, re.I) for pattern in match.description.system.footers]
     width, reasons = len(match.labels), Counter()
+    reasons["blank row"] = _drop_blank(cells)
     footers = [_is_footer([cell for cell in row if cell.strip()], patterns) for row in cells.ragged]
     ended = [is_reconciled(match.description.kind) and _ends_as_total(row, width, patterns) for row in cells.ragged]
     footers = [is_footer or is_total for is_footer, is_total in zip(footers, ended, strict=True)]
@@ -46,6 +47,15 @@ def without_footers(cells: Cells, match: Match, source: Source, ledger: Ledger) 
         [line for line, is_footer in zip(lines, footers, strict=True) if not is_footer], match, source, ledger
     )
     return cut_rows
+
+
+def _drop_blank(cells: Cells) -> int:
+    """Take rows of another width that hold nothing out of the cells, and return how many there are."""
+    filled = [any(cell.strip() for cell in row) for row in cells.ragged]
+    if cells.lines:
+        cells.lines = [line for line, keep in zip(cells.lines, filled, strict=True) if keep]
+    cells.ragged = [row for row, keep in zip(cells.ragged, filled, strict=True) if keep]
+    return filled.count(False)
 
 
 def _judge_ragged(lines: list[int], match: Match, source: Source, ledger: Ledger) -> None:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger, Source
+from revops.exports.both_currencies import split_amounts
 from revops.exports.cells import CellReader
 from revops.exports.columns import TEXT, put
 from revops.exports.footers import without_footers
@@ -93,8 +94,10 @@ def read_frame(
     if kind.table == "forecasts":
         with_named_weeks(cells, match, source, ledger)
     _coalesce(cells, match, source, ledger)
+    columns = {column: with_total(column, cells, totals, match) for column in match.places}
+    columns, match = split_amounts(columns, match, source)
     reader = CellReader(match, source, company, ledger)
-    columns = reader.read({column: with_total(column, cells, totals, match) for column, places in match.places.items()})
+    columns = reader.read(columns)
     summed = apart(columns, cells.n, totals, reader)
     table = pa.table({**columns, "_file": pa.array(np.full(cells.n, source.index, np.int32))})
     if is_reconciled(kind):

@@ -3,62 +3,15 @@
 import re
 import unicodedata
 
-__all__ = ["currency_in", "normalised", "titles_of"]
+__all__ = ["currency_in", "field_name", "is_currency", "normalised", "titles_of"]
 
-CODES = frozenset(
-    [
-        "AED",
-        "ARS",
-        "AUD",
-        "BGN",
-        "BRL",
-        "CAD",
-        "CHF",
-        "CLP",
-        "CNY",
-        "COP",
-        "CZK",
-        "DKK",
-        "EGP",
-        "EUR",
-        "GBP",
-        "HKD",
-        "HUF",
-        "IDR",
-        "ILS",
-        "INR",
-        "ISK",
-        "JPY",
-        "KES",
-        "KRW",
-        "KWD",
-        "MAD",
-        "MXN",
-        "MYR",
-        "NGN",
-        "NOK",
-        "NZD",
-        "PEN",
-        "PHP",
-        "PKR",
-        "PLN",
-        "QAR",
-        "RON",
-        "RSD",
-        "SAR",
-        "SEK",
-        "SGD",
-        "THB",
-        "TND",
-        "TRY",
-        "TWD",
-        "UAH",
-        "USD",
-        "UYU",
-        "VND",
-        "ZAR",
-    ]
-)
+CODES = frozenset([
+    "AED", "ARS", "AUD", "AZN", "BAM", "BDT", "BGN", "BHD", "BOB", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CRC",
+    "CZK", "DKK", "DOP", "EGP", "EUR", "GBP", "GHS", "GTQ", "HKD", "HUF", "IDR", "ILS", "INR", "ISK", "JOD", "JPY",
+    "KES", "KRW", "KWD", "KZT", "LKR", "MAD", "MUR", "MXN", "MYR", "NGN", "NOK", "NZD", "OMR", "PEN", "PHP", "PKR",
+    "PLN", "PYG", "QAR", "RON", "RSD", "SAR", "SEK", "SGD", "THB", "TND", "TRY", "TWD", "TZS", "UAH", "UGX", "USD",
+    "UYU", "VND", "XAF", "XOF", "ZAR",
+])  # fmt: skip
 UNSAID = dict.fromkeys(map(ord, "\ufeff\"'\u2018\u2019\u201a\u201c\u201d\u201e"))
 CODE = re.compile(r"\(([A-Z]{3})\)\s*$|\b(?:[Ii]n|[Cc]urrency:?)\s+([A-Z]{3})\b|\s([A-Z]{3})$")
 
@@ -69,11 +22,21 @@ def normalised(label: str) -> str:
     return " ".join(plain.split()).casefold()
 
 
+def field_name(label: str) -> str:
+    """Return what StageName and stage_name, Account.Name and account_name have in common."""
+    return re.sub(r"[_.]", "", normalised(label))
+
+
+def is_currency(word: str) -> bool:
+    """Return whether a word is the code of a currency; any three capitals (ARR, SMB) are not."""
+    return word in CODES
+
+
 def currency_in(label: str) -> tuple[str, str | None]:
     """Return a label without the currency that it names (`Cost (EUR)`, `Jan 2024 EUR`, `in EUR`), and its code."""
     found = CODE.search(label.strip())
     code = next(filter(None, found.groups()), None) if found else None
-    if found is None or code not in CODES:
+    if found is None or not is_currency(code or ""):
         return label.strip(), None
     return label.strip()[: found.start()].strip(), code
 

@@ -12,7 +12,7 @@ from revops.exports.columns import TEXT, put
 from revops.exports.frames import Frame
 from revops.wording import plural
 
-__all__ = ["add_amounts", "converted_by", "converted_rows", "factors", "refuse_unconverted"]
+__all__ = ["add_amounts", "converted_by", "converted_rows", "factors", "refuse_unconverted", "say_currency"]
 
 
 def add_amounts(frame: Frame, company: Company, ledger: Ledger) -> None:
@@ -60,6 +60,8 @@ def converted_rows(rows: pd.DataFrame, company: Company) -> pd.Series:
 def original_currency(table: pa.Table, company: Company, frame: Frame) -> pa.Array:
     """Return each row's currency; the company's where the export has none."""
     if "currency" not in table.column_names:
+        if "amount_original" in table.column_names and table["amount_original"].null_count < table.num_rows:
+            say_currency(frame, company)
         return pa.repeat(company.currency, table.num_rows).dictionary_encode()
     column = _column(table, "currency")
     blank = column.null_count
@@ -70,6 +72,12 @@ def original_currency(table: pa.Table, company: Company, frame: Frame) -> pa.Arr
             frame.source.warnings.append(f"{plural(n, 'amount')} without a currency: taken as {company.currency}")
         column = pc.fill_null(column.cast(TEXT), company.currency)
     return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+
+
+def say_currency(frame: Frame, company: Company, name: str = "amount_original") -> None:
+    """Write down that a file says nowhere in which currency its amounts are, and which they are taken to be in."""
+    label = frame.labels.get(name, "amounts")
+    frame.source.decisions.append(f"{label}: no currency in the file; taken as {company.currency}")
 
 
 def refuse_unconverted(table: pa.Table, company: Company, what: str, ledger: Ledger) -> None:

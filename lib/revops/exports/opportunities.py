@@ -18,6 +18,7 @@ from revops.exports.people import folded
 from revops.exports.records import joined, sorted_by, unite, without_deleted
 from revops.exports.test_records import without_test_records
 from revops.exports.words import Words
+from revops.wording import money
 
 __all__ = ["build_opportunities"]
 
@@ -44,15 +45,16 @@ def build_opportunities(
     table = with_account(without_deleted(table, "opportunities", ledger, histories))
     table = _amounts(table, company)
     table = context.people.fill(table)
-    _warn_of_namesakes(table, context, f"{day}/opportunities" if day else "opportunities")
+    where = f"{day}/opportunities" if day else "opportunities"
+    _warn_of_namesakes(table, context, where)
     table = _with_names(table, others)
     table = without_test_records(table, "opportunity_id", company, ledger)
+    _warn_of_undated(table, where, context)
     for column, reason in NEEDED.items():
         missing = table[column].is_null()
         if pc.any(missing).as_py():
             ledger.leave_out_rows(table.filter(missing), reason, "opportunity_id")
             table = table.filter(pc.invert(missing))
-    where = f"{day}/opportunities" if day else "opportunities"
     table = _with_words(table, words)
     _warn_of_outcomes(table, where, ledger)
     _warn_of_amounts(table, where, ledger)
@@ -91,6 +93,24 @@ def _warn_of_namesakes(table: pa.Table, context: Context, where: str) -> None:
             f"{where}: {n:,} of {table.num_rows:,} belong to an owner known by a name that several have "
             f"({examples(sorted(names))}); add Owner ID to the report"
         )
+
+
+def _warn_of_undated(table: pa.Table, where: str, context: Context) -> None:
+    """Warn of open opportunities without a close date, which belong to no period and are left out, with their sum."""
+    is_open = pc.is_in(table["stage_name"].cast(TEXT), pa.array(context.words.open_words(table["stage_name"]), TEXT))
+    if "outcome" in table.column_names:
+        is_open = pc.if_else(table["outcome"].is_null(), is_open, pc.equal(table["outcome"].cast(TEXT), "open"))
+    undated = table.filter(pc.and_(table["close_date"].is_null(), is_open))
+    if not undated.num_rows:
+        return
+    total = pc.sum(undated["amount"]).as_py() if "amount" in undated.column_names else None
+    worth = "no amount" if total is None else money(total, context.company.currency, exact=True)
+    shown = examples(sorted(undated["opportunity_id"].to_pylist()))
+    context.ledger.warnings.append(
+        f"{where}: {undated.num_rows:,} open of {table.num_rows:,} have no close date ({shown}): with "
+        f"{worth} they are pipeline of no period and left out of every "
+        "number. Give them a close date in the CRM"
+    )
 
 
 def _with_names(table: pa.Table, others: dict[str, pa.Table]) -> pa.Table:

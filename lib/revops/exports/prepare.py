@@ -147,7 +147,8 @@ def _spent(groups: dict[str, list[Frame]], context: Context) -> dict[str, pa.Tab
     """Return the tables of what the company spends and books: ads, tools, its profit and loss."""
     tables = {}
     if groups["ledger"]:
-        tables["ledger"] = build_ledger(groups["ledger"], context.company, context.ledger)
+        booked = build_ledger(groups["ledger"], context.company, context.ledger)
+        tables |= {"ledger": booked} if booked is not None else {}
     if groups["spend"]:
         tables["spend"] = build_spend(groups["spend"], context.company, context.ledger)
     if groups["ledger"] and groups["spend"]:

@@ -12,7 +12,7 @@ from revops.exports.columns import TEXT
 from revops.exports.context import Context
 from revops.exports.frames import Frame
 from revops.exports.members import with_members
-from revops.exports.money import converted_rows, refuse_unconverted
+from revops.exports.money import converted_rows, refuse_unconverted, say_currency
 from revops.exports.people import folded
 from revops.exports.rows import leave
 from revops.schema import TABLES
@@ -48,6 +48,8 @@ def _rows(frame: Frame, company: Company) -> pd.DataFrame:
     texts = ("owner_name", "owner_id", "metric", "types", "effective_from", "currency")
     kinds = {name: pa.timestamp("us") if name == "effective_from" else TEXT for name in texts}
     table = frame.table
+    if "currency" not in table.column_names and table.num_rows:
+        say_currency(frame, company)
     for name, kind in kinds.items():
         if name not in table.column_names:
             blank = (

@@ -1,13 +1,14 @@
 """Which kind of file a sheet is, by its headers and never by its name, and in which row they stand."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from revops.exports.books.header import find_header
 from revops.exports.kinds import FileKind
-from revops.exports.labels import currency_in, normalised, titles_of
+from revops.exports.labels import currency_in, field_name, normalised, titles_of
 from revops.exports.own_columns import FORMER
-from revops.exports.systems import Description
+from revops.exports.systems import Description, System
 from revops.exports.text import TextSheet
 from revops.exports.workbook import WorkbookSheet
 
@@ -17,7 +18,8 @@ DEEPEST = 30
 TITLE = "a title, header or file name"
 NOTHING = (
     "no row among the first 30 holds headers that we know, cut at commas, semicolons, tabs or bars; if its headers are "
-    "your own or in another language, name them in exports.columns of company.yml or describe the file in systems/"
+    "in another language, export it with English ones; if they are your own, name them in exports.columns of "
+    "company.yml or describe the file in systems/"
 )
 
 
@@ -39,11 +41,12 @@ class Match:
     def unknown(self) -> tuple[str, ...]:
         """Return the headers that mean nothing to us, in their order."""
         known = {place for places in self.places.values() for place in places}
-        spare = {normalised(alias) for aliases in self.description.kind.headers.values() for alias in aliases}
+        plain = field_name if self.description.kind.route == "api" else normalised
+        spare = {plain(alias) for aliases in self.description.kind.headers.values() for alias in aliases}
         return tuple(
             label
             for place, label in enumerate(self.labels)
-            if label.strip() and place not in known and normalised(label) not in spare
+            if label.strip() and place not in known and plain(label) not in spare
         )
 
 
@@ -75,7 +78,22 @@ def recognise(sheet: TextSheet | WorkbookSheet, descriptions: tuple[Description,
         for description in (d for d in descriptions if d.kind.statement is not None):
             if (found := _statement(description, delimiter, rows)) and (best is None or found[0] > best[0]):
                 best = found
-    return best[1] if best else nearest[1]
+    if best:
+        system = best[1].description.system
+        return _not_read(best[1].labels, (system,)) or best[1]
+    systems = {description.system.system: description.system for description in descriptions}
+    cells = [cell for _, rows in sheet.heads() for row in rows[:DEEPEST] for cell in row]
+    return _not_read(cells, systems.values()) or nearest[1]
+
+
+def _not_read(labels: Iterable[str], systems: Iterable[System]) -> str:
+    """Return what a system says of files with such headers, which it writes and which cannot be read."""
+    known = {normalised(label) for label in labels}
+    for system in systems:
+        for pattern, sentence in system.not_read.items():
+            if any(re.fullmatch(pattern, label, re.IGNORECASE) for label in known):
+                return f"not read: {sentence}"
+    return ""
 
 
 def _statement(
@@ -104,10 +122,12 @@ def _places(labels: list[str], kind: FileKind) -> dict[str, tuple[int, ...]]:
             if label.startswith(start):
                 own.setdefault(label[len(start) :], []).append(place)
         where |= own
-    found = {}
+    found, joined = {}, {field_name(label): places for label, places in where.items()}
     former = {FORMER + column: aliases for column, aliases in kind.former.items()}
     for column, aliases in (kind.headers | former).items():
         hit = next((where[word] for alias in aliases if (word := normalised(alias)) in where), None)
+        if hit is None and kind.route == "api":
+            hit = next((joined[word] for alias in aliases if (word := field_name(alias)) in joined), None)
         if hit:
             found[column] = tuple(hit)
     taken = {place for places in found.values() for place in places}
@@ -150,7 +170,8 @@ def _fits(kind: FileKind, labels: list[str], places: dict[str, tuple[int, ...]],
 def _guess(description: Description, lacking: list[str], row: int) -> str:
     kind = description.kind
     wanted = "; ".join(f"{entry} ({_shown(kind, part.strip())})" for entry in lacking for part in entry.split("|")[:1])
-    return f"row {row + 1} comes nearest to {description.system.system} {kind.name}, but lacks {wanted}"
+    said = f"row {row + 1} comes nearest to {description.system.system} {kind.name}, but lacks {wanted}"
+    return said if lacking == [TITLE] else f"{said}; if it is one, add that to the export"
 
 
 def _shown(kind: FileKind, column: str) -> str:

@@ -90,7 +90,7 @@ def _plain(text: str) -> str:
 
 
 def _parts(text: str) -> Parts | None:
-    """Return year, month and day of `jul 2025`, `jul-25`, `1 july 2025` or `july 1, 2025`; None for anything else."""
+    """Return year, month and day of `jul 2025`, `jul-25`, `1 july 2025`, `1-jul-25` or `july 1, 2025`, else None."""
     words = WORDS.findall(text)
     names = [place for place, word in enumerate(words) if word in NUMBER_OF]
     if len(names) != 1 or not all(word.isdigit() for place, word in enumerate(words) if place != names[0]):
@@ -100,6 +100,8 @@ def _parts(text: str) -> Parts | None:
         return int(words[0]) + (2000 if len(words[0]) == 2 else 0), month, None
     if len(words) == 2 and len(words[1]) == 4 and len(words[0]) <= 2:
         return int(words[1]), month, int(words[0])
+    if len(words) == 2 and names[0] == 1 and len(words[1]) == 2 and len(words[0]) <= 2:
+        return int(words[1]) + 2000, month, int(words[0])
     return None
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pydantic import Field
+
 from revops.company import Company, Settings, load_settings
 from revops.company.yaml_files import shown
 from revops.errors import ExportError, SettingsError, nearest
@@ -33,6 +35,7 @@ class System(Settings):
     channel: str | None = None
     null_tokens: tuple[str, ...] = ("-",)
     footers: tuple[str, ...] = FOOTERS
+    not_read: dict[str, str] = Field(default_factory=dict)
     files: tuple[FileKind, ...]
 
 

@@ -39,6 +39,8 @@ def lengthened(cells: Cells, match: Match, source: Source, ledger: Ledger) -> Ma
     columns[spread[0]] = values
     columns[len(match.labels)] = pa.array(np.repeat(np.array(labels, object), n), TEXT)
     cells.columns = {place: column.filter(filled) for place, column in columns.items()}
+    if len(spread) > 1:
+        source.counted_in, source.sheet_rows = "cells", source.rows_read
     source.rows_read += n * (len(spread) - 1)
     ledger.leave_out(source, "blank cell", len(values) - pc.sum(filled).as_py() if n else 0)
     shown = f"{', '.join(labels[:NAMED])}{', …' if len(labels) > NAMED else ''}"

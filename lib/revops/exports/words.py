@@ -51,6 +51,11 @@ class Words:
         known, words = self._stages, codes.dictionary.to_pylist()
         return coded(codes, [known[_folded(w)].name if _folded(w) in known else w for w in words])
 
+    def open_words(self, raw: pa.Array | pa.ChunkedArray) -> list[str]:
+        """Return the stages of a column that company.yml counts as open, as written there."""
+        words, known = distinct(raw).dictionary.to_pylist(), self._stages
+        return [word for word in words if (stage := known.get(_folded(word))) and stage.outcome == "open"]
+
     @property
     def _stages(self) -> dict[str, Stage]:
         return {_folded(word): stage for stage in self.company.stages for word in (stage.name, *stage.also)}

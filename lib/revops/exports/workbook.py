@@ -23,7 +23,10 @@ BROKEN = (KeyError, ValueError, OSError, TypeError, AttributeError, IndexError, 
 UNCALCULATED = re.compile(rb"(?:</f>|<f[^>]*/>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
 ARROW = re.compile("[\u2191\u2193]")
 SUBTOTAL = re.compile(r"^\s*sub-?total\b", re.I)
-TOTAL = re.compile(r"^\s*((grand |sub-? ?)?totals?|count|sum|avg|average)\b", re.I)
+TOTAL = re.compile(r"\s*((grand |sub-? ?)?totals?|count|sum|avg|average)\s*:?\s*(\([\d,. ]+( records?)?\))?\s*", re.I)
+COUNTED = re.compile(r"(.*\S)\s*\([\d,. ]+( records?)?\)\s*", re.I)
+NUMBER = re.compile(r"[A-Z]{0,3}\W*[\d.,\s]+%?")
+RECORDS = re.compile(r"\([\d,. ]+ records?\)\s*$", re.I)
 SPARSE = 5
 GROUPED = "must be a plain list; found a grouped report. Export it again as Details Only."
 CURRENCY = re.compile(r"\[\$([A-Z]{3}|[A-Z]{0,2}[$\u20ac\u00a3\u00a5])[^\]]*\]|([$\u20ac\u00a3\u00a5])(?!-)")
@@ -56,8 +59,11 @@ class WorkbookSheet:
         """Return the cells below row `header` at the wanted positions; wholly blank rows are no rows."""
         below = [row for row in self.rows[header + 1 :] if any(row)]
         grouped = [place for place, label in enumerate(self.rows[header]) if ARROW.search(label)]
-        is_grouped = any(SUBTOTAL.match(next(filter(None, row))) for row in below) or (0 in few and _is_sparse(below))
-        below = _filled_down(below, grouped) if grouped else below
+        first = next(place for place, label in enumerate(self.rows[header]) if label.strip())
+        is_grouped = any(_starts_group(row) or SUBTOTAL.match(next(filter(None, row))) for row in below) or _is_sparse(
+            below, first
+        )
+        below = _filled_down(below, grouped)
         empty = {"", *nulls}
         columns = {}
         for place, is_few in few.items():
@@ -66,24 +72,47 @@ class WorkbookSheet:
         return Cells(columns, problem=GROUPED if is_grouped and not grouped else "")
 
 
-def _is_sparse(rows: list[tuple[str, ...]]) -> bool:
-    """Return whether the first column shows each value once and is blank below it, as merged cells of a group do."""
-    first = [row[0].strip() for row in rows]
+def _is_sparse(rows: list[tuple[str, ...]], place: int) -> bool:
+    """Return whether a column shows each value once and is blank below it, as merged cells of a group do.
+
+    Under a total at the end, which a formatted report has, one such blank is enough.
+    """
+    has_total = any(_is_total(row) for row in rows)
+    first = [row[place].strip() for row in rows if not _is_total(row) and len(list(filter(None, row))) > 1]
     filled = [cell for cell in first if cell]
-    return len(first) >= SPARSE and bool(first[0]) and len(set(filled)) == len(filled) <= len(first) / 2
+    if not filled or not first[0] or len(filled) == len(first) or len(set(filled)) < len(filled):
+        return False
+    return has_total or (len(first) >= SPARSE and len(filled) <= len(first) / 2)
+
+
+def _starts_group(row: tuple[str, ...]) -> bool:
+    """Return whether a row only names a group and says how many records it has (`Stage: Won (3 records)`)."""
+    title, *rest = filter(None, row)
+    return not rest and not TOTAL.fullmatch(title) and bool(RECORDS.search(title))
+
+
+def _is_total(row: tuple[str, ...]) -> bool:
+    """Return whether a row is one of totals: its first word says so and nothing but numbers and such words follow."""
+    cells = [cell for cell in row if cell.strip()]
+    return bool(TOTAL.fullmatch(cells[0])) and all(TOTAL.fullmatch(c) or NUMBER.fullmatch(c) for c in cells[1:])
 
 
 def _filled_down(rows: list[tuple[str, ...]], grouped: list[int]) -> list[tuple[str, ...]]:
-    """Return the rows of a grouped report with its group columns, shown once per group, on every row of data.
+    """Return the rows of a report with its group columns, shown once per group, on every row of data.
 
-    Of a row of totals its title alone stays.
+    Of a row of totals of such a report, of one that counts, and of one that only names a group with the number of its
+    rows (`Qualification (2)`), the title alone stays.
     """
     last: dict[int, str] = {}
     found = []
     for row in rows:
         title = next(filter(None, row))
-        if TOTAL.match(title):
+        named = COUNTED.fullmatch(title) if grouped and row.index(title) in grouped else None
+        if named and all(NUMBER.fullmatch(cell) for cell in filter(None, row) if cell != title):
+            last[row.index(title)] = named[1]
             row = tuple(cell if cell == title else "" for cell in row)
+        elif _is_total(row) and (grouped or "total" not in title.casefold()):
+            row = tuple(cell if place == row.index(title) else "" for place, cell in enumerate(row))
         else:
             last |= {place: row[place] for place in grouped if row[place]}
             row = tuple(cell or last.get(place, "") for place, cell in enumerate(row))

@@ -154,7 +154,7 @@ class LeftOut(Block):
             reasons.append((reason, "opportunities", "", len(rows), rows["amount"].sum(), examples))
         columns = ["Reason", "Table", "File", "Rows", "Amount", "Examples"]
         table = pd.DataFrame(reasons, columns=columns)
-        units = (None, None, None, "count", "money", None)
+        units = (None, None, None, None, "count", "money", None)
         parts = [table_html("Rows read but not used", table, units, currency)] if reasons else ["<p>Nothing.</p>"]
         parts += [f'<p class="note">{text(line)}</p>' for line in self._lines()]
         return f'<div class="{BLOCK}">{"".join(parts)}</div>'
@@ -188,10 +188,20 @@ class Provenance(Block):
     def to_html(self) -> str:
         """Return the files, and one line on the as-of day, definitions, parameters and version."""
         rows = [
-            (f.name, f.system, f.table, f.rows_read, f.rows_kept, _date(f.first), _date(f.last), f.sha256[:12])
+            (
+                f.name,
+                f.system,
+                f.table,
+                f.counted_in,
+                f.rows_read,
+                f.rows_kept,
+                _date(f.first),
+                _date(f.last),
+                f.sha256[:12],
+            )
             for f in self.view.book.audit.files
         ]
-        columns = ["File", "System", "Table", "Rows read", "Rows kept", "First", "Last", "SHA-256"]
+        columns = ["File", "System", "Table", "Counted in", "Read", "Kept", "First", "Last", "SHA-256"]
         table = pd.DataFrame(rows, columns=columns)
         units = (None, None, None, "count", "count", "date", "date", None)
         files = table_html("Files read", table, units, self.view.company.currency)
@@ -213,7 +223,7 @@ def data_rows(view: AsOf) -> list[dict[str, Any]]:
     rows = []
     for name in sorted({file.table for file in audit.files}):
         files = [
-            {"name": f.name, "sha256": f.sha256, "rows": f.rows_read, "first": f.first, "last": f.last}
+            {"name": f.name, "sha256": f.sha256, "rows": f.sheet_rows, "first": f.first, "last": f.last}
             for f in audit.files
             if f.table == name
         ]

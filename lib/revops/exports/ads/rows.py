@@ -9,6 +9,7 @@ from revops.errors import examples
 from revops.exports.audit import Ledger
 from revops.exports.frames import Frame
 from revops.exports.labels import currency_in
+from revops.exports.money import say_currency
 from revops.exports.rows import leave
 from revops.exports.spans import period_of
 from revops.wording import plural
@@ -20,9 +21,13 @@ TEXTS = ("campaign_id", "campaign_name", "campaign_type", "ad_account", "currenc
 NUMBERS = ("amount_original", "amount_micros", "impressions", "clicks", "conversions")
 STARTS = ("date", "month", "period_start")
 AMOUNTS = ("amount_original", "amount_micros")
-OF_ALL = re.compile(r"^(grand )?totals?$|^total: (filtered |all )?campaigns\b|^totals? .*campaigns$", re.I)
-OF_ACCOUNT = re.compile(r"^total: account", re.I)
-OF_TYPE = re.compile(r"^total: (.+)$", re.I)
+OF_ALL = re.compile(
+    r"^(grand )?totals?$|^total: (filtered |all )?campaigns\b|^totals? .*campaigns$"
+    r"|^(gesamt|summe)$|^gesamt: .*kampagnen",
+    re.I,
+)
+OF_ACCOUNT = re.compile(r"^(total: account|gesamt: konto)", re.I)
+OF_TYPE = re.compile(r"^(?:total|gesamt): (.+)$", re.I)
 
 
 def rows_of_file(frame: Frame, company: Company, ledger: Ledger) -> pd.DataFrame:
@@ -36,7 +41,16 @@ def rows_of_file(frame: Frame, company: Company, ledger: Ledger) -> pd.DataFrame
     texts = {name: rows[name].astype(object).where(rows[name].notna(), None) for name in TEXTS}
     rows = rows.assign(**texts, _name=frame.source.name, system=frame.source.system)
     rows["amount_original"] = rows["amount_original"].fillna(rows["amount_micros"] / 1e6)
-    rows["currency"] = rows["currency"].fillna(_currency_of(frame) or company.currency)
+    if headed := _currency_of(frame):
+        rows["currency"] = rows["currency"].fillna(headed)
+    blank = rows["currency"].isna() & rows["amount_original"].notna()
+    if rows["currency"].isna().all() and blank.any():
+        say_currency(frame, company, next(name for name in AMOUNTS if name in frame.labels))
+    elif blank.any():
+        frame.source.warnings.append(
+            f"{plural(int(blank.sum()), 'amount')} without a currency: taken as {company.currency}"
+        )
+    rows["currency"] = rows["currency"].fillna(company.currency)
     frame.source.currencies = tuple(sorted(set(rows["currency"])))
     rows = leave_campaigns(rows, rows["amount_original"].isna(), "no amount", ledger)
     rows = _without_summary(rows, frame, ledger)

@@ -1,11 +1,13 @@
 """What each account is: revenue, cost of goods or a team's cost, by the first pattern of company.yml that matches."""
 
 import pandas as pd
+import pyarrow as pa
 
 from revops.company import Company
 from revops.exports.audit import Ledger
+from revops.wording import plural
 
-__all__ = ["categories"]
+__all__ = ["categories", "leave_unmapped"]
 
 GUESSES = {
     "customer_success": ("customer success", "onboarding", "account management"),
@@ -36,19 +38,46 @@ def categories(rows: pd.DataFrame, company: Company, ledger: Ledger) -> pd.Serie
     return column
 
 
+def leave_unmapped(rows: pd.DataFrame, company: Company, ledger: Ledger) -> None:
+    """Leave every row out, with a warning of what is at stake, where company.yml maps no account at all."""
+    columns = [name for name in ("account", "_file", "amount") if name == "_file" or rows[name].notna().any()]
+    ledger.leave_out_rows(
+        pa.Table.from_pandas(rows[columns], preserve_index=False), "no ledger_accounts in company.yml", "account"
+    )
+    if rows.empty:
+        return
+    sums, currency = _sums(rows, company)
+    parts = ", ".join(f"{name} {amount:,.2f}" for name, amount in sums.groupby("section")["worth"].sum().items())
+    ledger.warnings.append(
+        "ledger: company.yml has no ledger_accounts, so the profit and loss is left out "
+        f"({plural(len(sums), 'account')}, {_months(rows)}, in {currency}: {parts}), and no report "
+        f"knows costs or revenue of the books. To use it add, correcting each TODO and guess:\n{_lines(sums)}"
+    )
+
+
 def _refuse(rows: pd.DataFrame, n_accounts: int, company: Company, ledger: Ledger) -> None:
-    worth = "amount" if rows["amount"].notna().all() else "amount_original"
-    sums = rows.groupby(["parent", "account", "section"], as_index=False)[worth].sum()
-    sums = sums.assign(size=sums[worth].abs()).sort_values(["size", "parent", "account"], ascending=[False, True, True])
-    listed = ", ".join(f"{row.account} ({getattr(row, worth):,.2f})" for row in sums.head(SHOWN).itertuples())
+    sums, currency = _sums(rows, company)
+    listed = ", ".join(f"{row.account} ({row.worth:,.2f})" for row in sums.head(SHOWN).itertuples())
     more = f" and {len(sums) - SHOWN:,} more" if len(sums) > SHOWN else ""
-    currency = company.currency if worth == "amount" else "their currency"
-    months = sorted(set(rows["month"]))
     ledger.problems.append(
         f"company.yml, ledger_accounts: every account must be listed; found {len(sums):,} of {n_accounts:,} that are "
-        f"not, with their amounts in {currency}, {months[0]:%b %Y} to {months[-1]:%b %Y}: {listed}{more}. Add them, "
+        f"not, with their amounts in {currency}, {_months(rows)}: {listed}{more}. Add them, "
         f"correcting each TODO and guess:\n{_lines(sums)}"
     )
+
+
+def _sums(rows: pd.DataFrame, company: Company) -> tuple[pd.DataFrame, str]:
+    """Return each account's sum as `worth`, the largest first, and in which currency it is."""
+    name = "amount" if rows["amount"].notna().all() else "amount_original"
+    sums = rows.groupby(["parent", "account", "section"], as_index=False)[name].sum().rename(columns={name: "worth"})
+    sums = sums.assign(size=sums["worth"].abs())
+    sums = sums.sort_values(["size", "parent", "account"], ascending=[False, True, True])
+    return sums, company.currency if name == "amount" else "their currency"
+
+
+def _months(rows: pd.DataFrame) -> str:
+    months = sorted(set(rows["month"]))
+    return f"{months[0]:%b %Y} to {months[-1]:%b %Y}"
 
 
 def _lines(sums: pd.DataFrame) -> str:

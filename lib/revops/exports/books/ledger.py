@@ -8,7 +8,7 @@ import pyarrow as pa
 from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger
-from revops.exports.books.accounts import categories
+from revops.exports.books.accounts import categories, leave_unmapped
 from revops.exports.frames import Frame
 from revops.exports.money import converted_rows, refuse_unconverted
 from revops.wording import plural
@@ -19,14 +19,18 @@ KEY = ["month", "parent", "account"]
 CENT = 0.005
 
 
-def build_ledger(frames: list[Frame], company: Company, ledger: Ledger) -> pa.Table:
+def build_ledger(frames: list[Frame], company: Company, ledger: Ledger) -> pa.Table | None:
     """Return month x account of all statements, in the company's currency; what company.yml lacks goes to the ledger.
 
-    A month that several files cover is taken from the first of them by name where they agree, and refused otherwise.
+    None where company.yml maps no account at all: then every row is left out, with a warning. A month that several
+    files cover is taken from the first of them by name where they agree, and refused otherwise.
     """
     rows = pd.concat([_rows(frame) for frame in frames], ignore_index=True)
     rows = _once(rows, ledger)
     rows["amount"] = converted_rows(rows, company)
+    if not company.ledger_accounts:
+        leave_unmapped(rows, company, ledger)
+        return None
     rows["category"] = categories(rows, company, ledger)
     _warn_of_gaps(rows, ledger)
     if rows["basis"].nunique() > 1:

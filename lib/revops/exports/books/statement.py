@@ -46,6 +46,7 @@ def read_statement(
     source.unknown_columns = columns.others
     source.warnings += [*sheet.notes, *columns.notes]
     source.rows_read = len(match.titles) + sum(body.counts.values()) + body.table.num_rows
+    source.counted_in, source.sheet_rows = "cells", sum(any(cell.strip() for cell in row) for row in grid)
     ledger.leave_out(source, "title row above the header", len(match.titles))
     for reason, n in sorted(body.counts.items()):
         ledger.leave_out(source, reason, n)

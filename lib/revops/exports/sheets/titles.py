@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from revops.errors import examples
+from revops.exports.labels import is_currency
 from revops.wording import plural
 
 __all__ = ["Titles", "mixed_units", "read_titles"]
@@ -50,7 +51,7 @@ def read_titles(above: tuple[str, ...], labels: tuple[str, ...]) -> Titles:
 
 
 def _code(word: str) -> str | None:
-    return word if re.fullmatch(r"[A-Z]{3}", word) else SIGNS.get(word.casefold()) or None
+    return word if is_currency(word) else SIGNS.get(word.casefold()) or None
 
 
 def mixed_units(where: str, amounts: np.ndarray, scaled: int) -> str:

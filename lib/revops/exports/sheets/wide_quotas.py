@@ -81,6 +81,8 @@ def _with_numbers(frame: Frame, titles: Titles, context: Context) -> pd.DataFram
     if problem := problem or _no_amounts(worded, read.column, where):
         context.ledger.problems.append(problem)
     rows = text_columns(table, TEXTS).assign(_file=table["_file"].to_pandas(), number=read.column.to_pandas())
+    if titles.currency is None and rows["currency"].isna().all() and len(rows):
+        frame.source.decisions.append(f"amounts: no currency in the file; taken as {context.company.currency}")
     rows["currency"] = rows["currency"].fillna(titles.currency or context.company.currency)
     rows["owner_name"] = rows["owner_name"].fillna(rows["group_name"].where(rows["owner_id"].isna()))
     rows["has_suffix"] = worded.to_pandas().astype("object").str.contains(SUFFIX, regex=True, na=False)
