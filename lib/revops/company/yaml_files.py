@@ -39,9 +39,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise SettingsError(
-            f"{shown(path)}: the file must exist; found none. Create it or correct the path."
-        ) from None
+        raise SettingsError(f"{shown(path)}: the file must exist; found none. Create it or correct the path.") from None
     try:
         values = yaml.load(text, Loader=_StrictLoader)
     except yaml.YAMLError as error:

@@ -16,7 +16,7 @@ from revops.exports.frames import Frame
 from revops.exports.money import converted_by
 from revops.exports.people import folded
 from revops.exports.records import joined, sorted_by, unite, without_deleted
-from revops.exports.test_records import without_test_records
+from revops.exports.trial_records import without_test_records
 from revops.exports.words import Words
 from revops.wording import money
 

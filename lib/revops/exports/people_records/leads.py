@@ -12,7 +12,7 @@ from revops.exports.frames import Frame
 from revops.exports.merged import Merged
 from revops.exports.people_records.lead_doubts import doubt_leads, say_queues
 from revops.exports.records import unite, without_deleted
-from revops.exports.test_records import without_test_records
+from revops.exports.trial_records import without_test_records
 
 __all__ = ["build_leads"]
 
