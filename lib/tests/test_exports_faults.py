@@ -66,8 +66,8 @@ def test_extra_headers_for_an_unknown_table_or_column_are_refused(tmp_path):
         gate(tmp_path, {"deals.csv": rows({})}, exports={"columns": columns})
     assert str(caught.value) == (
         "company.yml: exports.columns.opportunity is not a table we read. Did you mean opportunities? Known: accounts, "
-        "campaigns, contacts, forecasts, invoices, ledger, opportunities, opportunity_history, owners, quotas, spend, "
-        "subscriptions, tools.\n  "
+        "campaign_influence, campaigns, contact_roles, contacts, forecasts, invoices, lead_history, leads, ledger, "
+        "opportunities, opportunity_history, owners, quotas, spend, subscriptions, tools.\n  "
         "exports.columns.accounts.segmnt is not a column. Did you mean segment? Known: account_id, account_name, "
         "created_at, employees, industry, is_deleted, modified_at, owner_id, region, segment."
     )
@@ -88,10 +88,10 @@ def test_extra_headers_for_an_unknown_table_or_column_are_refused(tmp_path):
             "mine.yml: files.0: clos_date is not a column of opportunities. Did you mean close_date? Known: "
             "account_id, account_name, amount, amount_converted, amount_original, associated_account_ids, "
             "associated_contact_ids, associated_opportunity_ids, campaign_id, campaign_name, campaign_type, "
-            "close_date, converted_currency, created_at, currency, field, first_name, first_page, forecast_category, "
-            "from_stage, is_closed, is_deleted, is_won, last_name, lead_source, merged_ids, modified_at, new_value, "
-            "old_value, opportunity_id, opportunity_name, outcome, owner_id, owner_name, pipeline, record_id, "
-            "region, segment, source, stage_name, team, type, win_probability.",
+            "close_date, contact_id, converted_currency, created_at, currency, field, first_name, first_page, "
+            "forecast_category, from_stage, is_closed, is_deleted, is_primary, is_won, last_name, lead_source, "
+            "merged_ids, modified_at, new_value, old_value, opportunity_id, opportunity_name, outcome, owner_id, "
+            "owner_name, pipeline, record_id, region, role, segment, source, stage_name, team, type, win_probability.",
         ),
         (
             ("required: [opportunity_id]", "required: [opportunity_id, region]"),
@@ -116,6 +116,29 @@ def test_description_with_a_mistake_is_refused(tmp_path, change, message):
     with pytest.raises(SettingsError) as caught:
         prepare(tmp_path, company(), systems)
     assert str(caught.value) == f"params/systems/{message}"
+
+
+def test_a_system_described_in_two_files_looks_up_in_either(tmp_path):
+    systems = tmp_path / "systems"
+    systems.mkdir()
+    (systems / "deals.yml").write_text(
+        "system: mine\nfiles:\n  - name: deals\n    table: opportunities\n    required: [opportunity_id]\n"
+        "    lookups: {region: {file: places, by: place}}\n    headers:\n      opportunity_id: [Number]\n"
+        "      stage_name: [State]\n      close_date: [Ends]\n      created_at: [Begun]\n      place: [Place]\n"
+        "      type: [Sort]\n",
+        encoding="utf-8",
+    )
+    (systems / "places.yml").write_text(
+        "system: mine\nfiles:\n  - name: places\n    required: [place, region]\n"
+        "    headers: {place: [Place], region: [Part]}\n",
+        encoding="utf-8",
+    )
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    deal = "Number,State,Ends,Begun,Place,Sort\n1,Qualification,2025-07-15,2025-03-03,7,New Business\n"
+    (folder / "deals.csv").write_text(deal)
+    (folder / "places.csv").write_text("Place,Part\n7,DACH\n")
+    assert prepare(folder, company(), systems).tables["opportunities"]["region"].to_pylist() == ["DACH"]
 
 
 def test_every_file_is_looked_at_before_the_refusal(tmp_path):

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from revops.errors import SettingsError, nearest
 
-__all__ = ["Settings", "load_settings", "read_yaml"]
+__all__ = ["Settings", "load_settings", "read_yaml", "shown"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -31,7 +31,7 @@ def load_settings(path: Path, model: type[Model], **overrides: Any) -> Model:
         return model.model_validate(values)
     except ValidationError as error:
         problems = [_sentence(problem, model) for problem in error.errors()]
-        raise SettingsError(f"{_shown(path)}: " + "\n  ".join(problems)) from None
+        raise SettingsError(f"{shown(path)}: " + "\n  ".join(problems)) from None
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise SettingsError(
-            f"{_shown(path)}: the file must exist; found none. Create it or correct the path."
+            f"{shown(path)}: the file must exist; found none. Create it or correct the path."
         ) from None
     try:
         values = yaml.load(text, Loader=_StrictLoader)
@@ -48,11 +48,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         place = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "it cannot be read"
-        raise SettingsError(f"{_shown(path)}{place}: must be YAML; found: {problem}. Correct that line.") from None
+        raise SettingsError(f"{shown(path)}{place}: must be YAML; found: {problem}. Correct that line.") from None
     if values is None:
         return {}
     if not isinstance(values, dict):
-        raise SettingsError(f"{_shown(path)}: must hold `key: value` lines; found a {type(values).__name__}.")
+        raise SettingsError(f"{shown(path)}: must hold `key: value` lines; found a {type(values).__name__}.")
     return values
 
 
@@ -102,7 +102,7 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     return next((found for arg in getattr(annotation, "__args__", ()) if (found := _model_in(arg))), None)
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
     """Return a path as the user thinks of it: from params/ on where it lies below a folder of that name."""
     parts = path.parts
     return str(Path(*parts[parts.index("params") :])) if "params" in parts else str(path)

@@ -15,7 +15,7 @@ from revops.exports.frames import Frame
 from revops.exports.merged import merged_records
 from revops.exports.records import unite, without_deleted
 
-__all__ = ["build_contacts", "contact_roles", "without_addresses"]
+__all__ = ["ADDRESS", "build_contacts", "contact_roles", "without_addresses"]
 
 STAGES = ("lead_at", "mql_at", "sql_at", "opportunity_at", "customer_at")
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")

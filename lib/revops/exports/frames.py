@@ -47,7 +47,7 @@ DECISIVE = {"amount_original", "amount_converted", "currency", "close_date", "cr
             "customer_at", "snapshot_date", "period_name", "category", "customer_id", "status", "interval",
             "interval_count", "quantity", "tax", "service_from", "service_to", "refunded_amount", "paid_at", "sessions",
             "source_medium", "traffic_source", "traffic_medium",
-            "lead_id", "converted_date", "role", "model", "model_name", "influence_share"}  # fmt: skip
+            "lead_id", "converted_date", "role", "model_id", "model_name", "influence_share"}  # fmt: skip
 
 
 @dataclass

@@ -24,7 +24,6 @@ def add_amounts(frame: Frame, company: Company, ledger: Ledger) -> None:
     table = frame.table
     if not {"amount_original", "amount_converted"} & set(table.column_names):
         return
-    n = table.num_rows
     original = _column(table, "amount_original")
     currency, amount = original_currency(table, company, frame), None
     if "amount_converted" in table.column_names:
@@ -36,8 +35,7 @@ def add_amounts(frame: Frame, company: Company, ledger: Ledger) -> None:
     by_rate = converted_by(original, factors(currency, company))
     amount = by_rate if amount is None else pc.coalesce(amount, by_rate)
     table = put(table, "amount_original", original)
-    table = put(put(table, "amount", amount), "currency", currency if n else pa.nulls(0, TEXT))
-    frame.table = table
+    frame.table = put(put(table, "amount", amount), "currency", currency)
 
 
 def factors(currency: pa.Array, company: Company) -> pa.Array:
@@ -62,7 +60,7 @@ def converted_rows(rows: pd.DataFrame, company: Company) -> pd.Series:
 def original_currency(table: pa.Table, company: Company, frame: Frame) -> pa.Array:
     """Return each row's currency; the company's where the export has none."""
     if "currency" not in table.column_names:
-        return pa.repeat(company.currency, table.num_rows)
+        return pa.repeat(company.currency, table.num_rows).dictionary_encode()
     column = _column(table, "currency")
     blank = column.null_count
     if blank:
@@ -71,7 +69,7 @@ def original_currency(table: pa.Table, company: Company, frame: Frame) -> pa.Arr
         if n:
             frame.source.warnings.append(f"{plural(n, 'amount')} without a currency: taken as {company.currency}")
         column = pc.fill_null(column.cast(TEXT), company.currency)
-    return column
+    return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
 
 
 def refuse_unconverted(table: pa.Table, company: Company, what: str, ledger: Ledger) -> None:

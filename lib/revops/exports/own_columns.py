@@ -57,7 +57,7 @@ HELPERS_OF: dict[str | None, dict[str, str]] = {
         "website": "text",
     },
     "contacts": {"merged_into": "id"},
-    "campaign_influence": {"model_name": "category"},
+    "campaign_influence": {"model_id": "id", "model_name": "category"},
     "quotas": {"period_name": "text", "cell": "text"},
     "forecasts": {"period_name": "text"},
     "subscriptions": {

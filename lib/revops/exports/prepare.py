@@ -70,7 +70,7 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> 
     for frame in frames:
         groups[frame.source.table].append(frame)
     groups["opportunities"], role_files = parted(groups["opportunities"], ledger)
-    for frame in groups["campaigns"]:
+    for frame in groups.get("campaigns", ()):
         add_amounts(frame, company, ledger)
     tables = _looked_up(groups, ledger)
     context = Context(company, People(tables.get("owners"), company), Words(company, ledger), ledger)

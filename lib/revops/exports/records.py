@@ -168,6 +168,8 @@ def _filled(
         if not lacks.any():
             continue
         others = several.loc[several[name].notna(), [key, name]].drop_duplicates(key).set_index(key)[name]
+        if not len(others):
+            continue
         values = kept[key].map(others)
         n = int((lacks & values.notna()).sum())
         if n:

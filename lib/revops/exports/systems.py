@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import model_validator
-
 from revops.company import Company, Settings, load_settings
-from revops.errors import ExportError, nearest
+from revops.company.yaml_files import shown
+from revops.errors import ExportError, SettingsError, nearest
 from revops.exports.kinds import FileKind
 from revops.exports.own_columns import CONVERTED, RAW
 from revops.schema import TABLES
@@ -36,15 +35,6 @@ class System(Settings):
     footers: tuple[str, ...] = FOOTERS
     files: tuple[FileKind, ...]
 
-    @model_validator(mode="after")
-    def _look_ups_exist(self) -> "System":
-        names = [kind.name for kind in self.files]
-        for kind in self.files:
-            for look in kind.lookups.values():
-                if look.file not in names:
-                    raise ValueError(f"look-up file {look.file} is not described. {nearest(look.file, names)}")
-        return self
-
 
 @dataclass(frozen=True)
 class Description:
@@ -59,9 +49,10 @@ def load_systems(company: Company, systems_dir: Path | None) -> tuple[Descriptio
     """Return every kind of file we know: the shipped ones, the user's own, with company.yml's extra headers added."""
     shipped = [(path, False) for path in sorted(SHIPPED.glob("*.yml"))]
     own = [(path, True) for path in sorted(systems_dir.glob("*.yml"))] if systems_dir else []
+    loaded = [(path, load_settings(path, System), is_own) for path, is_own in (*shipped, *own)]
+    _check_look_ups([(path, system) for path, system, _ in loaded])
     found = []
-    for path, is_own in (*shipped, *own):
-        system = load_settings(path, System)
+    for _, system, is_own in loaded:
         found += [Description(system, _with_extras(kind, company), is_own) for kind in system.files]
     _check_extras(company, found)
     return tuple(found)
@@ -79,6 +70,17 @@ def _with_extras(kind: FileKind, company: Company) -> FileKind:
     if "amount_original" in {RAW.get(column, column) for column in extras} and "amount_converted" not in extras:
         headers = {column: labels for column, labels in headers.items() if column not in CONVERTED}
     return kind.model_copy(update={"headers": headers})
+
+
+def _check_look_ups(loaded: list[tuple[Path, System]]) -> None:
+    """Refuse a look-up in a file that no description of its system knows; a system may be described in several."""
+    for path, system in loaded:
+        names = [kind.name for _, other in loaded if other.system == system.system for kind in other.files]
+        for look in (look for kind in system.files for look in kind.lookups.values()):
+            if look.file not in names:
+                raise SettingsError(
+                    f"{shown(path)}: look-up file {look.file} is not described. {nearest(look.file, names)}"
+                )
 
 
 def _check_extras(company: Company, found: list[Description]) -> None:

@@ -20,9 +20,11 @@ from revops.wording import money, plural
 __all__ = ["build_influence"]
 
 KEY = ["opportunity_id", "campaign_id", "contact_id"]
-TEXTS = (*KEY, "model", "model_name", "currency")
+TEXTS = (*KEY, "model_id", "model_name", "currency")
 NUMBERS = ("influence_share", "amount", "amount_original")
 UNSAID = "(no model said)"
+# A share rounded to two digits of a percent may make the sum a little more than all.
+WHOLE = 1.0005
 
 
 def build_influence(frames: list[Frame], deals: pa.Table, contacts: Merged, context: Context) -> pa.Table:
@@ -52,8 +54,8 @@ def build_influence(frames: list[Frame], deals: pa.Table, contacts: Merged, cont
 def _rows(frame: Frame, deals: pa.Table, contacts: Merged, context: Context) -> pd.DataFrame:
     """Return a file's rows; amounts without a currency of their own are in that of their opportunity."""
     if "currency" not in frame.table.column_names and "currency" in deals.column_names:
-        own = joined(frame.table["opportunity_id"], deals, "opportunity_id", "currency")
-        frame.table = put(frame.table, "currency", whole(own).cast(TEXT))
+        own = whole(joined(frame.table["opportunity_id"], deals, "opportunity_id", "currency")).cast(TEXT)
+        frame.table = put(frame.table, "currency", own.fill_null(context.company.currency))
     add_amounts(frame, context.company, context.ledger)
     table = frame.table
     if "amount" in table.column_names and "ratio" in deals.column_names:
@@ -73,33 +75,54 @@ def _rows(frame: Frame, deals: pa.Table, contacts: Merged, context: Context) -> 
 
 def _of_one_model(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
     """Return the rows of the model that counts, the model's id or else its name in `model`."""
-    ids = rows["model"].str.strip()
-    names = rows["model_name"].str.strip().replace("", None)
-    named = dict(zip(ids[names.notna()], names[names.notna()], strict=True))
-    names = names.fillna(ids.map(named))
+    ids, names = rows["model_id"], rows["model_name"].str.strip().replace("", None)
+    both = rows[ids.notna() & names.notna()].sort_values(["model_id", "model_name"])
+    ids = ids.fillna(names.map(dict(zip(both["model_name"].str.strip(), both["model_id"], strict=True))))
+    names = names.fillna(ids.map(dict(zip(both["model_id"], both["model_name"].str.strip(), strict=True))))
     rows = rows.assign(model=ids.fillna(names).fillna(UNSAID), model_name=names)
     wanted, there = context.company.exports.influence_model, sorted(rows["model"].unique())
     if wanted is None and len(there) <= 1:
-        if there:
-            _say_model(rows, context.ledger)
+        _say_model(rows, "is the only model; taken", context.ledger)
+        _refuse_mixture(rows, context.ledger)
         return rows
     word = (wanted or "").strip()
-    is_it = rows["model"].isin((word, word[:15])) | rows["model_name"].str.casefold().eq(word.casefold())
+    is_it = rows["model"].isin((word, word[:15] if len(word) == 18 else word)) | rows["model_name"].str.casefold().eq(
+        word.casefold()
+    )
     chosen = sorted(rows.loc[is_it, "model"].unique())
     if wanted is None or (len(chosen) != 1 and len(rows)):
         context.ledger.problems.append(_refusal(rows, there, wanted, context))
         return rows
+    _say_model(rows[is_it], "counts, as company.yml says", context.ledger)
     return leave(rows, ~is_it, "of another influence model", context.ledger, "opportunity_id")
 
 
-def _say_model(rows: pd.DataFrame, ledger: Ledger) -> None:
-    shown = _shown(rows["model"].iloc[0], rows)
+def _refuse_mixture(rows: pd.DataFrame, ledger: Ledger) -> None:
+    """Refuse rows that say no model and give away more than the whole: several models stand together there."""
+    unsaid = rows[rows["model"].eq(UNSAID)].drop_duplicates([*KEY, "influence_share"])
+    totals = unsaid.groupby("opportunity_id")["influence_share"].sum()
+    over = totals[totals > WHOLE]
+    if len(over):
+        ledger.problems.append(
+            f"{_names(rows, ledger)}: rows must say their model of influence; found none said, and shares that add up "
+            f"to more than 100 % for {len(over):,} of {plural(len(totals), 'opportunity')} "
+            f"({examples(sorted(over.index))}), as where several models stand together. Add the column of the model to "
+            "the export."
+        )
+
+
+def _names(rows: pd.DataFrame, ledger: Ledger) -> str:
+    return ", ".join(sorted({ledger.sources[i].name for i in rows["_file"].unique().tolist()})[:3])
+
+
+def _say_model(rows: pd.DataFrame, what: str, ledger: Ledger) -> None:
+    shown = _shown(rows["model"].iloc[0], rows) if len(rows) else ""
     for index in sorted(rows["_file"].unique().tolist()):
-        ledger.sources[index].decisions.append(f"influence: {shown} is the only model; taken")
+        ledger.sources[index].decisions.append(f"influence: {shown} {what}")
 
 
 def _refusal(rows: pd.DataFrame, there: list[str], wanted: str | None, context: Context) -> str:
-    files = ", ".join(sorted({context.ledger.sources[i].name for i in rows["_file"].unique().tolist()})[:3])
+    files = _names(rows, context.ledger)
     listed = []
     for model in there:
         part = rows[rows["model"].eq(model)]
@@ -116,8 +139,8 @@ def _refusal(rows: pd.DataFrame, there: list[str], wanted: str | None, context: 
         )
     lines = "".join(f"\n    influence_model: {_quoted(model)}" for model in there if model != UNSAID)
     one = " (one of these lines)" if lines.count("\n") > 1 else ""
-    extra = " Add the column Model ID to the report where it is missing." if UNSAID in there else ""
-    return f"{problem}{extra} Say in company.yml which one counts{one}:\n  exports:{lines}"
+    extra = " Add the column of the model to the export where it is missing." if UNSAID in there else ""
+    return f"{problem}{extra}" + (f" Say in company.yml which one counts{one}:\n  exports:{lines}" if lines else "")
 
 
 def _shown(model: str, rows: pd.DataFrame) -> str:
@@ -147,7 +170,7 @@ def _once(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
 def _warn_of_too_much(rows: pd.DataFrame, deals: pa.Table, context: Context) -> None:
     """Say where the shares of an opportunity are more than the whole, and how much money that is too much."""
     totals = rows.groupby("opportunity_id")["influence_share"].sum()
-    over = totals[totals > 1.0005]
+    over = totals[totals > WHOLE]
     if not len(over):
         return
     amounts = pd.Series(deals["amount"].to_pandas().to_numpy() if "amount" in deals.column_names else None,

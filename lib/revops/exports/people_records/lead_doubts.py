@@ -69,9 +69,11 @@ def _warn_of_order(table: pa.Table, days: set[str], ledger: Ledger) -> None:
 
 
 def _warn_of_unconverted(table: pa.Table, deals: pa.Table, ledger: Ledger) -> None:
-    if table.num_rows and deals.num_rows and not pc.any(table["is_converted"]).as_py():
+    n = deals.num_rows
+    verb = "is" if n == 1 else "are"
+    if table.num_rows and n and not pc.any(table["is_converted"]).as_py():
         ledger.warnings.append(
-            f"leads: none of {table.num_rows:,} is converted though there are {plural(deals.num_rows, 'opportunity')}; "
+            f"leads: none of {table.num_rows:,} is converted though there {verb} {plural(n, 'opportunity')}; "
             'the standard report "Leads" leaves converted leads out. Export "Leads with converted lead information", '
             "or Lead.csv of the weekly export"
         )
@@ -107,7 +109,7 @@ def _suggest(column: str, frames: list[Frame], ledger: Ledger) -> None:
 
 def _spaced(label: str) -> str:
     """Return a header as plain words: MQL_Date__c, MQLDate and `MQL Date` are the same."""
-    apart = re.sub(r"([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", r"\1\3 \2\4", label)
+    apart = re.sub(r"([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", r"\1\3 \2\4", re.sub("(?i)mysql", "", label))
     return " ".join(re.split(r"[\W_]+", apart)).casefold().strip()
 
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from revops.exports.audit import Ledger
 from revops.exports.columns import TEXT
+from revops.exports.contacts import ADDRESS
 from revops.exports.context import Context
 from revops.exports.frames import Frame
 from revops.exports.marketo.people import is_marketo
@@ -95,6 +96,8 @@ def _folded(word: str) -> str:
 
 def _once(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
     """Return rows without those of reports that an API file has too: reports show no seconds, and often days alone."""
+    if rows["_api"].nunique() < 2:
+        return rows
     keys = pd.MultiIndex.from_frame(
         rows.assign(changed_at=rows["changed_at"].dt.floor("D"))[CONTENT].fillna({"old_value": "", "new_value": ""})
     )
@@ -103,11 +106,14 @@ def _once(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
 
 
 def _by_id(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
-    """Return rows whose owners are ids; of one moment the changes by name are left out where some are by id."""
+    """Return rows whose owners are ids and whose other values hold no e-mail address.
+
+    Of one moment the changes of owner by name are left out where some are by id.
+    """
     is_owner = rows["field"].eq("owner_id")
-    texts = rows[["old_value", "new_value"]]
-    by_id = is_owner & texts.apply(lambda column: column.isna() | column.str.fullmatch(OWNER_ID)).all(axis=1)
-    by_id &= texts.notna().any(axis=1)
+    texts = rows.loc[is_owner, ["old_value", "new_value"]].astype("object")
+    ids = texts.apply(lambda column: column.isna() | column.str.fullmatch(OWNER_ID).eq(True)).all(axis=1)
+    by_id = (ids & texts.notna().any(axis=1)).reindex(rows.index, fill_value=False)
     moments = pd.MultiIndex.from_frame(rows[["lead_id", "changed_at"]])
     named = is_owner & ~by_id & moments.isin(moments[by_id.to_numpy(bool)])
     rows = leave(rows, named, "owner's name beside the row with the id", context.ledger, "lead_id")
@@ -115,6 +121,7 @@ def _by_id(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
     rows = rows.copy()
     for name in ("old_value", "new_value"):
         words = rows.loc[is_owner, name]
+        rows[name] = rows[name].str.replace(ADDRESS, "", regex=True).str.strip().replace("", None)
         rows.loc[is_owner, name] = words.map({word: _owner(word, context.people) for word in words.dropna().unique()})
     return rows.astype({"old_value": "object", "new_value": "object"})
 

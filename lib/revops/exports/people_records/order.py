@@ -21,12 +21,11 @@ def in_order(rows: pd.DataFrame) -> pd.DataFrame:
     rows = rows.sort_values([*keys, "_old_value", "_new_value"], kind="stable").reset_index(drop=True)
     tied = np.flatnonzero(rows.duplicated(keys, keep=False))
     if len(tied):
-        parts = rows.iloc[tied].groupby(keys, sort=False).indices.values()
+        old, new = (rows[name].to_numpy() for name in ("_old_value", "_new_value"))
         order = np.arange(len(rows))
-        for part in parts:
-            places = tied[part]
-            pairs = list(zip(rows["_old_value"].iloc[places], rows["_new_value"].iloc[places], strict=True))
-            order[places] = places[_chain(pairs)]
+        starts = np.flatnonzero(~rows.duplicated(keys).to_numpy()[tied])
+        for places in np.split(tied, starts[1:]):
+            order[places] = places[_chain(list(zip(old[places], new[places], strict=True)))]
         rows = rows.iloc[order]
     sequence = rows.groupby(["lead_id", "changed_at"], sort=False).cumcount().astype("float64")
     return rows.assign(sequence=sequence)

@@ -79,7 +79,8 @@ def _roles_of(frame: Frame) -> Frame:
 
 
 def _as_roles_alone(frame: Frame, is_latest: bool, files: RoleFiles, ledger: Ledger) -> None:
-    frame.source.table = "contact_roles"
+    frame.source.table, name = "contact_roles", frame.source.name
+    ledger.left_out = [replace(item, table="contact_roles") if item.file == name else item for item in ledger.left_out]
     if is_latest:
         frame.source.decisions.append("read for its contact roles alone: other files hold the opportunities")
         files.counted.append(_roles_of(frame))
@@ -93,12 +94,13 @@ def _take_once(frame: Frame, ledger: Ledger) -> None:
     again = pa.array(table.to_pandas().duplicated().to_numpy()) if table.num_rows else pa.array([], pa.bool_())
     again = pc.and_(again, table["opportunity_id"].is_valid().combine_chunks())
     ledger.leave_out_rows(table.filter(again), FURTHER, "opportunity_id")
-    frame.table = table.filter(pc.invert(again))
     frame.source.decisions.append("holds a row per opportunity and contact: each opportunity is taken once")
-    frame.source.warnings.append(
-        'the report "Opportunities with Contact Roles" leaves out opportunities without a contact; export the '
-        "opportunities by themselves too"
-    )
+    if not frame.table["contact_id"].null_count:
+        frame.source.warnings.append(
+            'the report "Opportunities with Contact Roles" leaves out opportunities without a contact; export the '
+            "opportunities by themselves too"
+        )
+    frame.table = table.filter(pc.invert(again))
 
 
 def build_roles(
