@@ -22,7 +22,7 @@ def with_lifecycle(leads: pa.Table, history: pa.Table, context: Context) -> pa.T
     rows = rows[rows["field"].isin(("status", *rule.fields))]
     meaning = {word: rule.reached(word) for word in rows["new_value"].dropna().unique()}
     for place, name in enumerate(STEPS):
-        hits = rows[rows["new_value"].map(lambda word, place=place: bool(meaning.get(word, (0, 0))[place]))]
+        hits = rows[rows["new_value"].isin([word for word, reached in meaning.items() if reached[place]])]
         first = hits.groupby("lead_id")["changed_at"].min()
         if not len(first):
             continue
