@@ -56,7 +56,7 @@ def _rows(frame: Frame, context: Context) -> pd.DataFrame:
     rows = pd.DataFrame({name: table[name].to_pandas() for name in ("amount_original", "_file")})
     rows = rows.join(text_columns(table, TEXTS)).assign(_name=frame.source.name)
     if "category" in frame.table.column_names:
-        rows["category"] = rows["category"].str.partition("(")[0]
+        rows["category"] = rows["category"].str.replace(r"\(.*", "", regex=True)
     rows["_copy"] = pd.Timestamp(frame.day) if frame.day else pd.Timestamp("2200-01-01")
     rows["currency"] = rows["currency"].fillna(titles.currency or company.currency)
     rows = _with_day(rows, frame, said, ledger)
