@@ -154,7 +154,7 @@ class LeftOut(Block):
             reasons.append((reason, "opportunities", "", len(rows), rows["amount"].sum(), examples))
         columns = ["Reason", "Table", "File", "Rows", "Amount", "Examples"]
         table = pd.DataFrame(reasons, columns=columns)
-        units = (None, None, None, None, "count", "money", None)
+        units = (None, None, None, "count", "money", None)
         parts = [table_html("Rows read but not used", table, units, currency)] if reasons else ["<p>Nothing.</p>"]
         parts += [f'<p class="note">{text(line)}</p>' for line in self._lines()]
         return f'<div class="{BLOCK}">{"".join(parts)}</div>'
@@ -203,7 +203,7 @@ class Provenance(Block):
         ]
         columns = ["File", "System", "Table", "Counted in", "Read", "Kept", "First", "Last", "SHA-256"]
         table = pd.DataFrame(rows, columns=columns)
-        units = (None, None, None, "count", "count", "date", "date", None)
+        units = (None, None, None, None, "count", "count", "date", "date", None)
         files = table_html("Files read", table, units, self.view.company.currency)
         knobs = "; ".join(f"{name} = {value}" for name, value in self.parameters.items())
         line = (
