@@ -14,7 +14,7 @@ from revops.exports.context import Context
 from revops.exports.frames import Frame
 from revops.exports.records import unite, without_deleted
 
-__all__ = ["build_contacts", "contact_roles"]
+__all__ = ["build_contacts", "contact_roles", "without_addresses"]
 
 STAGES = ("lead_at", "mql_at", "sql_at", "opportunity_at", "customer_at")
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
@@ -35,7 +35,7 @@ def build_contacts(frames: list[Frame], context: Context) -> pa.Table:
     table = put(table, "source", context.words.map_sources(table))
     for name in FREE:
         if name in table.column_names:
-            table = put(table, name, by_distinct(table[name].cast(TEXT), _without_addresses))
+            table = put(table, name, by_distinct(table[name].cast(TEXT), without_addresses))
     _warn_of_order(table, ledger)
     return table
 
@@ -81,7 +81,8 @@ def _utm(url: str, name: str) -> str | None:
     return next((value.strip() for key, value in parse_qsl(query) if key.strip().casefold() == name), None) or None
 
 
-def _without_addresses(texts: pa.Array) -> pa.Array:
+def without_addresses(texts: pa.Array) -> pa.Array:
+    """Return free texts without the e-mail addresses in them; null where nothing else was there."""
     bare = pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, ADDRESS, ""))
     return pc.if_else(pc.equal(bare, ""), None, bare)
 

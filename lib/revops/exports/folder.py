@@ -235,10 +235,11 @@ def _look_up(frames: list[Frame]) -> None:
     for frame in frames:
         for column, look in frame.description.kind.lookups.items():
             take = look.take or column
+            system = frame.description.system.system
             others = [
                 other.table.select([look.by, take])
                 for other in frames
-                if other.description.kind.name == look.file and other.description.system is frame.description.system
+                if other.description.kind.name == look.file and other.description.system.system == system
             ]
             if not others or look.by not in frame.table.column_names:
                 continue

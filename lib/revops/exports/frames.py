@@ -35,13 +35,15 @@ MAIN_DATE = {
     "quotas": "period_start",
     "forecasts": "snapshot_date",
     "invoices": "invoice_date",
+    "touches": "associated_at",
 }
 ROW_LIMIT = 2_000
 DECISIVE = {"amount_original", "amount_converted", "currency", "close_date", "created_at", "changed_at", "type",
             "stage_name", "period_start", "period_end", "metric", "owner_id", "opportunity_id", "date", "month",
             "amount_micros", "campaign_id", "contact_id", "lead_at", "mql_at", "sql_at", "opportunity_at",
             "customer_at", "snapshot_date", "period_name", "category", "customer_id", "status", "interval",
-            "interval_count", "quantity", "tax", "service_from", "service_to"}  # fmt: skip
+            "interval_count", "quantity", "tax", "service_from", "service_to", "touch_id", "touched_at",
+            "responded_date", "associated_at", "lead_id", "person_id", "converted_contact_id"}  # fmt: skip
 
 
 @dataclass

@@ -66,6 +66,7 @@ HELPERS_OF: dict[str | None, dict[str, str]] = {
         "service_to": "date",
         "reason": "category",
     },
+    "touches": {"person_id": "id", "converted_contact_id": "id"},
     "spend": {
         "amount_micros": "money",
         "month": "month",

@@ -32,6 +32,7 @@ from revops.exports.sheets.tools import build_tools
 from revops.exports.sheets.wide_quotas import lengthened_quotas
 from revops.exports.snapshots import Snapshots, combined
 from revops.exports.systems import load_systems
+from revops.exports.touches.build import build_touches
 from revops.exports.words import Words
 
 __all__ = ["Prepared", "prepare"]
@@ -71,6 +72,8 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> 
     history = build_history(groups["opportunity_history"], deals, _snapshots(days, deals), context)
     tables |= _around_deals(groups, deals, context) | _spent(groups, context)
     billed = _billed(groups, context)
+    if groups["touches"]:
+        billed["touches"] = build_touches(groups["touches"], tables.get("leads"), tables.get("campaigns"), context)
     refuse_unconverted(deals, company, "opportunities", ledger)
     context.words.report()
     ledger.stop_on_problems()
