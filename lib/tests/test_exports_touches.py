@@ -240,11 +240,12 @@ files:
 
 def test_touches_of_a_system_of_ones_own_keep_its_ids(tmp_path):
     clicks = "Click,When,Person,Campaign,Medium\n2,2025-01-07 10:00,p1,Spring,cpc\n1,2025-01-06 09:00,,Spring,email\n"
+    clicks += "1,2025-01-06 09:00,,Spring,email\n,2025-01-06,p1,Spring,\n"
     (tmp_path / "systems").mkdir()
     (tmp_path / "systems" / "ours.yml").write_text(OWN)
     (tmp_path / "exports").mkdir()
     (tmp_path / "exports" / "deals.csv").write_bytes(REPORT.read_bytes())
-    (tmp_path / "exports" / "clicks.csv").write_text(clicks + "1,2025-01-06 09:00,,Spring,email\n,2025-01-06,p1,Spring,\n")
+    (tmp_path / "exports" / "clicks.csv").write_text(clicks)
     channels = {"search": ["cpc"], "email": ["email"]}
     prepared = prepare(tmp_path / "exports", company(channels=channels), tmp_path / "systems")
     assert balanced(prepared) and warned(prepared) == []

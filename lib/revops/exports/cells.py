@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger, Source
-from revops.exports.columns import coded, distinct, few
+from revops.exports.columns import Tally, coded, distinct, few
 from revops.exports.date_order import ORDERS
 from revops.exports.dates import DateRule, Dates, read_dates
 from revops.exports.ids import read_ids
@@ -48,7 +48,7 @@ class CellReader:
     def read(self, columns: dict[str, Column]) -> dict[str, Column]:
         """Return the columns typed; dates together, since one column may show how another is written."""
         kinds = {name: column_kind(self.match.description.kind, name) for name in columns}
-        dates = self._dates({name: c for name, c in columns.items() if kinds[name] in DATED}, kinds)
+        dates = self.dates({name: c for name, c in columns.items() if kinds[name] in DATED}, kinds)
         self._settle_sign({name: c for name, c in columns.items() if kinds[name] in ("money", "number", "rate")})
         return {
             name: dates[name] if name in dates else self._typed(cells, name, kinds[name])
@@ -115,8 +115,9 @@ class CellReader:
             shown = {sign for cells in columns.values() for sign in signs_shown(cells)}
             self.sign = shown.pop() if len(shown) == 1 else ""
 
-    def _dates(self, columns: dict[str, Column], kinds: dict[str, str]) -> dict[str, Column]:
-        rules = {name: self._rule(name, kinds[name]) for name in columns}
+    def dates(self, columns: dict[str, Column | Tally], kinds: dict[str, str]) -> dict[str, Column]:
+        """Return columns of dates, or the distinct values of tallies, as stamps, decided together."""
+        rules = {name: self.rule(name, kinds[name]) for name in columns}
         found = {name: read_dates(cells, rules[name]) for name, cells in columns.items()}
         shown = {dates.evidence: name for name, dates in found.items() if dates.evidence}
         for name, dates in found.items():
@@ -131,7 +132,7 @@ class CellReader:
             self._blanked(found[name], "date", name)
         return {name: dates.column for name, dates in found.items()}
 
-    def _as_shown(self, cells: Column, rule: DateRule, order: str, by: str) -> Dates:
+    def _as_shown(self, cells: Column | Tally, rule: DateRule, order: str, by: str) -> Dates:
         """Return a column whose cells read both ways as another column of its file, or its titles, show."""
         if rule.order not in ("auto", order):
             problem = (
@@ -141,7 +142,7 @@ class CellReader:
             return Dates(pa.nulls(len(cells), pa.timestamp("us")), problem=problem)
         return read_dates(cells, replace(rule, order=order, says=f"as {by.removeprefix('column ')} shows"))
 
-    def _order_in_period(self, cells: Column, rule: DateRule) -> str:
+    def _order_in_period(self, cells: Column | Tally, rule: DateRule) -> str:
         """Return the only order of day and month in which all days lie in the period that the titles name, if any."""
         period = period_of(self.match.titles) if self.match.description.kind.table == "spend" else None
         orders = []
@@ -151,7 +152,8 @@ class CellReader:
                 orders.append(order)
         return orders[0] if len(orders) == 1 else ""
 
-    def _rule(self, name: str, what: str) -> DateRule:
+    def rule(self, name: str, what: str) -> DateRule:
+        """Return how a column of dates is to be read."""
         exports, kind = self.company.exports, self.match.description.kind
         zone = exports.time_zone or self.company.time_zone
         return DateRule(self.where(name), what, exports.date_order, kind.dates == "utc", zone, self.company.time_zone)

@@ -235,11 +235,11 @@ def _look_up(frames: list[Frame]) -> None:
     for frame in frames:
         for column, look in frame.description.kind.lookups.items():
             take = look.take or column
-            system = frame.description.system.system
+            place = (frame.description.system.system, look.file)
             others = [
                 other.table.select([look.by, take])
                 for other in frames
-                if other.description.kind.name == look.file and other.description.system.system == system
+                if (other.description.system.system, other.description.kind.name) == place
             ]
             if not others or look.by not in frame.table.column_names:
                 continue
