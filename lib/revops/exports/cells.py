@@ -51,7 +51,7 @@ class CellReader:
         dates = self.dates({name: c for name, c in columns.items() if kinds[name] in DATED}, kinds)
         self._settle_sign({name: c for name, c in columns.items() if kinds[name] in ("money", "number", "rate")})
         return {
-            name: dates[name] if name in dates else self._typed(cells, name, kinds[name])
+            name: dates[name] if name in dates else self.typed(cells, name, kinds[name])
             for name, cells in columns.items()
         }
 
@@ -63,7 +63,12 @@ class CellReader:
         """Return the header of a column."""
         return self.match.labels[self.match.places[name][0]].strip()
 
-    def _typed(self, cells: Column, name: str, what: str) -> Column:
+    def read_flags(self, cells: Column, name: str) -> pa.Array:
+        """Return a column of yes and no; other words are a problem."""
+        return _flags(cells, self.where(name), self.ledger)
+
+    def typed(self, cells: Column, name: str, what: str) -> Column:
+        """Return a column that is no date, read by its kind."""
         where, kind = self.where(name), self.match.description.kind
         known = "auto" if kind.decimal_sign == "file" else kind.decimal_sign
         fallback = self.sign or self.company.exports.decimal_sign
@@ -76,7 +81,7 @@ class CellReader:
             self._note(ids.decision, ids.problem)
             return ids.column
         if what == "flag":
-            return _flags(cells, where, self.ledger)
+            return self.read_flags(cells, name)
         if what == "rate":
             read = read_rates(cells, where, name in kind.percent, known, fallback)
         else:

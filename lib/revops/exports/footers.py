@@ -16,30 +16,42 @@ from revops.exports.reconciled import is_reconciled
 from revops.exports.text import Cells
 from revops.wording import plural
 
-__all__ = ["without_footers"]
+__all__ = ["are_footers", "kept_rows", "leave_out_cut", "without_footers"]
 
 
 def without_footers(cells: Cells, match: Match, source: Source, ledger: Ledger) -> Cells:
     """Take footers, totals and blank rows out of the cells and return them; count them and rows of another width."""
-    patterns = [re.compile(pattern, re.I) for pattern in match.description.system.footers]
-    width, reasons = len(match.labels), Counter()
-    footers = [_is_footer([cell for cell in row if cell.strip()], patterns) for row in cells.ragged]
-    footers = [
-        is_footer or (len(row) == 1 and any(footers)) for row, is_footer in zip(cells.ragged, footers, strict=True)
-    ]
-    for row, is_footer in zip(cells.ragged, footers, strict=True):
-        reasons["footer or total row" if is_footer else f"{len(row)} cells under {width} headers"] += 1
-    keep, cut = _kept(cells, match, patterns)
+    keep, cut = kept_rows(cells, match)
     cut_rows = Cells({place: column.filter(pa.array(~keep)) for place, column in cells.columns.items()})
     if not keep.all():
         cells.columns = {place: column.filter(pa.array(keep)) for place, column in cells.columns.items()}
+    leave_out_cut(cells.ragged, cells.lines, cut, match, source, ledger)
+    return cut_rows
+
+
+def leave_out_cut(
+    ragged: list[list[str]], lines: list[int], cut: Counter[str], match: Match, source: Source, ledger: Ledger
+) -> None:
+    """Count the rows that were cut and those of another width; more than a few of the latter are refused."""
+    width, reasons, footers = len(match.labels), Counter(), are_footers(ragged, match)
+    for row, is_footer in zip(ragged, footers, strict=True):
+        reasons["footer or total row" if is_footer else f"{len(row)} cells under {width} headers"] += 1
     for reason, n in sorted((reasons + cut).items()):
         ledger.leave_out(source, reason, n)
-    lines = cells.lines or [0] * len(footers)
-    _judge_ragged(
-        [line for line, is_footer in zip(lines, footers, strict=True) if not is_footer], match, source, ledger
-    )
-    return cut_rows
+    known = lines or [0] * len(footers)
+    odd = [line for line, is_footer in zip(known, footers, strict=True) if not is_footer]
+    _judge_ragged(odd, match, source, ledger)
+
+
+def are_footers(ragged: list[list[str]], match: Match) -> list[bool]:
+    """Return which rows of another width than the header's are footers: by their words, or alone beside such."""
+    patterns = _patterns(match)
+    footers = [_is_footer([cell for cell in row if cell.strip()], patterns) for row in ragged]
+    return [is_footer or (len(row) == 1 and any(footers)) for row, is_footer in zip(ragged, footers, strict=True)]
+
+
+def _patterns(match: Match) -> list[re.Pattern[str]]:
+    return [re.compile(pattern, re.I) for pattern in match.description.system.footers]
 
 
 def _judge_ragged(lines: list[int], match: Match, source: Source, ledger: Ledger) -> None:
@@ -55,8 +67,9 @@ def _judge_ragged(lines: list[int], match: Match, source: Source, ledger: Ledger
         source.warnings.append(f"{plural(len(lines), 'row')} with more or fewer cells than headers left out ({where})")
 
 
-def _kept(cells: Cells, match: Match, patterns: list[re.Pattern[str]]) -> tuple[np.ndarray, Counter[str]]:
+def kept_rows(cells: Cells, match: Match) -> tuple[np.ndarray, Counter[str]]:
     """Return which full rows stay, and why the others do not: only rows that lack a needed cell are looked at."""
+    patterns = _patterns(match)
     needed = [match.places[column][0] for column in match.description.kind.required if column in match.places]
     suspect = np.zeros(cells.n, bool)
     for place in needed:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyarrow.dataset import Dataset
 
 from revops.company import Company
 from revops.exports.ads.spend import build_spend
@@ -40,13 +41,16 @@ __all__ = ["Prepared", "prepare"]
 
 @dataclass(frozen=True)
 class Prepared:
-    """The canonical tables that some file filled, by name, and what was found, decided and left out."""
+    """The canonical tables that some file filled, by name, and what was found, decided and left out.
 
-    tables: dict[str, pa.Table]
+    A table too large for memory is a dataset on its file.
+    """
+
+    tables: dict[str, pa.Table | Dataset]
     audit: Audit
 
 
-def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> Prepared:
+def prepare(folder: Path, company: Company, systems_dir: Path | None = None, aside: Path | None = None) -> Prepared:
     """Return the canonical tables of all exports below `folder`.
 
     Parameters
@@ -54,13 +58,14 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> 
             exports of those days
         company : what the company's words mean
         systems_dir : the user's own descriptions of systems, which win over the shipped ones
+        aside : an empty folder, for what is too large for memory: a table that is goes there as <name>.parquet
 
     Raises
         ExportError: every file that cannot be read without guessing and every word that company.yml does not know,
         all at once; no file that holds opportunities.
     """
     ledger = Ledger()
-    frames = read_folder(folder, company, load_systems(company, systems_dir), ledger)
+    frames = read_folder(folder, company, load_systems(company, systems_dir), ledger, aside)
     ledger.stop_on_problems()
     groups: defaultdict[str, list[Frame]] = defaultdict(list)
     for frame in frames:
@@ -72,8 +77,7 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> 
     history = build_history(groups["opportunity_history"], deals, _snapshots(days, deals), context)
     tables |= _around_deals(groups, deals, context) | _spent(groups, context)
     billed = _billed(groups, context)
-    if groups["touches"]:
-        billed["touches"] = build_touches(groups["touches"], tables.get("leads"), tables.get("campaigns"), context)
+    touches = _touched(groups, tables, context, aside)
     refuse_unconverted(deals, company, "opportunities", ledger)
     context.words.report()
     ledger.stop_on_problems()
@@ -82,9 +86,11 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> 
     derived = {"opportunity_history": history.table, "contact_roles": contact_roles(deals, tables.get("contacts"))}
     tables |= {**billed, "opportunities": deals}
     tables |= {name: table for name, table in derived.items() if table is not None}
-    done = {name: finish(table, name) for name, table in sorted(tables.items())}
+    done = {**{name: finish(table, name) for name, table in tables.items()}, **touches}
     exported = max((day.isoformat() for day, _ in days if day is not None), default=None)
-    return Prepared(done, ledger.close(history.tracked, history.history_from, exported, history.whole_from))
+    return Prepared(
+        dict(sorted(done.items())), ledger.close(history.tracked, history.history_from, exported, history.whole_from)
+    )
 
 
 def _looked_up(groups: dict[str, list[Frame]], ledger: Ledger) -> dict[str, pa.Table]:
@@ -152,6 +158,15 @@ def _billed(groups: dict[str, list[Frame]], context: Context) -> dict[str, pa.Ta
     if groups["invoices"]:
         tables["invoices"] = build_invoices(groups["invoices"], context)
     return tables
+
+
+def _touched(
+    groups: dict[str, list[Frame]], tables: dict[str, pa.Table], context: Context, aside: Path | None
+) -> dict[str, pa.Table | Dataset]:
+    """Return the touches, where a file has any; their builder counts the rows of the files."""
+    if not groups["touches"]:
+        return {}
+    return {"touches": build_touches(groups["touches"], tables.get("leads"), tables.get("campaigns"), context, aside)}
 
 
 def _histories(frames: list[Frame]) -> list[pa.ChunkedArray]:
