@@ -145,8 +145,8 @@ def test_own_description_wins_over_a_shipped_one(tmp_path):
 def test_shipped_descriptions_hold_together():
     found = load_systems(company(), None)
     assert {path.stem for path in SHIPPED.glob("*.yml")} == {
-        "salesforce", "salesforce_touches", "hubspot", "quota_sheet", "quickbooks", "xero", "google_ads", "linkedin_ads", 
-        "meta_ads", "commit_sheet", "stripe", "tools_sheet"
+        "salesforce", "salesforce_touches", "hubspot", "quota_sheet", "quickbooks", "xero", "google_ads",
+        "linkedin_ads", "meta_ads", "commit_sheet", "stripe", "tools_sheet"
     }  # fmt: skip
     assert {d.kind.table for d in found} == {
         "opportunities", "opportunity_history", "accounts", "owners", "campaigns", "contacts", "quotas", "ledger",

@@ -10,7 +10,7 @@ from gate import EXAMPLES, REPORT, WEEKLY, balanced, company, file_audit, gate, 
 
 from revops.exports import prepare
 from revops.exports.audit import Ledger, Source
-from revops.exports.touches import found
+from revops.exports.touches import lists
 from revops.exports.touches.rows import touch_rows
 from revops.schema import TABLES
 
@@ -210,7 +210,7 @@ def test_rows_that_tell_nothing_are_left_out_by_what_they_lack(tmp_path):
 
 
 def test_lists_loaded_in_bulk_and_silence_are_said(tmp_path, monkeypatch):
-    monkeypatch.setattr(found, "BULK", 2)
+    monkeypatch.setattr(lists, "BULK", 2)
     rows = sheet({"ContactId": ANA}, {"ContactId": PER}, {"ContactId": CY, "CreatedDate": "2025-02-01 12:00:00"})
     prepared = read(tmp_path, {"m.csv": rows}, channels={"email": ["*"]})
     assert warned(prepared) == [

@@ -32,7 +32,7 @@ __all__ = ["Spilled", "large_tables", "read_in_blocks"]
 
 LARGE_TABLES = ("touches",)
 LARGE = 1 << 26  # bytes of all files of a table from which on they are read in blocks
-BLOCK = 1 << 24
+BLOCK = 1 << 22  # pyarrow reads up to 32 of them ahead
 KINDS = ("id", "text", "category", "flag", "date", "timestamp")
 MOST_RAGGED = 10_000
 
@@ -58,10 +58,11 @@ class Spilled:
         with pa.OSFile(str(self.path)) as stream:
             return pa.ipc.open_file(stream).num_record_batches
 
-    def parts(self, places: Iterable[int] | None = None) -> Iterator[pa.Table]:
-        """Yield the batches, or those of some places, as typed tables with their `_file`."""
+    def parts(self, places: Iterable[int] | None = None, columns: list[str] | None = None) -> Iterator[pa.Table]:
+        """Yield the batches, or those of some places and columns, as typed tables with their `_file`."""
+        wanted = None if columns is None else [list(self.kinds).index(name) for name in columns]
         with pa.OSFile(str(self.path)) as stream:
-            batches = pa.ipc.open_file(stream)
+            batches = pa.ipc.open_file(stream, options=pa.ipc.IpcReadOptions(included_fields=wanted))
             for place in range(batches.num_record_batches) if places is None else places:
                 yield self._typed(batches.get_batch(place))
 
@@ -242,7 +243,7 @@ def _note_span(spilled: Spilled, source: Source, main: str | None) -> None:
     """Write down the first and the last day of the main date."""
     if main not in spilled.kinds:
         return
-    spans = [pc.min_max(part[main]).as_py() for part in spilled.parts()]
+    spans = [pc.min_max(part[main]).as_py() for part in spilled.parts(columns=[main])]
     firsts, lasts = ([span[key] for span in spans if span[key] is not None] for key in ("min", "max"))
     source.first = min(firsts).date().isoformat() if firsts else None
     source.last = max(lasts).date().isoformat() if lasts else None

@@ -33,20 +33,23 @@ def unclosed_line(text: str, delimiter: str) -> int:
 
 def rows_swallowed(stream: pa.NativeFile, delimiter: str, width: int) -> tuple[int, str]:
     """Return how many cells hold a line break and after it as many delimiters as a row has, and the first such cell."""
-    names = [str(place) for place in range(width)]
-    read = arrow_csv.ReadOptions(column_names=names, block_size=WIDEST)
+    names, start = [str(place) for place in range(width)], stream.tell()
     parse = arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=lambda row: "skip")
     types = arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
-    n, shown = 0, ""
-    try:
-        for batch in arrow_csv.open_csv(stream, read, parse, types):
-            for column in batch.columns:
-                for cell in column.filter(pc.match_substring(column, "\n")).to_pylist():
-                    if cell.count(delimiter) >= width - 1:
-                        n, shown = n + 1, shown or cell
-    except pa.ArrowInvalid:
-        return 0, ""
-    return n, " ".join(shown.split())
+    for block in (1 << 22, WIDEST):  # pyarrow reads up to 32 blocks ahead
+        stream.seek(start)
+        n, shown = 0, ""
+        try:
+            read = arrow_csv.ReadOptions(column_names=names, block_size=block)
+            for batch in arrow_csv.open_csv(stream, read, parse, types):
+                for column in batch.columns:
+                    for cell in column.filter(pc.match_substring(column, "\n")).to_pylist():
+                        if cell.count(delimiter) >= width - 1:
+                            n, shown = n + 1, shown or cell
+        except pa.ArrowInvalid:
+            continue
+        return n, " ".join(shown.split())
+    return 0, ""
 
 
 def rows_of(text: str | TextIO, delimiter: str) -> Iterator[tuple[int, list[str]]]:

@@ -20,7 +20,7 @@ from revops.exports.touches.rows import touch_rows
 
 __all__ = ["build_touches"]
 
-SAMPLED = 16
+SAMPLED = 8
 
 
 def build_touches(

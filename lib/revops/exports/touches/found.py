@@ -13,11 +13,12 @@ from revops.exports.audit import Ledger
 from revops.exports.columns import TEXT, by_distinct, distinct, put
 from revops.exports.contacts import without_addresses
 from revops.exports.records import joined
+from revops.exports.touches import lists
+from revops.exports.touches.lists import Lists
 from revops.wording import plural
 
 __all__ = ["Found"]
 
-BULK = 100
 BLANK = "(blank)"
 FREE = ("campaign_name", "status", "utm_source", "utm_medium", "utm_campaign")
 WORDS = ("campaign_type", "campaign_name", "utm_source", "utm_medium", "utm_campaign")
@@ -34,7 +35,7 @@ class Found:
     n: int = 0
     n_listed: int = 0
     n_responses: int = 0
-    lists: pa.Table | None = None
+    lists: Lists = field(default_factory=Lists)
 
     def complete(self, table: pa.Table) -> pa.Table:
         """Return touches with name, type and channel of their campaigns, addresses cut out of free text.
@@ -68,18 +69,14 @@ class Found:
         self._warn_of_lists(ledger)
 
     def _warn_of_lists(self, ledger: Ledger) -> None:
-        if self.lists is None:
-            return
-        bulk = self.lists.filter(pc.greater_equal(self.lists["n"], BULK))
-        if not bulk.num_rows:
-            return
-        rows = sorted(bulk.to_pylist(), key=lambda row: (-row["n"], row["campaign_id"] or "", row["day"]))
-        shown = [f"{row['n']:,} in {row['campaign_id']} on {row['day'].date()}" for row in rows[:3]]
-        ledger.warnings.append(
-            f"touches: {sum(row['n'] for row in rows):,} of {self.n:,} never responded and were put on the list of one "
-            f"campaign with {BULK - 1} or more others on the same day, {plural(len(rows), 'time')} "
-            f"({examples(shown)}): such dates say when a list was loaded, not when somebody was reached"
-        )
+        bulk = self.lists.bulk()
+        if bulk:
+            shown = [f"{n:,} in {campaign} on {day}" for n, campaign, day in bulk[:3]]
+            ledger.warnings.append(
+                f"touches: {sum(n for n, *_ in bulk):,} of {self.n:,} never responded and were put on the list of one "
+                f"campaign with {lists.BULK - 1} or more others on the same day, {plural(len(bulk), 'time')} "
+                f"({examples(shown)}): such dates say when a list was loaded, not when somebody was reached"
+            )
 
     def _channels(self, table: pa.Table) -> pa.Array:
         """Return the channel of each touch by the patterns of company.yml, else the type of its campaign."""
@@ -109,8 +106,4 @@ class Found:
         self.n_responses += pc.sum(responses).as_py() or 0
         listed = table.filter(pc.equal(table["touched_at"], table["associated_at"]).fill_null(False))
         silent = listed.filter(pc.is_null(listed["responded_date"]))
-        days = pc.floor_temporal(silent["associated_at"], unit="day")
-        pairs = pa.table({"campaign_id": silent["campaign_id"], "day": days, "n": pa.repeat(1, len(days))})
-        parts = [pairs] if self.lists is None else [self.lists, pairs]
-        summed = pa.concat_tables(parts).group_by(["campaign_id", "day"]).aggregate([("n", "sum")])
-        self.lists = summed.rename_columns(["campaign_id", "day", "n"])
+        self.lists.add(silent["campaign_id"], silent["associated_at"])
