@@ -67,7 +67,7 @@ def test_extra_headers_for_an_unknown_table_or_column_are_refused(tmp_path):
     assert str(caught.value) == (
         "company.yml: exports.columns.opportunity is not a table we read. Did you mean opportunities? Known: accounts, "
         "campaigns, contacts, forecasts, invoices, ledger, opportunities, opportunity_history, owners, quotas, spend, "
-        "subscriptions, tools.\n  "
+        "subscriptions, tools, touches.\n  "
         "exports.columns.accounts.segmnt is not a column. Did you mean segment? Known: account_id, account_name, "
         "created_at, employees, industry, is_deleted, modified_at, owner_id, region, segment."
     )
