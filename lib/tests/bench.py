@@ -5,6 +5,7 @@ Nothing here is a test; what a figure ought to be stands beside it.
 
 import os
 import platform
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -13,11 +14,14 @@ from pathlib import Path
 
 from benches import runs, works
 from benches.alone import TURNS, Cost, Work, alone, fastest
+from benches.tables import TABLES
 
 SIZES = (10_000, 100_000)
 FULL = 1_000_000
+LEAST = 100_000  # rows of tables other than opportunities
+GIGABYTE = 4_400_000  # so many members of campaigns fill one
 WIDTHS = (-24, 9, 7, 5, -22, 7, 5, 6, 6, 8, -12, 5)
-HEADINGS = ("timed", "deals", "s", "GB", "held against", "s", "GB", "ratio", "of CPU", "per deal", "aim", "turns")
+HEADINGS = ("timed", "rows", "s", "GB", "held against", "s", "GB", "ratio", "of CPU", "per row", "aim", "turns")
 PACKAGES = ("pandas", "pyarrow", "numpy", "papermill", "nbconvert")
 
 
@@ -29,7 +33,7 @@ def main(words: Sequence[str]) -> int:
     sizes = (*SIZES, FULL) if words else SIZES
     print(_line(HEADINGS), _line(["-" * abs(width) for width in WIDTHS]), sep="\n", flush=True)
     with tempfile.TemporaryDirectory(prefix="revops-bench-") as name:
-        for part in (_gates, _books, _runs):
+        for part in (_gates, _tables, _books, _runs):
             for line in part(Path(name), sizes):
                 print(line, flush=True)
     print(_notes())
@@ -47,6 +51,20 @@ def _gates(folder: Path, sizes: Sequence[int]) -> Iterator[str]:
         yield _row("gate", gate, "pyarrow.csv.read_csv", plain, "ratio ≤ 5", size, first)
 
 
+def _tables(folder: Path, sizes: Sequence[int]) -> Iterator[str]:
+    """Time the gate on a large file of each other table; the largest of touches has a gigabyte."""
+    for name in TABLES:
+        first = None
+        largest = (GIGABYTE,) if name == "touches" and FULL in sizes else ()
+        for size in (*(size for size in sizes if size >= LEAST), *largest):
+            exports = folder / "tables of exports" / name / str(size)
+            alone(works.make_table, exports)
+            gate, plain = fastest(exports, works.gate, works.plain_csv)
+            shutil.rmtree(exports)
+            first = first or (gate, size)
+            yield _row(f"gate: {name}", gate, "pyarrow.csv.read_csv", plain, "ratio ≤ 5", size, first)
+
+
 def _books(folder: Path, sizes: Sequence[int]) -> Iterator[str]:
     """Time a past day and the report's measures beside pandas reading the two tables that they start from."""
     kinds: tuple[tuple[str, Work], ...] = (("state on a past day", works.state), ("coverage measures", works.measure))
@@ -57,7 +75,7 @@ def _books(folder: Path, sizes: Sequence[int]) -> Iterator[str]:
         for name, work in kinds:
             cost, plain = fastest(tables, work, works.plain_parquet)
             firsts.setdefault(name, (cost, size))
-            yield _row(name, cost, "pandas.read_parquet", plain, "per deal ≤ 2", size, firsts[name])
+            yield _row(name, cost, "pandas.read_parquet", plain, "per row ≤ 2", size, firsts[name])
 
 
 def _runs(folder: Path, sizes: Sequence[int]) -> Iterator[str]:
@@ -76,7 +94,7 @@ def _row(
     name: str, cost: Cost | None, beside: str, other: Cost | None, aim: str, size: int | None = None,
     first: tuple[Cost | None, int] | None = None,
 ) -> str:  # fmt: skip
-    """Return a line; per deal is the time for each deal over that of the smallest size."""
+    """Return a line; per row is the time for each row over that of the smallest size."""
     deals = "sample" if size is None else f"{size:,}"
     if cost is None or other is None:
         return _line([name, deals, "out of", "mem.", beside, *[""] * 5, aim, ""])
@@ -106,7 +124,8 @@ def _notes() -> str:
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
     return f"""
 Each the fastest of so many turns, at most {TURNS}, of both in turn; every turn in a fresh process. GB is the most
-memory of that process, its imports included. per deal: time for each deal over that at the smallest size.
+memory of that process, its imports included. per row: time for each row (of the gate, book and measures: for each
+opportunity) over that at the smallest size.
 {platform.system()} {platform.machine()}, {cores} cores{load}; Python {platform.python_version()}, {versions}."""
 
 

@@ -273,9 +273,7 @@ def test_words_that_only_look_like_it_are_no_qualification(tmp_path):
 def test_utm_columns_are_read_where_a_header_says_so(tmp_path):
     change = {"UTM Source": "LinkedIn", "utm_medium__c": "Paid%20Social", "UTM_Campaign__c": "a@b.example"}
     prepared = leads(tmp_path, table(change, base=API))
-    assert records(prepared, "leads", "utm_source", "utm_medium", "utm_campaign") == [
-        ("LinkedIn", "Paid Social", None)
-    ]
+    assert records(prepared, "leads", "utm_source", "utm_medium", "utm_campaign") == [("LinkedIn", "Paid Social", None)]
 
 
 def test_leads_without_a_date_are_left_out(tmp_path):

@@ -72,9 +72,7 @@ def test_opportunities_with_contact_roles_beside_others_give_roles_alone(tmp_pat
         "read for its contact roles alone: other files hold the opportunities",
         "1 of 3 opportunities (33%) has a contact role",
     )
-    assert audit.warnings == (
-        f"1 opportunity that no other file holds: not read as opportunities (e.g. {IDS[4]})",
-    )
+    assert audit.warnings == (f"1 opportunity that no other file holds: not read as opportunities (e.g. {IDS[4]})",)
     assert said(prepared) == [
         "contact_roles: only 1 of 3 opportunities (33%) has a contact role; what people did before the others cannot "
         "be told"

@@ -146,7 +146,7 @@ def test_shipped_descriptions_hold_together():
     found = load_systems(company(), None)
     assert {path.stem for path in SHIPPED.glob("*.yml")} == {
         "salesforce", "salesforce_people", "hubspot", "quota_sheet", "quickbooks", "xero", "google_ads",
-        "linkedin_ads", "meta_ads", "commit_sheet", "stripe", "tools_sheet"
+        "linkedin_ads", "meta_ads", "commit_sheet", "stripe", "tools_sheet", "salesforce_touches", "marketo", "ga4"
     }  # fmt: skip
     assert {d.kind.table for d in found} == {
         "opportunities", "opportunity_history", "accounts", "owners", "campaigns", "contacts", "quotas", "ledger",

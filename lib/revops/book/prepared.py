@@ -1,11 +1,12 @@
 """Preparing exports once: canonical tables as Parquet, kept under a key of everything they depend on."""
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -20,7 +21,7 @@ from revops.errors import ExportError
 from revops.exports import Audit, prepare
 from revops.params import ReportSettings
 
-__all__ = ["exports_folder", "open_book", "systems_folder"]
+__all__ = ["StoredTables", "exports_folder", "open_book", "systems_folder"]
 
 
 def open_book(settings: ReportSettings) -> Book:
@@ -31,8 +32,29 @@ def open_book(settings: ReportSettings) -> Book:
     """
     folder = prepared(settings)
     audit = Audit.from_json(json.loads((folder / "audit.json").read_text(encoding="utf-8")))
-    tables = {file.stem: _typed(file.stem, pq.read_table(file)) for file in sorted(folder.glob("*.parquet"))}
-    return Book(settings.company, tables, audit)
+    return Book(settings.company, StoredTables({file.stem: file for file in sorted(folder.glob("*.parquet"))}), audit)
+
+
+class StoredTables(Mapping[str, pd.DataFrame]):
+    """The prepared tables by name, each read when it is first asked for."""
+
+    def __init__(self, files: dict[str, Path]) -> None:
+        self.files = files
+        self.read: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self.read:
+            self.read[name] = _typed(name, pq.read_table(self.files[name]))
+        return self.read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.files)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.files
 
 
 def prepared(settings: ReportSettings) -> Path:
@@ -42,16 +64,18 @@ def prepared(settings: ReportSettings) -> Path:
     home = cache / _key(settings.company, source, systems_folder(settings.params_dir))
     if (home / "audit.json").is_file():
         return home
-    result = prepare(source, settings.company, systems_folder(settings.params_dir))
     cache.mkdir(parents=True, exist_ok=True, mode=0o700)
     aside = Path(tempfile.mkdtemp(dir=cache, prefix=".aside-"))
-    for name, table in result.tables.items():
-        pq.write_table(table, aside / f"{name}.parquet", compression="zstd")
-    (aside / "audit.json").write_text(json.dumps(result.audit.to_json(), ensure_ascii=False), encoding="utf-8")
     try:
-        os.rename(aside, home)
-    except OSError:  # another run made the same one first
-        shutil.rmtree(aside)
+        result = prepare(source, settings.company, systems_folder(settings.params_dir), aside)
+        for name, table in result.tables.items():
+            if isinstance(table, pa.Table):
+                pq.write_table(table, aside / f"{name}.parquet", compression="zstd")
+        (aside / "audit.json").write_text(json.dumps(result.audit.to_json(), ensure_ascii=False), encoding="utf-8")
+        with contextlib.suppress(OSError):  # another run made the same one first
+            os.rename(aside, home)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
     return home
 
 

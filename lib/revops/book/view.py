@@ -1,6 +1,7 @@
 """The company's canonical tables, prepared once from its exports, and seen as they stood at the end of a day."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -28,7 +29,7 @@ class Book:
     """Canonical tables of one company, with the audit of how they came to be."""
 
     company: Company
-    tables: dict[str, pd.DataFrame]
+    tables: Mapping[str, pd.DataFrame]
     audit: Audit
 
     def table(self, name: str) -> pd.DataFrame:

@@ -174,7 +174,7 @@ class Ledger:
         """Return the finished audit, in an order that does not depend on the order of reading."""
         return Audit(
             files=tuple(sorted((s.done() for s in self.sources), key=lambda f: f.name)),
-            left_out=tuple(sorted(self.left_out, key=lambda item: (item.table, item.file, item.reason))),
+            left_out=tuple(sorted(_together(self.left_out), key=lambda item: (item.table, item.file, item.reason))),
             unrecognised=tuple(sorted(self.unrecognised)),
             warnings=tuple(sorted(set(self.warnings))),
             tracked=tracked,
@@ -182,6 +182,20 @@ class Ledger:
             exported_on=exported_on,
             whole_from=whole_from,
         )
+
+
+def _together(items: list[LeftOut]) -> list[LeftOut]:
+    """Return what was left out with the parts of one file that were counted apart under one reason as one."""
+    found: dict[tuple[str, str, str], LeftOut] = {}
+    for item in items:
+        key = (item.table, item.file, item.reason)
+        if other := found.get(key):
+            amounts = [amount for amount in (other.amount, item.amount) if amount is not None]
+            shown = tuple(sorted({*other.examples, *item.examples})[:3])
+            amount = round(sum(amounts), 2) if amounts else None
+            item = LeftOut(*key, other.n + item.n, amount, shown)
+        found[key] = item
+    return list(found.values())
 
 
 def _tupled(values: dict[str, Any]) -> dict[str, Any]:

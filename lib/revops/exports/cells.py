@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger, Source
-from revops.exports.columns import coded, distinct, few
+from revops.exports.columns import Tally, coded, distinct, few
 from revops.exports.date_order import ORDERS, at_midnight
 from revops.exports.dates import DateRule, Dates, read_dates
 from revops.exports.ids import read_ids
@@ -49,10 +49,10 @@ class CellReader:
     def read(self, columns: dict[str, Column]) -> dict[str, Column]:
         """Return the columns typed; dates together, since one column may show how another is written."""
         kinds = {name: column_kind(self.match.description.kind, name) for name in columns}
-        dates = self._dates({name: c for name, c in columns.items() if kinds[name] in DATED}, kinds)
+        dates = self.dates({name: c for name, c in columns.items() if kinds[name] in DATED}, kinds)
         self._settle_sign({name: c for name, c in columns.items() if kinds[name] in ("money", "number", "rate")})
         return {
-            name: dates[name] if name in dates else self._typed(cells, name, kinds[name])
+            name: dates[name] if name in dates else self.typed(cells, name, kinds[name])
             for name, cells in columns.items()
         }
 
@@ -64,7 +64,12 @@ class CellReader:
         """Return the header of a column."""
         return self.match.labels[self.match.places[name][0]].strip()
 
-    def _typed(self, cells: Column, name: str, what: str) -> Column:
+    def read_flags(self, cells: Column, name: str) -> pa.Array:
+        """Return a column of yes and no; other words are a problem."""
+        return _flags(cells, self.where(name), self.ledger)
+
+    def typed(self, cells: Column, name: str, what: str) -> Column:
+        """Return a column that is no date, read by its kind."""
         where, kind = self.where(name), self.match.description.kind
         known = "auto" if kind.decimal_sign == "file" else kind.decimal_sign
         fallback = self.sign or self.company.exports.decimal_sign
@@ -77,7 +82,7 @@ class CellReader:
             self._note(ids.decision, ids.problem)
             return ids.column
         if what == "flag":
-            return _flags(cells, where, self.ledger)
+            return self.read_flags(cells, name)
         if what == "rate":
             read = read_rates(cells, where, name in kind.percent, known, fallback)
         else:
@@ -116,8 +121,9 @@ class CellReader:
             shown = {sign for cells in columns.values() for sign in signs_shown(cells)}
             self.sign = shown.pop() if len(shown) == 1 else ""
 
-    def _dates(self, columns: dict[str, Column], kinds: dict[str, str]) -> dict[str, Column]:
-        rules = {name: self._rule(name, self._kind_of(name, kinds[name], cells)) for name, cells in columns.items()}
+    def dates(self, columns: dict[str, Column | Tally], kinds: dict[str, str]) -> dict[str, Column]:
+        """Return columns of dates, or the distinct values of tallies, as stamps, decided together."""
+        rules = {name: self.rule(name, self._kind_of(name, kinds[name], cells)) for name, cells in columns.items()}
         found = {name: read_dates(cells, rules[name]) for name, cells in columns.items()}
         shown = {dates.evidence: name for name, dates in found.items() if dates.evidence}
         for name, dates in found.items():
@@ -132,7 +138,7 @@ class CellReader:
             self._blanked(found[name], "date", name)
         return {name: dates.column for name, dates in found.items()}
 
-    def _kind_of(self, name: str, what: str, cells: Column) -> str:
+    def _kind_of(self, name: str, what: str, cells: Column | Tally) -> str:
         """Return date for a field of the company's own that its system writes as moments and that holds days only.
 
         Midnight in UTC of a day is no moment: brought to another zone it would be the day before.
@@ -142,7 +148,7 @@ class CellReader:
         self.source.decisions.append(f"{self.label(name)}: holds days without a time; not moved to another zone")
         return "date"
 
-    def _as_shown(self, cells: Column, rule: DateRule, order: str, by: str) -> Dates:
+    def _as_shown(self, cells: Column | Tally, rule: DateRule, order: str, by: str) -> Dates:
         """Return a column whose cells read both ways as another column of its file, or its titles, show."""
         if rule.order not in ("auto", order):
             problem = (
@@ -152,7 +158,7 @@ class CellReader:
             return Dates(pa.nulls(len(cells), pa.timestamp("us")), problem=problem)
         return read_dates(cells, replace(rule, order=order, says=f"as {by.removeprefix('column ')} shows"))
 
-    def _order_in_period(self, cells: Column, rule: DateRule) -> str:
+    def _order_in_period(self, cells: Column | Tally, rule: DateRule) -> str:
         """Return the only order of day and month in which all days lie in the period that the titles name, if any."""
         period = period_of(self.match.titles) if self.match.description.kind.table == "spend" else None
         orders = []
@@ -162,7 +168,8 @@ class CellReader:
                 orders.append(order)
         return orders[0] if len(orders) == 1 else ""
 
-    def _rule(self, name: str, what: str) -> DateRule:
+    def rule(self, name: str, what: str) -> DateRule:
+        """Return how a column of dates is to be read."""
         exports, kind = self.company.exports, self.match.description.kind
         zone = exports.time_zone or self.company.time_zone
         return DateRule(self.where(name), what, exports.date_order, kind.dates == "utc", zone, self.company.time_zone)

@@ -1,14 +1,26 @@
 """Working on a column through its distinct values, so that a decision costs once per value and not once per row."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["TEXT", "by_distinct", "coded", "counts_of", "distinct", "few", "put", "whole"]
+__all__ = ["TEXT", "Tally", "by_distinct", "coded", "counts_of", "distinct", "few", "put", "whole"]
 
 TEXT = pa.string()
+
+
+@dataclass(frozen=True)
+class Tally:
+    """A column that is not in memory: its distinct values, and how many rows hold each."""
+
+    values: pa.Array
+    counts: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.values)
 
 
 def whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:

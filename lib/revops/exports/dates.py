@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revops.errors import examples
-from revops.exports.columns import TEXT, counts_of, distinct, whole
+from revops.exports.columns import TEXT, Tally, counts_of, distinct, whole
 from revops.exports.date_order import DateRule, order_of
 from revops.exports.spans import span_of
 
-__all__ = ["DateRule", "Dates", "read_dates"]
+__all__ = ["DateRule", "Dates", "iso_form", "read_dates"]
 
 STAMP = pa.timestamp("us")
 TIME = (
@@ -45,14 +45,37 @@ class Dates:
     unsure: bool = False
 
 
-def read_dates(column: pa.Array | pa.ChunkedArray, rule: DateRule) -> Dates:
+def read_dates(column: pa.Array | pa.ChunkedArray | Tally, rule: DateRule) -> Dates:
     """Return a column of text as timestamps without zone: the company's clock for timestamps, midnight for dates.
 
     Days written in words (`Jul 1, 2025`) are read too, and in a column of months (`Jul 2025`) the first of each.
+    Of a tally the stamps of its distinct values are returned, decided by the rows that hold them.
     """
-    quick = _all_iso(column, rule)
-    found = Dates(whole(quick)) if quick is not None else _by_value(column, rule)
+    if isinstance(column, Tally):
+        found = _by_value(column.values, column.counts, rule)
+    elif (quick := _all_iso(column, rule)) is not None:
+        found = Dates(whole(quick))
+    else:
+        codes = distinct(column)
+        found = _by_value(codes.dictionary, counts_of(codes), rule)
+        found = replace(found, column=found.column.take(codes.indices))
     return replace(found, column=pc.floor_temporal(found.column, unit="month")) if rule.kind == "month" else found
+
+
+def iso_form(column: pa.Array | pa.ChunkedArray) -> str | None:
+    """Return how a column of ISO stamps is written: blank, day, time or zoned; None where it is not ISO throughout."""
+    lengths = pc.min_max(pc.utf8_length(column)).as_py()
+    if lengths["min"] is None:
+        return "blank"
+    if lengths["min"] <= 10 < lengths["max"]:
+        return None
+    for kind, form in ((STAMP, "day" if lengths["max"] <= 10 else "time"), (pa.timestamp("us", "UTC"), "zoned")):
+        try:
+            pc.cast(column, kind)
+        except pa.ArrowInvalid:
+            continue
+        return form
+    return None
 
 
 def _all_iso(column: pa.Array | pa.ChunkedArray, rule: DateRule) -> pa.Array | pa.ChunkedArray | None:
@@ -81,15 +104,15 @@ def _all_iso(column: pa.Array | pa.ChunkedArray, rule: DateRule) -> pa.Array | p
     return stamps if codes is None else stamps.take(codes.indices)
 
 
-def _by_value(column: pa.Array | pa.ChunkedArray, rule: DateRule) -> Dates:
-    codes = distinct(column)
-    values, counts = pc.replace_substring_regex(codes.dictionary.cast(TEXT), ODD_SPACE, " "), counts_of(codes)
+def _by_value(values: pa.Array, counts: np.ndarray, rule: DateRule) -> Dates:
+    """Return the stamp of each distinct value of a column."""
+    values = pc.replace_substring_regex(values.cast(TEXT), ODD_SPACE, " ")
     values = _in_digits(pc.replace_substring_regex(values, COMPACT, r"\1-\2-\3"), rule)
     iso, other = _parts(values, YEAR_FIRST, rule), _parts(values, YEAR_LAST, rule)
     found = order_of(values, other, counts, rule)
     decision = found.decision
     if found.problem:
-        return Dates(pa.nulls(len(column), STAMP), problem=found.problem, unsure=found.unsure)
+        return Dates(pa.nulls(len(values), STAMP), problem=found.problem, unsure=found.unsure)
     swapped = {"a": other["b"], "b": other["a"]} if found.order == "day_first" else {}
     stamps = _assemble(iso)
     stamps = np.where(np.isnat(stamps), _assemble({**other, **swapped}), stamps)
@@ -103,7 +126,7 @@ def _by_value(column: pa.Array | pa.ChunkedArray, rule: DateRule) -> Dates:
     unreadable = int(counts[lost].sum())
     problem = _refusal(rule, unreadable, partly, int(counts.sum()), shown)
     evidence = found.order if found.is_shown else ""
-    return Dates(clocked.take(codes.indices), decision, unreadable, shown, problem, evidence, found.unsure)
+    return Dates(clocked, decision, unreadable, shown, problem, evidence, found.unsure)
 
 
 def _in_digits(values: pa.Array, rule: DateRule) -> pa.Array:

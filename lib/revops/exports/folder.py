@@ -8,6 +8,7 @@ from pathlib import Path
 from revops.company import Company
 from revops.errors import ExportError, examples, nearest
 from revops.exports.audit import Ledger, Source
+from revops.exports.blocks import large_tables, read_in_blocks
 from revops.exports.books.statement import read_statement
 from revops.exports.files import Blob, find_blobs, nature, survey
 from revops.exports.frames import Frame, read_frame
@@ -54,11 +55,18 @@ class Found:
         return self.match.description.system.system
 
 
-def read_folder(folder: Path, company: Company, descriptions: tuple[Description, ...], ledger: Ledger) -> list[Frame]:
+def read_folder(
+    folder: Path,
+    company: Company,
+    descriptions: tuple[Description, ...],
+    ledger: Ledger,
+    aside: Path | None = None,
+) -> list[Frame]:
     """Return every recognised file as a typed frame; the others are named in the ledger with the reason.
 
     Of dated folders the opportunities and forecasts are read, but for the latest one where no undated opportunities
-    stand beside them: then it gives the other tables too.
+    stand beside them: then it gives the other tables too. The rows of files too large for memory are put in the folder
+    `aside`, where there is one.
     """
     if not folder.is_dir():
         raise ExportError(
@@ -66,7 +74,7 @@ def read_folder(folder: Path, company: Company, descriptions: tuple[Description,
             "company.yml."
         )
     found = _recognised(folder, company, descriptions, ledger)
-    frames, seen = [], {}
+    frames, seen, large = [], {}, large_tables((item.table, item.size) for item in found)
     for item in _current(found, ledger):
         source = Source(len(ledger.sources), item.sheet.name, item.sha256, item.size)
         ledger.sources.append(source)
@@ -76,8 +84,11 @@ def read_folder(folder: Path, company: Company, descriptions: tuple[Description,
         if first := seen.get(content) or (seen.get(filed) if item.day is None else None):
             _repeat(first, source, ledger)
             continue
+        frame = None
+        if aside is not None and item.table in large:
+            frame = read_in_blocks(item.sheet, item.match, source, company, ledger, aside)
         read = read_statement if item.match.description.kind.statement else read_frame
-        frame = read(item.sheet, item.match, source, company, ledger)
+        frame = frame or read(item.sheet, item.match, source, company, ledger)
         frame.day = item.day
         seen |= {content: source, filed: source}
         frames.append(frame)

@@ -16,46 +16,52 @@ from revops.exports.reconciled import is_reconciled
 from revops.exports.text import Cells
 from revops.wording import plural
 
-__all__ = ["without_footers"]
+__all__ = ["are_footers", "kept_rows", "leave_out_cut", "without_footers"]
 
 
 def without_footers(cells: Cells, match: Match, source: Source, ledger: Ledger) -> Cells:
     """Take footers, totals and blank rows out of the cells and return them; count them and rows of another width."""
-    patterns = [re.compile(pattern, re.I) for pattern in match.description.system.footers]
-    width, reasons = len(match.labels), Counter()
-    reasons["blank row"] = _drop_blank(cells)
-    footers = [_is_footer([cell for cell in row if cell.strip()], patterns) for row in cells.ragged]
-    ended = [is_reconciled(match.description.kind) and _ends_as_total(row, width, patterns) for row in cells.ragged]
-    footers = [is_footer or is_total for is_footer, is_total in zip(footers, ended, strict=True)]
-    footers = [
-        is_footer or (len(row) == 1 and any(footers)) for row, is_footer in zip(cells.ragged, footers, strict=True)
-    ]
-    for row, is_footer in zip(cells.ragged, footers, strict=True):
-        reasons["footer or total row" if is_footer else f"{len(row)} cells under {width} headers"] += 1
-    keep, cut = _kept(cells, match, patterns)
+    keep, cut = kept_rows(cells, match)
     cut_rows = Cells({place: column.filter(pa.array(~keep)) for place, column in cells.columns.items()})
-    if totals := [row for row, is_total in zip(cells.ragged, ended, strict=True) if is_total]:
+    if totals := [row for row in cells.ragged if _ends_as_total(row, match)]:
         added = {place: pa.array([row[place] or None for row in totals], TEXT) for place in cells.columns}
         both = {place: [whole(column).cast(TEXT), added[place]] for place, column in cut_rows.columns.items()}
         cut_rows = Cells({place: pa.concat_arrays(parts) for place, parts in both.items()})
     if not keep.all():
         cells.columns = {place: column.filter(pa.array(keep)) for place, column in cells.columns.items()}
-    for reason, n in sorted((reasons + cut).items()):
-        ledger.leave_out(source, reason, n)
-    lines = cells.lines or [0] * len(footers)
-    _judge_ragged(
-        [line for line, is_footer in zip(lines, footers, strict=True) if not is_footer], match, source, ledger
-    )
+    leave_out_cut(cells.ragged, cells.lines, cut, match, source, ledger)
     return cut_rows
 
 
-def _drop_blank(cells: Cells) -> int:
-    """Take rows of another width that hold nothing out of the cells, and return how many there are."""
-    filled = [any(cell.strip() for cell in row) for row in cells.ragged]
-    if cells.lines:
-        cells.lines = [line for line, keep in zip(cells.lines, filled, strict=True) if keep]
-    cells.ragged = [row for row, keep in zip(cells.ragged, filled, strict=True) if keep]
-    return filled.count(False)
+def leave_out_cut(
+    ragged: list[list[str]], lines: list[int], cut: Counter[str], match: Match, source: Source, ledger: Ledger
+) -> None:
+    """Count the rows that were cut and those of another width; more than a few of the latter are refused."""
+    width, reasons, odd = len(match.labels), Counter[str](), []
+    for row, is_footer, line in zip(ragged, are_footers(ragged, match), lines or [0] * len(ragged), strict=True):
+        if not any(cell.strip() for cell in row):
+            reasons["blank row"] += 1
+        elif is_footer:
+            reasons["footer or total row"] += 1
+        else:
+            reasons[f"{len(row)} cells under {width} headers"] += 1
+            odd.append(line)
+    for reason, n in sorted((reasons + cut).items()):
+        ledger.leave_out(source, reason, n)
+    _judge_ragged(odd, match, source, ledger)
+
+
+def are_footers(ragged: list[list[str]], match: Match) -> list[bool]:
+    """Return which rows of another width than the header's are footers: by their words, or alone beside such."""
+    patterns = _patterns(match)
+    footers = [
+        _is_footer([cell for cell in row if cell.strip()], patterns) or _ends_as_total(row, match) for row in ragged
+    ]
+    return [is_footer or (len(row) == 1 and any(footers)) for row, is_footer in zip(ragged, footers, strict=True)]
+
+
+def _patterns(match: Match) -> list[re.Pattern[str]]:
+    return [re.compile(pattern, re.I) for pattern in match.description.system.footers]
 
 
 def _judge_ragged(lines: list[int], match: Match, source: Source, ledger: Ledger) -> None:
@@ -71,8 +77,9 @@ def _judge_ragged(lines: list[int], match: Match, source: Source, ledger: Ledger
         source.warnings.append(f"{plural(len(lines), 'row')} with more or fewer cells than headers left out ({where})")
 
 
-def _kept(cells: Cells, match: Match, patterns: list[re.Pattern[str]]) -> tuple[np.ndarray, Counter[str]]:
+def kept_rows(cells: Cells, match: Match) -> tuple[np.ndarray, Counter[str]]:
     """Return which full rows stay, and why the others do not: only rows that lack a needed cell are looked at."""
+    patterns = _patterns(match)
     needed = [match.places[column][0] for column in match.description.kind.required if column in match.places]
     suspect = np.zeros(cells.n, bool)
     for place in needed:
@@ -99,9 +106,10 @@ def _kept(cells: Cells, match: Match, patterns: list[re.Pattern[str]]) -> tuple[
     return keep, cut
 
 
-def _ends_as_total(row: list[str], width: int, patterns: list[re.Pattern[str]]) -> bool:
-    """Return whether a row is a total whose name stands behind its last column."""
-    return len(row) == width + 1 and bool(row[-1].strip()) and _is_footer(row[-1:], patterns)
+def _ends_as_total(row: list[str], match: Match) -> bool:
+    """Return whether a row is a total whose name stands behind its last column, in a file that prints totals."""
+    is_wider = is_reconciled(match.description.kind) and len(row) == len(match.labels) + 1
+    return is_wider and bool(row[-1].strip()) and _is_footer(row[-1:], _patterns(match))
 
 
 def _is_footer(row: list[str], patterns: list[re.Pattern[str]]) -> bool:

@@ -1,7 +1,10 @@
 """One recognised file as a typed table: footers cut, each column read by its kind, every decision written down."""
 
 import datetime as dt
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +29,7 @@ from revops.exports.wide import lengthened
 from revops.exports.workbook import WorkbookSheet
 from revops.wording import plural
 
-__all__ = ["Frame", "introduce", "read_frame"]
+__all__ = ["FEW_KINDS", "MAIN_DATE", "Frame", "introduce", "note_size", "read_frame"]
 
 FEW_KINDS = ("category", "date", "flag", "rate")
 MAIN_DATE = {
@@ -41,6 +44,7 @@ MAIN_DATE = {
     "invoices": "invoice_date",
     "payments": "paid_at",
     "web_traffic": "date",
+    "touches": "associated_at",
 }
 ROW_LIMIT = 2_000
 DECISIVE = {"amount_original", "amount_converted", "currency", "close_date", "created_at", "changed_at", "type",
@@ -49,7 +53,20 @@ DECISIVE = {"amount_original", "amount_converted", "currency", "close_date", "cr
             "customer_at", "snapshot_date", "period_name", "category", "customer_id", "status", "interval",
             "interval_count", "quantity", "tax", "service_from", "service_to", "refunded_amount", "paid_at", "sessions",
             "source_medium", "traffic_source", "traffic_medium",
-            "lead_id", "converted_date", "role", "model_id", "model_name", "influence_share"}  # fmt: skip
+            "lead_id", "converted_date", "role", "model_id", "model_name", "influence_share", "touch_id", "touched_at",
+            "responded_date", "associated_at", "person_id", "converted_contact_id"}  # fmt: skip
+
+
+class Spilled(Protocol):
+    """Rows that are not in memory but at `path` (exports.blocks)."""
+
+    path: Path
+
+    def __len__(self) -> int:
+        """Return the number of parts."""
+
+    def parts(self, places: Iterable[int] | None = None) -> Iterator[pa.Table]:
+        """Yield the parts, or those of some places, as typed tables."""
 
 
 @dataclass
@@ -58,7 +75,7 @@ class Frame:
 
     `_file` is the number of its source; `day` is that of its dated folder, if any; `titles` stand above its header,
     `labels` are the headers of its columns; `scaled` is how many amounts are written with K, M or B; `part` is the
-    name of its sheet in a workbook.
+    name of its sheet in a workbook. Of a file too large for memory `table` has no rows: they are `spilled`.
     `totals` are the rows of totals taken out of it, by their `label` and numbers, where these are to be held against.
     """
 
@@ -71,6 +88,7 @@ class Frame:
     totals: pa.Table | None = None
     scaled: int = 0
     part: str = ""
+    spilled: Spilled | None = None
 
 
 def read_frame(
@@ -185,14 +203,19 @@ def _without_unsure(table: pa.Table, cells: Cells, reader: CellReader) -> pa.Tab
 
 
 def _describe(table: pa.Table, source: Source, name: str | None) -> None:
-    """Write down the span of dates, the currencies, and a number of rows that looks cut off."""
+    """Write down the span of dates, the currencies, and whether the number of rows looks odd."""
     main = MAIN_DATE.get(name or "")
     if main in table.column_names:
         span = pc.min_max(table[main]).as_py()
         source.first, source.last = (span[k].date().isoformat() if span[k] else None for k in ("min", "max"))
     if "currency" in table.column_names:
         source.currencies = tuple(sorted(pc.unique(table["currency"]).drop_null().to_pylist()))
-    if table.num_rows == ROW_LIMIT:
+    note_size(table.num_rows, source)
+
+
+def note_size(n: int, source: Source) -> None:
+    """Warn of a number of rows that looks cut off, and of none."""
+    if n == ROW_LIMIT:
         source.warnings.append("holds exactly 2,000 rows, the limit of a report on screen: it looks truncated")
-    if table.num_rows == 0:
+    if n == 0:
         source.warnings.append("holds headers and no rows")

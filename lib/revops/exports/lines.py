@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from typing import TextIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,7 +14,7 @@ __all__ = ["lines_of_other_width", "rows_of", "rows_swallowed", "unclosed_line"]
 WIDEST = 1 << 26
 
 
-def lines_of_other_width(text: str, delimiter: str, width: int) -> dict[tuple[str, ...], int]:
+def lines_of_other_width(text: str | TextIO, delimiter: str, width: int) -> dict[tuple[str, ...], int]:
     """Return the rows that have not `width` cells, each with the line of `text` it starts in."""
     found: dict[tuple[str, ...], int] = {}
     for line, cells in rows_of(text, delimiter):
@@ -32,27 +33,31 @@ def unclosed_line(text: str, delimiter: str) -> int:
 
 def rows_swallowed(stream: pa.NativeFile, delimiter: str, width: int) -> tuple[int, str]:
     """Return how many cells hold a line break and after it as many delimiters as a row has, and the first such cell."""
-    names = [str(place) for place in range(width)]
-    read = arrow_csv.ReadOptions(column_names=names, block_size=WIDEST)
+    names, start = [str(place) for place in range(width)], stream.tell()
     parse = arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=lambda row: "skip")
     types = arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
-    try:
-        table = arrow_csv.read_csv(stream, read, parse, types)
-    except pa.ArrowInvalid:
-        return 0, ""
-    n, shown = 0, ""
-    for column in table.columns:
-        for cell in column.filter(pc.match_substring(column, "\n")).to_pylist():
-            if cell.count(delimiter) >= width - 1:
-                n, shown = n + 1, shown or cell
-    return n, " ".join(shown.split())
+    for block in (1 << 22, WIDEST):  # pyarrow reads up to 32 blocks ahead
+        stream.seek(start)
+        n, shown = 0, ""
+        try:
+            read = arrow_csv.ReadOptions(column_names=names, block_size=block)
+            for batch in arrow_csv.open_csv(stream, read, parse, types):
+                for column in batch.columns:
+                    for cell in column.filter(pc.match_substring(column, "\n")).to_pylist():
+                        if cell.count(delimiter) >= width - 1:
+                            n, shown = n + 1, shown or cell
+        except pa.ArrowInvalid:
+            continue
+        return n, " ".join(shown.split())
+    return 0, ""
 
 
-def rows_of(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def rows_of(text: str | TextIO, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the line each row starts in, and its cells."""
     limit = csv.field_size_limit(1 << 30)
     try:
-        reader, end = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 0
+        stream = io.StringIO(text, newline="") if isinstance(text, str) else text
+        reader, end = csv.reader(stream, delimiter=delimiter), 0
         for cells in reader:
             yield end + 1, cells
             end = reader.line_num

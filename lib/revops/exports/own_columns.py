@@ -100,6 +100,15 @@ HELPERS_OF: dict[str | None, dict[str, str]] = {
         "service_to": "date",
         "reason": "category",
     },
+    "touches": {
+        "person_id": "id",
+        "converted_contact_id": "id",
+        "activity_type": "id",
+        "details": "text",
+        "query": "text",
+        "page": "text",
+        "success": "flag",
+    },
     "spend": {
         "amount_micros": "money",
         "month": "month",
@@ -119,7 +128,6 @@ HELPERS_OF: dict[str | None, dict[str, str]] = {
         "disputed_amount": "money",
         "dispute_status": "category",
     },
-    "touches": {"activity_type": "id", "details": "text", "query": "text", "page": "text", "success": "flag"},
     "web_traffic": {"source_medium": "text"},
 }
 

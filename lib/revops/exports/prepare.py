@@ -2,12 +2,13 @@
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyarrow.dataset import Dataset
 
 from revops.company import Company
 from revops.exports.ads.spend import build_spend
@@ -23,6 +24,8 @@ from revops.exports.dated import refuse_undated, warn_of_days
 from revops.exports.folder import read_folder
 from revops.exports.frames import Frame
 from revops.exports.history import build_history
+from revops.exports.marketo.people import is_marketo
+from revops.exports.merged import merged_records
 from revops.exports.money import add_amounts, refuse_unconverted
 from revops.exports.opportunities import build_opportunities
 from revops.exports.people import People, with_full_names
@@ -39,6 +42,8 @@ from revops.exports.sheets.tools import build_tools
 from revops.exports.sheets.wide_quotas import lengthened_quotas
 from revops.exports.snapshots import Snapshots, combined
 from revops.exports.systems import load_systems
+from revops.exports.touches.build import build_touches
+from revops.exports.touches.rows import Persons
 from revops.exports.web.traffic import build_web_traffic
 from revops.exports.words import Words
 
@@ -47,13 +52,16 @@ __all__ = ["Prepared", "prepare"]
 
 @dataclass(frozen=True)
 class Prepared:
-    """The canonical tables that some file filled, by name, and what was found, decided and left out."""
+    """The canonical tables that some file filled, by name, and what was found, decided and left out.
 
-    tables: dict[str, pa.Table]
+    A table too large for memory is a dataset on its file.
+    """
+
+    tables: dict[str, pa.Table | Dataset]
     audit: Audit
 
 
-def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> Prepared:
+def prepare(folder: Path, company: Company, systems_dir: Path | None = None, aside: Path | None = None) -> Prepared:
     """Return the canonical tables of all exports below `folder`.
 
     Parameters
@@ -61,13 +69,14 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> 
             exports of those days
         company : what the company's words mean
         systems_dir : the user's own descriptions of systems, which win over the shipped ones
+        aside : an empty folder, for what is too large for memory: a table that is goes there as <name>.parquet
 
     Raises
         ExportError: every file that cannot be read without guessing and every word that company.yml does not know,
         all at once; no file that holds opportunities.
     """
     ledger = Ledger()
-    frames = read_folder(folder, company, load_systems(company, systems_dir), ledger)
+    frames = read_folder(folder, company, load_systems(company, systems_dir), ledger, aside)
     ledger.stop_on_problems()
     groups: defaultdict[str, list[Frame]] = defaultdict(list)
     for frame in frames:
@@ -84,6 +93,7 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> 
     tables |= people_tables(groups, tables, deals, context)
     roles = roles_around(role_files, groups, tables.get("contacts"), deals, context)
     billed = _billed(groups, context)
+    touches = _touched(groups, tables, context, aside)
     refuse_unconverted(deals, company, "opportunities", ledger)
     context.words.report()
     ledger.stop_on_problems()
@@ -92,9 +102,11 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> 
     derived = {"opportunity_history": history.table, "contact_roles": roles}
     tables |= {**billed, "opportunities": deals}
     tables |= {name: table for name, table in derived.items() if table is not None}
-    done = {name: finish(table, name) for name, table in sorted(tables.items())}
+    done = {**{name: finish(table, name) for name, table in tables.items()}, **touches}
     exported = max((day.isoformat() for day, _ in days if day is not None), default=None)
-    return Prepared(done, ledger.close(history.tracked, history.history_from, exported, history.whole_from))
+    return Prepared(
+        dict(sorted(done.items())), ledger.close(history.tracked, history.history_from, exported, history.whole_from)
+    )
 
 
 def _looked_up(groups: dict[str, list[Frame]], ledger: Ledger) -> dict[str, pa.Table]:
@@ -171,6 +183,21 @@ def _billed(groups: dict[str, list[Frame]], context: Context) -> dict[str, pa.Ta
     if groups["web_traffic"]:
         tables["web_traffic"] = build_web_traffic(groups["web_traffic"], context)
     return tables
+
+
+def _touched(
+    groups: dict[str, list[Frame]], tables: dict[str, pa.Table], context: Context, aside: Path | None
+) -> dict[str, pa.Table | Dataset]:
+    """Return the touches, where a file has any; their builder counts the rows of the files."""
+    frames = [frame for frame in groups["touches"] if not is_marketo(frame)]
+    others = [frame for frame in groups["touches"] if is_marketo(frame)]
+    if "touches" in tables:
+        frames.append(replace(others[0], table=tables.pop("touches")))
+    if not frames:
+        return {}
+    merged = (merged_records(groups[name], key) for name, key in (("leads", "lead_id"), ("contacts", "contact_id")))
+    persons = Persons.known(tables.get("leads"), *merged)
+    return {"touches": build_touches(frames, persons, tables.get("campaigns"), context, aside)}
 
 
 def _histories(frames: list[Frame]) -> list[pa.ChunkedArray]:

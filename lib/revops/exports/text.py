@@ -16,7 +16,7 @@ from revops.errors import examples
 from revops.exports.files import Blob, Survey, wide
 from revops.exports.lines import lines_of_other_width, rows_of, rows_swallowed, unclosed_line
 
-__all__ = ["Cells", "TextSheet", "open_text"]
+__all__ = ["FEW", "Cells", "TextSheet", "cut", "open_text"]
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 HEAD_BYTES, HEAD_ROWS = 1 << 18, 45
@@ -66,18 +66,22 @@ class TextSheet:
 
     def read(self, delimiter: str | None, header: int, few: dict[int, bool], nulls: tuple[str, ...]) -> Cells:
         """Return the cells below row `header` at the wanted positions; `few` says which hold few distinct values."""
-        rows = self._head(delimiter or ",")
-        width, skip = len(rows[header][0]), rows[header][1]
+        width, skip = self.below(delimiter, header)
         types = {str(place): FEW if is_few else TEXT for place, is_few in few.items()}
         try:
             cells = self._by_arrow(delimiter or ",", width, self.start + skip, types, nulls)
         except pa.ArrowInvalid:
             cells = self._by_module(delimiter or ",", width, self.start + skip, types, nulls)
-        cells.problem = self._swallowed(delimiter or ",", width, skip, cells)
+        cells.problem = self.swallowed(delimiter or ",", width, skip, cells.n, len(cells.ragged))
         if cells.ragged:
             starts = lines_of_other_width(self._text(0), delimiter or ",", width)
             cells.lines = [starts.get(tuple(row), 0) for row in cells.ragged]
         return _without_nul(cells) if self.has_nul else cells
+
+    def below(self, delimiter: str | None, header: int) -> tuple[int, int]:
+        """Return how many cells row `header` has, and how many bytes stand above what is below it."""
+        cells, read = self._head(delimiter or ",")[header]
+        return len(cells), read
 
     def grid(self, delimiter: str | None) -> tuple[list[list[str]], str]:
         """Return every row as text, of whatever width, and the sentence that refuses the file; for small files."""
@@ -89,18 +93,18 @@ class TextSheet:
     def _text(self, skip: int) -> str:
         return self.blob.read()[self.start + skip :].decode("utf-8", errors="replace")
 
-    def _swallowed(self, delimiter: str, width: int, skip: int, cells: Cells) -> str:
+    def swallowed(self, delimiter: str, width: int, skip: int, n_rows: int, n_ragged: int) -> str:
         """Return the sentence that refuses a file in which a stray quote has swallowed rows."""
         if self.odd_quotes and (line := unclosed_line(self._text(0), delimiter)):
             return UNCLOSED.format(line)
-        if self.newlines <= cells.n + len(cells.ragged) + 1:
+        if self.newlines <= n_rows + n_ragged + 1:
             return ""
-        with self._stream(self.start + skip) as stream:
+        with self.stream(self.start + skip) as stream:
             n, shown = rows_swallowed(stream, delimiter, width)
         if not n:
             return ""
         return (
-            f"a cell must not hold whole rows; found {n:,} of {cells.n:,} rows with such a cell, after a stray quote "
+            f"a cell must not hold whole rows; found {n:,} of {n_rows:,} rows with such a cell, after a stray quote "
             f"({examples([shown])}). Close the quote, or export again."
         )
 
@@ -139,7 +143,7 @@ class TextSheet:
             ragged.clear()
             read = arrow_csv.ReadOptions(column_names=[str(i) for i in range(width)], block_size=block)
             try:
-                with self._stream(skip) as stream:
+                with self.stream(skip) as stream:
                     table = arrow_csv.read_csv(stream, read, parse, convert)
             except pa.ArrowInvalid as error:
                 if "Empty CSV file" in str(error):
@@ -148,7 +152,7 @@ class TextSheet:
                     raise
             else:
                 columns = {int(name): _whole(table[name]) for name in table.column_names}
-                return Cells(columns, [_split(text, delimiter) for text in sorted(ragged) if text.strip()])
+                return Cells(columns, cut(ragged, delimiter))
         raise AssertionError("unreachable")
 
     def _by_module(
@@ -173,7 +177,8 @@ class TextSheet:
             columns, sorted(row for row in rows if len(row) != width), notes=["read with the slower csv reader"]
         )
 
-    def _stream(self, skip: int) -> pa.NativeFile:
+    def stream(self, skip: int) -> pa.NativeFile:
+        """Return the bytes of the file from `skip` on."""
         stream = pa.OSFile(os.fsencode(self.blob.path)) if self.blob.path else pa.BufferReader(self.blob.data)
         stream.seek(skip)
         return stream
@@ -231,8 +236,10 @@ def _whole(column: pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     return column.unify_dictionaries().combine_chunks() if pa.types.is_dictionary(column.type) else column
 
 
-def _split(text: str, delimiter: str) -> list[str]:
-    return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+def cut(rows: list[str], delimiter: str) -> list[list[str]]:
+    """Return the cells of rows of text in the order of their text, without blank ones."""
+    lines = (io.StringIO(text, newline="") for text in sorted(rows) if text.strip())
+    return [next(csv.reader(line, delimiter=delimiter), []) for line in lines]
 
 
 def _without_nul(cells: Cells) -> Cells:

@@ -1,6 +1,7 @@
 """The gate, the book and the measures on made data, and the plain reading that each is held against."""
 
 import datetime as dt
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +10,12 @@ from pyarrow import csv
 
 from benches.alone import Cost, cost_of
 from benches.exports import COMPANY, write_exports
+from benches.tables import write_table
 from revops.book import Book
 from revops.company import load_company
 from revops.exports import Audit, prepare
 
-__all__ = ["gate", "make_exports", "make_tables", "measure", "plain_csv", "plain_parquet", "state"]
+__all__ = ["gate", "make_exports", "make_table", "make_tables", "measure", "plain_csv", "plain_parquet", "state"]
 
 HISTORY = dict.fromkeys(("stage_name", "close_date", "amount", "forecast_category", "win_probability", "owner_id"), "")
 PARAMS = Path(__file__).parents[3] / "params"
@@ -41,9 +43,15 @@ def plain_csv(folder: Path) -> Cost:
     return cost_of(lambda: [csv.read_csv(path) for path in sorted(folder.glob("*.csv"))])
 
 
+def make_table(folder: Path) -> None:
+    """Write a file of one table, whose name and number of rows are the last two parts of the folder's."""
+    write_table(folder, folder.parent.name, int(folder.name))
+
+
 def gate(folder: Path) -> Cost:
     """Prepare every file: recognised, typed, checked, every row accounted for."""
-    return cost_of(lambda: prepare(folder, COMPANY))
+    with tempfile.TemporaryDirectory(dir=folder.parent) as aside:
+        return cost_of(lambda: prepare(folder, COMPANY, None, Path(aside)))
 
 
 def plain_parquet(folder: Path) -> Cost:
