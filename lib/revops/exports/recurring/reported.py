@@ -38,10 +38,8 @@ def _rows(frame: Frame, context: Context) -> pd.DataFrame:
     rows = pd.DataFrame({name: table[name].to_pandas() for name in ("amount", "amount_original", "_file")})
     rows = rows.join(text_columns(table, TEXTS))
     known = {text: read_period(text, 1) for text in rows["period_name"].dropna().unique()}
-    months = rows["period_name"].map(
-        lambda text: span[0] if (span := known.get(text)) and span.is_in_one_month else None
-    )
-    rows["month"] = pd.to_datetime(months)
+    firsts = {text: span[0] if span and span.is_in_one_month else None for text, span in known.items()}
+    rows["month"] = pd.to_datetime(rows["period_name"].map(firsts.get))
     if rows["month"].notna().any():
         frame.source.first, frame.source.last = (
             f"{day:%Y-%m-%d}" for day in (rows["month"].min(), rows["month"].max())
