@@ -18,6 +18,7 @@ PLAN = replace(
     company="Halyard Robotics",
     renamed_stage=("Scoping", "Qualification", dt.date(2024, 2, 1)),
     litter=True,
+    systems=True,
 )
 DAYS = [
     PLAN.as_of,

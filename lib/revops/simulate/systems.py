@@ -1,0 +1,26 @@
+"""The exports of all systems beside the deals of the CRM: marketing, advertising, billing, books, sheets."""
+
+from pathlib import Path
+
+from revops.simulate.files import write_service_table
+from revops.simulate.market import salesforce_campaigns as campaign_files
+from revops.simulate.market import salesforce_leads as lead_files
+from revops.simulate.market.crm import market
+from revops.simulate.model import World
+from revops.simulate.records import Ids
+
+__all__ = ["write_systems"]
+
+
+def write_systems(world: World, ids: Ids, folder: Path, until: int) -> list[Path]:
+    """Write what the other systems would have exported at a moment; return the files."""
+    found = market(world)
+    tables = {
+        "Lead": (lead_files.lead_rows(world, found, ids, until), lead_files.LEAD_LAYOUT),
+        "LeadHistory": (lead_files.history_rows(world, found, ids, until), lead_files.HISTORY_LAYOUT),
+        "Campaign": (campaign_files.campaign_rows(world, found, until), campaign_files.CAMPAIGN_LAYOUT),
+        "CampaignMember": (campaign_files.member_rows(world, found, until), campaign_files.MEMBER_LAYOUT),
+        "Contact": (campaign_files.contact_rows(world, found, ids, until), campaign_files.CONTACT_LAYOUT),
+        "OpportunityContactRole": (campaign_files.role_rows(world, found, ids, until), campaign_files.ROLE_LAYOUT),
+    }
+    return [write_service_table(folder, name, rows, layout) for name, (rows, layout) in tables.items()]
