@@ -2,11 +2,17 @@
 
 from pathlib import Path
 
-from revops.simulate.files import write_service_table
+from revops.simulate.files import write_service_table, write_text
 from revops.simulate.market import salesforce_campaigns as campaign_files
 from revops.simulate.market import salesforce_leads as lead_files
 from revops.simulate.market.crm import market
 from revops.simulate.model import World
+from revops.simulate.money.ad_files import write_ads
+from revops.simulate.money.calls import calls_sheet
+from revops.simulate.money.months import last_day
+from revops.simulate.money.quickbooks_files import write_books
+from revops.simulate.money.stripe_files import write_stripe
+from revops.simulate.money.tools import tools_sheet
 from revops.simulate.records import Ids
 
 __all__ = ["write_systems"]
@@ -23,4 +29,9 @@ def write_systems(world: World, ids: Ids, folder: Path, until: int) -> list[Path
         "Contact": (campaign_files.contact_rows(world, found, ids, until), campaign_files.CONTACT_LAYOUT),
         "OpportunityContactRole": (campaign_files.role_rows(world, found, ids, until), campaign_files.ROLE_LAYOUT),
     }
-    return [write_service_table(folder, name, rows, layout) for name, (rows, layout) in tables.items()]
+    files = [write_service_table(folder, name, rows, layout) for name, (rows, layout) in tables.items()]
+    day = last_day(world, until)
+    files += [*write_ads(world, folder, day), *write_books(world, folder, day), *write_stripe(world, ids, folder, day)]
+    for name, text in (("weekly_calls", calls_sheet(world, day)), ("tools", tools_sheet())):
+        files.append(write_text(folder / "targets" / f"{name}.csv", text))
+    return files

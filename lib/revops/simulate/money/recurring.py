@@ -1,0 +1,149 @@
+"""Recurring revenue: what each customer is billed a month, from the contracts won, grown, renewed and lost.
+
+Who does not renew is known from the renewals; in the first contract year most of them stop earlier, at a month drawn
+by weight, later ones mostly on the anniversary. So churn by age has a hazard that is known.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from revops.simulate.calendar import Array, stream
+from revops.simulate.expected import true_win_rate
+from revops.simulate.model import World
+from revops.simulate.money.months import month_starts
+from revops.simulate.plan import Plan
+
+__all__ = ["EARLY_WEIGHTS", "LATE_WEIGHTS", "Recurring", "recurring"]
+
+# Of those who will not renew a contract year, the weight of each of its months as the first without revenue.
+EARLY_WEIGHTS = (0.0, 10.0, 14.0, 14.0, 12.0, 10.0, 8.0, 6.0, 4.0, 3.0, 2.0, 1.0, 6.0)
+LATE_WEIGHTS = (0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0, 88.0)
+_GIANT_FACTOR = 4.0
+_PAST_DUE_SHARE = 0.07
+_DAY = 86_400
+_YEAR = 365.0
+
+
+@dataclass(frozen=True)
+class Recurring:
+    """customers  row number = customer: account, foreign, start (month, position), age_known (won new business here),
+                  end (month from which it pays nothing, NaN for never), giant
+    cents         customer x month: what runs at the month's end, in the customer's currency; 0 where none
+    late          customer x month: true where a payment is overdue, so that reports leave the customer out
+    months        first day of each month
+    """
+
+    customers: pd.DataFrame
+    cents: Array
+    late: Array
+    months: Array
+
+
+def recurring(world: World) -> Recurring:
+    """Return the recurring revenue of every customer from the first reported month to the end of simulated time."""
+    months = month_starts(world)
+    deals = world.deals
+    good = ~deals["is_test"] & deals["deleted"].isna()
+    closed = _closings(world)
+    deals = deals.assign(day=closed["close"], amount=closed["cents"], decided=closed["stage"])[good]
+    customers, plans = [], []
+    rng = stream(world.seed, "recurring")
+    for account, mine in deals[(deals["decided"] == 5) | (deals["kind"] == 2)].groupby("account"):
+        life = _life(world, mine, months, rng)
+        if life is not None:
+            customers.append((account, mine["foreign"].iloc[0], *life[:3]))
+            plans.append(life[3])
+    frame = pd.DataFrame(customers, columns=["account", "foreign", "start", "age_known", "end"])
+    cents = np.array(plans)
+    giant = _giant(frame, cents)
+    cents[giant] = np.round(cents[giant] * _GIANT_FACTOR).astype(np.int64)
+    frame["giant"] = frame.index == giant
+    return Recurring(frame, cents, _late(cents, frame, rng), months[:-1])
+
+
+def _closings(world: World) -> pd.DataFrame:
+    """Return each deal's last state of the simulated time: stage, close day, cents."""
+    last = world.states.groupby("deal").last().reindex(world.deals.index)
+    return pd.DataFrame({"stage": last["stage"], "close": last["close"], "cents": last["amount"].clip(lower=0)})
+
+
+def _life(world: World, mine: pd.DataFrame, months: Array, rng: np.random.Generator) -> tuple | None:  # type: ignore[type-arg]
+    """Return first month, whether its age is known, end month and cents by month of one account's contracts."""
+    won = mine[mine["decided"] == 5]
+    new = won[won["kind"] == 0].sort_values("day")
+    renewals = mine[mine["kind"] == 2].sort_values("due")
+    begins = float(new["day"].iloc[0]) if len(new) else (float(renewals["due"].iloc[0]) - _YEAR if len(renewals) else None)
+    if begins is None:
+        return None
+    base = float(new["amount"].iloc[0]) if len(new) else float(renewals["amount"].iloc[0])
+    if base <= 0:
+        return None
+    end = _end(world, mine, renewals, begins, rng)
+    level = np.zeros(len(months) - 1)
+    at = months[1:] - 1  # the last day of each month
+    level += np.where(at >= begins, base, 0.0)
+    for deal in won[won["kind"] == 1].itertuples():
+        level += np.where(at >= deal.day, deal.amount, 0.0)
+    for deal in renewals[renewals["decided"] == 5].itertuples():
+        created = deal.created / _DAY
+        extra = won[(won["kind"] == 1) & (won["day"] >= created)]
+        after = deal.amount + sum(np.where(at >= row.day, row.amount, 0.0) for row in extra.itertuples())
+        level = np.where(at >= deal.due, after, level)
+    level = np.where(at >= end, 0.0, level)
+    cents = np.round(level / 12).astype(np.int64)
+    if not cents.any():
+        return None
+    start = int((cents > 0).argmax())
+    stop = float(np.searchsorted(at, end)) if end <= at[-1] else np.nan
+    return start, bool(len(new)), stop, cents
+
+
+def _end(world: World, mine: pd.DataFrame, renewals: pd.DataFrame, begins: float, rng: np.random.Generator) -> float:
+    """Return the day on which a customer stops paying, infinite where it stays beyond the simulated time.
+
+    A renewal that is lost ends it; one not yet decided, or not yet there, is drawn by its own chance.
+    """
+    year = 0
+    segment = int(mine["segment"].iloc[0])
+    kept = _chance_to_renew(world.plan, segment)
+    horizon = float(world.calendar.starts[world.plan.burn_in + world.plan.n_quarters + world.plan.after])
+    grown = mine[(mine["kind"] == 1) & (mine["decided"] == 5)]["day"]
+    decided = {round((due - begins) / _YEAR): stage for due, stage in zip(renewals["due"], renewals["decided"], strict=True)}
+    while begins + year * _YEAR < horizon:
+        stage = decided.get(year + 1, 0)
+        stays = stage == 5 or (stage < 5 and rng.random() < kept)
+        drawn = rng.random()
+        if not stays:
+            weights = np.array(EARLY_WEIGHTS if year == 0 else LATE_WEIGHTS)
+            days = begins + year * _YEAR + np.arange(13) * _YEAR / 12
+            weights = np.where(days > (grown.max() + 31 if len(grown) else -np.inf), weights, 0.0)
+            if weights.sum() == 0:
+                return float(days[-1])
+            return float(days[int(np.searchsorted(np.cumsum(weights) / weights.sum(), drawn, side="right"))])
+        year += 1
+    return float("inf")
+
+
+@cache
+def _chance_to_renew(plan: Plan, segment: int) -> float:
+    return true_win_rate(plan, 2, segment)
+
+
+def _giant(frame: pd.DataFrame, cents: Array) -> int:
+    """Return the customer that pays for use far beyond its contract: the largest that stays the longest."""
+    stays = frame["end"].isna() & (frame["start"] <= frame["start"].min() + 14) & ~frame["foreign"].astype(bool)
+    return int(np.where(stays, cents[:, -1], -1).argmax())
+
+
+def _late(cents: Array, frame: pd.DataFrame, rng: np.random.Generator) -> Array:
+    """Return the customer-months that reports leave out: two in a row for a few customers who pay in the end."""
+    late = np.zeros(cents.shape, dtype=bool)
+    for customer in np.flatnonzero((rng.random(len(frame)) < _PAST_DUE_SHARE) & ~frame["giant"]):
+        runs = np.flatnonzero(cents[customer] > 0)
+        if len(runs) > 8:
+            first = runs[3 + int(rng.integers(len(runs) - 6))]
+            late[customer, first : first + 2] = True
+    return late
