@@ -11,6 +11,7 @@ from revops.simulate.money.ad_files import write_ads
 from revops.simulate.money.calls import calls_sheet
 from revops.simulate.money.months import last_day
 from revops.simulate.money.quickbooks_files import write_books
+from revops.simulate.money.recurring import recurring
 from revops.simulate.money.stripe_files import write_stripe
 from revops.simulate.money.tools import tools_sheet
 from revops.simulate.records import Ids
@@ -30,8 +31,10 @@ def write_systems(world: World, ids: Ids, folder: Path, until: int) -> list[Path
         "OpportunityContactRole": (campaign_files.role_rows(world, found, ids, until), campaign_files.ROLE_LAYOUT),
     }
     files = [write_service_table(folder, name, rows, layout) for name, (rows, layout) in tables.items()]
-    day = last_day(world, until)
-    files += [*write_ads(world, folder, day), *write_books(world, folder, day), *write_stripe(world, ids, folder, day)]
+    day, running = last_day(world, until), recurring(world)
+    files += write_ads(world, folder, day)
+    files += write_books(world, running, folder, day)
+    files += write_stripe(world, running, ids, folder, day)
     for name, text in (("weekly_calls", calls_sheet(world, day)), ("tools", tools_sheet())):
         files.append(write_text(folder / "targets" / f"{name}.csv", text))
     return files

@@ -8,7 +8,7 @@ from revops.simulate.market.campaigns import campaigns
 from revops.simulate.market.channels import CHANNELS
 from revops.simulate.model import World
 from revops.simulate.money.months import month_starts
-from revops.simulate.money.recurring import recurring
+from revops.simulate.money.recurring import Recurring
 from revops.simulate.money.spend import CURRENCIES, ad_spend
 from revops.simulate.money.tools import monthly_cost
 
@@ -24,12 +24,12 @@ _ADS = {"google_ads": "6010 Google Ads", "linkedin_ads": "6020 LinkedIn Ads", "m
 _MARKETING, _PAYROLL = "Expenses:6000 Advertising and marketing", "Expenses:6100 Payroll"
 
 
-def ledger(world: World) -> pd.DataFrame:
+def ledger(world: World, running: Recurring) -> pd.DataFrame:
     """Return accounts by path ("Section:parent:account") as rows, months (first days) as columns, cents."""
     starts = month_starts(world)
     months = starts[:-1]
     won = _won(world, starts)
-    billed = _billed(world)
+    billed = _billed(world, running)
     step = (world.calendar.index(months) - world.plan.burn_in).astype(float)
     growth = world.plan.growth**step
     noise = stream(world.seed, "ledger").uniform(0.96, 1.04, (4, len(months)))
@@ -76,9 +76,8 @@ def _won(world: World, starts: Array) -> dict[str, Array]:
     return found
 
 
-def _billed(world: World) -> Array:
+def _billed(world: World, found: Recurring) -> Array:
     """Return recurring revenue by month in cents of the company's currency: late payments are revenue all the same."""
-    found = recurring(world)
     rate = np.where(found.customers["foreign"], world.plan.foreign_rate, 1.0)
     return (found.cents * rate[:, None]).sum(axis=0)
 

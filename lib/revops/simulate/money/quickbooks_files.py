@@ -12,6 +12,7 @@ from revops.simulate.files import write_text
 from revops.simulate.model import World
 from revops.simulate.money.ledger import ledger
 from revops.simulate.money.months import day_of
+from revops.simulate.money.recurring import Recurring
 
 __all__ = ["CLOSING_DAYS", "write_books"]
 
@@ -24,9 +25,9 @@ _COMPUTED = {  # lines below a section: name and sign of each section in it
 _PAD = 3
 
 
-def write_books(world: World, folder: Path, day: int) -> list[Path]:
+def write_books(world: World, running: Recurring, folder: Path, day: int) -> list[Path]:
     """Write the statement of each calendar year as it was printed at the end of a day: months that are closed."""
-    table = ledger(world)
+    table = ledger(world, running)
     months = table.columns.to_numpy()
     ends = np.append(months[1:], months[-1] + 31)
     table = table.loc[:, ends - 1 + CLOSING_DAYS <= day]

@@ -6,6 +6,7 @@ by weight, later ones mostly on the anniversary. So churn by age has a hazard th
 
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -45,16 +46,12 @@ class Recurring:
 def recurring(world: World) -> Recurring:
     """Return the recurring revenue of every customer from the first reported month to the end of simulated time."""
     months = month_starts(world)
-    deals = world.deals
-    good = ~deals["is_test"] & deals["deleted"].isna()
-    closed = _closings(world)
-    deals = deals.assign(day=closed["close"], amount=closed["cents"], decided=closed["stage"])[good]
-    customers, plans = [], []
     rng = stream(world.seed, "recurring")
-    for account, mine in deals[(deals["decided"] == 5) | (deals["kind"] == 2)].groupby("account"):
+    customers, plans = [], []
+    for account, mine in _contracts(world).items():
         life = _life(world, mine, months, rng)
         if life is not None:
-            customers.append((account, mine["foreign"].iloc[0], *life[:3]))
+            customers.append((account, mine[0].foreign, *life[:3]))
             plans.append(life[3])
     frame = pd.DataFrame(customers, columns=["account", "foreign", "start", "age_known", "end"])
     cents = np.array(plans)
@@ -64,62 +61,80 @@ def recurring(world: World) -> Recurring:
     return Recurring(frame, cents, _late(cents, frame, rng), months[:-1])
 
 
-def _closings(world: World) -> pd.DataFrame:
-    """Return each deal's last state of the simulated time: stage, close day, cents."""
-    last = world.states.groupby("deal").last().reindex(world.deals.index)
-    return pd.DataFrame({"stage": last["stage"], "close": last["close"], "cents": last["amount"].clip(lower=0)})
+class _Deal(NamedTuple):
+    """One deal that was won, or a renewal whatever became of it: days, cents."""
+
+    kind: int
+    stage: int
+    close: float
+    amount: float
+    due: float
+    created: float
+    segment: int
+    foreign: bool
 
 
-def _life(world: World, mine: pd.DataFrame, months: Array, rng: np.random.Generator) -> tuple | None:  # type: ignore[type-arg]
+def _contracts(world: World) -> dict[int, list[_Deal]]:
+    """Return the deals that make or end revenue, by account in order."""
+    deals = world.deals
+    last = world.states.groupby("deal").last().reindex(deals.index)
+    good = ~deals["is_test"] & deals["deleted"].isna() & ((last["stage"] == 5) | (deals["kind"] == 2))
+    rows = pd.DataFrame({
+        "account": deals["account"], "kind": deals["kind"], "stage": last["stage"].fillna(0), "close": last["close"],
+        "amount": last["amount"].clip(lower=0).astype(float), "due": deals["due"], "created": deals["created"] / _DAY,
+        "segment": deals["segment"], "foreign": deals["foreign"],
+    })[good].sort_values("account", kind="stable")  # fmt: skip
+    found: dict[int, list[_Deal]] = {}
+    for account, *values in zip(*(rows[name].tolist() for name in rows.columns), strict=True):
+        found.setdefault(account, []).append(_Deal(*values))
+    return found
+
+
+def _life(world: World, mine: list[_Deal], months: Array, rng: np.random.Generator) -> tuple | None:  # type: ignore[type-arg]
     """Return first month, whether its age is known, end month and cents by month of one account's contracts."""
-    won = mine[mine["decided"] == 5]
-    new = won[won["kind"] == 0].sort_values("day")
-    renewals = mine[mine["kind"] == 2].sort_values("due")
-    begins = float(new["day"].iloc[0]) if len(new) else (float(renewals["due"].iloc[0]) - _YEAR if len(renewals) else None)
-    if begins is None:
+    won = [deal for deal in mine if deal.stage == 5]
+    new = sorted((deal for deal in won if deal.kind == 0), key=lambda deal: deal.close)
+    grown = [deal for deal in won if deal.kind == 1]
+    renewals = sorted((deal for deal in mine if deal.kind == 2), key=lambda deal: deal.due)
+    if not new and not renewals:
         return None
-    base = float(new["amount"].iloc[0]) if len(new) else float(renewals["amount"].iloc[0])
+    begins = new[0].close if new else renewals[0].due - _YEAR
+    base = new[0].amount if new else renewals[0].amount
     if base <= 0:
         return None
-    end = _end(world, mine, renewals, begins, rng)
-    level = np.zeros(len(months) - 1)
+    end = _end(world, mine[0].segment, grown, renewals, begins, rng)
     at = months[1:] - 1  # the last day of each month
-    level += np.where(at >= begins, base, 0.0)
-    for deal in won[won["kind"] == 1].itertuples():
-        level += np.where(at >= deal.day, deal.amount, 0.0)
-    for deal in renewals[renewals["decided"] == 5].itertuples():
-        created = deal.created / _DAY
-        extra = won[(won["kind"] == 1) & (won["day"] >= created)]
-        after = deal.amount + sum(np.where(at >= row.day, row.amount, 0.0) for row in extra.itertuples())
-        level = np.where(at >= deal.due, after, level)
-    level = np.where(at >= end, 0.0, level)
-    cents = np.round(level / 12).astype(np.int64)
+    level = np.where(at >= begins, base, 0.0)
+    for deal in grown:
+        level += np.where(at >= deal.close, deal.amount, 0.0)
+    for deal in (deal for deal in renewals if deal.stage == 5):
+        extra = [np.where(at >= row.close, row.amount, 0.0) for row in grown if row.close >= deal.created]
+        level = np.where(at >= deal.due, deal.amount + sum(extra), level)
+    cents = np.round(np.where(at >= end, 0.0, level) / 12).astype(np.int64)
     if not cents.any():
         return None
-    start = int((cents > 0).argmax())
     stop = float(np.searchsorted(at, end)) if end <= at[-1] else np.nan
-    return start, bool(len(new)), stop, cents
+    return int((cents > 0).argmax()), bool(new), stop, cents
 
 
-def _end(world: World, mine: pd.DataFrame, renewals: pd.DataFrame, begins: float, rng: np.random.Generator) -> float:
+def _end(
+    world: World, segment: int, grown: list[_Deal], renewals: list[_Deal], begins: float, rng: np.random.Generator
+) -> float:
     """Return the day on which a customer stops paying, infinite where it stays beyond the simulated time.
 
     A renewal that is lost ends it; one not yet decided, or not yet there, is drawn by its own chance.
     """
-    year = 0
-    segment = int(mine["segment"].iloc[0])
-    kept = _chance_to_renew(world.plan, segment)
+    year, kept = 0, _chance_to_renew(world.plan, segment)
     horizon = float(world.calendar.starts[world.plan.burn_in + world.plan.n_quarters + world.plan.after])
-    grown = mine[(mine["kind"] == 1) & (mine["decided"] == 5)]["day"]
-    decided = {round((due - begins) / _YEAR): stage for due, stage in zip(renewals["due"], renewals["decided"], strict=True)}
+    last_bought = max((deal.close for deal in grown), default=-np.inf)
+    decided = {round((deal.due - begins) / _YEAR): deal.stage for deal in renewals}
     while begins + year * _YEAR < horizon:
         stage = decided.get(year + 1, 0)
         stays = stage == 5 or (stage < 5 and rng.random() < kept)
         drawn = rng.random()
         if not stays:
-            weights = np.array(EARLY_WEIGHTS if year == 0 else LATE_WEIGHTS)
             days = begins + year * _YEAR + np.arange(13) * _YEAR / 12
-            weights = np.where(days > (grown.max() + 31 if len(grown) else -np.inf), weights, 0.0)
+            weights = np.array(EARLY_WEIGHTS if year == 0 else LATE_WEIGHTS) * (days > last_bought + 31)
             if weights.sum() == 0:
                 return float(days[-1])
             return float(days[int(np.searchsorted(np.cumsum(weights) / weights.sum(), drawn, side="right"))])

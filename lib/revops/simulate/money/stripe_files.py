@@ -9,7 +9,7 @@ from revops.simulate.calendar import Array, stream
 from revops.simulate.files import write_text
 from revops.simulate.model import World
 from revops.simulate.money.months import day_of
-from revops.simulate.money.recurring import Recurring, recurring
+from revops.simulate.money.recurring import Recurring
 from revops.simulate.records import Ids
 
 __all__ = ["customer_ids", "write_stripe"]
@@ -24,9 +24,8 @@ def customer_ids(world: World, n: int) -> Array:
     return np.array([f"cus_{''.join(row)}" for row in _LETTERS[drawn]], dtype=object)
 
 
-def write_stripe(world: World, ids: Ids, folder: Path, day: int) -> list[Path]:
+def write_stripe(world: World, found: Recurring, ids: Ids, folder: Path, day: int) -> list[Path]:
     """Write what Stripe reports once a month is over, up to a day; customers whose payment is late are left out."""
-    found = recurring(world)
     keys = customer_ids(world, len(found.customers))
     names = world.accounts["name"].to_numpy()[found.customers["account"]]
     ends = np.append(found.months[1:], found.months[-1] + 31)
