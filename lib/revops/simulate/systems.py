@@ -1,11 +1,13 @@
 """The exports of all systems beside the deals of the CRM: marketing, advertising, billing, books, sheets."""
 
 from pathlib import Path
+from typing import Any
 
 from revops.simulate.files import write_service_table, write_text
 from revops.simulate.market import salesforce_campaigns as campaign_files
 from revops.simulate.market import salesforce_leads as lead_files
 from revops.simulate.market.crm import market
+from revops.simulate.market.truth import attribution, funnel_truth
 from revops.simulate.model import World
 from revops.simulate.money.ad_files import write_ads
 from revops.simulate.money.calls import calls_sheet
@@ -14,9 +16,10 @@ from revops.simulate.money.quickbooks_files import write_books
 from revops.simulate.money.recurring import recurring
 from revops.simulate.money.stripe_files import write_stripe
 from revops.simulate.money.tools import tools_sheet
+from revops.simulate.money.truth import money_truth
 from revops.simulate.records import Ids
 
-__all__ = ["write_systems"]
+__all__ = ["systems_truth", "write_systems"]
 
 
 def write_systems(world: World, ids: Ids, folder: Path, until: int) -> list[Path]:
@@ -38,3 +41,15 @@ def write_systems(world: World, ids: Ids, folder: Path, until: int) -> list[Path
     for name, text in (("weekly_calls", calls_sheet(world, day)), ("tools", tools_sheet())):
         files.append(write_text(folder / "targets" / f"{name}.csv", text))
     return files
+
+
+def systems_truth(world: World) -> dict[str, Any]:
+    """Return what was planted in the other systems, and their exact figures at the plan's as_of."""
+    found, until = market(world), world.until()
+    return {
+        "what": f"The truth behind the marketing, billing, books and calls of {world.plan.company}. No export.",
+        "as_of": world.plan.as_of.isoformat(),
+        "attribution": attribution(world, found, until),
+        "funnel": funnel_truth(world, found, until),
+        **money_truth(world, last_day(world, until)),
+    }

@@ -22,7 +22,9 @@ def lead_changes(world: World, market: Market) -> pd.DataFrame:
     case = cases.loc[first["case"]].set_axis(first.index)
     end, stage = case["end"].astype(float), case["stage"]
     dropped = stream(world.seed, "dropped leads").random(len(case)) < 0.5
-    closes = stage.map({LEAD: "Nurture", MQL: "Recycled", SQL: "Disqualified"}).where(stage > LEAD, np.where(dropped, "Nurture", None))
+    closes = stage.map({LEAD: "Nurture", MQL: "Recycled", SQL: "Disqualified"}).where(
+        stage > LEAD, np.where(dropped, "Nurture", None)
+    )
     parts = [
         _statuses(case["mql"], "MQL"), _statuses(case["worked"], "Working"), _statuses(case["sql"], "SQL"),
         _statuses(end.where(closes.notna() & (stage <= SQL)), closes),

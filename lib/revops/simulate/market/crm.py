@@ -97,7 +97,9 @@ def _members(world: World, found: Funnel, leads: pd.DataFrame, contacts: pd.Data
     rows = pd.concat([touched, later, mails], ignore_index=True)
     rows = rows[rows["campaign"] >= 0]
     of_lead = leads["contact"].to_numpy()[np.maximum(rows["lead"], 0)]
-    person = np.where((rows["lead"] >= 0) & (of_lead < 0), -2 - rows["lead"], np.where(rows["lead"] >= 0, of_lead, rows["contact"]))
+    person = np.where(
+        (rows["lead"] >= 0) & (of_lead < 0), -2 - rows["lead"], np.where(rows["lead"] >= 0, of_lead, rows["contact"])
+    )
     rows = rows.assign(person=person, order=rows["at"].fillna(np.inf)).sort_values(["order", "recorded"], kind="stable")
     rows = rows.drop_duplicates(["person", "campaign"]).drop(columns=["person", "order"])
     return rows.sort_values(["recorded", "lead", "contact", "campaign"], kind="stable", ignore_index=True)
@@ -129,7 +131,9 @@ def _roles(world: World, contacts: pd.DataFrame) -> pd.DataFrame:
     })[named]  # fmt: skip
     known = contacts.drop_duplicates("account").set_index("account")
     deals = world.deals
-    grown = deals.index[(deals["kind"] == 1) & ~deals["is_test"] & deals["deleted"].isna() & (rng.random(len(deals)) < 0.35)]
+    grown = deals.index[
+        (deals["kind"] == 1) & ~deals["is_test"] & deals["deleted"].isna() & (rng.random(len(deals)) < 0.35)
+    ]
     grown = grown[deals["account"].loc[grown].isin(known.index)]
     who = contacts.drop_duplicates("account").reset_index().set_index("account")["index"]
     contact = who.loc[deals["account"].loc[grown]].to_numpy()
@@ -137,5 +141,7 @@ def _roles(world: World, contacts: pd.DataFrame) -> pd.DataFrame:
     more = pd.DataFrame({
         "deal": grown, "contact": contact, "primary": True, "created": deals["created"].to_numpy()[grown] + 600,
     })[there]  # fmt: skip
-    rows = pd.concat([rows, more], ignore_index=True).sort_values(["created", "deal", "contact"], kind="stable", ignore_index=True)
+    rows = pd.concat([rows, more], ignore_index=True).sort_values(
+        ["created", "deal", "contact"], kind="stable", ignore_index=True
+    )
     return rows.assign(role=np.array(_ROLES, dtype=object)[rng.integers(0, len(_ROLES), len(rows))])

@@ -54,13 +54,17 @@ def funnel(world: World) -> Funnel:
     touches = _touches(found, mql, frame, rng)
     made = touches.groupby(["case", "person"])["recorded"].min()
     leads = made.rename("created").reset_index()
-    touches["lead"] = pd.Series(leads.index, made.index).loc[list(zip(touches["case"], touches["person"], strict=True))].to_numpy()
+    touches["lead"] = (
+        pd.Series(leads.index, made.index).loc[list(zip(touches["case"], touches["person"], strict=True))].to_numpy()
+    )
     born = leads.loc[leads["person"] == 0].set_index("case")["created"]
     cases = _qualified(world, cases, np.maximum(mql, born.loc[cases.index] + 900.0).to_numpy(), rng)
     shown = _after_all_else(found, cases, frame, rng)
     shown["lead"] = leads[leads["person"] == 0].set_index("case").index.get_indexer(shown["case"])
     shown["lead"] = leads.index[leads["person"] == 0].to_numpy()[shown["lead"]]
-    touches = pd.concat([touches, shown], ignore_index=True).sort_values(["at", "lead"], kind="stable", ignore_index=True)
+    touches = pd.concat([touches, shown], ignore_index=True).sort_values(
+        ["at", "lead"], kind="stable", ignore_index=True
+    )
     return Funnel(found, frame, cases, leads, touches.drop(columns=["case", "person"]))
 
 
@@ -95,7 +99,9 @@ def _touches(found: Journeys, mql: Array, frame: pd.DataFrame, rng: np.random.Ge
     before = np.cumsum(gap[:, ::-1], axis=1)[:, ::-1] * _DAY
     at = np.floor(mql[:, None] - before).astype(np.int64)
     case, place = np.nonzero(there)
-    rows = pd.DataFrame({"case": case, "person": person[case, place], "channel": channel[case, place], "at": at[case, place]})
+    rows = pd.DataFrame(
+        {"case": case, "person": person[case, place], "channel": channel[case, place], "at": at[case, place]}
+    )
     return _recorded(rows, frame, rng)
 
 
@@ -132,7 +138,9 @@ def _qualified(world: World, cases: pd.DataFrame, mql: Array, rng: np.random.Gen
     )  # fmt: skip
 
 
-def _after_all_else(found: Journeys, cases: pd.DataFrame, frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def _after_all_else(
+    found: Journeys, cases: pd.DataFrame, frame: pd.DataFrame, rng: np.random.Generator
+) -> pd.DataFrame:
     """Return the retargeting touches: between the touch that qualifies and the end, so the last of their journeys."""
     channel = found.channel[:, -3:]
     case, place = np.nonzero(channel >= 0)

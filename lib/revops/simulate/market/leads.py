@@ -46,7 +46,9 @@ def _companies(world: World, found: Funnel) -> pd.Series:
     taken, free = set(world.accounts["name"]), []
     for _ in range(3):
         free.append(account_names(regions, rng))
-    pick = [next(name for name in (*names, f"{names[0]} Group") if name not in taken) for names in zip(*free, strict=True)]
+    pick = [
+        next(name for name in (*names, f"{names[0]} Group") if name not in taken) for names in zip(*free, strict=True)
+    ]
     deal = found.cases["deal"].to_numpy()
     account = world.deals["account"].to_numpy()[np.maximum(deal, 0)]
     return pd.Series(np.where(deal >= 0, world.accounts["name"].to_numpy()[account], pick), found.cases.index)

@@ -24,6 +24,7 @@ def persons(world: World, rows: pd.DataFrame) -> dict[str, Array]:
     drawn = stream(world.seed, "persons").integers(0, 400, max(top, 20_000))[number]
     mail = np.char.add(np.char.add("person", number.astype(str)), "@customer.example").astype(object)
     return {
-        "FirstName": np.array(_FIRST, dtype=object)[drawn % 20], "LastName": np.array(_LAST, dtype=object)[drawn // 20],
+        "FirstName": np.array(_FIRST, dtype=object)[drawn % 20],
+        "LastName": np.array(_LAST, dtype=object)[drawn // 20],
         "Email": np.where(drawn == 7, "", mail),
     }

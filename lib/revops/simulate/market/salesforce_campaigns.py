@@ -37,7 +37,9 @@ def campaign_rows(world: World, market: Market, until: int) -> pd.DataFrame:
     over, begun, ads = end < until, start < until, (frame["system"] != "").to_numpy()
     types = np.array([channel.campaign_type for channel in CHANNELS], dtype=object)[frame["channel"]]
     if world.plan.litter:
-        types = np.where(np.isin(np.arange(len(frame)), stream(world.seed, "types").choice(len(frame), 9)), "Other", types)
+        types = np.where(
+            np.isin(np.arange(len(frame)), stream(world.seed, "types").choice(len(frame), 9)), "Other", types
+        )
     cost = np.where(over, frame["cost"], np.where(begun, frame["cost"] // 2, 0))
     changed = stamp_text(np.where(over, end, np.where(begun, start, planned)))
     rows = pd.DataFrame({
@@ -72,7 +74,9 @@ def member_rows(world: World, market: Market, until: int) -> pd.DataFrame:
     answered = ~np.isnan(at)
     days = local_day(np.nan_to_num(at).astype(np.int64), world.plan.time_zone).astype(float)
     created = stamp_text(members["recorded"].to_numpy())
-    changed = np.where(became, stamp_text(np.maximum(market.leads["converted"].to_numpy()[lead], members["recorded"])), created)
+    changed = np.where(
+        became, stamp_text(np.maximum(market.leads["converted"].to_numpy()[lead], members["recorded"])), created
+    )
     rows = pd.DataFrame({
         "Id": record_ids("00v", len(market.members), world.seed).to_numpy()[members.index], "IsDeleted": 0,
         "CampaignId": _campaign_ids(world, market)[members["campaign"]],
@@ -117,5 +121,3 @@ def role_rows(world: World, market: Market, ids: Ids, until: int) -> pd.DataFram
         "Role": roles["role"], "IsPrimary": roles["primary"].astype(int), "CreatedDate": created,
         "CreatedById": owner, "LastModifiedDate": created, "SystemModstamp": created,
     })  # fmt: skip
-
-

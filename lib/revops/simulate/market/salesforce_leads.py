@@ -103,5 +103,3 @@ def history_rows(world: World, market: Market, ids: Ids, until: int) -> pd.DataF
         OldValue=person_ids(ids, old.to_numpy()), NewValue=person_ids(ids, new.to_numpy()),
     )  # fmt: skip
     return pd.concat([base[~moved], named, by_id]).sort_values("Id", kind="stable")
-
-

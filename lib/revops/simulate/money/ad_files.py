@@ -32,7 +32,9 @@ def write_ads(world: World, folder: Path, day: int) -> list[Path]:
     for year, rows in spent[spent["system"] == "google_ads"].groupby("year"):
         wide = year in _WIDE
         text = _table(_google(rows), "\t" if wide else ",")
-        files.append(write_text(folder / "google_ads" / f"Campaign report {year}.csv", text, "utf-16" if wide else "utf-8"))
+        files.append(
+            write_text(folder / "google_ads" / f"Campaign report {year}.csv", text, "utf-16" if wide else "utf-8")
+        )
     for year, rows in spent[spent["system"] == "linkedin_ads"].groupby("year"):
         name = f"account_512345678_campaign_performance_report_{year}.csv"
         text = _table(_linkedin(rows, world.plan.company), "\t")

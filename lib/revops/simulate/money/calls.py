@@ -35,7 +35,9 @@ def calls(world: World) -> pd.DataFrame:
         mine = booked[(booked["close"] >= first) & (booked["close"] < after)]
         for place, monday in enumerate(mondays):
             rows = _week(world, targets, mine, monday, (place + 1) / len(mondays), rng)
-            parts.append(rows.assign(day=monday, quarter=index, silent=rng.random(len(rows)) < MISSING * (index % 3 == 0)))
+            parts.append(
+                rows.assign(day=monday, quarter=index, silent=rng.random(len(rows)) < MISSING * (index % 3 == 0))
+            )
     return pd.concat(parts, ignore_index=True)
 
 
@@ -47,10 +49,14 @@ def _booked(world: World) -> pd.DataFrame:
     rate = np.where(deals["foreign"].to_numpy()[deal], world.plan.foreign_rate, 1.0)
     owner = owner_at(world, deal, last["stamp"].to_numpy())
     amount = last["amount"].clip(lower=0).to_numpy() * rate / 100
-    return pd.DataFrame({"owner": owner, "close": last["close"].to_numpy(), "saved": last["stamp"] // _DAY, "amount": amount})
+    return pd.DataFrame(
+        {"owner": owner, "close": last["close"].to_numpy(), "saved": last["stamp"] // _DAY, "amount": amount}
+    )
 
 
-def _week(world: World, targets: pd.Series, booked: pd.DataFrame, day: int, known: float, rng: np.random.Generator) -> pd.DataFrame:
+def _week(
+    world: World, targets: pd.Series, booked: pd.DataFrame, day: int, known: float, rng: np.random.Generator
+) -> pd.DataFrame:
     """Return the calls of one Monday: people on quota who are there, their teams, the company."""
     people = world.people
     who = np.array([w for w in targets.index if people["hired"][w] <= day < people["left"][w]])

@@ -86,7 +86,10 @@ def _ad_accounts(world: World, months: Array) -> dict[str, Array]:
     spend, found = ad_spend(world), {}
     for system, account in _ADS.items():
         rate = world.plan.foreign_rate if CURRENCIES[system] == world.plan.foreign_currency else 1.0
-        cents = spend[spend["system"] == system].groupby("month")["cents"].sum().reindex(months).to_numpy(dtype=float) * rate
+        cents = (
+            spend[spend["system"] == system].groupby("month")["cents"].sum().reindex(months).to_numpy(dtype=float)
+            * rate
+        )
         if system == "linkedin_ads":
             cents = np.append(np.full(LINKEDIN_LAG_MONTHS, cents[0]), cents[:-LINKEDIN_LAG_MONTHS])
         found[account] = cents * (1 + META_FEE) if system == "meta_ads" else cents

@@ -15,7 +15,9 @@ def month_starts(world: World) -> Array:
     """Return the first day of every month from the first reported day to the end of simulated time, and one more."""
     plan, calendar = world.plan, world.calendar
     first, end = calendar.starts[[plan.burn_in, plan.burn_in + plan.n_quarters + plan.after]]
-    months = np.arange(np.datetime64(int(first), "D").astype("datetime64[M]"), np.datetime64(int(end), "D").astype("datetime64[M]") + 1)
+    months = np.arange(
+        np.datetime64(int(first), "D").astype("datetime64[M]"), np.datetime64(int(end), "D").astype("datetime64[M]") + 1
+    )
     return months.astype("datetime64[D]").astype(np.int64)
 
 

@@ -17,11 +17,12 @@ from revops.simulate.model import World
 from revops.simulate.money.months import month_starts
 from revops.simulate.plan import Plan
 
-__all__ = ["EARLY_WEIGHTS", "LATE_WEIGHTS", "Recurring", "recurring"]
+__all__ = ["EARLY_WEIGHTS", "LATE_WEIGHTS", "STAYS_SMALLER", "Recurring", "recurring"]
 
 # Of those who will not renew a contract year, the weight of each of its months as the first without revenue.
 EARLY_WEIGHTS = (0.0, 10.0, 14.0, 14.0, 12.0, 10.0, 8.0, 6.0, 4.0, 3.0, 2.0, 1.0, 6.0)
 LATE_WEIGHTS = (0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0, 88.0)
+STAYS_SMALLER = 0.55  # of those who lose a later renewal: they go on month by month, for half the amount
 _GIANT_FACTOR = 4.0
 _PAST_DUE_SHARE = 0.07
 _DAY = 86_400
@@ -102,7 +103,7 @@ def _life(world: World, mine: list[_Deal], months: Array, rng: np.random.Generat
     base = new[0].amount if new else renewals[0].amount
     if base <= 0:
         return None
-    end = _end(world, mine[0].segment, grown, renewals, begins, rng)
+    end, smaller = _end(world, mine[0].segment, grown, renewals, begins, rng)
     at = months[1:] - 1  # the last day of each month
     level = np.where(at >= begins, base, 0.0)
     for deal in grown:
@@ -110,7 +111,8 @@ def _life(world: World, mine: list[_Deal], months: Array, rng: np.random.Generat
     for deal in (deal for deal in renewals if deal.stage == 5):
         extra = [np.where(at >= row.close, row.amount, 0.0) for row in grown if row.close >= deal.created]
         level = np.where(at >= deal.due, deal.amount + sum(extra), level)
-    cents = np.round(np.where(at >= end, 0.0, level) / 12).astype(np.int64)
+    level = np.where(at >= end, 0.0, np.where(at >= smaller, level / 2, level))
+    cents = np.round(level / 12).astype(np.int64)
     if not cents.any():
         return None
     stop = float(np.searchsorted(at, end)) if end <= at[-1] else np.nan
@@ -119,11 +121,13 @@ def _life(world: World, mine: list[_Deal], months: Array, rng: np.random.Generat
 
 def _end(
     world: World, segment: int, grown: list[_Deal], renewals: list[_Deal], begins: float, rng: np.random.Generator
-) -> float:
-    """Return the day on which a customer stops paying, infinite where it stays beyond the simulated time.
+) -> tuple[float, float]:
+    """Return the days on which a customer stops paying and from which it pays half, infinite for never.
 
-    A renewal that is lost ends it; one not yet decided, or not yet there, is drawn by its own chance.
+    A renewal that is lost ends it, or after the first year makes it smaller; one not yet decided, or not yet there, is
+    drawn by its own chance.
     """
+    smaller = float("inf")
     year, kept = 0, _chance_to_renew(world.plan, segment)
     horizon = float(world.calendar.starts[world.plan.burn_in + world.plan.n_quarters + world.plan.after])
     last_bought = max((deal.close for deal in grown), default=-np.inf)
@@ -131,15 +135,18 @@ def _end(
     while begins + year * _YEAR < horizon:
         stage = decided.get(year + 1, 0)
         stays = stage == 5 or (stage < 5 and rng.random() < kept)
-        drawn = rng.random()
-        if not stays:
+        drawn, goes_on = rng.random(), year > 0 and rng.random() < STAYS_SMALLER
+        if not stays and goes_on:
+            smaller = min(smaller, begins + (year + 1) * _YEAR)
+        elif not stays:
             days = begins + year * _YEAR + np.arange(13) * _YEAR / 12
             weights = np.array(EARLY_WEIGHTS if year == 0 else LATE_WEIGHTS) * (days > last_bought + 31)
             if weights.sum() == 0:
-                return float(days[-1])
-            return float(days[int(np.searchsorted(np.cumsum(weights) / weights.sum(), drawn, side="right"))])
+                return float(days[-1]), smaller
+            left = np.searchsorted(np.cumsum(weights) / weights.sum(), drawn, side="right")
+            return float(days[int(left)]), smaller
         year += 1
-    return float("inf")
+    return float("inf"), smaller
 
 
 @cache

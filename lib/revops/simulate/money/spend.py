@@ -46,7 +46,8 @@ def spent_until(spend: pd.DataFrame, day: int) -> pd.DataFrame:
     """Return what was spent up to a day: of a month that still runs the part of its days."""
     shown = spend[spend["month"] <= day]
     part = np.minimum((day - shown["month"] + 1) / shown["days"], 1.0)
-    counts = {name: np.floor(shown[name] * part).astype(np.int64) for name in ("cents", "clicks", "impressions", "conversions")}
+    counts = {
+        name: np.floor(shown[name] * part).astype(np.int64)
+        for name in ("cents", "clicks", "impressions", "conversions")
+    }
     return shown.assign(**counts, last=np.minimum(shown["month"] + shown["days"] - 1, day))
-
-
