@@ -20,7 +20,11 @@ ADS = {
     "Meta | Warehouse stories": ("meta_ads", "paid_social"),
     "Meta | Retargeting": ("meta_ads", "retargeting"),
 }
-_TAGS = {"google_ads": ("google", "cpc"), "linkedin_ads": ("linkedin", "paid-social"), "meta_ads": ("facebook", "paid-social")}  # fmt: skip
+_TAGS = {
+    "google_ads": ("google", "cpc"),
+    "linkedin_ads": ("linkedin", "paid-social"),
+    "meta_ads": ("facebook", "paid-social"),
+}
 _QUARTERLY = (
     # channel, name, how many a quarter, cost of one in the first quarter, source and medium of its links
     ("trade_show", ("Trade show {}: Intralogistics Forum", "Trade show {}: Warehouse Days"), 17_000, ("", "")),

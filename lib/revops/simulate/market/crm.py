@@ -120,7 +120,7 @@ def _later_touches(found: Funnel, contacts: pd.DataFrame, rng: np.random.Generat
 
 
 def _roles(world: World, contacts: pd.DataFrame) -> pd.DataFrame:
-    """Return who plays a part in which deal: most first contacts, some colleagues, a few on expansions."""
+    """Return who plays a part in which deal: most first contacts, some colleagues, and those known on later deals."""
     rng = stream(world.seed, "contact roles")
     first = ~contacts.duplicated("deal")
     named = rng.random(len(contacts)) < np.where(first, 0.93, 0.60)
@@ -132,7 +132,7 @@ def _roles(world: World, contacts: pd.DataFrame) -> pd.DataFrame:
     known = contacts.drop_duplicates("account").set_index("account")
     deals = world.deals
     grown = deals.index[
-        (deals["kind"] == 1) & ~deals["is_test"] & deals["deleted"].isna() & (rng.random(len(deals)) < 0.35)
+        (deals["kind"] > 0) & ~deals["is_test"] & deals["deleted"].isna() & (rng.random(len(deals)) < 0.75)
     ]
     grown = grown[deals["account"].loc[grown].isin(known.index)]
     who = contacts.drop_duplicates("account").reset_index().set_index("account")["index"]

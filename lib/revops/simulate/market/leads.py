@@ -18,7 +18,13 @@ LABELS = {
     "content_syndication": "Content Syndication", "partner": "Partner Referral",
 }  # fmt: skip
 _TITLES = ("Warehouse Manager", "VP Operations", "Head of Logistics", "Automation Engineer", "COO", "Plant Manager", "")
-_CASES = {"google": "Google", "linkedin": "LinkedIn", "facebook": "Facebook", "newsletter": "Newsletter", "techpress": "TechPress"}  # fmt: skip
+_CASES = {
+    "google": "Google",
+    "linkedin": "LinkedIn",
+    "facebook": "Facebook",
+    "newsletter": "Newsletter",
+    "techpress": "TechPress",
+}
 _DAY = 86_400
 
 

@@ -29,7 +29,7 @@ def lead_ids(world: World, market: Market) -> Array:
 
 def lead_rows(world: World, market: Market, ids: Ids, until: int) -> pd.DataFrame:
     """Return Lead.csv: each lead as it stood; three rows twice where the company is untidy."""
-    leads = market.leads[market.leads["created"] < until]
+    leads, keys = market.leads[market.leads["created"] < until], lead_ids(world, market)
     changes = lead_changes(world, market)
     changes = changes[changes["stamp"] < until]
     status = changes[changes["field"] == "Status"].groupby("lead")["new"].last().reindex(leads.index).fillna(OPEN)
@@ -39,8 +39,8 @@ def lead_rows(world: World, market: Market, ids: Ids, until: int) -> pd.DataFram
     modified = pd.concat([leads["created"], changes.groupby("lead")["stamp"].last().reindex(leads.index), gone], axis=1)
     stamps = stamp_text(modified.max(axis=1).to_numpy())
     rows = pd.DataFrame({
-        "Id": lead_ids(world, market)[leads.index], "IsDeleted": gone.notna().astype(int),
-        "MasterRecordId": np.where(gone.notna() & (leads["master"] >= 0), lead_ids(world, market)[leads["master"]], EMPTY),
+        "Id": keys[leads.index], "IsDeleted": gone.notna().astype(int),
+        "MasterRecordId": np.where(gone.notna() & (leads["master"] >= 0), keys[leads["master"]], EMPTY),
         **persons(world, leads), "Company": leads["company"], "Country": leads["country"], "LeadSource": leads["label"],
         "Title": leads["title"], "Status": status, "Industry": leads["industry"],
         "NumberOfEmployees": ["" if n < 0 else str(n) for n in leads["employees"]],

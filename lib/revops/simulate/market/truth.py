@@ -1,4 +1,4 @@
-"""What is true of how the company is found: planted effects, what each channel brought, rates and times of the funnel."""
+"""What is true of how the company is found: planted effects, what each channel brought, rates and times on the way."""
 
 from typing import Any
 

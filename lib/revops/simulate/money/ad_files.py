@@ -90,9 +90,9 @@ def _meta(rows: pd.DataFrame) -> list[list[str]]:
         ])  # fmt: skip
     if len(rows):
         first, last = day_of(rows["month"].min()), day_of(rows["last"].max())
-        total = [first.isoformat(), last.isoformat(), "", "", "", "", str(rows["conversions"].sum()), "",
-                 f"{rows['cents'].sum() / 100:.2f}", str(rows["impressions"].sum()), str(rows["clicks"].sum())]  # fmt: skip
-        lines.append(total)
+        conversions, seen, clicks = (str(rows[name].sum()) for name in ("conversions", "impressions", "clicks"))
+        total = f"{rows['cents'].sum() / 100:.2f}"
+        lines.append([first.isoformat(), last.isoformat(), *[""] * 4, conversions, "", total, seen, clicks])
     return lines
 
 

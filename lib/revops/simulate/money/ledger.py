@@ -33,6 +33,7 @@ def ledger(world: World, running: Recurring) -> pd.DataFrame:
     step = (world.calendar.index(months) - world.plan.burn_in).astype(float)
     growth = world.plan.growth**step
     noise = stream(world.seed, "ledger").uniform(0.96, 1.04, (4, len(months)))
+    tools_bought = np.minimum(0.55 + 0.03 * step, 1.0)
     lines = {
         "Income:4000 Subscription revenue": billed,
         "Income:4100 Implementation services": _SERVICES * won["all"] + 300_000 * growth,
@@ -45,7 +46,7 @@ def ledger(world: World, running: Recurring) -> pd.DataFrame:
         **{f"{_MARKETING}:{name}": cents for name, cents in _campaign_accounts(world, starts).items()},
         **{f"{_PAYROLL}:{name}": cents for name, cents in _payroll(world, months, step).items()},
         f"{_PAYROLL}:6120 Sales commissions": COMMISSION * np.append(0.0, won["sold"][:-1]),
-        "Expenses:6200 Software:6210 Sales and marketing tools": 100 * monthly_cost() * np.minimum(0.55 + 0.03 * step, 1.0),
+        "Expenses:6200 Software:6210 Sales and marketing tools": 100 * monthly_cost() * tools_bought,
         "Expenses:6200 Software:6220 Engineering tools": 420_000 * growth,
         "Expenses:6300 Rent and utilities": np.full(len(months), 1_150_000.0),
         "Expenses:6400 Sales travel": 480_000 * growth * noise[3],
@@ -117,6 +118,7 @@ def _payroll(world: World, months: Array, step: Array) -> dict[str, Array]:
     paid = base[:, None] * there
     return {
         "6110 Sales salaries": paid[~success].sum(axis=0), "6130 Marketing salaries": 820_000 * np.ceil(3 + step / 4),
-        "6140 Customer success salaries": paid[success].sum(axis=0), "6150 R&D salaries": 1_100_000 * np.ceil(10 + step),
+        "6140 Customer success salaries": paid[success].sum(axis=0),
+        "6150 R&D salaries": 1_100_000 * np.ceil(10 + step),
         "6160 G&A salaries": 900_000 * np.ceil(4 + step / 4),
     }  # fmt: skip

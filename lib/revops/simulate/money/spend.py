@@ -1,5 +1,7 @@
 """What each ad campaign spent, month by month."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 
@@ -29,7 +31,7 @@ def ad_spend(world: World) -> pd.DataFrame:
     rows = []
     for campaign, ad in ads.iterrows():
         base, click = _MONTHLY[ad["name"].rpartition(" | ")[0]]
-        for month, after in zip(starts[:-1], starts[1:], strict=True):
+        for month, after in pairwise(starts):
             if ad["start"] <= month < ad["end"]:
                 quarter = int(world.calendar.index(np.array([month]))[0]) - plan.burn_in
                 cents = round(100 * base * plan.growth**quarter * rng.uniform(0.85, 1.15))

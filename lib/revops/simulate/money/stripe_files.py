@@ -68,7 +68,7 @@ def _currencies(found: Recurring) -> Array:
 
 
 def _accounts(world: World, ids: Ids, found: Recurring) -> Array:
-    """Return the account of each customer as somebody typed it: 18 characters, 15 for a third of them, blank for few."""
+    """Return the account of each customer as somebody typed it: 18 characters, 15 for a third, blank for a few."""
     rng = stream(world.seed, "customer accounts")
     n = len(found.customers)
     whole = ids.account[found.customers["account"]].astype(object)

@@ -51,7 +51,7 @@ def _ledger(world: World, running: Recurring, day: int) -> dict[str, Any]:
         "what": "LinkedIn is booked a month late; Meta in dollars with a fee on top; commissions a month after the win",
         "linkedin_lag_months": LINKEDIN_LAG_MONTHS, "meta_fee": META_FEE, "commission": COMMISSION,
         "months": [_month(month) for month in months[closed]],
-        "accounts": {path: (row[closed] / 100).round(2).tolist() for path, row in zip(table.index, table.to_numpy(), strict=True)},
+        "accounts": {path: (row.to_numpy()[closed] / 100).round(2).tolist() for path, row in table.iterrows()},
     }  # fmt: skip
 
 
@@ -63,13 +63,14 @@ def _recurring(world: World, found: Recurring, day: int) -> dict[str, Any]:
     reported = np.where(found.late[:, over], 0.0, runs)
     keys = customer_ids(world, len(found.customers))
     then, now = runs[:, -13], runs[:, -1]
+    sums = zip(found.months[over], reported.sum(0), runs.sum(0), (reported > 0).sum(0), strict=True)
     there = then > 0
     return {
         "what": "reported: what Stripe's files hold, without months in which a payment was late; running: with them",
         "months": {
             _month(month): {
                 "reported": round(float(a), 2), "running": round(float(b), 2), "customers": int(n),
-            } for month, a, b, n in zip(found.months[over], reported.sum(0), runs.sum(0), (reported > 0).sum(0), strict=True)
+            } for month, a, b, n in sums
         },
         "net_retention_12_months": round(float(now[there].sum() / then.sum()), 6),
         "gross_retention_12_months": round(float(np.minimum(now, then)[there].sum() / then.sum()), 6),
