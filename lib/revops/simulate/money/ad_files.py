@@ -32,13 +32,12 @@ def write_ads(world: World, folder: Path, day: int) -> list[Path]:
     for year, rows in spent[spent["system"] == "google_ads"].groupby("year"):
         wide = year in _WIDE
         text = _table(_google(rows), "\t" if wide else ",")
-        files.append(
-            write_text(folder / "google_ads" / f"Campaign report {year}.csv", text, "utf-16" if wide else "utf-8")
-        )
+        target = folder / "google_ads" / f"Campaign report {year}.csv"
+        files.append(write_text(target, f"\ufeff{text}", "utf-16-le") if wide else write_text(target, text))
     for year, rows in spent[spent["system"] == "linkedin_ads"].groupby("year"):
         name = f"account_512345678_campaign_performance_report_{year}.csv"
         text = _table(_linkedin(rows, world.plan.company), "\t")
-        files.append(write_text(folder / "linkedin_ads" / name, text, "utf-16"))
+        files.append(write_text(folder / "linkedin_ads" / name, f"\ufeff{text}", "utf-16-le"))
     text = _table(_meta(spent[spent["system"] == "meta_ads"]), ",")
     name = "Halyard-EU-Campaigns.csv"
     return [*files, write_text(folder / "meta_ads" / name, "\ufeff" + text)]
