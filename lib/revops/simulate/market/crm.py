@@ -22,8 +22,8 @@ _ROLES = ("Decision Maker", "Economic Buyer", "Evaluator", "Technical Buyer", ""
 class Market:
     """All records: stamps are UTC seconds, NaN for never; row number = record, in order of creation.
 
-    leads     case (-1 for litter), person, created, kind (real, merged, spam, test), master, gone, and what `all_leads`
-              adds; contact (-1 for none), converted
+    leads     number, case (-1 for litter), person, created, kind (real, merged, spam, test), master, gone, and what
+              `all_leads` adds; contact (-1 for none), converted
     contacts  lead (-1 for none), deal, account, created, owner
     members   lead, contact (-1 for none), campaign, at (NaN where the person did not answer), recorded
     roles     deal, contact, primary, role, created
@@ -85,7 +85,8 @@ def _members(world: World, found: Funnel, leads: pd.DataFrame, contacts: pd.Data
     rng = stream(world.seed, "members")
     touched = found.touches[["lead", "channel", "campaign", "at", "recorded"]]
     real = leads.index[leads["kind"] == "real"]
-    touched = touched.assign(lead=real.to_numpy()[touched["lead"]], contact=-1)
+    row_of = pd.Series(real, leads["number"].loc[real])
+    touched = touched.assign(lead=row_of.loc[touched["lead"]].to_numpy(), contact=-1)
     later = _later_touches(found, contacts, rng)
     mailed = real[rng.random(len(real)) < 0.25].to_numpy()
     sent = leads["created"].to_numpy()[mailed] + np.floor(rng.uniform(2, 30, len(mailed)) * _DAY).astype(np.int64)

@@ -29,9 +29,12 @@ _DAY = 86_400
 
 
 def all_leads(world: World, found: Funnel) -> pd.DataFrame:
-    """Return every lead in order of creation: those of journeys and, among them, what is merged, deleted or a test."""
+    """Return every lead in order of creation: those of journeys and, among them, what is merged, deleted or a test.
+
+    `number` is the row in found.leads, -1 for litter.
+    """
     rng = stream(world.seed, "leads")
-    leads = found.leads.assign(kind="real", master=-1, gone=np.nan)
+    leads = found.leads.assign(number=found.leads.index, kind="real", master=-1, gone=np.nan)
     cases = found.cases.loc[leads["case"]].reset_index(drop=True)
     company = _companies(world, found)
     first = found.touches.drop_duplicates("lead").set_index("lead").loc[leads.index]
@@ -97,6 +100,7 @@ def _with_litter(leads: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Return the leads with 25 entered twice and merged, 12 deleted as spam and 4 tests, in order of creation."""
     chosen = np.sort(rng.choice(leads.index, 41, replace=False))
     copies = leads.loc[chosen].assign(case=-1, kind=["merged"] * 25 + ["spam"] * 12 + ["test"] * 4)
+    copies["number"] = -1
     copies["master"] = np.where(copies["kind"] == "merged", chosen, -1)
     copies["created"] += 2 * _DAY
     copies["gone"] = np.where(copies["kind"] == "test", np.nan, copies["created"] + 3.0 * _DAY)

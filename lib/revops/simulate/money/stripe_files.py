@@ -68,12 +68,10 @@ def _currencies(found: Recurring) -> Array:
 
 
 def _accounts(world: World, ids: Ids, found: Recurring) -> Array:
-    """Return the account of each customer as somebody typed it: 18 characters, 15 for a third, blank for a few."""
+    """Return the account of each customer as somebody copied it from a report, in 15 characters; blank for a few."""
     rng = stream(world.seed, "customer accounts")
     n = len(found.customers)
-    whole = ids.account[found.customers["account"]].astype(object)
-    short = np.array([text[:15] for text in whole], dtype=object)
-    typed = np.where(rng.random(n) < 0.33, short, whole)
+    typed = np.array([text[:15] for text in ids.account[found.customers["account"]]], dtype=object)
     blank = np.isin(np.arange(n), rng.choice(n, _NO_ACCOUNT, replace=False)) if world.plan.litter else False
     return np.where(blank, "", typed)
 
