@@ -237,7 +237,7 @@ def test_ids_carry_the_checksum_that_salesforce_documents():
 
 def test_the_simulator_stands_apart():
     """What checks the gate and the measures may share nothing with them."""
-    for file in (Path(revops.__file__).parent / "simulate").glob("*.py"):
+    for file in (Path(revops.__file__).parent / "simulate").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             names = [node.module] if isinstance(node, ast.ImportFrom) else []
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

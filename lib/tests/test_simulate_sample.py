@@ -26,6 +26,7 @@ UNITS = {
     "rate": "0 to 1", "number": "number", "flag": "true or false",
 }  # fmt: skip
 LATIN = "Opportunity.csv"
+TABULAR = ("salesforce", "stripe", "targets")  # systems whose files are a header and records
 EARLIER = (dt.date(2026, 6, 8), dt.date(2026, 5, 20), dt.date(2026, 1, 31), dt.date(2024, 1, 31), dt.date(2022, 12, 4))
 
 
@@ -46,7 +47,15 @@ def rows_of(file):
 
 
 def exported(folder):
-    return {file.stem: rows_of(file) for file in sorted(folder.rglob("*.csv"))}
+    """Return the records of every file that begins with its header, by name without ending."""
+    return {file.stem: rows_of(file) for name in TABULAR for file in sorted((folder / name).glob("*.csv"))}
+
+
+def lines_of(file):
+    """Return the lines of a file with titles and totals that hold anything, as cells."""
+    wide = file.read_bytes()[:2] == b"\xff\xfe"
+    with file.open(encoding="utf-16" if wide else "utf-8-sig", newline="") as lines:
+        return [line for line in csv.reader(lines, delimiter="\t" if wide else ",") if any(line)]
 
 
 def utc_limit(day):
@@ -63,9 +72,9 @@ def test_the_committed_sample_is_what_the_simulator_writes(tmp_path, capsys):
     assert {file.relative_to(SAMPLE) for file in SAMPLE.rglob("*.*")} == written
 
 
-def test_the_sample_leaves_room_for_the_systems_to_come():
-    """All systems together may take 12 MB; this first one stays near a third."""
-    assert sum(file.stat().st_size for file in SAMPLE.rglob("*.csv")) < 4_600_000
+def test_the_sample_stays_small():
+    assert sum(file.stat().st_size for file in SAMPLE.rglob("*.csv")) < 11_000_000
+    assert sum(file.stat().st_size for file in (SAMPLE / "stripe").glob("*.csv")) < 300_000
 
 
 def test_as_of_is_day_40_of_the_quarter(now):
@@ -96,6 +105,60 @@ def test_an_earlier_export_is_the_past_of_a_later_one(world, now, day, tmp_path)
     assert set(published) <= {tuple(row.values()) for row in now["quota_long"]}
     assert all(row["owner_name"] == "Company" or row["period_start"] <= f"{day + dt.timedelta(days=366)}"
                for row in then["quota_long"])  # fmt: skip
+
+
+@pytest.mark.parametrize("day", [dt.date(2025, 11, 20), dt.date(2023, 2, 14)], ids=str)
+def test_an_earlier_export_of_the_other_systems_is_the_past_of_a_later_one(world, now, day, tmp_path):
+    write_exports(world, tmp_path, day)
+    then, limit = exported(tmp_path), utc_limit(day)
+    for name in ("Lead", "LeadHistory", "CampaignMember", "Contact", "OpportunityContactRole", "Campaign"):
+        past = {row["Id"] for row in now[name] if row["CreatedDate"] < limit}
+        assert {row["Id"] for row in then[name]} == past, name
+        stamps = [row[column] for row in then[name] for column in row if re.search("Date$|Date__c|Stamp", column)]
+        assert name == "Campaign" or max(stamps) < limit
+    same = {
+        name: {row["Id"]: row for row in now[name]} for name in ("LeadHistory", "OpportunityContactRole", "Contact")
+    }
+    for name, rows in same.items():
+        assert all(rows[row["Id"]] | {"IsDeleted": ""} == row | {"IsDeleted": ""} for row in then[name])
+    answers = {row["Id"]: row["FirstRespondedDate"] for row in now["CampaignMember"]}
+    assert all(answers[row["Id"]] == row["FirstRespondedDate"] for row in then["CampaignMember"])
+    made = [tuple(row.values()) for row in then["weekly_calls"]]
+    assert made == [tuple(row.values()) for row in now["weekly_calls"] if row["Week of"] <= str(day)]
+    assert {row["id"] for row in then["customers"]} < {row["id"] for row in now["customers"]}
+    for name in (name for name in then if name.startswith("MRR")):
+        assert set(then[name][0]) <= set(now[name][0])
+        later = {row["Customer ID"]: row for row in now[name]}
+        assert all(value == later[row["Customer ID"]][key] for row in then[name] for key, value in row.items())
+
+
+@pytest.mark.parametrize("day", [dt.date(2025, 11, 20), dt.date(2023, 2, 14)], ids=str)
+def test_months_that_were_over_are_the_same_in_a_later_report(world, day, tmp_path):
+    write_exports(world, tmp_path, day)
+    for file in sorted(
+        path for name in ("google_ads", "linkedin_ads", "meta_ads") for path in (tmp_path / name).glob("*")
+    ):
+        then, later = lines_of(file), lines_of(SAMPLE / file.relative_to(tmp_path))
+        words = (f"{day:%B %Y}", f"{day.month}/1/{day.year}", f"{day:%Y-%m}-01")
+        whole = [
+            row for row in then if re.match(r"\w+ 20\d\d$|\d+/1/20|20\d\d-\d\d-01", row[0]) and row[0] not in words
+        ]
+        assert [row for row in whole if "" not in row[:3]] == [
+            row for row in later if row in whole and "" not in row[:3]
+        ]
+        assert not any(row[0].startswith(words) for row in whole)
+    for file in (tmp_path / "quickbooks").glob("*.csv"):
+        then, later = lines_of(file), lines_of(SAMPLE / "quickbooks" / file.name)
+        months = len(then[3]) - 2
+        assert [row[: months + 1] for row in then[3:-1]] == [row[: months + 1] for row in later[3:-1]]
+
+
+def test_a_company_of_two_days_has_exports_too(world, tmp_path):
+    """No month is over, no book is closed, no call is made, and nothing is written of them."""
+    write_exports(world, tmp_path, dt.date(2022, 8, 2))
+    assert [file.parent.name for file in sorted(tmp_path.rglob("*.csv")) if file.parent.name not in (
+        "salesforce", "targets")] == ["google_ads", "linkedin_ads", "meta_ads", "stripe"]  # fmt: skip
+    assert len(lines_of(tmp_path / "google_ads" / "Campaign report 2022.csv")) == 9
 
 
 @pytest.mark.parametrize("day", EARLIER, ids=str)
@@ -178,9 +241,14 @@ def test_hostile_records_are_open_in_the_current_quarter(now):
     assert {row["Name"][0] for row in due} == {"<", "="}
 
 
-def test_one_file_is_not_utf_8_and_the_others_are():
+def test_files_are_in_the_encodings_of_the_table():
+    rows = re.findall(r"^\| `([^`]+\.csv)` \| [\d,]+ \| ([^|]+) \|", CODEBOOK, re.MULTILINE)
+    wide = {name for name, encoding in rows if encoding == "UTF-16, tabs"}
+    assert len(wide) == 6
     for file in SAMPLE.rglob("*.csv"):
-        if file.name == LATIN:
+        if file.relative_to(SAMPLE).as_posix() in wide:
+            assert file.read_bytes()[:2] == b"\xff\xfe" and "\t" in file.read_bytes().decode("utf-16")
+        elif file.name == LATIN:
             with pytest.raises(UnicodeDecodeError):
                 file.read_bytes().decode("utf-8")
         else:
@@ -222,7 +290,10 @@ def test_the_codebook_says_what_the_schema_says(table):
 
 
 def test_the_codebook_counts_the_rows_of_each_file(now):
-    rows = {file.stem: int(n.replace(",", "")) for file, n in (
-        (Path(name), n) for name, n in re.findall(r"^\| `([\w/]+\.csv)` \| ([\d,]+) \|", CODEBOOK, re.MULTILINE)
-    )}  # fmt: skip
-    assert rows == {name: len(table) for name, table in now.items()}
+    told = re.findall(r"^\| `([^`]+\.csv)` \| ([\d,]+) \|", CODEBOOK, re.MULTILINE)
+    rows = {name: int(n.replace(",", "")) for name, n in told}
+    files = {file.relative_to(SAMPLE).as_posix(): file for file in SAMPLE.rglob("*.csv")}
+    assert rows == {
+        name: len(now[file.stem]) if file.parent.name in TABULAR else len(lines_of(file))
+        for name, file in files.items()
+    }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from revops.simulate.plan import Plan
 from revops.simulate.salesforce import write_exports
+from revops.simulate.systems import systems_truth
 from revops.simulate.truth import known_truth
 from revops.simulate.world import World, simulate
 
@@ -18,6 +19,7 @@ PLAN = replace(
     company="Halyard Robotics",
     renamed_stage=("Scoping", "Qualification", dt.date(2024, 2, 1)),
     litter=True,
+    systems=True,
 )
 DAYS = [
     PLAN.as_of,
@@ -46,4 +48,6 @@ def write_sample(folder: Path) -> list[Path]:
     truth = folder.with_name(f"{folder.name}_truth.json")
     files = write_exports(world, folder)
     truth.write_text(json.dumps(known_truth(world, DAYS), indent=1) + "\n", encoding="utf-8")
-    return [*files, truth]
+    beside = folder.with_name(f"{folder.name}_truth_systems.json")
+    beside.write_text(json.dumps(systems_truth(world), indent=1) + "\n", encoding="utf-8")
+    return [*files, truth, beside]

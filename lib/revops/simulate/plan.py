@@ -173,3 +173,4 @@ class Plan:
 
     renamed_stage: tuple[str, str, dt.date] | None = None  # name now, name before, first day of the name now
     litter: bool = False  # the ordinary mess of a CRM; needs a company about as large as the sample
+    systems: bool = False  # exports of marketing, advertising, billing, books and calls beside the deals

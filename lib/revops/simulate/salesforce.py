@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from revops.simulate.calendar import stream
+from revops.simulate.files import write_service_table, write_text
 from revops.simulate.ids import EMPTY
 from revops.simulate.model import World, last_modified, owner_at, states_until
 from revops.simulate.records import (
@@ -22,6 +23,7 @@ from revops.simulate.records import (
 from revops.simulate.salesforce_history import history_rows, owner_change_rows
 from revops.simulate.salesforce_people import account_rows, role_rows, user_rows
 from revops.simulate.sheets import quota_sheet
+from revops.simulate.systems import write_systems
 from revops.simulate.timeline import CATEGORIES, PROBABILITY
 
 __all__ = ["write_exports"]
@@ -70,23 +72,13 @@ def write_exports(world: World, folder: Path, as_of: dt.date | None = None) -> l
         "User": user_rows(world, ids, until),
         "UserRole": role_rows(world, ids),
     }
-    files = []
-    for name, rows in tables.items():
-        text = _with_every_column(rows, _LAYOUTS[name].split()).to_csv(index=False, quoting=1, lineterminator="\n")
-        files.append(_write(folder / "salesforce" / f"{name}.csv", text, _ENCODINGS.get(name, "utf-8")))
+    files = [
+        write_service_table(folder, name, rows, _LAYOUTS[name], _ENCODINGS.get(name, "utf-8"))
+        for name, rows in tables.items()
+    ]
     sheet = quota_sheet(world, ids, until).to_csv(index=False, lineterminator="\n")
-    return [*files, _write(folder / "targets" / "quota_long.csv", sheet, "utf-8")]
-
-
-def _with_every_column(rows: pd.DataFrame, layout: list[str]) -> pd.DataFrame:
-    """Return the rows in the layout's columns; what the company leaves empty stays blank."""
-    return rows.reindex(columns=layout, fill_value="")
-
-
-def _write(target: Path, text: str, encoding: str) -> Path:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(text.encode(encoding))
-    return target
+    files.append(write_text(folder / "targets" / "quota_long.csv", sheet))
+    return files + (write_systems(world, ids, folder, until) if world.plan.systems else [])
 
 
 def _opportunity_rows(world: World, ids: Ids, until: int) -> pd.DataFrame:
