@@ -140,9 +140,9 @@ def _with_marks(table: pa.Table, reader: CellReader) -> pa.Table:
 
 
 def _with_former(table: pa.Table, source: Source) -> pa.Table:
-    """Return the table with the blanks of a column filled from the one that it has taken the place of."""
-    for former in [name for name in table.column_names if name.startswith(FORMER)]:
-        column, older = former.removeprefix(FORMER), table[former]
+    """Return the table with the blanks of a column filled from those it has taken the place of, one after another."""
+    for former in sorted((name for name in table.column_names if name.startswith(FORMER)), key=lambda n: n.count(FORMER)):
+        column, older = former.replace(FORMER, ""), table[former]
         table = table.drop_columns([former])
         newer = table[column] if column in table.column_names else None
         filled = older if newer is None else pc.coalesce(newer, older)

@@ -105,11 +105,13 @@ def _places(labels: list[str], kind: FileKind) -> dict[str, tuple[int, ...]]:
                 own.setdefault(label[len(start) :], []).append(place)
         where |= own
     found = {}
-    former = {FORMER + column: aliases for column, aliases in kind.former.items()}
-    for column, aliases in (kind.headers | former).items():
+    for column, aliases in kind.headers.items():
         hit = next((where[word] for alias in aliases if (word := normalised(alias)) in where), None)
         if hit:
             found[column] = tuple(hit)
+    for column, aliases in kind.former.items():
+        hits = [where[word] for alias in aliases if (word := normalised(alias)) in where]
+        found |= {FORMER * nth + column: tuple(hit) for nth, hit in enumerate(hits, start=1)}
     taken = {place for places in found.values() for place in places}
     spread = [i for i, label in enumerate(labels) if kind.wide and i not in taken and kind.wide.fits(label)]
     return {**found, kind.wide.cell: tuple(spread)} if kind.wide and spread else found
