@@ -141,7 +141,8 @@ def _with_marks(table: pa.Table, reader: CellReader) -> pa.Table:
 
 def _with_former(table: pa.Table, source: Source) -> pa.Table:
     """Return the table with the blanks of a column filled from those it has taken the place of, one after another."""
-    for former in sorted((name for name in table.column_names if name.startswith(FORMER)), key=lambda n: n.count(FORMER)):
+    named = [name for name in table.column_names if name.startswith(FORMER)]
+    for former in sorted(named, key=lambda name: name.count(FORMER)):
         column, older = former.replace(FORMER, ""), table[former]
         table = table.drop_columns([former])
         newer = table[column] if column in table.column_names else None

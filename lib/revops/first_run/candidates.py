@@ -30,7 +30,7 @@ MANY = 12
 
 @dataclass(frozen=True)
 class Candidate:
-    """A header that seems to fill a column; the words of its cells, or how many are dates; `sure` where it must be it."""
+    """A header that seems to fill a column; the words of its cells, or how many are dates; `sure` where plain."""
 
     table: str
     column: str
@@ -112,7 +112,7 @@ def test_lines(seen: Seen) -> tuple[list[str], list[str]]:
             some = [word for word, _ in sorted(words.items(), key=lambda item: (-item[1], item[0]))][:5]
             lines.append(f"#   {name}: [{', '.join(shown(listed([word]))[1:-1] for word in some)}]")
             decided.append(f"test records: {plural(len(words), name.replace('_', ' '))} that may be tests, as comment")
-    head = note("These look like tests; take over what is one (* stands for anything):") + ["# test_records:"]
+    head = [*note("These look like tests; take over what is one (* stands for anything):"), "# test_records:"]
     return ([*head, *lines] if lines else []) + ["test_records: {}"], decided
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 import pandas as pd
 
 from revops.first_run.seen import NO_CURRENCY, Seen, column
-from revops.first_run.yaml_words import check, note, shown
+from revops.first_run.yaml_words import note, shown
 from revops.wording import count, plural
 
 __all__ = ["currency_lines", "sign_lines"]

@@ -32,8 +32,7 @@ def alias_lines(seen: Seen, groups: set[str]) -> tuple[list[str], list[str]]:
         )
         lines.append(f"  {quoted(name)}: TODO  # {hint}")
     some = ", ".join(shown(name) for name in strangers[:5])
-    return lines, [f"{plural(len(strangers), 'name')} of quota or call sheets that {'is' if len(strangers) == 1 else 'are'} "
-                   f"no owner's: {some}"]  # fmt: skip
+    return lines, [f"no owner's: {plural(len(strangers), 'name')} of quota or call sheets ({some})"]
 
 
 def _strangers(seen: Seen, groups: set[str]) -> list[str]:

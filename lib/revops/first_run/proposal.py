@@ -23,11 +23,16 @@ from revops.wording import count, join, plural
 __all__ = ["Proposal", "propose"]
 
 Lines = tuple[list[str], list[str]]
+COVERED: Lines = (["quota_covers: [new, expansion]"], [])
+HEAD = (
+    "Made from the exports by `python -m revops init`. Answer each TODO, look at each CHECK; params/company.yml of the "
+    "project explains every setting."
+)
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """The text of a company.yml, what each file is, what was decided and why, and what stands in the way beside TODOs."""
+    """The text of a company.yml, what each file is, what was decided and why, and what is wrong beside TODOs."""
 
     text: str
     files: tuple[str, ...]
@@ -86,25 +91,24 @@ def _text(seen: Seen, found: list[Any], names: set[str], name: str, shown_folder
     parts: list[tuple[str, Lines]] = [
         ("The currency of every amount on every page (ISO 4217).", currency_lines(seen)),
         ('Where the company\'s day begins and ends: "as of a day" means the end of that day here.', zone_lines(seen)),
-        ("Month in which the fiscal year starts, 1 to 12. A year is named after the one it ends in.", fiscal_lines(seen)),
+        ("Month in which the fiscal year starts. A year is named after the one it ends in.", fiscal_lines(seen)),
         ("", _exports(seen, found, names, shown_folder)),
-        ("The sales process in order. outcome is open, won or lost; also lists former or local names of the same stage.",
+        ("The sales process in order. outcome is open, won or lost; also lists former names of a stage.",
          stage_lines(seen)),
         ("What the opportunity types mean: new, expansion, renewal or other.", type_lines(seen)),
-        ("Which of these the quota covers; coverage and bookings count no others.", (["quota_covers: [new, expansion]"], [])),
+        ("Which of these the quota covers; coverage and bookings count no others.", COVERED),
         ("What the quota sheets measure: bookings, pipeline_created, or metrics to ignore.", metric_lines(seen)),
         ("Where a deal came from: marketing, sales, partner, customer_success or other; the first rule that matches.",
          source_lines(seen)),
-        ("Which channel money spent on ads belongs to; {} is paid_search for Google, paid_social for LinkedIn and Meta.",
+        ("Which channel money spent on ads belongs to; {} is paid_search for Google, else paid_social.",
          channel_lines(seen)),
         ("What each account of the profit and loss is.", account_lines(seen)),
         ("Names of segments and regions in the order to show them.", (group_lines(found, names), [])),
-        ("Records that somebody made to try things out, by pattern; left out everywhere and counted.", test_lines(seen)),
+        ("Records made to try things out, by pattern; left out everywhere and counted.", test_lines(seen)),
         ("Other names of owners, as quota and commit sheets write them: other name -> name in the CRM.",
          alias_lines(seen, groups)),
     ]  # fmt: skip
-    head = "Made from the exports by `python -m revops init`. Answer each TODO, look at each CHECK; params/company.yml of the "
-    lines = [*note(f"{head}project explains every setting."), "", f"company: {quoted(name)}"]
+    lines = [*note(HEAD), "", f"company: {quoted(name)}"]
     decided: list[str] = []
     for title, (own, said) in parts:
         if own:
@@ -118,7 +122,7 @@ def _exports(seen: Seen, found: list[Any], names: set[str], shown_folder: str) -
     if not seen.settled:
         several = join([f"{name} ({plural(n, 'deal')})" for name, n in sorted(seen.crms.items())])
         text = f"the folder holds deals of {several}: say which CRM counts. What follows is of {seen.crm}; for another"
-        lines += note(f"{text} run init again with --crm.", 2) + ["  crm: TODO"]
+        lines += [*note(f"{text} run init again with --crm.", 2), "  crm: TODO"]
         decided.append(f"deals of {several}: say which CRM counts, with --crm or as exports.crm")
     elif len(seen.crms) > 1:
         lines.append(f"  crm: {quoted(seen.crm)}")

@@ -24,7 +24,7 @@ OVERLAP = pd.Timedelta(days=7)
 
 @dataclass(frozen=True)
 class Stages:
-    """Each stage with its outcome (None where nothing tells it) and why; the open ones in order, then won, then lost."""
+    """Each stage with its outcome (None where nothing tells it) and why; open ones in order, then won, then lost."""
 
     names: list[str]
     outcomes: dict[str, str | None]
@@ -105,7 +105,9 @@ def _entries(seen: Seen) -> pd.DataFrame:
 def _told(words: Counter[str], rows: pd.DataFrame, entries: pd.DataFrame, headers: list[str], own: bool) -> Stages:
     """Return the stages with what tells their outcome and order; `own` where a column of the file says the outcome."""
     before = _before(entries)
-    ends = {word: ("open", "") if own else _outcome(word, rows, before) for word in words}
+    last = entries.groupby("opportunity_id")["changed_at"].transform("max")
+    left = (entries["changed_at"] < last).groupby(entries["stage_name"]).mean()
+    ends = {word: ("open", "") if own else _outcome(word, rows, left) for word in words}
     opens = [word for word in words if ends[word][0] not in ("won", "lost")]
     placed, by = _in_order(opens, rows, before, headers)
     closed = [word for outcome in ("won", "lost") for word in words if ends[word][0] == outcome]
@@ -114,7 +116,7 @@ def _told(words: Counter[str], rows: pd.DataFrame, entries: pd.DataFrame, header
     return Stages([*placed, *closed], outcomes, reasons, by, former)
 
 
-def _outcome(word: str, rows: pd.DataFrame, before: pd.DataFrame) -> tuple[str | None, str]:
+def _outcome(word: str, rows: pd.DataFrame, left: "pd.Series[float]") -> tuple[str | None, str]:
     """Return how deals in a stage have ended, by the surest thing that tells it, and what that is."""
     mine = rows[rows["stage_name"] == _folded(word)]
     won, closed = (mine[name].dropna().astype(bool) for name in ("is_won", "is_closed"))
@@ -126,7 +128,7 @@ def _outcome(word: str, rows: pd.DataFrame, before: pd.DataFrame) -> tuple[str |
     if len(category) and (category == "Closed").mean() >= NEARLY_ALL:
         return "won", "forecast category Closed"
     key = _folded(word)
-    if key in before.index and before.loc[key].sum() > before[key].sum():
+    if left.get(key, 0.0) > 0.5:
         return "open", "deals go on from it"
     chance = mine["win_probability"].dropna()
     if len(chance):
@@ -159,7 +161,9 @@ def _in_order(opens: list[str], rows: pd.DataFrame, before: pd.DataFrame, header
         return _with_rest(placed, opens, before), "StageSortOrder"
     passed = before.reindex(index=list(keys.values()), columns=list(keys.values()), fill_value=0)
     if passed.to_numpy().sum():
-        first = sorted(opens, key=lambda word: next((n for n, h in enumerate(headers) if h.startswith(keys[word])), 99))
+        first = sorted(
+            opens, key=lambda word: (_place(keys[word], headers), float(chance.fillna(0.5).get(keys[word], 0.5)))
+        )
         return _agreeing(first, (passed - passed.T)), "the order in which deals entered them"
     known = [word for word in opens if pd.notna(chance.get(keys[word]))]
     if len({chance[keys[word]] for word in known}) > 1 or len(opens) == 1:
@@ -186,6 +190,10 @@ def _agreeing(first: list[str], lead: pd.DataFrame) -> list[str]:
         if placed == was:
             break
     return placed
+
+
+def _place(key: str, headers: list[str]) -> int:
+    return next((place for place, header in enumerate(headers) if header.startswith(key)), len(headers))
 
 
 def _headers(seen: Seen) -> list[str]:
@@ -221,8 +229,8 @@ def _former(placed: list[str], rows: pd.DataFrame, entries: pd.DataFrame) -> dic
             begun = span["min"].get(_folded(other))
             if other != word and begun is not None and -OVERLAP <= begun - last <= REPLACED_WITHIN:
                 found[word] = (
-                    f"entered until {last:%Y-%m-%d}, and {shown(other)} only from {begun:%Y-%m-%d} on; if that is its new "
-                    f"name, put it there as also: {shown(quoted(word))}, and take this line out"
+                    f"entered until {last:%Y-%m-%d}, and {shown(other)} only from {begun:%Y-%m-%d} on; if that is its "
+                    f"new name, put it there as also: {shown(quoted(word))}, and take this line out"
                 )
     return found
 
