@@ -34,6 +34,7 @@ class FileAudit:
     decisions: tuple[str, ...]
     warnings: tuple[str, ...]
     unknown_columns: tuple[str, ...]
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ class Source:
     decisions: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     unknown_columns: tuple[str, ...] = ()
+    kind: str = ""
 
     def done(self) -> FileAudit:
         """Return the finished record."""

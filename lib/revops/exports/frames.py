@@ -99,7 +99,7 @@ def introduce(source: Source, sheet: TextSheet | WorkbookSheet, match: Match) ->
     """Write down what a sheet is and how it was opened."""
     kind = match.description.kind
     source.system, source.table = match.description.system.system, kind.table or f"look-up: {kind.name}"
-    source.route = kind.route
+    source.route, source.kind = kind.route, kind.name
     source.encoding, source.delimiter, source.header_row = sheet.encoding, match.delimiter, match.header + 1
 
 
