@@ -20,7 +20,7 @@ SOURCE_HINTS = {
     "other": r"^others?$",
     "partner": r"partner|reseller|alliance|distributor",
     "customer_success": r"customer success|\bcsm\b|up-?sell|cross-?sell|existing customer",
-    "sales": r"outbound|\b(sdr|bdr|ae)s?\b|prospecting|cold (call|e-?mail)|account exec|\bsales\b|^offline sources$",
+    "sales": r"outbound|\b(sdr|bdr|ae)s?\b|prospect|cold (call|e-?mail)|account exec|\bsales\b|^offline sources$",
     "marketing": (
         r"webinar|trade ?show|conference|\bevents?\b|\bweb\b|web ?site|\bpaid\b|organic|\bsearch\b|social|newsletter|"
         r"e-?mail marketing|content|advert|\bads?\b|campaign|direct traffic|inbound|\b(seo|sem|ppc)\b|\bblog\b|"

@@ -30,7 +30,7 @@ class Stages:
     outcomes: dict[str, str | None]
     reasons: dict[str, str]
     by: str
-    former: dict[str, str]
+    notes: dict[str, str]
 
 
 def stage_lines(seen: Seen) -> tuple[list[str], list[str]]:
@@ -47,7 +47,7 @@ def stage_lines(seen: Seen) -> tuple[list[str], list[str]]:
         outcome = found.outcomes[name]
         end = "" if outcome == "open" else f", outcome: {outcome or 'TODO'}"
         why = "" if outcome == "open" else f"  # {found.reasons[name]}"
-        lines += check(found.former[name], 2) if name in found.former else []
+        lines += check(found.notes[name], 2) if name in found.notes else []
         lines.append(f"  - {{name: {quoted(name)}{end}}}{why}")
     lines += _missing_ends(found, own)
     by = f", ordered by {found.by}" if found.by else ", in an order that nothing tells"
@@ -109,11 +109,12 @@ def _told(words: Counter[str], rows: pd.DataFrame, entries: pd.DataFrame, header
     left = (entries["changed_at"] < last).groupby(entries["stage_name"]).mean()
     ends = {word: ("open", "") if own else _outcome(word, rows, left) for word in words}
     opens = [word for word in words if ends[word][0] not in ("won", "lost")]
-    placed, by = _in_order(opens, rows, before, headers)
+    placed, by, unsure = _in_order(opens, rows, before, headers)
     closed = [word for outcome in ("won", "lost") for word in words if ends[word][0] == outcome]
-    former = _former(placed, rows, entries)
+    notes = dict.fromkeys(sorted(unsure), "nothing tells where in this order it stands") if by else {}
+    notes |= _former(placed, rows, entries)
     outcomes, reasons = ({word: end[i] for word, end in ends.items()} for i in (0, 1))
-    return Stages([*placed, *closed], outcomes, reasons, by, former)
+    return Stages([*placed, *closed], outcomes, reasons, by, notes)
 
 
 def _outcome(word: str, rows: pd.DataFrame, left: "pd.Series[float]") -> tuple[str | None, str]:
@@ -150,26 +151,32 @@ def _before(entries: pd.DataFrame) -> pd.DataFrame:
     return pd.crosstab(pairs["stage_name"], pairs["stage_name_2"]).reindex(index=names, columns=names, fill_value=0)
 
 
-def _in_order(opens: list[str], rows: pd.DataFrame, before: pd.DataFrame, headers: list[str]) -> tuple[list[str], str]:
-    """Return the open stages in the order of the process and what tells it; blank where nothing does."""
+def _in_order(
+    opens: list[str], rows: pd.DataFrame, before: pd.DataFrame, headers: list[str]
+) -> tuple[list[str], str, set[str]]:
+    """Return the open stages in the order of the process, what tells it (blank: nothing), and those not placed by it."""
     grouped = rows.groupby("stage_name")
     order, chance = grouped["_sort_order"].median(), grouped["win_probability"].median()
     keys = {word: _folded(word) for word in opens}
     sorted_by_crm = [word for word in opens if pd.notna(order.get(keys[word]))]
     if len({order[keys[word]] for word in sorted_by_crm}) > 1 or len(opens) == len(sorted_by_crm) == 1:
         placed = sorted(sorted_by_crm, key=lambda word: (order[keys[word]], word))
-        return _with_rest(placed, opens, before), "StageSortOrder"
+        return _with_rest(placed, opens, before, "StageSortOrder")
     passed = before.reindex(index=list(keys.values()), columns=list(keys.values()), fill_value=0)
     if passed.to_numpy().sum():
         first = sorted(
             opens, key=lambda word: (_place(keys[word], headers), float(chance.fillna(0.5).get(keys[word], 0.5)))
         )
-        return _agreeing(first, (passed - passed.T)), "the order in which deals entered them"
+        return (
+            _agreeing(first, (passed - passed.T)),
+            "the order in which deals entered them",
+            {word for word in opens if not (passed.loc[keys[word]].sum() + passed[keys[word]].sum())},
+        )
     known = [word for word in opens if pd.notna(chance.get(keys[word]))]
     if len({chance[keys[word]] for word in known}) > 1 or len(opens) == 1:
         placed = sorted(known, key=lambda word: (chance[keys[word]], word))
-        return _with_rest(placed, opens, before), "their probability"
-    return opens, ""
+        return _with_rest(placed, opens, before, "their probability")
+    return opens, "", set(opens)
 
 
 def _agreeing(first: list[str], lead: pd.DataFrame) -> list[str]:
@@ -202,17 +209,18 @@ def _headers(seen: Seen) -> list[str]:
     return list(dict.fromkeys(_folded(name.partition(" ")[2]) for name in names))
 
 
-def _with_rest(placed: list[str], opens: list[str], before: pd.DataFrame) -> list[str]:
-    """Return the placed stages with the others put before the first that deals enter after them."""
+def _with_rest(placed: list[str], opens: list[str], before: pd.DataFrame, by: str) -> tuple[list[str], str, set[str]]:
+    """Return the placed stages with the others put before the first that deals enter after them, else at the end."""
+    unsure = set()
     for word in (word for word in opens if word not in placed):
         key = _folded(word)
-        later = [
-            place
-            for place, other in enumerate(placed)
-            if key in before.index and (o := _folded(other)) in before.index and before.loc[key, o] > before.loc[o, key]
-        ]
+        others = [_folded(other) for other in placed]
+        known = [key in before.index and other in before.index for other in others]
+        lead = [before.loc[key, o] - before.loc[o, key] if k else 0 for o, k in zip(others, known, strict=True)]
+        later = [place for place, ahead in enumerate(lead) if ahead > 0]
+        unsure |= set() if any(lead) else {word}
         placed = [*placed[: later[0]], word, *placed[later[0] :]] if later else [*placed, word]
-    return placed
+    return placed, by, unsure
 
 
 def _former(placed: list[str], rows: pd.DataFrame, entries: pd.DataFrame) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What the report needs of the exports: the tables without which it cannot run, and the numbers missing without others."""
+"""What the report needs of the exports: tables without which it cannot run, and numbers missing without others."""
 
 from revops.book import Book
 
