@@ -23,6 +23,7 @@ from revops.wording import count, join, plural
 __all__ = ["Proposal", "propose"]
 
 Lines = tuple[list[str], list[str]]
+OPEN = "an open question \0"
 COVERED: Lines = (["quota_covers: [new, expansion]"], [])
 HEAD = (
     "Made from the exports by `python -m revops init`. Answer each TODO, look at each CHECK; params/company.yml of the "
@@ -124,7 +125,7 @@ def _exports(seen: Seen, found: list[Any], names: set[str], shown_folder: str) -
         text = f"the folder holds deals of {several}: say which CRM counts. What follows is of {seen.crm}; for another"
         lines += [*note(f"{text} run init again with --crm.", 2), "  crm: TODO"]
         decided.append(f"deals of {several}: say which CRM counts, with --crm or as exports.crm")
-    elif len(seen.crms) > 1:
+    elif seen.named:
         lines.append(f"  crm: {quoted(seen.crm)}")
     pipelines = seen.words("pipeline", "opportunities")
     if len(pipelines) > 1:
@@ -148,7 +149,7 @@ def _files(seen: Seen) -> list[str]:
 
 def _refused(text: str, seen: Seen, decided: list[str]) -> tuple[str, ...]:
     """Return what the gate refuses once each TODO is answered somehow: what no line of the file can mend, or lacks."""
-    values = _answered(yaml.safe_load(text), seen)
+    values = _answered(yaml.load(text, Loader=_Marking), seen)
     try:
         prepare(seen.folder, Company.model_validate(values), seen.systems)
     except Refused as refused:
@@ -158,30 +159,41 @@ def _refused(text: str, seen: Seen, decided: list[str]) -> tuple[str, ...]:
     return ()
 
 
+class _Marking(yaml.SafeLoader):
+    """SafeLoader that tells a TODO from the word in quotes."""
+
+
+def _marked(loader: _Marking, node: yaml.ScalarNode) -> str:
+    return OPEN if node.style is None and node.value == TODO else str(loader.construct_scalar(node))
+
+
+_Marking.add_constructor("tag:yaml.org,2002:str", _marked)
+
+
 def _answered(values: dict[str, Any], seen: Seen) -> dict[str, Any]:
     """Return the settings with each TODO answered somehow, only to see what else is wrong."""
-    values["currency"] = "USD" if values["currency"] == TODO else values["currency"]
+    values["currency"] = "USD" if values["currency"] == OPEN else values["currency"]
     values["rates"] = {code: 1.0 for code in values["rates"]}
     exports = values["exports"]
     answers = {"crm": seen.crm, "date_order": "month_first", "decimal_sign": "point"}
-    values["exports"] = {key: answers[key] if value == TODO else value for key, value in exports.items()}
-    stages = [stage for stage in values["stages"] if stage != {"name": TODO}]
+    values["exports"] = {key: answers[key] if value == OPEN else value for key, value in exports.items()}
+    stages = [stage for stage in values["stages"] if stage != {"name": OPEN}]
     given = {stage.get("outcome", "open") for stage in stages}
     for nth, stage in enumerate(stages):
-        if stage.get("outcome") == TODO:
+        if stage.get("outcome") == OPEN:
             stage["outcome"] = "won" if "won" not in given else "open"
             given.add(stage["outcome"])
-        stage["name"] = f"{TODO} {nth}" if stage["name"] == TODO else stage["name"]
+        stage["name"] = f"{OPEN} {nth}" if stage["name"] == OPEN else stage["name"]
     if "open" not in given:
-        stages.append({"name": f"{TODO} open"})
+        stages.append({"name": f"{OPEN} open"})
     values["stages"] = stages
     for key, other in (("types", "other"), ("ledger_accounts", "other"), ("quotas", "ignore")):
-        if words := values.get(key, {}).pop(TODO, None):
+        if words := values.get(key, {}).pop(OPEN, None):
             values[key][other] = [*values[key].get(other, []), *words]
     for rule in values["sources"]:
-        rule["source"] = "other" if rule["source"] == TODO else rule["source"]
+        rule["source"] = "other" if rule["source"] == OPEN else rule["source"]
     owners = [name for frame in seen.of("owners", "opportunities") for name in _names(frame)]
-    aliases = {name: (owners or [name])[0] if to == TODO else to for name, to in values["owner_aliases"].items()}
+    aliases = {name: (owners or [name])[0] if to == OPEN else to for name, to in values["owner_aliases"].items()}
     return {**values, "owner_aliases": aliases}
 
 

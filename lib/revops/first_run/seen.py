@@ -47,7 +47,7 @@ class Seen:
     """What lies in a folder: its files, typed; of several CRMs those of one, `crms` has the number of deals of each.
 
     `words` are those of the exports, by table and column, with their rows; `fillable` the tables that some file could
-    fill; `settled` whether there is one CRM or somebody has said which one counts.
+    fill; `settled` whether one CRM is left, `named` whether somebody has said which one counts.
     """
 
     folder: Path
@@ -57,6 +57,7 @@ class Seen:
     crms: dict[str, int]
     crm: str
     settled: bool
+    named: bool
     fillable: frozenset[str]
 
     def of(self, *tables: str) -> list[Frame]:
@@ -106,7 +107,7 @@ def look(folder: Path, systems: Path | None, crm: str | None = None, **exports: 
     deals = [frame for frame in kept if frame.source.table == "opportunities"]
     settle_pipelines(deals, Context(company, People(None, company), Words(company, ledger), ledger))
     fillable = frozenset(d.kind.table for d in descriptions if d.kind.table)
-    return Seen(folder, systems, kept, ledger, dict(crms), chosen, len(crms) < 2 or crm is not None, fillable)
+    return Seen(folder, systems, kept, ledger, dict(crms), chosen, len(crms) < 2, crm is not None, fillable)
 
 
 def column(frame: Frame, name: str) -> "pd.Series[Any]":

@@ -154,7 +154,7 @@ def _before(entries: pd.DataFrame) -> pd.DataFrame:
 def _in_order(
     opens: list[str], rows: pd.DataFrame, before: pd.DataFrame, headers: list[str]
 ) -> tuple[list[str], str, set[str]]:
-    """Return the open stages in the order of the process, what tells it (blank: nothing), and those not placed by it."""
+    """Return the open stages in the order of the process, what tells it (blank: nothing), those not placed by it."""
     grouped = rows.groupby("stage_name")
     order, chance = grouped["_sort_order"].median(), grouped["win_probability"].median()
     keys = {word: _folded(word) for word in opens}
