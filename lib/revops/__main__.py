@@ -79,10 +79,17 @@ def _check(asked: argparse.Namespace) -> int:
 def _init(asked: argparse.Namespace) -> int:
     from revops.delivery.first_run import first_run
 
-    ask = input if sys.stdin.isatty() else None
+    ask = _asked if sys.stdin.isatty() else None
     for line in first_run(asked.folder, name=asked.name, params=asked.params, crm=asked.crm, ask=ask):
         print(line)
     return GOOD
+
+
+def _asked(question: str) -> str:
+    try:
+        return input(question)
+    except EOFError:
+        return ""
 
 
 def _told(folder: Path, manifest: Mapping[str, Any]) -> str:

@@ -65,7 +65,7 @@ def _told(proposal: Proposal, folder: str, shown: str) -> Iterator[str]:
         ("", proposal.files),
         ("Not recognised", proposal.unread),
         ("Decided, and why", proposal.decided),
-        ("Refused whatever company.yml says: mend these in the exports", proposal.refused),
+        ("Still refused when every TODO is answered", proposal.refused),
     )
     for title, lines in sections:
         if title and lines:

@@ -3,6 +3,8 @@
 import re
 from collections import Counter
 
+import pandas as pd
+
 from revops.company import SOURCES, TYPES
 from revops.exports.books.accounts import guess_category
 from revops.exports.quotas import guess_metric
@@ -11,7 +13,7 @@ from revops.first_run.seen import Seen, column
 from revops.first_run.yaml_words import check, listed, note, shown
 from revops.wording import count, plural
 
-__all__ = ["account_lines", "channel_lines", "metric_lines", "source_lines", "type_lines"]
+__all__ = ["account_lines", "channel_lines", "metric_lines", "source_lines", "type_lines", "unit_lines"]
 
 BLANK = "(blank)"
 TODO = "TODO"
@@ -81,6 +83,19 @@ def metric_lines(seen: Seen) -> tuple[list[str], list[str]]:
         return [], []
     lines = ["quotas:", *_by_meaning(meant, words, (*known[:2], TODO), "rows; bookings, pipeline_created or ignore")]
     return lines, _said("quota metrics", meant)
+
+
+def unit_lines(seen: Seen) -> tuple[list[str], list[str]]:
+    """Return the unit of amounts in sheets of weekly calls as lines of company.yml; nothing where there is no sheet."""
+    frames = seen.of("forecasts")
+    amounts = [column(frame, "amount_original").abs() for frame in frames]
+    if not frames or any(frame.scaled for frame in frames):
+        return [], []
+    calls = pd.concat(amounts)
+    deals = pd.concat([column(frame, "amount_original") for frame in seen.of("opportunities")]).astype(float)
+    text = f"half of its amounts are above {calls.median():,.0f}, half of the deals above {deals.median():,.0f}"
+    lines = ["forecasts:", *check(f"units, thousands or millions; {text}", 2), "  unit: units"]
+    return lines, [f"unit of weekly calls: units ({text}; check it)"]
 
 
 def account_lines(seen: Seen) -> tuple[list[str], list[str]]:

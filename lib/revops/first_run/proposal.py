@@ -12,7 +12,7 @@ from revops.errors import ExportError
 from revops.exports import Refused, prepare
 from revops.first_run.calendar import fiscal_lines, zone_lines
 from revops.first_run.candidates import column_lines, find_candidates, group_lines, is_sure, test_lines
-from revops.first_run.meanings import account_lines, channel_lines, metric_lines, source_lines, type_lines
+from revops.first_run.meanings import account_lines, channel_lines, metric_lines, source_lines, type_lines, unit_lines
 from revops.first_run.money import currency_lines, sign_lines
 from revops.first_run.people import alias_lines
 from revops.first_run.seen import Seen, look
@@ -99,6 +99,7 @@ def _text(seen: Seen, found: list[Any], names: set[str], name: str, shown_folder
         ("What the opportunity types mean: new, expansion, renewal or other.", type_lines(seen)),
         ("Which of these the quota covers; coverage and bookings count no others.", COVERED),
         ("What the quota sheets measure: bookings, pipeline_created, or metrics to ignore.", metric_lines(seen)),
+        ("Unit of the amounts in sheets of weekly calls, which they rarely say.", unit_lines(seen)),
         ("Where a deal came from: marketing, sales, partner, customer_success or other; the first rule that matches.",
          source_lines(seen)),
         ("Which channel money spent on ads belongs to; {} is paid_search for Google, else paid_social.",

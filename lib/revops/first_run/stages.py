@@ -75,7 +75,7 @@ def _rows(seen: Seen) -> pd.DataFrame:
             part = pd.DataFrame({name: column(frame, name) for name in names}).astype(object)
             parts.append(part.assign(is_now=frame.source.table == "opportunities"))
     rows = pd.concat(parts, ignore_index=True)
-    rows["stage_name"] = rows["stage_name"].map(_folded, na_action="ignore")
+    rows["stage_name"] = rows["stage_name"].map({word: _folded(word) for word in rows["stage_name"].dropna().unique()})
     rows["_sort_order"] = pd.to_numeric(rows["_sort_order"], errors="coerce")
     rows["win_probability"] = pd.to_numeric(rows["win_probability"], errors="coerce")
     return rows.dropna(subset=["stage_name"])
@@ -96,7 +96,7 @@ def _entries(seen: Seen) -> pd.DataFrame:
     if not parts:
         return pd.DataFrame({"opportunity_id": [], "changed_at": pd.to_datetime([]), "stage_name": []})
     rows = pd.concat(parts, ignore_index=True).dropna()
-    rows["stage_name"] = rows["stage_name"].map(_folded)
+    rows["stage_name"] = rows["stage_name"].map({word: _folded(word) for word in rows["stage_name"].unique()})
     few = np.sort(rows["opportunity_id"].unique())[:MOST]
     rows = rows[rows["opportunity_id"].isin(few)]
     return rows.groupby(["opportunity_id", "stage_name"], as_index=False)["changed_at"].min()
