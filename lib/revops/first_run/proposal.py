@@ -83,7 +83,7 @@ def propose(
         decided=tuple(decided),
         crms=seen.crms,
         settled=seen.settled,
-        refused=_refused(text, seen, decided),
+        refused=_refused(text, seen),
     )
 
 
@@ -148,7 +148,7 @@ def _files(seen: Seen) -> list[str]:
     ]
 
 
-def _refused(text: str, seen: Seen, decided: list[str]) -> tuple[str, ...]:
+def _refused(text: str, seen: Seen) -> tuple[str, ...]:
     """Return what the gate refuses once each TODO is answered somehow: what no line of the file can mend, or lacks."""
     values = _answered(yaml.load(text, Loader=_Marking), seen)
     try:

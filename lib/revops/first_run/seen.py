@@ -46,8 +46,7 @@ TELLING: dict[str | None, dict[str, tuple[str, ...]]] = {
 class Seen:
     """What lies in a folder: its files, typed; of several CRMs those of one, `crms` has the number of deals of each.
 
-    `words` are those of the exports, by table and column, with their rows; `fillable` the tables that some file could
-    fill; `settled` whether one CRM is left, `named` whether somebody has said which one counts.
+    `settled` says whether there is one CRM alone, `named` whether somebody has said which one counts.
     """
 
     folder: Path
@@ -58,7 +57,6 @@ class Seen:
     crm: str
     settled: bool
     named: bool
-    fillable: frozenset[str]
 
     def of(self, *tables: str) -> list[Frame]:
         """Return the files of some tables."""
@@ -106,8 +104,7 @@ def look(folder: Path, systems: Path | None, crm: str | None = None, **exports: 
     kept = [f for f in frames if f.source.system == chosen or f.source.system not in known]
     deals = [frame for frame in kept if frame.source.table == "opportunities"]
     settle_pipelines(deals, Context(company, People(None, company), Words(company, ledger), ledger))
-    fillable = frozenset(d.kind.table for d in descriptions if d.kind.table)
-    return Seen(folder, systems, kept, ledger, dict(crms), chosen, len(crms) < 2, crm is not None, fillable)
+    return Seen(folder, systems, kept, ledger, dict(crms), chosen, len(crms) < 2, crm is not None)
 
 
 def column(frame: Frame, name: str) -> "pd.Series[Any]":
