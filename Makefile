@@ -11,7 +11,7 @@ SIZE ?=
 unexport PYTHONDONTWRITEBYTECODE MPLBACKEND
 
 .DEFAULT_GOAL := help
-.PHONY: help reports report check lab test calibrate bench pages lab-check clean clean-outputs
+.PHONY: help reports report init check lab test calibrate bench pages lab-check clean clean-outputs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -22,6 +22,10 @@ reports: $(BUILT) ## make every report; they land in outputs/latest (ARGS="--as-
 report: $(BUILT) ## make one report: make report STEM=pipeline_coverage
 	@test -n "$(STEM)" || { echo "Which report? Say for example: make report STEM=pipeline_coverage"; exit 2; }
 	@$(RUN) -m revops run $(STEM) $(ARGS)
+
+init: $(BUILT) ## write a first company.yml from a folder of exports: make init FOLDER=data/acme
+	@test -n "$(FOLDER)" || { echo "Which folder? Say for example: make init FOLDER=data/acme"; exit 2; }
+	@$(RUN) -m revops init $(FOLDER) $(ARGS)
 
 check: $(BUILT) ## say what the exports hold, what is left out, and which reports can run
 	@$(RUN) -m revops check $(ARGS)

@@ -1,4 +1,4 @@
-"""The command line: python -m revops run | check."""
+"""The command line: python -m revops init | check | run."""
 
 import argparse
 import datetime as dt
@@ -66,10 +66,30 @@ def _run(asked: argparse.Namespace) -> int:
 
 def _check(asked: argparse.Namespace) -> int:
     from revops.delivery.check import check_exports  # here, not above: `run` need not wait for pandas
+    from revops.delivery.check_told import as_values, told
 
-    for line in check_exports(asked.params, keep=asked.keep, day=asked.as_of):
+    found = check_exports(asked.params, folder=asked.folder, keep=asked.keep, day=asked.as_of)
+    code = GOOD if (found.is_whole if asked.strict else found.is_fine) else SOME_FAILED
+    lines = [json.dumps(as_values(found, code), indent=1, ensure_ascii=False)] if asked.json else told(found)
+    for line in lines:
+        print(line)
+    return code
+
+
+def _init(asked: argparse.Namespace) -> int:
+    from revops.delivery.first_run import first_run
+
+    ask = _asked if sys.stdin.isatty() else None
+    for line in first_run(asked.folder, name=asked.name, params=asked.params, crm=asked.crm, ask=ask):
         print(line)
     return GOOD
+
+
+def _asked(question: str) -> str:
+    try:
+        return input(question)
+    except EOFError:
+        return ""
 
 
 def _told(folder: Path, manifest: Mapping[str, Any]) -> str:
@@ -105,7 +125,16 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run reports and put them into outputs/latest")
     _add_run(run.add_argument)
     run.set_defaults(act=_run)
+    init = commands.add_parser("init", help="write a first company.yml from a folder of exports")
+    init.add_argument("folder", metavar="FOLDER", help="the raw exports, whatever their names")
+    init.add_argument("--name", help="of the company: params/NAME/company.yml (default: the folder's name)")
+    init.add_argument("--crm", help="which CRM counts, where the folder holds the deals of several")
+    init.add_argument("--params", metavar="DIR", help="where to write company.yml, in place of params/NAME")
+    init.set_defaults(act=_init)
     check = commands.add_parser("check", help="say what the exports hold, what is left out, and which reports can run")
+    check.add_argument("folder", nargs="?", metavar="FOLDER", help="exports (default: exports.folder of company.yml)")
+    check.add_argument("--strict", action="store_true", help="fail also on warnings and on numbers not available")
+    check.add_argument("--json", action="store_true", help="print the same for programs")
     check.add_argument("--keep", action="store_true", help="file a dated copy of today's exports: it becomes history")
     check.add_argument("--as-of", type=dt.date.fromisoformat, metavar="DATE", help="the day to file it under")
     check.set_defaults(act=_check)

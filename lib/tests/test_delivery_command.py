@@ -53,7 +53,8 @@ def project(tmp_path, make_project, monkeypatch):
     exports.mkdir(parents=True)
     (exports / "deals.csv").write_text("Id\n006a\n")
     monkeypatch.chdir(root)
-    monkeypatch.setattr(check, "open_book", lambda _: SimpleNamespace(audit=AUDIT, tables={"opportunities": None}))
+    book = SimpleNamespace(audit=AUDIT, tables={"opportunities": [()] * 2979})
+    monkeypatch.setattr(check, "open_book", lambda _: book)
     return root
 
 
@@ -152,14 +153,15 @@ def test_refused_call_loads_neither_papermill_nor_pandas(project):
 def test_check_tells_what_was_read_left_out_and_can_run(project, capsys):
     code, out, _ = said_by(capsys, "check")
     assert code == 0
+    head, tables = out.split("\nTables\n")
     assert (
-        out
+        head
         == """\
 Halyard Robotics: 1 file in data/sample
 
 crm/deals.csv
   opportunities (salesforce, report; utf-8, headers in row 1)
-  2,981 rows read, 2,979 kept, 2024-02-01 to 2026-06-17
+  2,981 rows read, 2,979 kept, 2024-02-01 to 2026-06-17, in USD
   left out: 2 duplicate id, $1.5K (e.g. 006a, 006b)
   Close Date: month first (day 15 > 12 in 7 of 12 rows)
   not used: Mood
@@ -174,16 +176,26 @@ Warnings
 History
   from 2024-02-01 on: stage_name (OpportunityHistory)
   none of amount and close_date: past pipeline is not known. File weekly copies: check --keep.
-
-Reports
-  is_good: can run
 """
     )
+    assert tables.startswith("  opportunities: 2,979 rows, salesforce\n")
+    assert "\n  ledger: empty; filled by quickbooks: profit and loss by month; xero: profit and loss\n" in tables
+    assert tables.endswith("\nReports\n  is_good: can run\n")
 
 
 def test_check_names_the_table_a_report_needs(project, capsys, monkeypatch):
     monkeypatch.setattr(check, "measures_of", lambda _: SimpleNamespace(NEEDS=("opportunities", "ledger")))
-    assert said_by(capsys, "check")[1].endswith("Reports\n  is_good: needs ledger\n")
+    code, out, _ = said_by(capsys, "check")
+    assert code == 1
+    assert out.endswith(
+        "Reports\n  is_good: needs ledger\n"
+        "    ledger is filled by quickbooks: profit and loss by month; xero: profit and loss\n"
+    )
+
+
+def test_check_fails_on_warnings_only_where_asked_to(project, capsys):
+    assert said_by(capsys, "check")[0] == 0
+    assert said_by(capsys, "check", "--strict")[0] == 1
 
 
 def test_kept_copy_is_made_once_and_never_changed(project, capsys):

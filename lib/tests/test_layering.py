@@ -18,6 +18,7 @@ ROOMS = (
     "company",
     "params",
     "exports",
+    "first_run",
     "book",
     "analysis",
     "measures",

@@ -1,7 +1,7 @@
 """Who we are and what our words mean: params/company.yml as typed, checked settings."""
 
 from revops.company.definitions import OUTCOMES, SOURCES, TYPES, Company, Exports, Groups, Stage, load_company
-from revops.company.yaml_files import Settings, load_settings, read_yaml
+from revops.company.yaml_files import Settings, load_settings, open_questions, read_yaml
 
 __all__ = [
     "OUTCOMES",
@@ -14,5 +14,6 @@ __all__ = [
     "Stage",
     "load_company",
     "load_settings",
+    "open_questions",
     "read_yaml",
 ]

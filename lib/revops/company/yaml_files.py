@@ -1,5 +1,6 @@
 """YAML files as typed, checked settings: every failure of a file at once, each with its place and what is known."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -8,7 +9,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from revops.errors import SettingsError, nearest
 
-__all__ = ["Settings", "load_settings", "read_yaml", "shown"]
+__all__ = ["TODO", "Settings", "load_settings", "open_questions", "read_yaml", "shown"]
+
+TODO = "TODO"
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -24,9 +27,11 @@ def load_settings(path: Path, model: type[Model], **overrides: Any) -> Model:
 
     Raises
         SettingsError: the file is missing or not YAML, or a key is unknown, missing or mistyped;
-        all such failures are named at once, each with its place and, for a name, the nearest known.
+        all such failures are named at once, each with its place and, for a name, the nearest known; or a TODO is
+        left: then every one of them is listed.
     """
     values = {**read_yaml(path), **overrides}
+    _refuse_questions(path)
     try:
         return model.model_validate(values)
     except ValidationError as error:
@@ -52,6 +57,35 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise SettingsError(f"{shown(path)}: must hold `key: value` lines; found a {type(values).__name__}.")
     return values
+
+
+def open_questions(text: str) -> list[tuple[int, str]]:
+    """Return each line of a YAML text with a TODO, as a value or a key, with its number from 1; quoted it is a word."""
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    numbers = sorted({line for line in _lines_to_do(node)} if node else ())
+    lines = text.split("\n")
+    return [(number, lines[number - 1].strip()) for number in numbers]
+
+
+def _lines_to_do(node: yaml.Node) -> Iterator[int]:
+    if isinstance(node, yaml.ScalarNode) and node.style is None and node.value == TODO:
+        yield node.start_mark.line + 1
+    elif isinstance(node, yaml.CollectionNode):
+        for part in node.value:
+            for inner in part if isinstance(part, tuple) else (part,):
+                yield from _lines_to_do(inner)
+
+
+def _refuse_questions(path: Path) -> None:
+    """Raise a SettingsError that lists every TODO of a file with its line; nothing where there is none."""
+    text = path.read_text(encoding="utf-8")
+    if TODO not in text or not (left := open_questions(text)):
+        return
+    listed = "".join(f"\n  line {number}: {line[:110]}" for number, line in left)
+    raise SettingsError(
+        f"{shown(path)}: every TODO must be answered; found {len(left)} that {'is' if len(left) == 1 else 'are'} not. "
+        f"Put what you know in its place, or take the line out where it is not needed:{listed}"
+    )
 
 
 class _StrictLoader(yaml.SafeLoader):

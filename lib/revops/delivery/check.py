@@ -1,96 +1,159 @@
-"""What the exports hold, in words: each file, what was kept and left out, and which reports can run on it."""
+"""What the exports hold: each file, what was kept and left out, the tables filled, and which reports can run on it."""
 
 import datetime as dt
 import filecmp
+import os
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from revops.book import open_book
-from revops.book.prepared import exports_folder
-from revops.company import load_company
+from revops.book import Book, open_book
+from revops.book.prepared import exports_folder, systems_folder
+from revops.company import Company, load_company, read_yaml
 from revops.delivery.plan import measures_of, stems_of
-from revops.errors import ExportError, RevopsError, examples
-from revops.exports import Audit
-from revops.params import Knobs, ReportSettings, find_params, settings
-from revops.wording import count, money, plural
+from revops.errors import ExportError, RevopsError, SettingsError, examples
+from revops.exports import Audit, Refused
+from revops.exports.systems import load_systems
+from revops.params import Knobs, ReportSettings, find_params, project_root, settings
+from revops.schema import TABLES
+from revops.wording import join, plural
 
-__all__ = ["check_exports"]
+__all__ = ["Checked", "Runs", "check_exports"]
 
 NOT_OF_TODAY = ("opportunity_history", "quotas")
+DERIVED = {"contact_roles": "the lists of contacts and deals that exports of either carry"}
 _DATED = re.compile(r"\d{4}-\d\d-\d\d")
 
 
-def check_exports(params: str | None, *, keep: bool, day: dt.date | None) -> Iterator[str]:
-    """Yield the lines that tell what the company's exports hold; with `keep`, file a dated copy of them first.
+@dataclass(frozen=True)
+class Runs:
+    """Whether a report can run: the tables it lacks, what else is wrong, and which numbers it cannot give and why."""
+
+    missing: tuple[str, ...] = ()
+    problem: str = ""
+    unavailable: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def can(self) -> bool:
+        """Return whether the report can run."""
+        return not self.missing and not self.problem
+
+
+@dataclass(frozen=True)
+class Checked:
+    """All that is known of a folder of exports under one company.yml.
+
+    `problems` are why it is refused; then `audit` is what was seen of each file until then, and no row counts as kept.
+    `rows` has the rows of each table that is filled; `fillers` the files that would fill each table.
+    """
+
+    company: Company
+    folder: str
+    audit: Audit
+    problems: tuple[str, ...]
+    kept: tuple[str, ...]
+    rows: dict[str, int]
+    fillers: dict[str, str]
+    reports: dict[str, Runs]
+
+    @property
+    def is_fine(self) -> bool:
+        """Return whether the exports are read and every report can run."""
+        return not self.problems and all(runs.can for runs in self.reports.values())
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether moreover nothing is warned of, no file is unknown, and no number is missing."""
+        warned = self.audit.warnings or self.audit.unrecognised or any(file.warnings for file in self.audit.files)
+        return self.is_fine and not warned and not any(runs.unavailable for runs in self.reports.values())
+
+
+def check_exports(
+    params: str | None, *, folder: str | None = None, keep: bool = False, day: dt.date | None = None
+) -> Checked:
+    """Return what the company's exports, or another folder, hold; with `keep`, file a dated copy of them first.
 
     Raises
-        ExportError: the exports cannot be read without guessing; or a copy of that day holds something else.
+        SettingsError: no company.yml, or none that names the folder.
+        ExportError: the folder is missing; or a copy of that day holds something else.
     """
-    folder = find_params(params)
-    said = ReportSettings("check", load_company(folder), Knobs(), folder)
-    book = open_book(said)
-    exports = exports_folder(said.company, said.root)
-    yield f"{said.company.company}: {plural(len(book.audit.files), 'file')} in {said.company.exports.folder}"
-    if keep:
-        yield from _keep(book.audit, exports, day or dt.datetime.now(said.company.zone).date())
-    yield from _files(book.audit, said.company.currency)
-    yield from _rest(book.audit)
-    yield from _reports(said, set(book.tables))
+    home = find_params(params) if params or folder is None else _params_of(Path(folder))
+    company = load_company(home)
+    if folder is not None:
+        place = Path(os.path.abspath(folder))
+        company = company.model_copy(update={"exports": company.exports.model_copy(update={"folder": str(place)})})
+    said = ReportSettings("check", company, Knobs(), home)
+    exports = exports_folder(company, said.root)
+    shown = folder or company.exports.folder
+    fillers = _fillers(company, systems_folder(home))
+    try:
+        book = open_book(said)
+    except Refused as refused:
+        reports = {stem: Runs(problem="waits for the exports") for stem in stems_of(said.root)}
+        return Checked(company, shown, refused.seen, refused.problems, (), {}, fillers, reports)
+    copied = tuple(_keep(book.audit, exports, day or dt.datetime.now(company.zone).date())) if keep else ()
+    rows = {name: len(table) for name, table in book.tables.items() if len(table)}
+    reports = {stem: _runs(stem, said, book, set(rows)) for stem in stems_of(said.root)}
+    return Checked(company, shown, book.audit, (), copied, rows, fillers, reports)
 
 
-def _files(audit: Audit, currency: str) -> Iterator[str]:
-    """Yield what each file is, what was read and kept of it, and what was left out and why."""
-    for file in audit.files:
-        span = f", {file.first} to {file.last}" if file.first else ""
-        yield f"\n{file.name}"
-        yield f"  {file.table} ({file.system}, {file.route}; {file.encoding}, headers in row {file.header_row})"
-        sheet = f", of {plural(file.sheet_rows, 'row')}" if file.counted_in != "rows" else ""
-        yield f"  {count(file.rows_read)} {file.counted_in} read{sheet}, {count(file.rows_kept)} kept{span}"
-        for left in (left for left in audit.left_out if left.file == file.name and left.table == file.table):
-            amount = f", {money(left.amount, currency)}" if left.amount else ""
-            shown = f" ({examples(left.examples)})" if left.examples else ""
-            yield f"  left out: {count(left.n)} {left.reason}{amount}{shown}"
-        for line in file.decisions:
-            yield f"  {line}"
-        if file.unknown_columns:
-            yield f"  not used: {', '.join(file.unknown_columns)}"
-        for line in file.warnings:
-            yield f"  warning: {line}"
+def _params_of(folder: Path) -> Path:
+    """Return the params folder whose company.yml names a folder; SettingsError where not exactly one does."""
+    root = project_root(find_params(None))
+    homes = [
+        home for home in (root / "params", *sorted((root / "params").iterdir())) if (home / "company.yml").is_file()
+    ]
+    place = Path(os.path.abspath(folder)).resolve()
+    if not place.is_dir():
+        raise SettingsError(f"{folder}: must be a folder of exports; found none. Name the folder that holds them.")
+    found = [home for home in homes if _named(home, root) == place]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        several = join([home.relative_to(root).as_posix() for home in found])
+        raise SettingsError(f"{folder}: is the exports.folder of several companies, {several}. Name one with --params.")
+    raise SettingsError(
+        f"{folder}: must be the exports.folder of some company.yml; found none "
+        f"among {plural(len(homes), 'company')}. "
+        f"Make one with `python -m revops init {folder}`, or name one with --params."
+    )
 
 
-def _rest(audit: Audit) -> Iterator[str]:
-    """Yield what concerns the folder as a whole: files nobody knows, warnings, and how far back history goes."""
-    for name, why in audit.unrecognised:
-        yield f"\n{name}\n  not recognised: {why}"
-    if audit.warnings:
-        yield "\nWarnings"
-    for line in audit.warnings:
-        yield f"  {line}"
-    yield "\nHistory"
-    if audit.history_from is None:
-        yield "  none: the past cannot be rebuilt. Export OpportunityHistory, or file weekly copies: check --keep."
-    else:
-        yield f"  from {audit.history_from} on: " + ", ".join(f"{name} ({of})" for name, of in audit.tracked.items())
-        if lacking := [name for name in ("amount", "close_date") if name not in audit.tracked]:
-            yield f"  none of {' and '.join(lacking)}: past pipeline is not known. File weekly copies: check --keep."
-        if audit.whole_from is not None:
-            yield f"  amounts and close dates from {audit.whole_from} on only: pipeline before is not known."
+def _named(home: Path, root: Path) -> Path | None:
+    """Return the folder that a company.yml names, whatever else stands in it; None where that cannot be told."""
+    try:
+        exports = read_yaml(home / "company.yml").get("exports")
+    except RevopsError:
+        return None
+    named = exports.get("folder", "data/sample") if isinstance(exports, dict) else "data/sample"
+    return (root / str(named)).resolve()
 
 
-def _reports(said: ReportSettings[Knobs], tables: set[str]) -> Iterator[str]:
-    """Yield which reports can run, and what the others need."""
-    yield "\nReports"
-    for stem in stems_of(said.root):
-        measures = measures_of(stem)
-        missing = [name for name in getattr(measures, "NEEDS", ("opportunities",)) if name not in tables]
-        try:
-            settings(stem, getattr(measures, "Knobs", Knobs), params_dir=said.params_dir)
-        except RevopsError as problem:
-            yield f"  {stem}: {problem}"
-        else:
-            yield f"  {stem}: needs {', '.join(missing)}" if missing else f"  {stem}: can run"
+def _fillers(company: Company, systems: Path | None) -> dict[str, str]:
+    """Return, for each table, the files of the systems we read that fill it; blank where none is read yet."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for description in load_systems(company, systems):
+        if description.kind.table:
+            kinds = found.setdefault(description.kind.table, {}).setdefault(description.system.system, [])
+            kinds.append(description.kind.name)
+    told = {
+        table: "; ".join(f"{name}: {', '.join(dict.fromkeys(kinds))}" for name, kinds in systems_.items())
+        for table, systems_ in found.items()
+    }
+    return {name: DERIVED.get(name) or told.get(name, "") for name in TABLES}
+
+
+def _runs(stem: str, said: ReportSettings[Knobs], book: Book, tables: set[str]) -> Runs:
+    measures = measures_of(stem)
+    missing = [name for name in getattr(measures, "NEEDS", ("opportunities",)) if name not in tables]
+    try:
+        settings(stem, getattr(measures, "Knobs", Knobs), params_dir=said.params_dir)
+    except RevopsError as problem:
+        return Runs(tuple(missing), str(problem))
+    lacking = getattr(measures, "lacking", None)
+    return Runs(tuple(missing), "", tuple(sorted(lacking(book).items())) if lacking and not missing else ())
 
 
 def _keep(audit: Audit, exports: Path, day: dt.date) -> Iterator[str]:

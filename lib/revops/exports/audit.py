@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from revops.errors import ExportError
 
-__all__ = ["Audit", "FileAudit", "Ledger", "LeftOut", "Source"]
+__all__ = ["Audit", "FileAudit", "Ledger", "LeftOut", "Refused", "Source"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class FileAudit:
     unknown_columns: tuple[str, ...]
     counted_in: str = "rows"
     sheet_rows: int = 0
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,14 @@ class Audit:
         )
 
 
+class Refused(ExportError):
+    """Exports that cannot be read without guessing: every problem, and what was seen of each file until then."""
+
+    def __init__(self, problems: tuple[str, ...], seen: Audit) -> None:
+        super().__init__("\n".join(problems))
+        self.problems, self.seen = problems, seen
+
+
 @dataclass
 class Source:
     """One file while it is being read; becomes a FileAudit at the end."""
@@ -115,6 +124,7 @@ class Source:
     unknown_columns: tuple[str, ...] = ()
     counted_in: str = "rows"
     sheet_rows: int = 0
+    kind: str = ""
 
     def done(self) -> FileAudit:
         """Return the finished record."""
@@ -134,9 +144,9 @@ class Ledger:
     problems: list[str] = field(default_factory=list)
 
     def stop_on_problems(self) -> None:
-        """Raise one ExportError with every failure collected so far; nothing where there is none."""
+        """Raise one Refused with every failure collected so far; nothing where there is none."""
         if self.problems:
-            raise ExportError("\n".join(dict.fromkeys(self.problems)))
+            raise Refused(tuple(dict.fromkeys(self.problems)), self.close({}, None))
 
     def leave_out(
         self, source: Source, reason: str, n: int, ids: tuple[str, ...] = (), amount: float | None = None

@@ -232,7 +232,7 @@ def _repeat(first: Source, again: Source, ledger: Ledger) -> None:
     for name in ("system", "table", "route", "encoding", "delimiter", "header_row", "rows_read", "first", "last",
                  "counted_in", "sheet_rows"):  # fmt: skip
         setattr(again, name, getattr(first, name))
-    again.currencies, again.unknown_columns = first.currencies, first.unknown_columns
+    again.currencies, again.unknown_columns, again.kind = first.currencies, first.unknown_columns, first.kind
     again.warnings.append(f"has the same content as {first.name}")
     ledger.leave_out(again, "same file given twice", again.rows_read)
 

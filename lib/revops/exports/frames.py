@@ -132,7 +132,7 @@ def introduce(source: Source, sheet: TextSheet | WorkbookSheet, match: Match) ->
     """Write down what a sheet is and how it was opened."""
     kind = match.description.kind
     source.system, source.table = match.description.system.system, kind.table or f"look-up: {kind.name}"
-    source.route = kind.route
+    source.route, source.kind = kind.route, kind.name
     source.encoding, source.delimiter, source.header_row = sheet.encoding, match.delimiter, match.header + 1
 
 
@@ -173,9 +173,10 @@ def _with_marks(table: pa.Table, reader: CellReader) -> pa.Table:
 
 
 def _with_former(table: pa.Table, source: Source) -> pa.Table:
-    """Return the table with the blanks of a column filled from the one that it has taken the place of."""
-    for former in [name for name in table.column_names if name.startswith(FORMER)]:
-        column, older = former.removeprefix(FORMER), table[former]
+    """Return the table with the blanks of a column filled from those it has taken the place of, one after another."""
+    named = [name for name in table.column_names if name.startswith(FORMER)]
+    for former in sorted(named, key=lambda name: name.count(FORMER)):
+        column, older = former.replace(FORMER, ""), table[former]
         table = table.drop_columns([former])
         newer = table[column] if column in table.column_names else None
         filled = older if newer is None else pc.coalesce(newer, older)

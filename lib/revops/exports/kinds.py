@@ -141,7 +141,8 @@ def column_kind(kind: FileKind, column: str) -> str:
     """Return what a column holds (schema.Column.kind); the key of a look-up is an id, other own columns categories."""
     if column.startswith(ENTERED):
         return "timestamp"
-    column = column.removeprefix(FORMER)
+    while column.startswith(FORMER):
+        column = column.removeprefix(FORMER)
     canonical = {c.name: c.kind for c in TABLES[kind.table].columns} if kind.table else {}
     keys = {look.by for look in kind.lookups.values()} | (set() if kind.table else {kind.alternatives[0]})
     own = "id" if column in keys else "category"

@@ -11,7 +11,7 @@ from revops.exports.audit import Ledger
 from revops.exports.context import Context
 from revops.exports.people import People, folded
 
-__all__ = ["with_members"]
+__all__ = ["member_of", "with_members"]
 
 BLANK = "(blank)"
 NOTE = re.compile(r"\s*\([^()@]*\)\s*$")
@@ -25,7 +25,7 @@ def with_members(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
         rows : with owner_name, owner_id, and `_name`, the file
     """
     found = [
-        _member(name, key, context.people, context.company)
+        member_of(name, key, context.people, context.company)
         for name, key in zip(rows["owner_name"], rows["owner_id"], strict=True)
     ]
     levels, members = (pd.Series([pair[i] for pair in found], rows.index, dtype="object") for i in (0, 1))
@@ -34,7 +34,7 @@ def with_members(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
     return rows
 
 
-def _member(name: object, key: object, people: People, company: Company) -> tuple[str | None, str | None]:
+def member_of(name: object, key: object, people: People, company: Company) -> tuple[str | None, str | None]:
     """Return the level and the member a row is for: an owner, the company, a region, a segment or a team.
 
     Somebody who is not hired yet, and so has no id, is an owner under the name that the sheet gives.

@@ -17,7 +17,7 @@ from revops.exports.people import folded
 from revops.exports.rows import leave
 from revops.schema import TABLES
 
-__all__ = ["build_quotas"]
+__all__ = ["build_quotas", "guess_metric"]
 
 BLANK = "(blank)"
 IGNORED = "ignore"
@@ -86,12 +86,16 @@ def _metrics(rows: pd.DataFrame, company: Company, ledger: Ledger) -> list[str |
 
 def _metric_lines(words: list[str]) -> str:
     """Return lines to paste; a word that hints at nothing is a TODO, which company.yml refuses."""
-    hints = {"pipeline_created": ("pipeline",), "bookings": ("arr", "acv", "tcv", "booking", "revenue", "sales")}
     lines: dict[str, list[str]] = {}
     for word in words:
-        metric = next((m for m, parts in hints.items() if any(part in word.casefold() for part in parts)), "TODO")
-        lines.setdefault(metric, []).append(f'"{word}"')
+        lines.setdefault(guess_metric(word), []).append(f'"{word}"')
     return "quotas:\n" + "\n".join(f"  {metric}: [{', '.join(listed)}]" for metric, listed in lines.items())
+
+
+def guess_metric(word: str) -> str:
+    """Return what the name of a metric hints at, bookings or pipeline_created; TODO where it hints at nothing."""
+    hints = {"pipeline_created": ("pipeline",), "bookings": ("arr", "acv", "tcv", "booking", "revenue", "sales")}
+    return next((m for m, parts in hints.items() if any(part in word.casefold() for part in parts)), "TODO")
 
 
 def _types(rows: pd.DataFrame, company: Company, ledger: Ledger) -> list[str | None]:

@@ -123,13 +123,15 @@ def _places(labels: list[str], kind: FileKind) -> dict[str, tuple[int, ...]]:
                 own.setdefault(label[len(start) :], []).append(place)
         where |= own
     found, joined = {}, {field_name(label): places for label, places in where.items()}
-    former = {FORMER + column: aliases for column, aliases in kind.former.items()}
-    for column, aliases in (kind.headers | former).items():
+    for column, aliases in kind.headers.items():
         hit = next((where[word] for alias in aliases if (word := normalised(alias)) in where), None)
         if hit is None and kind.route == "api":
             hit = next((joined[word] for alias in aliases if (word := field_name(alias)) in joined), None)
         if hit:
             found[column] = tuple(hit)
+    for column, aliases in kind.former.items():
+        hits = [where[word] for alias in aliases if (word := normalised(alias)) in where]
+        found |= {FORMER * nth + column: tuple(hit) for nth, hit in enumerate(hits, start=1)}
     taken = {place for places in found.values() for place in places}
     spread = [i for i, label in enumerate(labels) if kind.wide and i not in taken and kind.wide.fits(label)]
     return {**found, kind.wide.cell: tuple(spread)} if kind.wide and spread else found

@@ -14,7 +14,7 @@ from revops.exports.columns import TEXT, coded, counts_of, distinct
 from revops.exports.systems import Description
 from revops.wording import plural
 
-__all__ = ["Words", "category_of"]
+__all__ = ["Words", "category_of", "guess"]
 
 BLANK = "(blank)"
 CATEGORIES = {
@@ -170,14 +170,14 @@ _GUESSES = {
 
 
 def _stage_lines(words: list[str]) -> str:
-    guessed = [(word, _guess("outcome", word) or "open") for word in words]
+    guessed = [(word, guess("outcome", word) or "open") for word in words]
     return "stages:\n" + "\n".join(f"  - {{name: {_quoted(word)}, outcome: {outcome}}}" for word, outcome in guessed)
 
 
 def _type_lines(words: list[str]) -> str:
     types: dict[str, list[str]] = {}
     for word in words:
-        types.setdefault(_guess("type", word) or "TODO", []).append(_quoted(word))
+        types.setdefault(guess("type", word) or "TODO", []).append(_quoted(word))
     return "types:\n" + "\n".join(f"  {type}: [{', '.join(listed)}]" for type, listed in types.items())
 
 
@@ -185,7 +185,7 @@ def _source_lines(words: list[str]) -> str:
     return f"sources:\n  - {{source: TODO, lead_source: [{', '.join(_quoted(word) for word in words)}]}}"
 
 
-def _guess(what: str, word: str) -> str | None:
+def guess(what: str, word: str) -> str | None:
     """Return what a word hints at, by the parts of words people use; None where it hints at nothing."""
     found = (meaning for meaning, parts in _GUESSES[what].items() if any(part in word.casefold() for part in parts))
     return next(found, None)

@@ -7,7 +7,7 @@ from revops.company import Company
 from revops.exports.audit import Ledger
 from revops.wording import plural
 
-__all__ = ["categories", "leave_unmapped"]
+__all__ = ["categories", "guess_category", "leave_unmapped"]
 
 GUESSES = {
     "customer_success": ("customer success", "onboarding", "account management"),
@@ -85,11 +85,11 @@ def _lines(sums: pd.DataFrame) -> str:
     lines: dict[str, list[str]] = {}
     for row in sums.itertuples():
         escaped = row.account.replace("\\", "\\\\").replace('"', '\\"')
-        lines.setdefault(_guess(row.account, row.section), []).append(f'"{escaped}"')
+        lines.setdefault(guess_category(row.account, row.section), []).append(f'"{escaped}"')
     return "ledger_accounts:\n" + "\n".join(f"  {name}: [{', '.join(lines[name])}]" for name in sorted(lines))
 
 
-def _guess(account: str, section: str) -> str:
+def guess_category(account: str, section: str) -> str:
     """Return what an account hints at by its section, or by the words people use; TODO where it hints at nothing."""
     if section in BY_SECTION:
         return BY_SECTION[section]

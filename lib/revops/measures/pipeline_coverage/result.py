@@ -13,6 +13,7 @@ from revops.book import UNASSIGNED, AsOf
 from revops.measures.pipeline_coverage.coverage import coverage_by_group, open_amounts_by_standing
 from revops.measures.pipeline_coverage.created import created_by_source
 from revops.measures.pipeline_coverage.knobs import Knobs
+from revops.measures.pipeline_coverage.needs import OUTLOOK, lacking
 from revops.measures.pipeline_coverage.outlook import Outlook, outlook
 from revops.measures.pipeline_coverage.past import FEWEST, is_stale
 from revops.measures.pipeline_coverage.quarters import (
@@ -27,10 +28,6 @@ from revops.periods import Period
 from revops.ratios import effective_count, top_share
 
 __all__ = ["CoverageResult", "measure"]
-
-_OUTLOOK = ("required_coverage", "pipeline_gap_amount", "weighted_pipeline_amount", "landing_amount",
-            "attainment_probability", "net_new_amount")  # fmt: skip
-
 
 @dataclass(frozen=True)
 class CoverageResult:
@@ -200,16 +197,11 @@ def _unavailable(
 ) -> dict[str, str]:
     """Return which metrics cannot be given, and what they need."""
     view, period, needs = subject.view, subject.period, {}
-    if not view.book.has_history:
-        needs = dict.fromkeys(("pipeline_movement_amount", "start_coverage", *_OUTLOOK), view.book.needs)
-    elif not view.knows(moved_from):
+    if view.book.has_history and not view.knows(moved_from):
         needs = {"pipeline_movement_amount": f"history back to {moved_from}"}
     if view.book.has_history and told is None:
-        needs |= dict.fromkeys(_OUTLOOK, _why_no_outlook(subject))
+        needs |= dict.fromkeys(OUTLOOK, _why_no_outlook(subject))
     if pace is not None and not view.knows(period.start):
         begun = period.start <= view.day
         needs["start_coverage"] = f"history back to {period.start}" if begun else "a period that has begun"
-    if view.book.table("quotas").empty:
-        asked = ("quota_amount", "coverage", "start_coverage", "required_coverage", "attainment_probability")
-        needs |= dict.fromkeys(asked, "a quota sheet that covers the period")
-    return needs
+    return needs | lacking(view.book)

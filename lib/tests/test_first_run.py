@@ -1,0 +1,411 @@
+"""The first run: what a company.yml made from exports says, what it leaves open, and what it never does."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from gate import EXAMPLES, HISTORY_REPORT, REPORT, rows
+
+from revops import __main__ as command
+from revops.company import load_company, open_questions
+from revops.exports import prepare
+from revops.first_run import propose
+from revops.first_run.yaml_words import quoted
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "data" / "sample"
+HUBSPOT = EXAMPLES / "hubspot"
+OPEN_DEAL = {"Closed": "0", "Won": "0", "Probability (%)": "20"}
+HOSTILE = [
+    "TODO",
+    "no",
+    "- item",
+    "a: b",
+    "x # y",
+    "=HYPERLINK(\"http://x\",\"y\")",
+    "it's \"so\"",
+    "{a, [b]}",
+    "*any*?",
+    "&anchor !tag |",
+    "tab\there",
+    "two\nlines: 1",
+    "Überprüfung 商談 🚀",
+    "line\u2028sep",
+    "1.0",
+    "~",
+    "null",
+    "back\\slash",
+    "%25",
+    "@at",
+]  # fmt: skip
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project of its own, without exports; the working directory is in it."""
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    shutil.copytree(ROOT / "params", tmp_path / "params")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return propose(SAMPLE, "acme", "data/acme")
+
+
+def put(folder: Path, **files: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / f"{name}.csv").write_text(content, encoding="utf-8")
+    return folder
+
+
+def proposed(folder: Path, **files: str):
+    found = propose(put(folder, **files), "acme", "data/acme")
+    return found, yaml.safe_load(found.text)
+
+
+def stages_of(values: dict) -> list[tuple[str, str]]:
+    return [(stage["name"], stage.get("outcome", "open")) for stage in values["stages"]]
+
+
+def said_by(capsys, *arguments):
+    code = command.main(arguments)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_order_and_outcomes_of_the_sample_are_the_real_ones(sample):
+    real = load_company(ROOT / "params")
+    former = {other for stage in real.stages for other in stage.also}
+    found = [pair for pair in stages_of(yaml.safe_load(sample.text)) if pair[0] not in former]
+    assert found == [(stage.name, stage.outcome) for stage in real.stages]
+    assert former == {"Qualification"}
+
+
+def test_a_stage_that_another_replaced_is_suggested_and_not_merged(sample):
+    assert (
+        "  # CHECK: entered until 2024-01-25, and Scoping only from 2024-02-01 on; if that is its new name, "
+        "put it there as\n"
+        "  # also: Qualification, and take this line out\n"
+        "  - {name: Qualification}\n"
+        "  - {name: Scoping}\n"
+    ) in sample.text
+
+
+def test_sample_tells_its_calendar_currency_and_words(sample):
+    real, values = load_company(ROOT / "params"), yaml.safe_load(sample.text)
+    assert values["currency"] == real.currency
+    assert values["time_zone"] == real.time_zone
+    assert values["fiscal_year_starts"] == real.fiscal_year_starts == 2
+    assert {key: tuple(words) for key, words in values["types"].items()} == real.types
+    assert values["quotas"] == {"pipeline_created": ["Pipeline created"]}
+    assert sample.refused == ()
+    assert (
+        "fiscal year: starts in February (the fiscal quarter of 2,500 of 2,500 deals fits a year from February)"
+        in sample.decided
+    )
+
+
+def test_what_must_not_be_guessed_is_listed_with_its_line(sample):
+    assert [line for _, line in sample.questions] == [
+        "EUR: TODO  # what one EUR is worth in USD",
+        "- {source: TODO, lead_source: [Employee Referral]}  # one line for each of marketing, sales, partner, "
+        "customer_success, other",
+        "Kate Lindqvist: TODO  # is it Katarina Lindqvist?",
+    ]
+    lines = sample.text.split("\n")
+    assert all(lines[number - 1].strip() == line for number, line in sample.questions)
+
+
+def test_with_its_questions_answered_the_sample_is_prepared(sample, tmp_path):
+    answers = {
+        "EUR: TODO": "EUR: 1.10",
+        "source: TODO": "source: other",
+        "Lindqvist: TODO": "Lindqvist: Katarina Lindqvist",
+    }
+    text = sample.text
+    for question, answer in answers.items():
+        text = text.replace(question, answer)
+    (tmp_path / "company.yml").write_text(text)
+    found = prepare(SAMPLE, load_company(tmp_path))
+    assert found.tables["opportunities"].num_rows == 2_495  # with the 3 test records, which are only proposed
+    assert found.tables["quotas"].num_rows == 330
+
+
+def test_segments_regions_and_test_records_are_proposed_as_comments(sample):
+    assert "  #     segment: [Segment__c]  # 1,342 rows: Enterprise, Mid-market, SMB\n" in sample.text
+    assert "# segments:\n#   names: [Enterprise, Mid-market, SMB]\nsegments: {}\n" in sample.text
+    assert "# test_records:\n#   account_name: [Test Account - please ignore]\n" in sample.text
+    assert yaml.safe_load(sample.text)["exports"] == {"folder": "data/acme"}
+
+
+def test_a_region_that_the_quota_sheet_names_is_filled(tmp_path):
+    folder = tmp_path / "exports"
+    shutil.copytree(SAMPLE, folder)
+    with (folder / "targets" / "quota_long.csv").open("a") as sheet:
+        sheet.write("EMEA,,2026-05-01,2026-07-31,Bookings,1,USD,2026-05-01\n")
+    values = yaml.safe_load(propose(folder, "acme", "x").text)
+    assert values["exports"]["columns"] == {"accounts": {"region": ["Region__c"]}, "owners": {"region": ["Region__c"]}}
+    assert values["regions"] == {"names": ["AMER", "APAC", "EMEA"]}
+    assert values["owner_aliases"] == {"Kate Lindqvist": "TODO"}
+
+
+def test_hubspot_stages_are_ordered_by_their_dates_and_pipelines_named():
+    found = propose(HUBSPOT, "acme", "data/acme")
+    values = yaml.safe_load(found.text)
+    assert stages_of(values) == [
+        ("Appointment Scheduled", "open"),
+        ("Qualified To Buy", "open"),
+        ("Presentation Scheduled", "open"),
+        ("Decision Maker Bought-In", "open"),
+        ("Contract Sent", "open"),
+        ("Renewal due", "open"),
+        ("Closed Won", "won"),
+        ("Renewed", "won"),
+        ("Closed Lost", "lost"),
+    ]
+    assert (values["currency"], values["rates"], values["time_zone"]) == ("USD", {"EUR": "TODO"}, "UTC")
+    assert values["sources"] == [
+        {"source": "marketing", "lead_source": ["Paid Search", "Direct Traffic", "Organic Search", "Other Campaigns"]},
+        {"source": "sales", "lead_source": ["Offline Sources"]},
+    ]
+    assert "pipelines: all count, Sales Pipeline (5), Renewals (1)" in found.decided
+    assert found.refused == ()
+
+
+def test_the_order_of_stages_comes_from_the_history_where_the_crm_writes_none(tmp_path):
+    _, values = proposed(tmp_path, deals=REPORT.read_text("latin-1"), history=HISTORY_REPORT.read_text("latin-1"))
+    names = [name for name, outcome in stages_of(values) if outcome == "open"]
+    assert names[0] == "Prospecting" and names[-2:] == ["Proposal/Price Quote", "Negotiation/Review"]
+    assert stages_of(values)[-2:] == [("Closed Won", "won"), ("Closed Lost", "lost")]
+
+
+def test_fiscal_periods_of_a_report_tell_the_fiscal_year(tmp_path):
+    months = {"2/10/2025": "Q1-2025", "5/20/2025": "Q2-2025", "8/31/2025": "Q3-2025", "12/15/2025": "Q4-2025"}
+    table = rows(*({"Close Date": day, "Fiscal Period": label, **OPEN_DEAL} for day, label in months.items()))
+    found, values = proposed(tmp_path, deals=table)
+    assert values["fiscal_year_starts"] == 1  # two starts a month apart fit these four: nothing is told
+    months |= {"1/15/2026": "Q4-2025", "4/30/2025": "Q1-2025"}
+    table = rows(*({"Close Date": day, "Fiscal Period": label, **OPEN_DEAL} for day, label in months.items()))
+    found, values = proposed(tmp_path, deals=table)
+    assert values["fiscal_year_starts"] == 2
+    assert "  # CHECK: the CRM" not in found.text
+    assert (
+        "# CHECK: the CRM names fiscal years otherwise; here a year is named after the one it ends in\n" in found.text
+    )
+
+
+def test_what_no_cell_tells_is_open(tmp_path):
+    deal = {"Stage": "Mystery", "Close Date": "2/3/2025", "Created Date": "1/2/2025", "Amount": "1.234", "Type": "Odd"}
+    found, values = proposed(tmp_path, deals=rows(deal, {**deal, "Lead Source": "Aunt", "Stage": "Closed"}))
+    assert values["currency"] == "TODO"
+    assert values["exports"]["date_order"] == values["exports"]["decimal_sign"] == "TODO"
+    assert values["stages"] == [
+        {"name": "TODO"},
+        {"name": "Closed", "outcome": "TODO"},
+        {"name": "Mystery", "outcome": "TODO"},
+    ]
+    assert values["types"] == {"TODO": ["Odd"]}
+    assert values["sources"][-1] == {"source": "TODO", "lead_source": ["Aunt"]}
+    assert found.refused == ()
+
+
+def test_hostile_words_stay_words(tmp_path):
+    table = rows(*({"Opportunity ID": f"0068d000000{n:04}", "Stage": word, "Type": word, "Lead Source": word,
+                    "Amount Currency": "EUR", **OPEN_DEAL} for n, word in enumerate(HOSTILE)))  # fmt: skip
+    found, values = proposed(tmp_path, deals=table)
+    names = [stage["name"] for stage in values["stages"]]
+    assert (names[0], names[-1], sorted(names[1:-1])) == ("TODO", "TODO", sorted(HOSTILE))
+    assert found.refused == ()
+    assert sorted(word for words in values["types"].values() for word in words) == sorted(HOSTILE)
+    assert sorted(word for rule in values["sources"] for word in rule["lead_source"]) == sorted(HOSTILE)
+    assert not any('name: "TODO"' in line for _, line in found.questions)
+    assert all(ord(sign) >= 32 for line in found.text.split("\n") for sign in line)
+
+
+@pytest.mark.parametrize("word", [*HOSTILE, "", " lead", "trail ", "Ab", "yes", "2025-01-01", "\x07bell", "a" * 300])
+def test_a_quoted_word_is_read_back(word):
+    assert yaml.safe_load(f"- {{name: {quoted(word)}}}") == [{"name": word}]
+    assert "\n" not in quoted(word)
+
+
+def test_accounts_are_sorted_and_shared_pay_stays_open(tmp_path):
+    statement = (
+        "Profit and Loss\nAcme\nJanuary 2025\n\n,Jan 2025,Total\nIncome,,\nSubscriptions,100,100\n"
+        "Total for Income,100,100\n"
+        "Cost of Goods Sold,,\nHosting,20,20\nTotal for Cost of Goods Sold,20,20\nGross Profit,80,80\nExpenses,,\n"
+        "Payroll,30,30\nSales commissions,5,5\nTravel,4,4\nAdvertising,3,3\nTotal for Expenses,42,42\n"
+        "Net Operating Income,38,38\nNet Income,38,38\n"
+    )
+    _, values = proposed(tmp_path, deals=rows(OPEN_DEAL | {"Amount Currency": "USD"}), pl=statement)
+    assert values["ledger_accounts"] == {
+        "revenue": ["Subscriptions"],
+        "cogs": ["Hosting"],
+        "sales": ["Sales commissions"],
+        "marketing": ["Advertising"],
+        "TODO": ["Payroll", "Travel"],
+    }
+
+
+def test_dates_of_mql_and_sql_are_filled_where_only_one_header_can_be_meant(tmp_path):
+    system = {
+        "system": "leads of ours",
+        "files": [{
+            "name": "leads", "table": "leads", "required": ["lead_id", "created_at", "status"],
+            "headers": {"lead_id": ["Lead ID"], "created_at": ["Create Date"], "status": ["Lead Status"]},
+        }],
+    }  # fmt: skip
+    systems = tmp_path / "systems"
+    systems.mkdir()
+    (systems / "leads.yml").write_text(yaml.safe_dump(system))
+    leads = "Lead ID,Create Date,Lead Status,MQL Date,MQL Score,SQL Date,Sales Qualified On\n"
+    leads += "L1,2025-01-02,Open,2025-01-20,7,2025-01-22,2025-01-23\n"
+    folder = put(tmp_path / "exports", deals=rows(OPEN_DEAL), leads=leads)
+    found = propose(folder, "acme", "data/acme", systems)
+    assert yaml.safe_load(found.text)["exports"]["columns"] == {"leads": {"mql_at": ["MQL Date"]}}
+    assert "  #     sql_at: [SQL Date]  # 1 date\n" in found.text
+
+
+def test_init_writes_tells_and_never_overwrites(project, capsys):
+    shutil.copytree(SAMPLE, project / "data" / "Acme Corp")
+    code, out, _ = said_by(capsys, "init", "data/Acme Corp")
+    file = project / "params" / "acme-corp" / "company.yml"
+    written = file.read_text()
+    assert code == 0 and yaml.safe_load(written)["exports"]["folder"] == "data/Acme Corp"
+    assert out.startswith(
+        "data/Acme Corp: 7 files recognised\n  salesforce/Account.csv: salesforce, accounts (API), 1,369 rows\n"
+    )
+    number = written.split("\n").index("  EUR: TODO  # what one EUR is worth in USD") + 1
+    assert (
+        "\nparams/acme-corp/company.yml is written; 3 TODOs to answer in it:\n"
+        f"  line {number}: EUR: TODO  # what one EUR is worth in USD\n"
+    ) in out
+    assert out.endswith(
+        "\nThen:\n  python -m revops check --params params/acme-corp\n"
+        "  python -m revops run --params params/acme-corp\n"
+    )
+    assert said_by(capsys, "init", "data/Acme Corp") == (
+        2,
+        "",
+        "params/acme-corp/company.yml: is there already, and init never overwrites. Edit it, or name another company "
+        "with --name.\n",
+    )
+    assert file.read_text() == written
+
+
+def test_a_file_with_questions_is_refused_with_every_line(project, capsys):
+    put(project / "data" / "acme", deals=rows(OPEN_DEAL | {"Type": "Odd"}))
+    assert said_by(capsys, "init", "data/acme")[0] == 0
+    for call in (("check", "data/acme"), ("run", "--params", "params/acme")):
+        assert said_by(capsys, *call) == (
+            2,
+            "",
+            "params/acme/company.yml: every TODO must be answered; found 3 that are not. Put what you know in its "
+            "place, or take the line out where it is not needed:\n"
+            "  line 7: currency: TODO  # no file names one: USD or EUR for example\n"
+            "  line 25: - {name: TODO, outcome: won}  # no stage of the exports looks won\n"
+            "  line 30: TODO: [Odd]  # Odd 1 of 1 rows\n",
+        )
+
+
+def test_where_nothing_is_left_open_check_works_at_once(project, capsys):
+    won = {"Stage": "Closed Won", "Closed": "1", "Won": "1", "Amount Currency": "USD"}
+    table = rows({**OPEN_DEAL, "Amount Currency": "USD", "Lead Source": "Webinar"}, {**won, "Lead Source": "Outbound"})
+    put(project / "data" / "acme", deals=table)
+    code, out, _ = said_by(capsys, "init", "data/acme")
+    assert code == 0 and "\nparams/acme/company.yml is written; nothing is left to answer in it.\n" in out
+    assert said_by(capsys, "check", "--params", "params/acme")[0] == 0
+
+
+def test_of_two_crms_init_asks_which(project, capsys, monkeypatch):
+    shutil.copytree(EXAMPLES, project / "data" / "two")
+    code, out, _ = said_by(capsys, "init", "data/two")
+    assert code == 0
+    assert (
+        "  deals of hubspot (6 deals) and salesforce (24 deals): say which CRM counts, with --crm or as exports.crm\n"
+        in out
+    )
+    assert "  crm: TODO\n" in (project / "params" / "two" / "company.yml").read_text()
+    assert said_by(capsys, "init", "data/two", "--name", "hub", "--crm", "hubspot")[0] == 0
+    values = yaml.safe_load((project / "params" / "hub" / "company.yml").read_text())
+    assert values["exports"]["crm"] == "hubspot" and values["stages"][0]["name"] == "Appointment Scheduled"
+    asked = []
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda words: asked.append(words) or "salesforce")
+    assert said_by(capsys, "init", "data/two", "--params", "params/asked")[0] == 0
+    assert asked == ["data/two holds deals of hubspot and salesforce. Which counts? (Enter: say so later) "]
+    assert "  crm: salesforce\n" in (project / "params" / "asked" / "company.yml").read_text()
+    code, _, err = said_by(capsys, "init", "data/two", "--name", "odd", "--crm", "odd")
+    assert code == 1 and err.startswith("company.yml, exports.crm: odd is not a CRM we read. Known: ")
+    assert not (project / "params" / "odd").exists()
+
+
+def test_without_opportunities_nothing_is_written(project, capsys):
+    put(project / "data" / "acme", notes="a,b\n1,2\n")
+    code, out, err = said_by(capsys, "init", "data/acme")
+    assert (code, out) == (1, "")
+    assert err.startswith("acme: some file must hold opportunities; found none in 1 file. ")
+    assert not (project / "params" / "acme").exists()
+
+
+def test_calls_that_cannot_be_done_are_refused(project, capsys):
+    assert said_by(capsys, "init", "data/none")[::2] == (
+        2,
+        "data/none: must be a folder of exports; found none. Name the folder that holds them.\n",
+    )
+    put(project / "data" / "acme", deals=rows(OPEN_DEAL))
+    assert said_by(capsys, "init", "data/acme", "--name", "../up")[0] == 2
+    code, _, err = said_by(capsys, "check", "data/acme")
+    assert (code, err) == (
+        2,
+        "data/acme: must be the exports.folder of some company.yml; found none among 1 company. Make one with "
+        "`python -m revops init data/acme`, or name one with --params.\n",
+    )
+
+
+def test_files_that_cannot_be_read_are_told_and_the_rest_is_used(project, capsys):
+    folder = put(project / "data" / "acme", deals=rows(OPEN_DEAL | {"Amount Currency": "USD"}))
+    (folder / "broken.zip").write_bytes(b"PK\x03\x04nonsense")
+    code, out, _ = said_by(capsys, "init", "data/acme")
+    assert code == 0
+    assert "\nStill refused when every TODO is answered\n  broken.zip: must be a whole zip file" in out
+    assert "  deals.csv: salesforce, opportunities (report), 1 row\n" in out
+
+
+def test_check_of_refused_exports_tells_each_file_and_every_problem(project, capsys):
+    folder = put(project / "data" / "acme", deals=rows({"Stage": "Unheard of"}), notes="a,b\n1,2\n")
+    (folder / "broken.zip").write_bytes(b"PK\x03\x04nonsense")
+    code, out, err = said_by(capsys, "check", "data/acme", "--params", "params")
+    assert (code, err) == (1, "")
+    assert out.startswith(
+        "Halyard Robotics: 1 file in data/acme\n\ndeals.csv\n"
+        "  opportunities (salesforce opportunities (report); utf-8, headers in row 1)\n"
+        "  1 rows read, 2025-03-03 to 2025-03-03\n\nnotes.csv\n  not recognised: "
+    )
+    assert "\nRefused\n  broken.zip: must be a whole zip file" in out
+    assert out.endswith("\nReports\n  pipeline_coverage: waits for the exports\n")
+    (folder / "broken.zip").unlink()
+    code, out, _ = said_by(capsys, "check", "data/acme", "--params", "params")
+    assert code == 1 and "Refused\n  company.yml, stages: every stage must be listed; found 1 that are not" in out
+
+
+def test_check_for_programs_is_the_same_as_json(project, capsys):
+    shutil.copytree(SAMPLE, project / "data" / "sample")
+    code, out, _ = said_by(capsys, "check", "data/sample", "--json")
+    found = json.loads(out)
+    assert (code, found["exit_code"], found["problems"], found["company"]) == (0, 0, [], "Halyard Robotics")
+    assert found["reports"] == [
+        {"report": "pipeline_coverage", "can_run": True, "missing": [], "problem": None, "unavailable": []}
+    ]
+    tables = {entry["table"]: entry["rows"] for entry in found["tables"]}
+    assert (tables["opportunities"], tables["quotas"], tables["ledger"]) == (2_492, 330, 0)
+    assert {file["kind"] for file in found["files"]} >= {"opportunities (API)", "quotas (long)"}
+
+
+def test_a_question_is_a_plain_word_and_no_quoted_one():
+    text = 'a: TODO\nb: "TODO"\nc: [x, TODO]\nTODO: 1\nd: TODO list\n# e: TODO\n'
+    assert open_questions(text) == [(1, "a: TODO"), (3, "c: [x, TODO]"), (4, "TODO: 1")]
