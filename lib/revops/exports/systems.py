@@ -1,6 +1,7 @@
 """Descriptions of the systems whose exports we read: the shipped YAML files and the user's own, typed and checked."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -61,10 +62,16 @@ def load_systems(company: Company, systems_dir: Path | None) -> tuple[Descriptio
     own = [(path, True) for path in sorted(systems_dir.glob("*.yml"))] if systems_dir else []
     found = []
     for path, is_own in (*shipped, *own):
-        system = load_settings(path, System)
+        system = load_settings(path, System) if is_own else _shipped(path)
         found += [Description(system, _with_extras(kind, company), is_own) for kind in system.files]
     _check_extras(company, found)
     return tuple(found)
+
+
+@cache
+def _shipped(path: Path) -> System:
+    """Return one shipped system; the shipped files stay as they are while the program runs."""
+    return load_settings(path, System)
 
 
 def _with_extras(kind: FileKind, company: Company) -> FileKind:
