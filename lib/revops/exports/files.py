@@ -18,6 +18,11 @@ __all__ = ["Blob", "Survey", "find_blobs", "nature", "survey", "wide"]
 
 BLOCK = 1 << 18  # small enough to stay in the processor's cache between the checks
 QUOTE, NEWLINE = ord('"'), ord("\n")
+SCARS = (
+    b"\xef\xbb\xbf",
+    b"\xc3\x83",
+    b"\xc3\xa2\xe2\x82\xac",
+)  # a byte order mark within; \u00c3 and \u00e2\u20ac, misread
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 HTML = re.compile(
     rb"^(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?"
@@ -52,7 +57,7 @@ class Blob:
 @dataclass(frozen=True)
 class Survey:
     """What one pass over all bytes tells: their hash and number, whether they are strict UTF-8, with NULs, with a
-    quote too many, and how many lines they end.
+    quote too many, how many lines they end, and whether they may bear marks of pasting or of a wrong encoding.
     """
 
     sha256: str
@@ -61,6 +66,7 @@ class Survey:
     has_nul: bool
     odd_quotes: bool
     newlines: int
+    scarred: bool = False
 
 
 def find_blobs(folder: Path, ignore: tuple[str, ...]) -> Iterator[tuple[Blob, str]]:
@@ -103,20 +109,22 @@ def wide(head: bytes) -> str:
 def survey(blob: Blob) -> Survey:
     """Return the hash, size, encoding check and NUL check of a file in one pass over its bytes."""
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")("strict")
-    size, is_utf8, has_nul, quotes, newlines = 0, True, False, 0, 0
+    size, is_utf8, has_nul, quotes, newlines, scarred = 0, True, False, 0, 0, False
     block = bytearray(BLOCK)
     view, marks = memoryview(block), np.frombuffer(block, np.uint8)
     with blob.open() as stream:
         while n := stream.readinto(view):  # type: ignore[attr-defined]
             part = view[:n]
             digest.update(part)
-            size += n
             has_nul = has_nul or block.find(0, 0, n) >= 0
             quotes += int(np.count_nonzero(marks[:n] == QUOTE))
             newlines += int(np.count_nonzero(marks[:n] == NEWLINE))
-            is_utf8 = is_utf8 and (_plain_ascii(block, n, decoder) or _decodes(decoder, part))
+            if not _plain_ascii(block, n, decoder):
+                is_utf8 = is_utf8 and _decodes(decoder, part)
+                scarred = scarred or any(block.find(scar, 0 if size else 1, n) >= 0 for scar in SCARS)
+            size += n
     is_utf8 = is_utf8 and _decodes(decoder, b"", final=True)
-    return Survey(digest.hexdigest(), size, is_utf8, has_nul, quotes % 2 == 1, newlines)
+    return Survey(digest.hexdigest(), size, is_utf8, has_nul, quotes % 2 == 1, newlines, scarred)
 
 
 def _shown(name: str) -> str:

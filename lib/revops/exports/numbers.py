@@ -182,12 +182,17 @@ def _decimal_sign(
     raw: pa.Array, text: pa.Array, counts: np.ndarray, where: str, known: str, fallback: str
 ) -> tuple[str, str, str]:
     """Return the decimal sign, the sentence that reports it, and the sentence that refuses the column."""
-    if known != "auto":
-        return SIGNS[known], "", ""
     votes = {sign: _speaks_for(text, sign) for sign in (".", ",")}
     points, commas = (int(counts[votes[sign]].sum()) for sign in (".", ","))
     label = where.rpartition("column ")[2]
     names = {".": "decimal point", ",": "decimal comma"}
+    if known != "auto":
+        other = "," if SIGNS[known] == "." else "."
+        return (
+            SIGNS[known],
+            "",
+            _against(raw.filter(pa.array(votes[other])), where, names[SIGNS[known]], counts, votes[other]),
+        )
     if points and commas:
         shown = [min(raw.filter(pa.array(votes[sign])).to_pylist()) for sign in (".", ",")]
         return "", "", (
@@ -209,6 +214,17 @@ def _decimal_sign(
         )  # fmt: skip
     sign = SIGNS.get(fallback, ".")
     return sign, f"{label}: {names[sign]} ({SAYS})" if unsure.any() else "", ""
+
+
+def _against(cells: pa.Array, where: str, sign: str, counts: np.ndarray, votes: np.ndarray) -> str:
+    """Return the sentence that refuses cells of another decimal sign than the one that their system always writes."""
+    if not len(cells):
+        return ""
+    return (
+        f"{where}: must be written with a {sign}, as its system does; found {int(counts[votes].sum()):,} of "
+        f"{int(counts.sum()):,} cells that are not ({examples(sorted(cells.to_pylist()))}). A spreadsheet has changed "
+        "them: export it again and do not open it there."
+    )
 
 
 def _speaks_for(text: pa.Array, sign: str) -> np.ndarray:

@@ -15,6 +15,7 @@ from pyarrow import csv as arrow_csv
 from revops.errors import examples
 from revops.exports.files import Blob, Survey, wide
 from revops.exports.lines import lines_of_other_width, rows_of, rows_swallowed, unclosed_line
+from revops.exports.scars import healed
 
 __all__ = ["Cells", "TextSheet", "open_text"]
 
@@ -191,9 +192,11 @@ def open_text(blob: Blob, seen: Survey) -> TextSheet:
         mark, shown = b"", "utf-8"
     if encoding := wide(head):
         return _recoded(blob, blob.read().decode(encoding, errors="replace"), f"{encoding} without BOM")
-    if seen.is_utf8:
+    if seen.is_utf8 and not seen.scarred:
         return TextSheet(blob.name, shown, blob, len(mark), seen.has_nul, seen.odd_quotes, seen.newlines)
     raw = blob.read()[len(mark) :]
+    if seen.is_utf8:
+        return _recoded(blob, raw.decode("utf-8"), shown, seen.has_nul)
     try:
         text, encoding = raw.decode("cp1252"), "cp1252"
     except UnicodeDecodeError:
@@ -221,7 +224,8 @@ class _Counted:
 
 
 def _recoded(blob: Blob, text: str, encoding: str, has_nul: bool = False, notes: tuple[str, ...] = ()) -> TextSheet:
-    data = text.encode("utf-8")
+    text, scars = healed(text)
+    data, notes = text.encode("utf-8"), (*notes, *scars)
     odd = data.count(b'"') % 2 == 1
     return TextSheet(blob.name, encoding, Blob(blob.name, data=data), 0, has_nul, odd, data.count(b"\n"), notes)
 

@@ -10,7 +10,7 @@ from fuzzing.sheet import Sheet
 
 NUMBER = re.compile(r"^-?\d{1,3}(,\d{3})+(\.\d+)?$|^-?\d+(\.\d+)?$")
 ISO = re.compile(r"^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2}))?)?$")
-SLASHED = re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})$")
+SLASHED = re.compile(r"^(1[0-2]|0?[1-9])/(\d{1,2})/(\d{4}|\d{2})$")
 NO_NUMBERS = re.compile(r"\bids?\b|\bid$|^id|year|period|number of|flag|^is|closed$|won$|deleted|responded|active|"
                         r"has[A-Z]|private|interval|quantity|age$|count", re.I)  # fmt: skip
 RATES = re.compile(r"probability|percent|rate\b|ctr", re.I)
@@ -98,8 +98,9 @@ def write_negatives_otherwise(sheet: Sheet, random: Random) -> Hit | None:
 
 @damage(TOLD)
 def swap_percent(sheet: Sheet, random: Random) -> Hit | None:
-    """Write percents as fractions, with a percent sign, or fractions as percents."""
+    """Write percents as fractions, or with a percent sign."""
     places = [i for i in _filled(sheet, NUMBER) if RATES.search(sheet.header[i])]
+    places = [i for i in places if any(float(cell or 0) > 1 for cell in sheet.column(i))]
     if not places:
         return None
     write = random.choice([lambda c: f"{float(c) / 100:g}", lambda c: f"{c}%", lambda c: f"{float(c):g} %"])
@@ -227,11 +228,12 @@ def shorten_ids(sheet: Sheet, random: Random) -> Hit | None:
 @damage(TOLD)
 def ids_to_numbers(sheet: Sheet, random: Random) -> Hit | None:
     """Write ids as a spreadsheet does that takes them for numbers."""
-    if not (places := _ids(sheet)):
+    places = [i for i in _ids(sheet) if all(cell.isdigit() for cell in sheet.column(i) if cell)]
+    if not places:
         return None
 
     def write(cell: str) -> str:
-        return f"{float(cell):.5E}" if cell.isdigit() else cell.lstrip("0")
+        return f"{float(cell):.5E}"
 
     return Hit(_rewritten(sheet, [random.choice(places)], write))
 
