@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger, Source
-from revops.exports.columns import coded, distinct, few
+from revops.exports.columns import coded, counts_of, distinct, few
 from revops.exports.date_order import ORDERS
 from revops.exports.dates import DateRule, Dates, read_dates
 from revops.exports.ids import read_ids
@@ -70,6 +70,7 @@ class CellReader:
         if what == "text":
             return cells
         if what == "category":
+            self._warn_of_quotes(cells, name)
             return _trimmed(cells, _code if name in ("currency", "converted_currency") else str.strip)
         if what == "id":
             ids = read_ids(cells, where, self.match.description.system.ids)
@@ -89,6 +90,17 @@ class CellReader:
         self._note(read.decision, read.problem)
         self._blanked(read, "number", name)
         return read.column
+
+    def _warn_of_quotes(self, cells: Column, name: str) -> None:
+        """Warn of words with a quote that has no other: it was meant for the file, and splits one group in two."""
+        codes = distinct(cells)
+        odd = [(word or "").count('"') % 2 == 1 for word in codes.dictionary.to_pylist()]
+        if any(odd):
+            n = int(counts_of(codes)[odd].sum())
+            shown = sorted(codes.dictionary.filter(pa.array(odd)).to_pylist())
+            self.source.warnings.append(
+                f"{plural(n, 'cell')} of {self.label(name)} with a stray quote ({examples(shown)})"
+            )
 
     def _money(self, read: Numbers, name: str) -> Numbers:
         """Keep the marks of a column of money, and refuse it where more than a few cells are no number."""

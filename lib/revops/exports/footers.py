@@ -22,6 +22,7 @@ __all__ = ["without_footers"]
 def without_footers(cells: Cells, match: Match, source: Source, ledger: Ledger) -> Cells:
     """Take footers, totals and blank rows out of the cells and return them; count them and rows of another width."""
     patterns = [re.compile(pattern, re.I) for pattern in match.description.system.footers]
+    _without_headers(cells, match, source, ledger)
     width, reasons = len(match.labels), Counter()
     footers = [_is_footer([cell for cell in row if cell.strip()], patterns) for row in cells.ragged]
     footers = [
@@ -40,6 +41,21 @@ def without_footers(cells: Cells, match: Match, source: Source, ledger: Ledger) 
         [line for line, is_footer in zip(lines, footers, strict=True) if not is_footer], match, source, ledger
     )
     return cut_rows
+
+
+def _without_headers(cells: Cells, match: Match, source: Source, ledger: Ledger) -> None:
+    """Take out rows that are the header again, as files pasted below each other have them; count and name them."""
+    again = np.ones(cells.n, bool)
+    for place in sorted({place for places in match.places.values() for place in places}):
+        same = pc.equal(pc.utf8_trim_whitespace(cells.columns[place].cast(TEXT)), match.labels[place].strip())
+        again &= same.fill_null(False).to_numpy(False)
+        if not again.any():
+            return
+    cells.columns = {place: column.filter(pa.array(~again)) for place, column in cells.columns.items()}
+    ledger.leave_out(source, "header again", n := int(again.sum()))
+    source.warnings.append(
+        f"its header stands {n + 1:,} times: it looks pasted together from several files; all of their rows are read"
+    )
 
 
 def _judge_ragged(lines: list[int], match: Match, source: Source, ledger: Ledger) -> None:

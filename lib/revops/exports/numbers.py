@@ -186,13 +186,9 @@ def _decimal_sign(
     points, commas = (int(counts[votes[sign]].sum()) for sign in (".", ","))
     label = where.rpartition("column ")[2]
     names = {".": "decimal point", ",": "decimal comma"}
-    if known != "auto":
-        other = "," if SIGNS[known] == "." else "."
-        return (
-            SIGNS[known],
-            "",
-            _against(raw.filter(pa.array(votes[other])), where, names[SIGNS[known]], counts, votes[other]),
-        )
+    if known != "auto" and not _is_doubtful(text, votes[SIGNS[known]], known):
+        other = votes["," if known == "point" else "."]
+        return SIGNS[known], "", _against(raw, where, names[SIGNS[known]], counts, other)
     if points and commas:
         shown = [min(raw.filter(pa.array(votes[sign])).to_pylist()) for sign in (".", ",")]
         return "", "", (
@@ -216,14 +212,22 @@ def _decimal_sign(
     return sign, f"{label}: {names[sign]} ({SAYS})" if unsure.any() else "", ""
 
 
-def _against(cells: pa.Array, where: str, sign: str, counts: np.ndarray, votes: np.ndarray) -> str:
+def _is_doubtful(text: pa.Array, votes: np.ndarray, known: str) -> bool:
+    """Return whether each point may be one of thousands, though the system writes decimal points: none shows one."""
+    if known != "point" or votes.any():
+        return False
+    dotted = pc.match_substring_regex(text, r"^-?[1-9]\d{0,2}\.\d{3}$")
+    return bool(pc.any(dotted).as_py()) and not pc.any(pc.match_substring_regex(text, r"^-?\d{4,}$")).as_py()
+
+
+def _against(raw: pa.Array, where: str, sign: str, counts: np.ndarray, votes: np.ndarray) -> str:
     """Return the sentence that refuses cells of another decimal sign than the one that their system always writes."""
-    if not len(cells):
+    if not (n := int(counts[votes].sum())):
         return ""
+    shown = sorted(raw.filter(pa.array(votes)).to_pylist())
     return (
-        f"{where}: must be written with a {sign}, as its system does; found {int(counts[votes].sum()):,} of "
-        f"{int(counts.sum()):,} cells that are not ({examples(sorted(cells.to_pylist()))}). A spreadsheet has changed "
-        "them: export it again and do not open it there."
+        f"{where}: must be written with a {sign}, as its system does; found {n:,} of {int(counts.sum()):,} cells that "
+        f"are not ({examples(shown)}). A spreadsheet has changed them: export it again and do not open it there."
     )
 
 

@@ -21,6 +21,7 @@ from revops.exports.frames import Frame
 from revops.exports.history import build_history
 from revops.exports.money import add_amounts, refuse_unconverted
 from revops.exports.opportunities import build_opportunities
+from revops.exports.orphans import warn_of_orphans
 from revops.exports.people import People, with_full_names
 from revops.exports.pipelines import settle_pipelines
 from revops.exports.quotas import build_quotas
@@ -69,6 +70,7 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> 
     days = _opportunities(groups, tables, context)
     deals = combined([table for _, table in days])
     history = build_history(groups["opportunity_history"], deals, _snapshots(days, deals), context)
+    warn_of_orphans(groups, tables, deals, company, ledger)
     tables |= _around_deals(groups, deals, context) | _spent(groups, context)
     billed = _billed(groups, context)
     refuse_unconverted(deals, company, "opportunities", ledger)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from random import Random
 
 import openpyxl
+
 from fuzzing.by_cells import ISO, NUMBER, SLASHED, _moment
 from fuzzing.damage import HURTS, SAME, TOLD, Hit, damage
 from fuzzing.sheet import Sheet

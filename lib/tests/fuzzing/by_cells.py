@@ -26,7 +26,9 @@ SMALL = "ids without capitals are ids too"
 
 def _numbers(sheet: Sheet) -> list[int]:
     """Return the columns of amounts and counts: numbers in every cell that is filled."""
-    return [i for i in _filled(sheet, NUMBER) if not (NO_NUMBERS.search(sheet.header[i]) or RATES.search(sheet.header[i]))]
+    return [
+        i for i in _filled(sheet, NUMBER) if not (NO_NUMBERS.search(sheet.header[i]) or RATES.search(sheet.header[i]))
+    ]
 
 
 def _dates(sheet: Sheet) -> list[int]:
@@ -82,7 +84,7 @@ def mark_currency(sheet: Sheet, random: Random) -> Hit | None:
     """Write a sign or a code of a currency into the amounts of a column."""
     if not (places := _numbers(sheet)):
         return None
-    form = random.choice(["${}", "$ {}", "USD {}", "{} USD", "US${}", "€{}", "{} €"])
+    form = random.choice(["${}", "$ {}", "USD {}", "{} USD", "US${}"])
     return Hit(_rewritten(sheet, [random.choice(places)], form.format))
 
 
@@ -192,7 +194,9 @@ def garble_cell(sheet: Sheet, random: Random) -> Hit | None:
     cells = sheet.column(place)
     filled = [i for i, cell in enumerate(cells) if cell]
     for i in random.sample(filled, min(len(filled), random.randrange(1, 3))):
-        cells[i] = random.choice(["#REF!", "TBD", "#####", "see note", "1.2.3", "12,3,4", "31.02.2025", "0x1F", "1e5", "NaN", "1O0"])
+        cells[i] = random.choice(
+            ["#REF!", "TBD", "#####", "see note", "1.2.3", "12,3,4", "31.02.2025", "0x1F", "1e5", "NaN", "1O0"]
+        )
     return Hit(sheet.with_cells(place, cells))
 
 

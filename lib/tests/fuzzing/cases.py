@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 
 from books import ACCOUNTS
-from fuzzing.sheet import Sheet, parsed
 from gate import EXAMPLES, HERE, HISTORY_REPORT, QUOTAS, REPORT, WEEKLY, company, file_audit
 
+from fuzzing.sheet import Sheet, parsed
 from revops.company import Company, load_company
 from revops.exports import Prepared, prepare
 

@@ -34,6 +34,11 @@ class Damage:
     does: Callable[[Sheet, Random], Hit | None]
     on_bytes: bool = False
 
+    @property
+    def family(self) -> str:
+        """Return the module that it stands in."""
+        return self.does.__module__.rpartition(".")[2]
+
 
 ALL: dict[str, Damage] = {}
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from fuzzing.cases import Case, prepared_from
-from fuzzing.damage import HURTS, SAME
 from gate import balanced
 
+from fuzzing.cases import Case, prepared_from
+from fuzzing.damage import HURTS, SAME
 from revops.errors import ExportError
 from revops.exports import Prepared
 from revops.schema import TABLES
