@@ -63,6 +63,11 @@ class CellReader:
         """Return the header of a column."""
         return self.match.labels[self.match.places[name][0]].strip()
 
+    @property
+    def nothing(self) -> tuple[str, ...]:
+        """Return the words that mean a blank cell."""
+        return ("", *self.match.description.system.null_tokens)
+
     def _typed(self, cells: Column, name: str, what: str) -> Column:
         where, kind = self.where(name), self.match.description.kind
         known = "auto" if kind.decimal_sign == "file" else kind.decimal_sign
@@ -71,7 +76,7 @@ class CellReader:
             return cells
         if what == "category":
             self._warn_of_quotes(cells, name)
-            return _trimmed(cells, _code if name in ("currency", "converted_currency") else str.strip)
+            return _trimmed(cells, _code if name in ("currency", "converted_currency") else str.strip, self.nothing)
         if what == "id":
             ids = read_ids(cells, where, self.match.description.system.ids)
             self._note(ids.decision, ids.problem)
@@ -193,9 +198,9 @@ def _code(word: str) -> str:
     return word.partition(" - ")[0].strip().upper()
 
 
-def _trimmed(cells: Column, change: Callable[[str], str]) -> pa.DictionaryArray:
+def _trimmed(cells: Column, change: Callable[[str], str], nothing: tuple[str, ...]) -> pa.DictionaryArray:
     codes = distinct(cells)
-    words = [change(word) or None for word in codes.dictionary.to_pylist()]
+    words = [None if (bare := change(word)) in nothing else bare for word in codes.dictionary.to_pylist()]
     return codes if words == codes.dictionary.to_pylist() else coded(codes, words)
 
 

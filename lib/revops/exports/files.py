@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-__all__ = ["Blob", "Survey", "find_blobs", "nature", "survey", "wide"]
+__all__ = ["NOT_TEXT", "Blob", "Survey", "find_blobs", "nature", "survey", "wide"]
 
 BLOCK = 1 << 18  # small enough to stay in the processor's cache between the checks
 QUOTE, NEWLINE = ord('"'), ord("\n")
@@ -24,11 +24,16 @@ SCARS = (
     b"\xc3\xa2\xe2\x82\xac",
 )  # a byte order mark within; \u00c3 and \u00e2\u20ac, misread
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+GZIP = b"\x1f\x8b\x08"
 HTML = re.compile(
     rb"^(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?"
     rb"<(!doctype html|html|head|meta|table|style|body|div|center|font|span)\b",
     re.I | re.S,
 )
+NOT_TEXT = {
+    "binary": "not a table: its bytes are not text",
+    "gzip": "not read: packed with gzip; unpack it, or pack it as zip",
+}
 HIDDEN = re.compile(r"^(\.|~\$|__MACOSX$|Thumbs\.db$|desktop\.ini$)")
 
 
@@ -71,9 +76,9 @@ class Survey:
 
 def find_blobs(folder: Path, ignore: tuple[str, ...]) -> Iterator[tuple[Blob, str]]:
     """Yield every file below `folder` in order of name, with why it is not to be read (blank where it is)."""
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() or p.is_symlink()):
         blob = Blob(_shown(path.relative_to(folder).as_posix()), path=path)
-        if why := _ignored(blob.name, ignore):
+        if why := _ignored(blob.name, ignore) or _unreadable(blob):
             yield blob, why
         elif nature(blob.head(4096)) == "zip":
             yield from _members(blob, ignore)
@@ -82,13 +87,15 @@ def find_blobs(folder: Path, ignore: tuple[str, ...]) -> Iterator[tuple[Blob, st
 
 
 def nature(head: bytes) -> str:
-    """Return what the first bytes say a file is: empty, zip (a workbook too), old workbook, html, binary or text."""
+    """Return what the first bytes say a file is: empty, zip (a workbook too), gzip, old workbook, html, binary, text."""
     if not head:
         return "empty"
     if head.startswith(ZIP):
         return "zip"
     if head.startswith(OLE):
         return "old workbook"
+    if head.startswith(GZIP):
+        return "gzip"
     if HTML.match(head):
         return "html"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or wide(head):
@@ -138,6 +145,22 @@ def _ignored(name: str, ignore: tuple[str, ...]) -> str:
     base = name.rsplit("/", 1)[-1]
     pattern = next((p for p in ignore if fnmatch.fnmatchcase(name, p) or fnmatch.fnmatchcase(base, p)), None)
     return f"not read: exports.ignore has {pattern}" if pattern else ""
+
+
+def _unreadable(blob: Blob) -> str:
+    """Return why a file cannot be read, or is no file."""
+    assert blob.path is not None
+    if blob.path.is_dir():
+        return "not read: a link to a folder; put its files here, or name that folder in exports.folder of company.yml"
+    if not blob.path.exists():
+        return "not read: a link to a file that is not there"
+    try:
+        blob.head(1)
+    except OSError as error:
+        return (
+            f"refused: must be readable; found that it is not ({error.strerror}). Change who may read it, or remove it."
+        )
+    return ""
 
 
 def _members(blob: Blob, ignore: tuple[str, ...]) -> Iterator[tuple[Blob, str]]:

@@ -121,7 +121,7 @@ def _plain(column: pa.Array | pa.ChunkedArray, decimal_sign: str) -> pa.Array | 
         return None
     if decimal_sign == "comma" or pc.all(pc.is_finite(values)).as_py() is False:
         return None
-    if decimal_sign == "auto" and pc.any(pc.match_substring_regex(text, UNSURE)).as_py() and not _sure(text):
+    if decimal_sign in ("auto", "point") and pc.any(pc.match_substring_regex(text, UNSURE)).as_py() and not _sure(text):
         return None
     return whole(values) if codes is None else values.take(codes.indices)
 

@@ -6,9 +6,11 @@ import pyarrow.compute as pc
 from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger
-from revops.exports.columns import TEXT
+from revops.exports.columns import TEXT, by_distinct
+from revops.exports.context import Context
 from revops.exports.frames import Frame
 from revops.exports.money import converted_by, factors
+from revops.exports.people import folded
 from revops.exports.records import plain
 from revops.wording import money
 
@@ -16,7 +18,7 @@ __all__ = ["warn_of_orphans"]
 
 
 def warn_of_orphans(
-    groups: dict[str, list[Frame]], tables: dict[str, pa.Table], deals: pa.Table, company: Company, ledger: Ledger
+    groups: dict[str, list[Frame]], tables: dict[str, pa.Table], deals: pa.Table, context: Context
 ) -> None:
     """Warn of history without its opportunity, and of opportunities whose account or owner is in no file.
 
@@ -24,6 +26,7 @@ def warn_of_orphans(
         groups : the frames of each table as they were read, records that are left out later among them
         tables : accounts and owners, where files hold them
     """
+    company, ledger, shared = context.company, context.ledger, context.people.shared
     _warn_of_history(groups, company, ledger)
     for table, column, called in (
         ("accounts", "account_id", "name an account"),
@@ -33,7 +36,10 @@ def warn_of_orphans(
             continue
         ids = deals[column].cast(TEXT)
         known = pc.is_in(ids, value_set=tables[table][column].cast(TEXT).combine_chunks())
-        lost = pc.and_(pc.invert(known), ids.is_valid())
+        doubtful = by_distinct(
+            ids, lambda words: pa.array([folded(w) in shared for w in words.to_pylist()], pa.bool_())
+        )
+        lost = pc.and_(pc.invert(known), pc.and_(ids.is_valid(), pc.invert(doubtful).fill_null(True)))
         if n := pc.sum(lost).as_py() or 0:
             amount = pc.sum(deals["amount"].filter(lost)).as_py() if "amount" in deals.column_names else None
             shown = examples(sorted(pc.unique(ids.filter(lost)).to_pylist()))

@@ -70,7 +70,7 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None) -> 
     days = _opportunities(groups, tables, context)
     deals = combined([table for _, table in days])
     history = build_history(groups["opportunity_history"], deals, _snapshots(days, deals), context)
-    warn_of_orphans(groups, tables, deals, company, ledger)
+    warn_of_orphans(groups, tables, deals, context)
     tables |= _around_deals(groups, deals, context) | _spent(groups, context)
     billed = _billed(groups, context)
     refuse_unconverted(deals, company, "opportunities", ledger)

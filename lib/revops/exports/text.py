@@ -78,7 +78,7 @@ class TextSheet:
         if cells.ragged:
             starts = lines_of_other_width(self._text(0), delimiter or ",", width)
             cells.lines = [starts.get(tuple(row), 0) for row in cells.ragged]
-        return _without_nul(cells) if self.has_nul else cells
+        return _without_nul(cells, nulls) if self.has_nul else cells
 
     def grid(self, delimiter: str | None) -> tuple[list[list[str]], str]:
         """Return every row as text, of whatever width, and the sentence that refuses the file; for small files."""
@@ -239,10 +239,10 @@ def _split(text: str, delimiter: str) -> list[str]:
     return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
 
 
-def _without_nul(cells: Cells) -> Cells:
+def _without_nul(cells: Cells, nulls: tuple[str, ...]) -> Cells:
     """Drop NUL characters, which no reader shows, from every cell."""
     for place, column in cells.columns.items():
         clean = pc.replace_substring(column.cast(TEXT), "\x00", "")
-        cells.columns[place] = pc.if_else(pc.equal(clean, ""), None, clean).cast(column.type)
+        cells.columns[place] = pc.if_else(pc.is_in(clean, pa.array(["", *nulls])), None, clean).cast(column.type)
     cells.notes.append("NUL characters were dropped from its cells")
     return cells
