@@ -194,6 +194,11 @@ def test_what_is_no_readable_file_is_named(tmp_path, monkeypatch):
     )
 
 
+def test_a_category_written_as_a_formula_is_its_text(tmp_path):
+    text = rows({"Owner Role": "AE West"}).replace("AE West", '"=""AE West"""')
+    assert deals(gate(tmp_path, {"deals.csv": text}))[0]["team"] == "AE West"
+
+
 def test_a_blank_id_is_blank_with_spaces_or_nul_in_it_too(tmp_path):
     users = "Id,Name,ManagerId\n0058d00000Aq1Ab,Dana Whitfield, 000000000000000AAA \n0058d00000Aq1Ac,Sam Lee,{}\n"
     for name, blank in (("nul", "00000\x000000000000AAA"), ("bare", "")):

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 N = int(os.environ.get("REVOPS_FUZZ", "0"))
 SETTINGS = settings(
-    max_examples=N or 120,
+    max_examples=N or 70,
     derandomize=not N,
     database=None,
     deadline=None,
@@ -43,7 +43,7 @@ def test_a_damaged_file_is_read_alike_or_spoken_of(case, damage, seed):
     assert tried(case, (damage,), seed) == ""
 
 
-@settings(SETTINGS, max_examples=N or 60)
+@settings(SETTINGS, max_examples=N or 25)
 @given(
     case=st.sampled_from(sorted(CASES)),
     first=st.sampled_from(ON_SHEETS),

@@ -1,5 +1,6 @@
 """The columns of one file typed by their kind: every decision written down, every doubt a problem or a warning."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -25,6 +26,7 @@ __all__ = ["CellReader"]
 
 DATED = ("date", "month", "timestamp")
 TRUE, FALSE = ("1", "true", "yes", "y", "x", "checked"), ("0", "false", "no", "n", "unchecked")
+FORMULA = re.compile(r'^\s*="([^"]*)"\s*$')  # how some tools keep a text from being read as a number
 Column = pa.Array | pa.ChunkedArray
 
 
@@ -200,7 +202,8 @@ def _code(word: str) -> str:
 
 def _trimmed(cells: Column, change: Callable[[str], str], nothing: tuple[str, ...]) -> pa.DictionaryArray:
     codes = distinct(cells)
-    words = [None if (bare := change(word)) in nothing else bare for word in codes.dictionary.to_pylist()]
+    plain = [FORMULA.sub(r"\1", word) for word in codes.dictionary.to_pylist()]
+    words = [None if (bare := change(word)) in nothing else bare for word in plain]
     return codes if words == codes.dictionary.to_pylist() else coded(codes, words)
 
 

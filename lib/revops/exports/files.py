@@ -87,7 +87,7 @@ def find_blobs(folder: Path, ignore: tuple[str, ...]) -> Iterator[tuple[Blob, st
 
 
 def nature(head: bytes) -> str:
-    """Return what the first bytes say a file is: empty, zip (a workbook too), gzip, old workbook, html, binary, text."""
+    """Return what the first bytes say a file is: empty, zip (or workbook), gzip, old workbook, html, binary or text."""
     if not head:
         return "empty"
     if head.startswith(ZIP):

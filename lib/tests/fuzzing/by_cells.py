@@ -201,10 +201,6 @@ def garble_cell(sheet: Sheet, random: Random) -> Hit | None:
 
 
 def _ids(sheet: Sheet) -> list[int]:
-    return _filled_ids(sheet)
-
-
-def _filled_ids(sheet: Sheet) -> list[int]:
     found = []
     for place in range(len(sheet.header)):
         cells = [cell for cell in sheet.column(place) if cell and not cell.startswith("000000")]
