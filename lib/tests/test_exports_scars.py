@@ -88,13 +88,14 @@ def test_a_decimal_comma_where_the_system_writes_points_is_refused(tmp_path, amo
 
 
 def test_points_that_may_be_of_thousands_are_refused_where_nothing_shows_a_decimal_point(tmp_path):
-    text = rows({"Amount": "12.000"}, {"Amount": "500"}, base=RECORD)
-    assert refused(tmp_path / "doubt", {"deals.csv": text}) == (
-        "deals.csv, column Amount: the decimal sign must be known; found 1 of 2 rows that read both ways (e.g. "
-        "12.000). Set exports.decimal_sign in company.yml to point or comma."
+    """A system that writes decimal points would hardly write three decimals, and never others, in several amounts."""
+    doubtful = ({"Amount": "12.000"}, {"Amount": "7.500"}, {"Amount": "120.000"})
+    assert refused(tmp_path / "doubt", {"deals.csv": rows(*doubtful, {"Amount": "500"}, base=RECORD)}) == (
+        "deals.csv, column Amount: the decimal sign must be known; found 3 of 4 rows that read both ways (e.g. "
+        "12.000, 120.000, 7.500). Set exports.decimal_sign in company.yml to point or comma."
     )
-    sure = rows({"Amount": "12.000"}, {"Amount": "500.5"}, base=RECORD)
-    assert [deal["amount"] for deal in deals(gate(tmp_path / "sure", {"deals.csv": sure}))] == [12.0, 500.5]
+    sure = rows(*doubtful, {"Amount": "500.5"}, base=RECORD)
+    assert sum(deal["amount"] for deal in deals(gate(tmp_path / "sure", {"deals.csv": sure}))) == 640.0
 
 
 def test_day_numbers_of_utc_stamps_are_brought_to_the_companys_clock(tmp_path):

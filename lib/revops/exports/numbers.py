@@ -18,6 +18,7 @@ MINUS = "[\u2212\u2013]"
 MARKS = "^([A-Z]{1,3}[$]|[A-Z]{3}|[$\u20ac\u00a3\u00a5\u20b9\u20a9])+|([A-Z]{3}|[$\u20ac\u00a3\u00a5\u20b9\u20a9])+$"
 NUMBER = r"^-?(\d+|\d{1,3}(,\d{2,3})+|\d{1,3}(\.\d{3})+)?([.,]\d*)?$"
 UNSURE = r"^-?[1-9]\d{0,2}[.,]\d{3}$"
+SEVERAL = 3
 SAYS = "company.yml says so"
 SIGNS = {"point": ".", "comma": ","}
 
@@ -213,11 +214,13 @@ def _decimal_sign(
 
 
 def _is_doubtful(text: pa.Array, votes: np.ndarray, known: str) -> bool:
-    """Return whether each point may be one of thousands, though the system writes decimal points: none shows one."""
+    """Return whether the points may be of thousands, though the system writes decimal points: several, none shown."""
     if known != "point" or votes.any():
         return False
     dotted = pc.match_substring_regex(text, r"^-?[1-9]\d{0,2}\.\d{3}$")
-    return bool(pc.any(dotted).as_py()) and not pc.any(pc.match_substring_regex(text, r"^-?\d{4,}$")).as_py()
+    return (pc.sum(dotted).as_py() or 0) >= SEVERAL and not pc.any(
+        pc.match_substring_regex(text, r"^-?\d{4,}$")
+    ).as_py()
 
 
 def _against(raw: pa.Array, where: str, sign: str, counts: np.ndarray, votes: np.ndarray) -> str:
