@@ -52,7 +52,7 @@ def warn_of_orphans(
 def _warn_of_history(groups: dict[str, list[Frame]], company: Company, ledger: Ledger) -> None:
     """Warn of opportunities that have history and are in no file, with what they were worth last."""
     known = [frame.table["opportunity_id"].cast(TEXT).combine_chunks() for frame in groups["opportunities"]]
-    parts = [plain(frame.table) for frame in groups["opportunity_history"]]
+    parts = [_needed(frame.table) for frame in groups["opportunity_history"]]
     if not known or not parts:
         return
     rows = pa.concat_tables(parts, promote_options="default")
@@ -67,6 +67,12 @@ def _warn_of_history(groups: dict[str, list[Frame]], company: Company, ledger: L
         f"{_worth(_last_amounts(gone, company), company)} are in no file of opportunities ({examples(names)}): its "
         "export may be filtered or cut off"
     )
+
+
+def _needed(table: pa.Table) -> pa.Table:
+    """Return the few columns of history that are looked at."""
+    names = ("opportunity_id", "changed_at", "amount_original", "currency")
+    return plain(table.select([name for name in names if name in table.column_names]))
 
 
 def _last_amounts(rows: pa.Table, company: Company) -> float | None:
