@@ -11,7 +11,7 @@ SIZE ?=
 unexport PYTHONDONTWRITEBYTECODE MPLBACKEND
 
 .DEFAULT_GOAL := help
-.PHONY: help reports report init check lab test calibrate bench pages lab-check clean clean-outputs
+.PHONY: help reports report init check lab test fuzz calibrate bench pages lab-check clean clean-outputs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ lab: $(BUILT) ## open the notebooks in JupyterLab
 
 test: $(BUILT) ## run the tests
 	@$(RUN) -m pytest lib/tests -n 2 --dist loadgroup $(ARGS)
+
+fuzz: $(BUILT) ## damage example exports at random, 1,000 times in two ways each, new ones each time: ARGS=20000 for more
+	@REVOPS_FUZZ=$(or $(ARGS),1000) $(RUN) -m pytest lib/tests/test_fuzz.py
 
 calibrate: $(BUILT) ## hold every range and probability against simulated companies, beside what others use: 25 minutes of one core
 	@$(RUN) lib/tests/calibrate.py $(ARGS)

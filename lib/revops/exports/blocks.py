@@ -20,7 +20,7 @@ from revops.exports.audit import Ledger, Source
 from revops.exports.cells import DATED, CellReader
 from revops.exports.columns import TEXT, Tally
 from revops.exports.dates import iso_form, read_dates
-from revops.exports.footers import are_footers, kept_rows, leave_out_cut
+from revops.exports.footers import are_footers, headers_again, kept_rows, leave_out_cut
 from revops.exports.frames import FEW_KINDS, MAIN_DATE, Frame, introduce, note_size
 from revops.exports.kinds import FileKind, column_kind
 from revops.exports.lines import lines_of_other_width
@@ -157,6 +157,8 @@ def _put_aside(
     options = pa.ipc.IpcWriteOptions(compression="lz4")
     with pa.OSFile(str(path), "wb") as out, pa.ipc.new_file(out, schema, options=options) as writer:
         for cells in _blocks(sheet, match, kinds, seen.ragged):
+            if headers_again(cells, match).any():
+                raise _Odd
             keep, cut_rows = kept_rows(cells, match)
             seen.n_read, seen.cut = seen.n_read + len(keep), seen.cut + cut_rows
             columns = [cells.columns[match.places[name][0]] for name in kinds]

@@ -1,5 +1,6 @@
 """The columns of one file typed by their kind: every decision written down, every doubt a problem or a warning."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -9,7 +10,7 @@ import pyarrow.compute as pc
 from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger, Source
-from revops.exports.columns import Tally, coded, distinct, few
+from revops.exports.columns import Tally, coded, counts_of, distinct, few
 from revops.exports.date_order import ORDERS, at_midnight
 from revops.exports.dates import DateRule, Dates, read_dates
 from revops.exports.ids import read_ids
@@ -26,6 +27,7 @@ __all__ = ["CellReader"]
 DATED = ("date", "month", "timestamp")
 OWN_DATES = ("mql_at", "sql_at")
 TRUE, FALSE = ("1", "true", "yes", "y", "x", "checked"), ("0", "false", "no", "n", "unchecked")
+FORMULA = re.compile(r'^\s*="([^"]*)"\s*$')  # how some tools keep a text from being read as a number
 Column = pa.Array | pa.ChunkedArray
 
 
@@ -68,6 +70,11 @@ class CellReader:
         """Return a column of yes and no; other words are a problem."""
         return _flags(cells, self.where(name), self.ledger)
 
+    @property
+    def nothing(self) -> tuple[str, ...]:
+        """Return the words that mean a blank cell."""
+        return ("", *self.match.description.system.null_tokens)
+
     def typed(self, cells: Column, name: str, what: str) -> Column:
         """Return a column that is no date, read by its kind."""
         where, kind = self.where(name), self.match.description.kind
@@ -76,7 +83,8 @@ class CellReader:
         if what == "text":
             return cells
         if what == "category":
-            return _trimmed(cells, _code if name in ("currency", "converted_currency") else str.strip)
+            self._warn_of_quotes(cells, name)
+            return _trimmed(cells, _code if name in ("currency", "converted_currency") else str.strip, self.nothing)
         if what == "id":
             ids = read_ids(cells, where, self.match.description.system.ids)
             self._note(ids.decision, ids.problem)
@@ -95,6 +103,17 @@ class CellReader:
         self._note(read.decision, read.problem)
         self._blanked(read, "number", name)
         return read.column
+
+    def _warn_of_quotes(self, cells: Column, name: str) -> None:
+        """Warn of words with a quote that has no other: it was meant for the file, and splits one group in two."""
+        codes = distinct(cells)
+        odd = [(word or "").count('"') % 2 == 1 for word in codes.dictionary.to_pylist()]
+        if any(odd):
+            n = int(counts_of(codes)[odd].sum())
+            shown = sorted(codes.dictionary.filter(pa.array(odd)).to_pylist())
+            self.source.warnings.append(
+                f"{plural(n, 'cell')} of {self.label(name)} with a stray quote ({examples(shown)})"
+            )
 
     def _money(self, read: Numbers, name: str) -> Numbers:
         """Keep the marks of a column of money, and refuse it where more than a few cells are no number."""
@@ -199,9 +218,10 @@ def _code(word: str) -> str:
     return word.partition(" - ")[0].strip().upper()
 
 
-def _trimmed(cells: Column, change: Callable[[str], str]) -> pa.DictionaryArray:
+def _trimmed(cells: Column, change: Callable[[str], str], nothing: tuple[str, ...]) -> pa.DictionaryArray:
     codes = distinct(cells)
-    words = [change(word) or None for word in codes.dictionary.to_pylist()]
+    plain = [FORMULA.sub(r"\1", word) for word in codes.dictionary.to_pylist()]
+    words = [None if (bare := change(word)) in nothing else bare for word in plain]
     return codes if words == codes.dictionary.to_pylist() else coded(codes, words)
 
 

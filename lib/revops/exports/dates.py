@@ -121,7 +121,7 @@ def _by_value(values: pa.Array, counts: np.ndarray, rule: DateRule) -> Dates:
         stamps, decision = serials, f"{rule.label}: Excel's day numbers"
     lost = np.isnat(stamps)
     partly = int(counts[lost & ~np.isnat(serials)].sum())
-    clocked = _clocked(stamps, iso, other, rule)
+    clocked = _clocked(stamps, iso, other, serials, rule)
     shown = tuple(sorted(values.filter(pa.array(lost & (counts > 0))).to_pylist())[:3])
     unreadable = int(counts[lost].sum())
     problem = _refusal(rule, unreadable, partly, int(counts.sum()), shown)
@@ -206,12 +206,15 @@ def _serials(values: pa.Array) -> np.ndarray:
     return np.where(np.isnan(days), np.datetime64("NaT"), stamps)
 
 
-def _clocked(stamps: np.ndarray, iso: dict[str, np.ndarray], other: dict[str, np.ndarray], rule: DateRule) -> pa.Array:
+def _clocked(
+    stamps: np.ndarray, iso: dict[str, np.ndarray], other: dict[str, np.ndarray], serials: np.ndarray, rule: DateRule
+) -> pa.Array:
     """Return the stamps on the company's clock; a day without a time stays that day.
 
     A day written as a moment with its zone is the day it was in the zone of the export, where somebody chose it.
     """
-    timed = (iso["hh"] >= 0) | (other["hh"] >= 0)
+    numbered = ~np.isnat(serials) & (serials != serials.astype("datetime64[D]"))
+    timed = (iso["hh"] >= 0) | (other["hh"] >= 0) | numbered
     zoned = (iso["zone"] != "") | (other["zone"] != "")
     raw = pa.array(stamps, STAMP)
     if rule.kind != "timestamp":

@@ -14,16 +14,26 @@ from typing import BinaryIO
 
 import numpy as np
 
-__all__ = ["Blob", "Survey", "find_blobs", "nature", "survey", "wide"]
+__all__ = ["NOT_TEXT", "Blob", "Survey", "find_blobs", "nature", "survey", "wide"]
 
 BLOCK = 1 << 18  # small enough to stay in the processor's cache between the checks
 QUOTE, NEWLINE = ord('"'), ord("\n")
+SCARS = (
+    b"\xef\xbb\xbf",
+    b"\xc3\x83",
+    b"\xc3\xa2\xe2\x82\xac",
+)  # a byte order mark within; \u00c3 and \u00e2\u20ac, misread
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+GZIP = b"\x1f\x8b\x08"
 HTML = re.compile(
     rb"^(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?"
     rb"<(!doctype html|html|head|meta|table|style|body|div|center|font|span)\b",
     re.I | re.S,
 )
+NOT_TEXT = {
+    "binary": "not a table: its bytes are not text",
+    "gzip": "not read: packed with gzip; unpack it, or pack it as zip",
+}
 HIDDEN = re.compile(r"^(\.|~\$|__MACOSX$|Thumbs\.db$|desktop\.ini$)")
 
 
@@ -52,7 +62,7 @@ class Blob:
 @dataclass(frozen=True)
 class Survey:
     """What one pass over all bytes tells: their hash and number, whether they are strict UTF-8, with NULs, with a
-    quote too many, and how many lines they end.
+    quote too many, how many lines they end, and whether they may bear marks of pasting or of a wrong encoding.
     """
 
     sha256: str
@@ -61,13 +71,14 @@ class Survey:
     has_nul: bool
     odd_quotes: bool
     newlines: int
+    scarred: bool = False
 
 
 def find_blobs(folder: Path, ignore: tuple[str, ...]) -> Iterator[tuple[Blob, str]]:
     """Yield every file below `folder` in order of name, with why it is not to be read (blank where it is)."""
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() or p.is_symlink()):
         blob = Blob(_shown(path.relative_to(folder).as_posix()), path=path)
-        if why := _ignored(blob.name, ignore):
+        if why := _ignored(blob.name, ignore) or _unreadable(blob):
             yield blob, why
         elif nature(blob.head(4096)) == "zip":
             yield from _members(blob, ignore)
@@ -76,13 +87,15 @@ def find_blobs(folder: Path, ignore: tuple[str, ...]) -> Iterator[tuple[Blob, st
 
 
 def nature(head: bytes) -> str:
-    """Return what the first bytes say a file is: empty, zip (a workbook too), old workbook, html, binary or text."""
+    """Return what the first bytes say a file is: empty, zip (or workbook), gzip, old workbook, html, binary or text."""
     if not head:
         return "empty"
     if head.startswith(ZIP):
         return "zip"
     if head.startswith(OLE):
         return "old workbook"
+    if head.startswith(GZIP):
+        return "gzip"
     if HTML.match(head):
         return "html"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or wide(head):
@@ -103,20 +116,22 @@ def wide(head: bytes) -> str:
 def survey(blob: Blob) -> Survey:
     """Return the hash, size, encoding check and NUL check of a file in one pass over its bytes."""
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")("strict")
-    size, is_utf8, has_nul, quotes, newlines = 0, True, False, 0, 0
+    size, is_utf8, has_nul, quotes, newlines, scarred = 0, True, False, 0, 0, False
     block = bytearray(BLOCK)
     view, marks = memoryview(block), np.frombuffer(block, np.uint8)
     with blob.open() as stream:
         while n := stream.readinto(view):  # type: ignore[attr-defined]
             part = view[:n]
             digest.update(part)
-            size += n
             has_nul = has_nul or block.find(0, 0, n) >= 0
             quotes += int(np.count_nonzero(marks[:n] == QUOTE))
             newlines += int(np.count_nonzero(marks[:n] == NEWLINE))
-            is_utf8 = is_utf8 and (_plain_ascii(block, n, decoder) or _decodes(decoder, part))
+            if not _plain_ascii(block, n, decoder):
+                is_utf8 = is_utf8 and _decodes(decoder, part)
+                scarred = scarred or any(block.find(scar, 0 if size else 1, n) >= 0 for scar in SCARS)
+            size += n
     is_utf8 = is_utf8 and _decodes(decoder, b"", final=True)
-    return Survey(digest.hexdigest(), size, is_utf8, has_nul, quotes % 2 == 1, newlines)
+    return Survey(digest.hexdigest(), size, is_utf8, has_nul, quotes % 2 == 1, newlines, scarred)
 
 
 def _shown(name: str) -> str:
@@ -130,6 +145,22 @@ def _ignored(name: str, ignore: tuple[str, ...]) -> str:
     base = name.rsplit("/", 1)[-1]
     pattern = next((p for p in ignore if fnmatch.fnmatchcase(name, p) or fnmatch.fnmatchcase(base, p)), None)
     return f"not read: exports.ignore has {pattern}" if pattern else ""
+
+
+def _unreadable(blob: Blob) -> str:
+    """Return why a file cannot be read, or is no file."""
+    assert blob.path is not None
+    if blob.path.is_dir():
+        return "not read: a link to a folder; put its files here, or name that folder in exports.folder of company.yml"
+    if not blob.path.exists():
+        return "not read: a link to a file that is not there"
+    try:
+        blob.head(1)
+    except OSError as error:
+        return (
+            f"refused: must be readable; found that it is not ({error.strerror}). Change who may read it, or remove it."
+        )
+    return ""
 
 
 def _members(blob: Blob, ignore: tuple[str, ...]) -> Iterator[tuple[Blob, str]]:

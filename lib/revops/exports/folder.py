@@ -10,7 +10,7 @@ from revops.errors import ExportError, examples, nearest
 from revops.exports.audit import Ledger, Source
 from revops.exports.blocks import large_tables, read_in_blocks
 from revops.exports.books.statement import read_statement
-from revops.exports.files import Blob, find_blobs, nature, survey
+from revops.exports.files import NOT_TEXT, Blob, find_blobs, nature, survey
 from revops.exports.frames import Frame, read_frame
 from revops.exports.html_table import open_html
 from revops.exports.labels import field_name, normalised
@@ -51,7 +51,7 @@ class Found:
 
     @property
     def system(self) -> str:
-        """Return the name of the system it comes from."""
+        """Return the name of its system."""
         return self.match.description.system.system
 
 
@@ -155,8 +155,8 @@ def _sheets(blob: Blob, ledger: Ledger) -> list[tuple[TextSheet | WorkbookSheet,
     if kind in REFUSED:
         ledger.problems.append(f"{blob.name}: {REFUSED[kind]}")
         return []
-    if kind == "binary":
-        ledger.unrecognised.append((blob.name, "not a table: its bytes are not text"))
+    if kind in NOT_TEXT:
+        ledger.unrecognised.append((blob.name, NOT_TEXT[kind]))
         return []
     seen = survey(blob)
     if kind == "text":

@@ -16,11 +16,12 @@ from revops.exports.reconciled import is_reconciled
 from revops.exports.text import Cells
 from revops.wording import plural
 
-__all__ = ["are_footers", "kept_rows", "leave_out_cut", "without_footers"]
+__all__ = ["are_footers", "headers_again", "kept_rows", "leave_out_cut", "without_footers"]
 
 
 def without_footers(cells: Cells, match: Match, source: Source, ledger: Ledger) -> Cells:
     """Take footers, totals and blank rows out of the cells and return them; count them and rows of another width."""
+    _without_headers(cells, match, source, ledger)
     keep, cut = kept_rows(cells, match)
     cut_rows = Cells({place: column.filter(pa.array(~keep)) for place, column in cells.columns.items()})
     if totals := [row for row in cells.ragged if _ends_as_total(row, match)]:
@@ -62,6 +63,29 @@ def are_footers(ragged: list[list[str]], match: Match) -> list[bool]:
 
 def _patterns(match: Match) -> list[re.Pattern[str]]:
     return [re.compile(pattern, re.I) for pattern in match.description.system.footers]
+
+
+def _without_headers(cells: Cells, match: Match, source: Source, ledger: Ledger) -> None:
+    """Take out rows that are the header again, as files pasted below each other have them; count and name them."""
+    again = headers_again(cells, match)
+    if not again.any():
+        return
+    cells.columns = {place: column.filter(pa.array(~again)) for place, column in cells.columns.items()}
+    ledger.leave_out(source, "header again", n := int(again.sum()))
+    source.warnings.append(
+        f"its header stands {n + 1:,} times: it looks pasted together from several files; all of their rows are read"
+    )
+
+
+def headers_again(cells: Cells, match: Match) -> np.ndarray:
+    """Return which rows hold the header's own words in every known column."""
+    again = np.ones(cells.n, bool)
+    for place in sorted({place for places in match.places.values() for place in places}):
+        same = pc.equal(pc.utf8_trim_whitespace(cells.columns[place].cast(TEXT)), match.labels[place].strip())
+        again &= same.fill_null(False).to_numpy(False)
+        if not again.any():
+            break
+    return again
 
 
 def _judge_ragged(lines: list[int], match: Match, source: Source, ledger: Ledger) -> None:

@@ -19,9 +19,10 @@ from revops.exports.columns import TEXT, put
 from revops.exports.footers import without_footers
 from revops.exports.kinds import column_kind
 from revops.exports.marks import settle_marks
-from revops.exports.own_columns import ENTERED, FORMER
+from revops.exports.own_columns import BY_HAND, ENTERED, FORMER
 from revops.exports.recognise import Match
 from revops.exports.reconciled import apart, identities, is_reconciled, with_total
+from revops.exports.scars import open_end
 from revops.exports.systems import Description
 from revops.exports.text import Cells, TextSheet
 from revops.exports.weeks import with_named_weeks
@@ -107,6 +108,7 @@ def read_frame(
     source.rows_read = cells.n + len(cells.ragged) + len(match.titles)
     ledger.leave_out(source, "title row above the header", len(match.titles))
     totals = without_footers(cells, match, source, ledger)
+    _warn_of_open_end(sheet, match, source)
     if kind.wide:
         match = lengthened(cells, match, source, ledger)
     if kind.table == "forecasts":
@@ -134,6 +136,31 @@ def introduce(source: Source, sheet: TextSheet | WorkbookSheet, match: Match) ->
     source.system, source.table = match.description.system.system, kind.table or f"look-up: {kind.name}"
     source.route, source.kind = kind.route, kind.name
     source.encoding, source.delimiter, source.header_row = sheet.encoding, match.delimiter, match.header + 1
+
+
+def _warn_of_open_end(sheet: TextSheet | WorkbookSheet, match: Match, source: Source) -> None:
+    """Warn of a last row of data that no line break ends: such a file may be cut off in its last cell.
+
+    Sheets kept by hand come without one from some spreadsheets: of those it counts only where that cell is a number.
+    """
+    if not isinstance(sheet, TextSheet):
+        return
+    cells, width = open_end(sheet.blob, match.delimiter or ","), len(match.labels)
+    kind = match.description.kind
+    last = [column for column, places in match.places.items() if width - 1 in places]
+    if len(cells) != width or (kind.table in (*BY_HAND, "tools") and not _is_number(last, cells[-1], match)):
+        return
+    source.warnings.append(
+        "its last row ends without a line break, as all others have one: it may be cut off in its last cell, or rows "
+        "below it be lost. Export it again if so."
+    )
+
+
+def _is_number(columns: list[str], cell: str, match: Match) -> bool:
+    """Return whether a filled cell is read as a number by some of these columns."""
+    kinds = {column_kind(match.description.kind, column) for column in columns}
+    is_spread = match.description.kind.wide is not None and match.description.kind.wide.cell in columns
+    return bool(cell.strip()) and (is_spread or bool(kinds & {"money", "number"}))
 
 
 def _coalesce(cells: Cells, match: Match, source: Source, ledger: Ledger) -> None:

@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -14,7 +15,7 @@ from revops.exports.columns import TEXT, put
 from revops.exports.context import Context
 from revops.exports.endings import caught_up, complete_from
 from revops.exports.frames import Frame
-from revops.exports.history_rows import leave, located, of_form, states_block
+from revops.exports.history_rows import leave, located, of_form, once, states_block
 from revops.exports.snapshots import Snapshots
 from revops.exports.stage_dates import entered_stages
 from revops.exports.states import GOES_WITH, Block, merge, states_table
@@ -123,9 +124,11 @@ def _field_changes(
 ) -> tuple[list[Changes], list[pa.Table]]:
     """Return the changes of every field that whole states do not cover, and the rows they come from."""
     changes, tables = [], []
+    seen: list[pd.DataFrame] = []
     for frame in of_form(frames, "changes"):
         rows = located([frame], deals, context.ledger)
         assert rows is not None
+        rows = once(rows, seen, context.ledger)
         rows = put(rows, "_field", tracked_fields(rows))
         unused = rows["_field"].is_null().to_numpy()
         rows = leave(rows, unused, "change of a field that is not used", context.ledger)

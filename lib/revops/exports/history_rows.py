@@ -1,6 +1,7 @@
 """Rows of history files brought to their opportunity, and those of whole states made events."""
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,7 +14,7 @@ from revops.exports.records import plain
 from revops.exports.states import Block
 from revops.exports.steps import sort_states
 
-__all__ = ["leave", "located", "of_form", "states_block"]
+__all__ = ["leave", "located", "of_form", "once", "states_block"]
 
 NOT_THERE = "opportunity not in the export"
 
@@ -51,6 +52,19 @@ def leave(table: pa.Table, drop: np.ndarray, reason: str, ledger: Ledger) -> pa.
         return table
     ledger.leave_out_rows(table.filter(pa.array(drop)), reason, "opportunity_id")
     return table.filter(pa.array(~drop))
+
+
+def once(rows: pa.Table, seen: list[pd.DataFrame], ledger: Ledger) -> pa.Table:
+    """Return changes of fields without those that stand twice, in one file or in several; `seen` are those before."""
+    if not rows.num_rows:
+        return rows
+    names = ("_place", "_at", "field", "old_value", "new_value")
+    own = pd.DataFrame({name: plain(rows.select([name]))[name].to_pandas() for name in names})
+    again = pd.concat([*seen, own], ignore_index=True).duplicated().to_numpy()[-len(own) :]
+    here = own.duplicated().to_numpy()
+    seen.append(own)
+    rest = leave(rows, again & ~here, "same record in another file", ledger)
+    return leave(rest, here[~(again & ~here)], "exact duplicate row", ledger)
 
 
 def states_block(rows: pa.Table, deals: pa.Table, context: Context, name: str) -> Block:

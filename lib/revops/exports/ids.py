@@ -13,6 +13,7 @@ __all__ = ["Ids", "read_ids"]
 
 CHECKSUM = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345", dtype=np.uint8)
 MANY = 30
+NOTHING = r"^(0{15}(AAA)?|-?)$"
 MANGLED = r"^\s*\d([.,]\d+)?E\+\d+\s*$"
 
 
@@ -45,7 +46,7 @@ def _salesforce(values: pa.Array, where: str) -> Ids:
         problem = _no_ids(values, pc.match_substring_regex(values, "[^A-Za-z0-9]"), where)
         return Ids(values, problem=problem or _lowered(values, where))
     values = pc.utf8_ltrim(pc.utf8_trim_whitespace(values), "'")
-    values = pc.if_else(pc.equal(values, ""), None, values)
+    values = pc.if_else(pc.match_substring_regex(values, NOTHING), None, values)
     lengths = pc.binary_length(values)
     good = pc.match_substring_regex(values, "^[A-Za-z0-9]{15}([A-Za-z0-9]{3})?$")
     if problem := _no_ids(values, pc.invert(good), where):

@@ -31,7 +31,24 @@ def with_members(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
     levels, members = (pd.Series([pair[i] for pair in found], rows.index, dtype="object") for i in (0, 1))
     rows = rows.assign(level=levels, member=members)
     _refuse_strangers(rows, context.people, context.ledger)
+    _warn_of_unseen(rows, context)
     return rows
+
+
+def _warn_of_unseen(rows: pd.DataFrame, context: Context) -> None:
+    """Warn of owners known by their id in the sheet alone: no file has them, so nothing of theirs is counted."""
+    if context.people.owners is not None:
+        return
+    unseen = rows[
+        rows["level"].eq("owner") & rows["member"].str.fullmatch(USER_ID) & ~rows["member"].isin(context.people.ids)
+    ]
+    for name, part in unseen.groupby("_name"):
+        shown = examples(sorted({str(word) for word in part["owner_name"].fillna(part["member"])}))
+        amount = part["amount_original"].sum() if "amount_original" in part else 0.0
+        context.ledger.warnings.append(
+            f"{name}: {len(part):,} of {int(rows['_name'].eq(name).sum()):,} rows with {amount:,.2f} are for owners "
+            f"of no opportunity ({shown}): correct their ids, or export the users too"
+        )
 
 
 def member_of(name: object, key: object, people: People, company: Company) -> tuple[str | None, str | None]:

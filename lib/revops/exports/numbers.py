@@ -18,6 +18,7 @@ MINUS = "[\u2212\u2013]"
 MARKS = "^([A-Z]{1,3}[$]|[A-Z]{3}|[$\u20ac\u00a3\u00a5\u20b9\u20a9])+|([A-Z]{3}|[$\u20ac\u00a3\u00a5\u20b9\u20a9])+$"
 NUMBER = r"^-?(\d+|\d{1,3}(,\d{2,3})+|\d{1,3}(\.\d{3})+)?([.,]\d*)?$"
 UNSURE = r"^-?[1-9]\d{0,2}[.,]\d{3}$"
+SEVERAL = 3
 SAYS = "company.yml says so"
 SIGNS = {"point": ".", "comma": ","}
 
@@ -121,7 +122,7 @@ def _plain(column: pa.Array | pa.ChunkedArray, decimal_sign: str) -> pa.Array | 
         return None
     if decimal_sign == "comma" or pc.all(pc.is_finite(values)).as_py() is False:
         return None
-    if decimal_sign == "auto" and pc.any(pc.match_substring_regex(text, UNSURE)).as_py() and not _sure(text):
+    if decimal_sign in ("auto", "point") and pc.any(pc.match_substring_regex(text, UNSURE)).as_py() and not _sure(text):
         return None
     return whole(values) if codes is None else values.take(codes.indices)
 
@@ -182,12 +183,13 @@ def _decimal_sign(
     raw: pa.Array, text: pa.Array, counts: np.ndarray, where: str, known: str, fallback: str
 ) -> tuple[str, str, str]:
     """Return the decimal sign, the sentence that reports it, and the sentence that refuses the column."""
-    if known != "auto":
-        return SIGNS[known], "", ""
     votes = {sign: _speaks_for(text, sign) for sign in (".", ",")}
     points, commas = (int(counts[votes[sign]].sum()) for sign in (".", ","))
     label = where.rpartition("column ")[2]
     names = {".": "decimal point", ",": "decimal comma"}
+    if known != "auto" and not _is_doubtful(text, votes[SIGNS[known]], known):
+        other = votes["," if known == "point" else "."]
+        return SIGNS[known], "", _against(raw, where, names[SIGNS[known]], counts, other)
     if points and commas:
         shown = [min(raw.filter(pa.array(votes[sign])).to_pylist()) for sign in (".", ",")]
         return "", "", (
@@ -209,6 +211,27 @@ def _decimal_sign(
         )  # fmt: skip
     sign = SIGNS.get(fallback, ".")
     return sign, f"{label}: {names[sign]} ({SAYS})" if unsure.any() else "", ""
+
+
+def _is_doubtful(text: pa.Array, votes: np.ndarray, known: str) -> bool:
+    """Return whether the points may be of thousands, though the system writes decimal points: several, none shown."""
+    if known != "point" or votes.any():
+        return False
+    dotted = pc.match_substring_regex(text, r"^-?[1-9]\d{0,2}\.\d{3}$")
+    return (pc.sum(dotted).as_py() or 0) >= SEVERAL and not pc.any(
+        pc.match_substring_regex(text, r"^-?\d{4,}$")
+    ).as_py()
+
+
+def _against(raw: pa.Array, where: str, sign: str, counts: np.ndarray, votes: np.ndarray) -> str:
+    """Return the sentence that refuses cells of another decimal sign than the one that their system always writes."""
+    if not (n := int(counts[votes].sum())):
+        return ""
+    shown = sorted(raw.filter(pa.array(votes)).to_pylist())
+    return (
+        f"{where}: must be written with a {sign}, as its system does; found {n:,} of {int(counts.sum()):,} cells that "
+        f"are not ({examples(shown)}). A spreadsheet has changed them: export it again and do not open it there."
+    )
 
 
 def _speaks_for(text: pa.Array, sign: str) -> np.ndarray:

@@ -28,6 +28,7 @@ from revops.exports.marketo.people import is_marketo
 from revops.exports.merged import merged_records
 from revops.exports.money import add_amounts, refuse_unconverted
 from revops.exports.opportunities import build_opportunities
+from revops.exports.orphans import warn_of_orphans
 from revops.exports.people import People, with_full_names
 from revops.exports.people_records.roles import parted
 from revops.exports.people_records.tables import people_tables, roles_around
@@ -89,6 +90,7 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None, asi
     days = _opportunities(groups, tables, context)
     deals = combined([table for _, table in days])
     history = build_history(groups["opportunity_history"], deals, _snapshots(days, deals), context)
+    warn_of_orphans(groups, tables, deals, context)
     tables |= _around_deals(groups, deals, context) | _spent(groups, context)
     tables |= people_tables(groups, tables, deals, context)
     roles = roles_around(role_files, groups, tables.get("contacts"), deals, context)

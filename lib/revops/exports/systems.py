@@ -1,6 +1,7 @@
 """Descriptions of the systems whose exports we read: the shipped YAML files and the user's own, typed and checked."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -52,13 +53,21 @@ def load_systems(company: Company, systems_dir: Path | None) -> tuple[Descriptio
     """Return every kind of file we know: the shipped ones, the user's own, with company.yml's extra headers added."""
     shipped = [(path, False) for path in sorted(SHIPPED.glob("*.yml"))]
     own = [(path, True) for path in sorted(systems_dir.glob("*.yml"))] if systems_dir else []
-    loaded = [(path, load_settings(path, System), is_own) for path, is_own in (*shipped, *own)]
+    loaded = [
+        (path, load_settings(path, System) if is_own else _shipped(path), is_own) for path, is_own in (*shipped, *own)
+    ]
     _check_look_ups([(path, system) for path, system, _ in loaded])
     found = []
     for _, system, is_own in loaded:
         found += [Description(system, _with_extras(kind, company), is_own) for kind in system.files]
     _check_extras(company, found)
     return tuple(found)
+
+
+@cache
+def _shipped(path: Path) -> System:
+    """Return one shipped system; the shipped files stay as they are while the program runs."""
+    return load_settings(path, System)
 
 
 def _with_extras(kind: FileKind, company: Company) -> FileKind:

@@ -15,6 +15,7 @@ from pyarrow import csv as arrow_csv
 from revops.errors import examples
 from revops.exports.files import Blob, Survey, wide
 from revops.exports.lines import lines_of_other_width, rows_of, rows_swallowed, unclosed_line
+from revops.exports.scars import healed
 
 __all__ = ["FEW", "Cells", "TextSheet", "cut", "open_text"]
 
@@ -76,7 +77,7 @@ class TextSheet:
         if cells.ragged:
             starts = lines_of_other_width(self._text(0), delimiter or ",", width)
             cells.lines = [starts.get(tuple(row), 0) for row in cells.ragged]
-        return _without_nul(cells) if self.has_nul else cells
+        return _without_nul(cells, nulls) if self.has_nul else cells
 
     def below(self, delimiter: str | None, header: int) -> tuple[int, int]:
         """Return how many cells row `header` has, and how many bytes stand above what is below it."""
@@ -196,9 +197,11 @@ def open_text(blob: Blob, seen: Survey) -> TextSheet:
         mark, shown = b"", "utf-8"
     if encoding := wide(head):
         return _recoded(blob, blob.read().decode(encoding, errors="replace"), f"{encoding} without BOM")
-    if seen.is_utf8:
+    if seen.is_utf8 and not seen.scarred:
         return TextSheet(blob.name, shown, blob, len(mark), seen.has_nul, seen.odd_quotes, seen.newlines)
     raw = blob.read()[len(mark) :]
+    if seen.is_utf8:
+        return _recoded(blob, raw.decode("utf-8"), shown, seen.has_nul)
     try:
         text, encoding = raw.decode("cp1252"), "cp1252"
     except UnicodeDecodeError:
@@ -226,7 +229,8 @@ class _Counted:
 
 
 def _recoded(blob: Blob, text: str, encoding: str, has_nul: bool = False, notes: tuple[str, ...] = ()) -> TextSheet:
-    data = text.encode("utf-8")
+    text, scars = healed(text)
+    data, notes = text.encode("utf-8"), (*notes, *scars)
     odd = data.count(b'"') % 2 == 1
     return TextSheet(blob.name, encoding, Blob(blob.name, data=data), 0, has_nul, odd, data.count(b"\n"), notes)
 
@@ -242,10 +246,10 @@ def cut(rows: list[str], delimiter: str) -> list[list[str]]:
     return [next(csv.reader(line, delimiter=delimiter), []) for line in lines]
 
 
-def _without_nul(cells: Cells) -> Cells:
+def _without_nul(cells: Cells, nulls: tuple[str, ...]) -> Cells:
     """Drop NUL characters, which no reader shows, from every cell."""
     for place, column in cells.columns.items():
         clean = pc.replace_substring(column.cast(TEXT), "\x00", "")
-        cells.columns[place] = pc.if_else(pc.equal(clean, ""), None, clean).cast(column.type)
+        cells.columns[place] = pc.if_else(pc.is_in(clean, pa.array(["", *nulls])), None, clean).cast(column.type)
     cells.notes.append("NUL characters were dropped from its cells")
     return cells

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from revops.exports.files import Blob
 from revops.exports.text import FEW, HEAD_ROWS, TEXT, Cells
+from revops.wording import plural
 
 __all__ = ["WorkbookSheet", "open_workbook"]
 
@@ -21,6 +22,7 @@ __all__ = ["WorkbookSheet", "open_workbook"]
 BROKEN = (KeyError, ValueError, OSError, TypeError, AttributeError, IndexError, EOFError, SyntaxError,
           zipfile.BadZipFile, zlib.error)  # fmt: skip
 UNCALCULATED = re.compile(rb"(?:</f>|<f[^>]*/>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
+HIDDEN_ROW = re.compile(rb"<row\b[^>]*\bhidden=\"(?:1|true)\"")
 ARROW = re.compile("[\u2191\u2193]")
 SUBTOTAL = re.compile(r"^\s*sub-?total\b", re.I)
 TOTAL = re.compile(r"\s*((grand |sub-? ?)?totals?|count|sum|avg|average)\s*:?\s*(\([\d,. ]+( records?)?\))?\s*", re.I)
@@ -126,18 +128,19 @@ def open_workbook(blob: Blob) -> list[WorkbookSheet] | str:
         book = openpyxl.load_workbook(io.BytesIO(blob.read()), read_only=True, data_only=True)
         sheets = [found for sheet in book.worksheets if (found := _sheet(f"{blob.name}/{sheet.title}", sheet))]
         book.close()
-        lacking = _uncalculated(blob)
+        lacking, hidden = _in_sheets(blob, UNCALCULATED), _in_sheets(blob, HIDDEN_ROW)
     except BROKEN as error:
         return f"must be an Excel workbook (.xlsx); found one that cannot be opened ({error}). Save it again as CSV."
-    sheets = [replace(sheet, uncalculated=lacking) for sheet in sheets]
+    notes = (f"{plural(hidden, 'row')} hidden in its workbook, by hand or by a filter: read too",) if hidden else ()
+    sheets = [replace(sheet, uncalculated=lacking, notes=(*sheet.notes, *notes)) for sheet in sheets]
     return [replace(sheets[0], name=blob.name)] if len(sheets) == 1 else sheets
 
 
-def _uncalculated(blob: Blob) -> int:
-    """Return how many formulas of a workbook hold no value, so that their cells look blank."""
+def _in_sheets(blob: Blob, pattern: re.Pattern[bytes]) -> int:
+    """Return how often the sheets of a workbook hold a pattern: formulas without a value, rows that are hidden."""
     with zipfile.ZipFile(io.BytesIO(blob.read())) as archive:
         parts = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
-        return sum(len(UNCALCULATED.findall(archive.read(name))) for name in parts)
+        return sum(len(pattern.findall(archive.read(name))) for name in parts)
 
 
 def _sheet(name: str, sheet: Any) -> WorkbookSheet | None:
@@ -149,7 +152,9 @@ def _sheet(name: str, sheet: Any) -> WorkbookSheet | None:
     rows = [tuple(_cell(cell) for cell in row) for row in sheet.iter_rows()]
     width = max((len(row) for row in rows), default=0)
     rows = [row + ("",) * (width - len(row)) for row in rows]
-    return WorkbookSheet(name, tuple(rows), title=str(sheet.title)) if any(any(row) for row in rows) else None
+    notes = ("a hidden sheet of its workbook: read too",) if sheet.sheet_state != "visible" else ()
+    title = str(sheet.title)
+    return WorkbookSheet(name, tuple(rows), notes=notes, title=title) if any(any(row) for row in rows) else None
 
 
 def _cell(cell: Any) -> str:

@@ -1,7 +1,5 @@
 """Subscriptions as they stand, told month by month from start to end at their present price: prices have no past."""
 
-import re
-
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -109,14 +107,14 @@ def _plain(table: pa.Table) -> pd.DataFrame:
         subs[name] = table[name].to_pandas() if name in table.column_names else pd.NaT
     for name in ("quantity", "interval_count"):
         subs[name] = table[name].to_pandas() if name in table.column_names else np.nan
-    words = subs["status"].map(lambda word: re.sub(r"[\s-]+", "_", word.strip().casefold()) if word else None)
+    words = subs["status"].str.strip().str.casefold().str.replace(r"[\s-]+", "_", regex=True)
     return subs.assign(status=words)
 
 
 def _refuse_statuses(subs: pd.DataFrame, context: Context) -> None:
     odd = subs[~subs["status"].isin(STATUSES)]
     if len(odd):
-        shown = examples(sorted({word or "(blank)" for word in odd["status"]}))
+        shown = examples(sorted(set(odd["status"].fillna("(blank)"))))
         context.ledger.problems.append(
             f"{context.ledger.sources[int(odd['_file'].min())].name}: every status must be one of "
             f"{', '.join(STATUSES)}; found {len(odd):,} of {len(subs):,} subscriptions with another ({shown}). Correct "

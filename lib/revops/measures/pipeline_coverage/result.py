@@ -29,6 +29,7 @@ from revops.ratios import effective_count, top_share
 
 __all__ = ["CoverageResult", "measure"]
 
+
 @dataclass(frozen=True)
 class CoverageResult:
     """The tables behind one pipeline coverage report.
