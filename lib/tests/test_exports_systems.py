@@ -151,7 +151,7 @@ def test_shipped_descriptions_hold_together():
     assert {d.kind.table for d in found} == {
         "opportunities", "opportunity_history", "accounts", "owners", "campaigns", "contacts", "quotas", "ledger",
         "spend", "forecasts", "subscriptions", "invoices", "tools", "leads", "lead_history", "contact_roles",
-        "campaign_influence", None
+        "campaign_influence", "payments", "touches", "web_traffic", None
     }  # fmt: skip
     assert len({d.kind.name for d in found}) == len(found)
 

@@ -178,7 +178,7 @@ def _typed(cells: pa.Array, name: str, reader: CellReader, kinds: dict[str, str]
     if what == "flag":
         seen.words.setdefault(name, set()).update(pc.unique(cells).drop_null().cast(TEXT).to_pylist())
     typed = reader.typed(cells, name, what)
-    if what == "id" and (reader.ledger.problems or reader.source.decisions):
+    if reader.source.warnings or (what == "id" and (reader.ledger.problems or reader.source.decisions)):
         raise _Odd
     reader.ledger.problems.clear()
     return typed if what == "flag" else typed.cast(TEXT)
