@@ -94,7 +94,7 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None, asi
     tables |= _around_deals(groups, deals, context) | _spent(groups, context)
     tables |= people_tables(groups, tables, deals, context)
     roles = roles_around(role_files, groups, tables.get("contacts"), deals, context)
-    billed = _billed(groups, context)
+    billed = _billed(groups, tables.get("accounts"), deals, context)
     touches = _touched(groups, tables, context, aside)
     refuse_unconverted(deals, company, "opportunities", ledger)
     context.words.report()
@@ -172,12 +172,14 @@ def _spent(groups: dict[str, list[Frame]], context: Context) -> dict[str, pa.Tab
     return tables
 
 
-def _billed(groups: dict[str, list[Frame]], context: Context) -> dict[str, pa.Table]:
+def _billed(
+    groups: dict[str, list[Frame]], accounts: pa.Table | None, deals: pa.Table, context: Context
+) -> dict[str, pa.Table]:
     """Return the tables of billing systems and of visits, whose builders count the rows of the files."""
     tables = {}
     if groups["subscriptions"]:
         customers = groups["look-up: customers"]
-        tables["subscriptions"] = build_subscriptions(groups["subscriptions"], customers, context)
+        tables["subscriptions"] = build_subscriptions(groups["subscriptions"], customers, accounts, deals, context)
     if groups["invoices"]:
         tables["invoices"] = build_invoices(groups["invoices"], context)
     if groups["payments"]:
