@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from revops.errors import examples
 from revops.exports.context import Context
-from revops.exports.frames import Frame
+from revops.exports.reading.frames import Frame
 from revops.wording import plural, share
 
 __all__ = ["as_account_ids", "tell_accounts"]
