@@ -1,6 +1,7 @@
 """Leads, touches, campaigns, contacts and roles of the sample, read by the gate, are those of the simulator."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from revops.company import load_company
 from revops.exports import prepare
+from revops.schema import TABLES
 from revops.simulate.halyard import PLAN, sample_world
 from revops.simulate.ids import record_ids
 from revops.simulate.market.changes import lead_changes
@@ -240,3 +242,13 @@ def test_only_mess_that_the_codebook_lists_is_warned_of(sample):
     assert {w for w in told if not any(w.startswith(start.strip("`")) for start in listed)} == set()
     assert {start for start in listed if not any(w.startswith(start.strip("`")) for w in told)} == set()
     assert sample.audit.unrecognised == ()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_codebook_says_of_each_column_whether_the_sample_fills_it(tables, name):
+    """A cell of the last column begins with a dash where the gate leaves the column blank."""
+    text = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    section = re.search(rf"^### {name}\n(.*?)(?=^##)", text, re.DOTALL | re.MULTILINE).group(1)
+    cells = {line.split(" | ")[0].strip("| `"): line.split(" | ")[3] for line in section.splitlines() if "| `" in line}
+    filled = {column for column, cell in cells.items() if not cell.startswith("-")}
+    assert filled == ({c for c in tables[name] if tables[name][c].notna().any()} if name in tables else set())
