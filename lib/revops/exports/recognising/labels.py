@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 __all__ = ["currency_in", "field_name", "is_currency", "normalised", "titles_of"]
 
@@ -16,12 +17,14 @@ UNSAID = dict.fromkeys(map(ord, "\ufeff\"'\u2018\u2019\u201a\u201c\u201d\u201e")
 CODE = re.compile(r"\(([A-Z]{3})\)\s*$|\b(?:[Ii]n|[Cc]urrency:?)\s+([A-Z]{3})\b|\s([A-Z]{3})$")
 
 
+@lru_cache(maxsize=65_536)
 def normalised(label: str) -> str:
     """Return a header without BOM, quotes of any kind, case and repeated or odd spaces."""
     plain = unicodedata.normalize("NFKC", label).translate(UNSAID).strip(" \t\r\n\u2191\u2193\u2195\u25b2\u25bc")
     return " ".join(plain.split()).casefold()
 
 
+@lru_cache(maxsize=65_536)
 def field_name(label: str) -> str:
     """Return what StageName and stage_name, Account.Name and account_name have in common."""
     return re.sub(r"[_.]", "", normalised(label))

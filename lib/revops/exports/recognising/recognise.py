@@ -70,8 +70,9 @@ def recognise(sheet: TextSheet | WorkbookSheet, descriptions: tuple[Description,
                     lacking = [TITLE]
                 score = (int(description.own), len(places), -place)
                 if lacking:
-                    fit = len(places) - 3 * len(lacking) * (lacking != [TITLE])
-                    nearest = max(nearest, ((fit, -place), _guess(description, lacking, place)))
+                    fit = (len(places) - 3 * len(lacking) * (lacking != [TITLE]), -place)
+                    if fit >= nearest[0]:
+                        nearest = max(nearest, (fit, _guess(description, lacking, place)))
                 elif _fits(description.kind, labels, places, rows[place + 1 :]) and (best is None or score > best[0]):
                     places |= _entered(row, description.kind)
                     best = score, Match(description, delimiter, place, titles_of(rows[:place]), tuple(row), places)
