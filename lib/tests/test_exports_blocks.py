@@ -9,7 +9,8 @@ import pytest
 from gate import EXAMPLES, REPORT, WEEKLY, balanced, company, file_audit, left_out
 
 from revops.errors import ExportError
-from revops.exports import blocks, prepare
+from revops.exports import prepare
+from revops.exports.reading import blocks
 from revops.exports.touches import build, ranges
 
 SHEET = EXAMPLES / "salesforce" / "campaigns_with_campaign_members_report.csv"

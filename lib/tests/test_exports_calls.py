@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from revops.errors import ExportError
-from revops.exports.period_names import read_period
+from revops.exports.reading.period_names import read_period
 from revops.schema import TABLES
 
 SHEET = EXAMPLES / "targets" / "weekly_commit_calls.csv"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from revops.exports.dates import DateRule, read_dates
-from revops.exports.ids import read_ids
-from revops.exports.numbers import read_numbers, read_rates
+from revops.exports.reading.dates import DateRule, read_dates
+from revops.exports.reading.ids import read_ids
+from revops.exports.reading.numbers import read_numbers, read_rates
 
 NAN = None
 

@@ -8,7 +8,7 @@ from test_exports_history import RECORD, STATES, lines, states
 
 from revops.book import Book
 from revops.errors import BookError
-from revops.exports.columns import few
+from revops.exports.reading.columns import few
 
 OLD = f"0088d00003nB001,{IDS[0]},2025-03-03 05:00:00,Prospecting,200,2025-08-01,0"
 FIELDS = ("stage_name", "amount")

@@ -68,7 +68,8 @@ def test_extra_headers_for_an_unknown_table_or_column_are_refused(tmp_path):
     assert str(caught.value) == (
         "company.yml: exports.columns.opportunity is not a table we read. Did you mean opportunities? Known: accounts, "
         "campaign_influence, campaigns, contact_roles, contacts, forecasts, invoices, lead_history, leads, ledger, "
-        "opportunities, opportunity_history, owners, quotas, spend, subscriptions, tools.\n  "
+        "opportunities, opportunity_history, owners, payments, quotas, spend, subscriptions, tools, touches, "
+        "web_traffic.\n  "
         "exports.columns.accounts.segmnt is not a column. Did you mean segment? Known: account_id, account_name, "
         "created_at, employees, industry, is_deleted, modified_at, owner_id, region, segment."
     )
@@ -81,8 +82,8 @@ def test_extra_headers_for_an_unknown_table_or_column_are_refused(tmp_path):
             ("headers:", "header:"),
             "mine.yml: files.0.headers is needed and is not there. Add it.\n  files.0.header is not a setting. Did you "
             "mean headers? Known: alone, by_day, dates, decimal_sign, form, former, headers, key_prefix, lookups, "
-            "minor_units, name, outcome, percent, prefixes, prints_total, required, route, stage_dates, statement, "
-            "table, titled, wide, without.",
+            "minor_units, name, outcome, percent, prefixes, prints_total, refuse, required, route, stage_dates, "
+            "statement, table, titled, unread, wide, without.",
         ),
         (
             ("close_date: [Ends]", "clos_date: [Ends]"),

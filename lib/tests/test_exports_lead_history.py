@@ -94,7 +94,7 @@ def test_a_report_without_ids_is_not_read_and_says_why(tmp_path):
     prepared = history(tmp_path, {}, base=base)
     assert prepared.audit.unrecognised == (
         ("history.csv", "row 1 comes nearest to salesforce lead history (report), but lacks lead_id (Lead ID, 18 "
-         "Character Lead ID, Lead ID (18))"),
+         "Character Lead ID, Lead ID (18)); if it is one, add that to the export"),
     )  # fmt: skip
 
 

@@ -287,7 +287,7 @@ def test_a_report_without_ids_is_not_read_and_says_why(tmp_path):
     prepared = leads(tmp_path, table({}, base=base))
     assert prepared.audit.unrecognised == (
         ("leads.csv", "row 1 comes nearest to salesforce leads (report), but lacks lead_id (Lead ID, 18 Character Lead "
-         "ID, Lead ID (18))"),
+         "ID, Lead ID (18)); if it is one, add that to the export"),
     )  # fmt: skip
     assert "leads" not in prepared.tables
 

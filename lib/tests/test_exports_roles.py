@@ -90,6 +90,7 @@ def test_opportunities_with_contact_roles_alone_give_both_and_count_each_opportu
     assert left_out(prepared) == [("roles.csv", "further row of an opportunity: read as a contact role", 2)]
     assert audit.decisions == (
         "holds a row per opportunity and contact: each opportunity is taken once",
+        "Amount: no currency in the file; taken as USD",
         "2 of 2 opportunities (100%) have a contact role",
     )
     assert audit.warnings == (

@@ -9,7 +9,7 @@ from gate import DEAL, IDS, QUOTAS, REPORT, balanced, deals, file_audit, gate, l
 from test_exports_history import RECORD, STATES, lines
 
 from revops.errors import ExportError
-from revops.exports.files import Blob
+from revops.exports.opening.files import Blob
 
 TWO = rows({"Opportunity Owner": "Jörg Müller"}, {})
 PASTED = "its header stands 2 times: it looks pasted together from several files; all of their rows are read"

@@ -11,7 +11,7 @@ from gate import balanced, company, deals, file_audit, gate, left_out, rows
 from revops.company import load_company
 from revops.errors import ExportError, SettingsError
 from revops.exports import prepare
-from revops.exports.systems import SHIPPED, load_systems
+from revops.exports.recognising.systems import SHIPPED, load_systems
 
 HERE = Path(__file__).parent / "regional_sales"
 PUBLIC = os.environ.get("REVOPS_PUBLIC_DATA")

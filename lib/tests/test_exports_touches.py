@@ -10,9 +10,9 @@ from gate import EXAMPLES, REPORT, WEEKLY, balanced, company, file_audit, gate, 
 
 from revops.exports import prepare
 from revops.exports.audit import Ledger, Source
-from revops.exports.merged import merged_records
 from revops.exports.touches import lists
 from revops.exports.touches.rows import Persons, touch_rows
+from revops.exports.uniting.merged import merged_records
 from revops.schema import TABLES
 
 SHEET = EXAMPLES / "salesforce" / "campaigns_with_campaign_members_report.csv"

@@ -140,7 +140,8 @@ def test_segments_regions_and_test_records_are_proposed_as_comments(sample):
     assert "  #     segment: [Segment__c]  # 1,342 rows: Enterprise, Mid-market, SMB\n" in sample.text
     assert "# segments:\n#   names: [Enterprise, Mid-market, SMB]\nsegments: {}\n" in sample.text
     assert "# test_records:\n#   account_name: [Test Account - please ignore]\n" in sample.text
-    assert yaml.safe_load(sample.text)["exports"] == {"folder": "data/acme"}
+    named = {"mql_at": ["MQL_Date__c"], "sql_at": ["SQL_Date__c"]}
+    assert yaml.safe_load(sample.text)["exports"]["columns"]["leads"] == named
 
 
 def test_a_region_that_the_quota_sheet_names_is_filled(tmp_path):
@@ -149,7 +150,8 @@ def test_a_region_that_the_quota_sheet_names_is_filled(tmp_path):
     with (folder / "targets" / "quota_long.csv").open("a") as sheet:
         sheet.write("EMEA,,2026-05-01,2026-07-31,Bookings,1,USD,2026-05-01\n")
     values = yaml.safe_load(propose(folder, "acme", "x").text)
-    assert values["exports"]["columns"] == {"accounts": {"region": ["Region__c"]}, "owners": {"region": ["Region__c"]}}
+    columns = values["exports"]["columns"]
+    assert (columns["accounts"], columns["owners"]) == ({"region": ["Region__c"]}, {"region": ["Region__c"]})
     assert values["regions"] == {"names": ["AMER", "APAC", "EMEA"]}
     assert values["owner_aliases"] == {"Kate Lindqvist": "TODO"}
 
@@ -277,7 +279,8 @@ def test_init_writes_tells_and_never_overwrites(project, capsys):
     written = file.read_text()
     assert code == 0 and yaml.safe_load(written)["exports"]["folder"] == "data/Acme Corp"
     assert out.startswith(
-        "data/Acme Corp: 7 files recognised\n  salesforce/Account.csv: salesforce, accounts (API), 1,369 rows\n"
+        "data/Acme Corp: 37 files recognised\n"
+        "  google_ads/Campaign report 2022.csv: google_ads, ad campaigns, 20 rows\n"
     )
     number = written.split("\n").index("  EUR: TODO  # what one EUR is worth in USD") + 1
     assert (
@@ -402,7 +405,7 @@ def test_check_for_programs_is_the_same_as_json(project, capsys):
         {"report": "pipeline_coverage", "can_run": True, "missing": [], "problem": None, "unavailable": []}
     ]
     tables = {entry["table"]: entry["rows"] for entry in found["tables"]}
-    assert (tables["opportunities"], tables["quotas"], tables["ledger"]) == (2_492, 330, 0)
+    assert (tables["opportunities"], tables["quotas"], tables["ledger"]) == (2_492, 330, 1_196)
     assert {file["kind"] for file in found["files"]} >= {"opportunities (API)", "quotas (long)"}
 
 

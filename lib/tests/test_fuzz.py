@@ -60,6 +60,6 @@ def test_every_damage_says_what_it_does():
 
 def test_a_silent_wrong_number_would_be_found(monkeypatch):
     """The question itself can fail: a gate that reads decimal commas as thousands, as it once did, is caught."""
-    monkeypatch.setattr("revops.exports.numbers._against", lambda *_: "")
+    monkeypatch.setattr("revops.exports.reading.numbers._against", lambda *_: "")
     found = [tried("weekly", ("mix_number_locales",), seed) for seed in range(8)]
     assert any(text.startswith("without a word: opportunities.amount") for text in found)

@@ -15,7 +15,7 @@ from revops.company import Company, load_company, read_yaml
 from revops.delivery.plan import measures_of, stems_of
 from revops.errors import ExportError, RevopsError, SettingsError, examples
 from revops.exports import Audit, Refused
-from revops.exports.systems import load_systems
+from revops.exports.recognising.systems import load_systems
 from revops.params import Knobs, ReportSettings, find_params, project_root, settings
 from revops.schema import TABLES
 from revops.wording import join, plural

@@ -4,10 +4,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revops.errors import examples
-from revops.exports.columns import TEXT, put, whole
 from revops.exports.context import Context
-from revops.exports.frames import Frame
 from revops.exports.money import converted_by, factors, original_currency
+from revops.exports.reading.columns import TEXT, put, whole
+from revops.exports.reading.frames import Frame
 
 __all__ = ["with_amounts"]
 

@@ -8,18 +8,18 @@ from pathlib import Path
 from revops.company import Company
 from revops.errors import ExportError, examples, nearest
 from revops.exports.audit import Ledger, Source
-from revops.exports.blocks import large_tables, read_in_blocks
 from revops.exports.books.statement import read_statement
-from revops.exports.files import NOT_TEXT, Blob, find_blobs, nature, survey
-from revops.exports.frames import Frame, read_frame
-from revops.exports.html_table import open_html
-from revops.exports.labels import field_name, normalised
-from revops.exports.look_ups import look_up
-from revops.exports.recognise import Match, recognise
-from revops.exports.systems import Description
-from revops.exports.text import TextSheet, open_text
+from revops.exports.opening.files import NOT_TEXT, Blob, find_blobs, nature, survey
+from revops.exports.opening.html_table import open_html
+from revops.exports.opening.text import TextSheet, open_text
+from revops.exports.opening.workbook import WorkbookSheet, open_workbook
+from revops.exports.reading.blocks import large_tables, read_in_blocks
+from revops.exports.reading.frames import Frame, read_frame
+from revops.exports.recognising.labels import field_name, normalised
+from revops.exports.recognising.recognise import Match, recognise
+from revops.exports.recognising.systems import Description
+from revops.exports.uniting.look_ups import look_up
 from revops.exports.web.tables import sha256_of, tables_of
-from revops.exports.workbook import WorkbookSheet, open_workbook
 from revops.wording import plural
 
 __all__ = ["read_folder"]

@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger
-from revops.exports.columns import TEXT, put
-from revops.exports.frames import Frame
+from revops.exports.reading.columns import TEXT, put
+from revops.exports.reading.frames import Frame
 from revops.wording import plural
 
 __all__ = ["add_amounts", "converted_by", "converted_rows", "factors", "refuse_unconverted", "say_currency"]

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revops.company import Company
-from revops.exports.columns import TEXT, by_distinct, put
-from revops.exports.records import joined
+from revops.exports.reading.columns import TEXT, by_distinct, put
+from revops.exports.uniting.records import joined
 
 __all__ = ["People", "folded", "with_full_names"]
 

@@ -17,34 +17,34 @@ from revops.exports.books.advertising import compare_advertising
 from revops.exports.books.ledger import build_ledger
 from revops.exports.calls.forecasts import build_forecasts
 from revops.exports.calls.quota_items import quotas_of_items
-from revops.exports.changes import tracked_fields
-from revops.exports.contacts import build_contacts
 from revops.exports.context import Context
-from revops.exports.dated import refuse_undated, warn_of_days
+from revops.exports.deals.changes import tracked_fields
+from revops.exports.deals.dated import refuse_undated, warn_of_days
+from revops.exports.deals.history import build_history
+from revops.exports.deals.opportunities import build_opportunities
+from revops.exports.deals.pipelines import settle_pipelines
+from revops.exports.deals.snapshots import Snapshots, combined
 from revops.exports.folder import read_folder
-from revops.exports.frames import Frame
-from revops.exports.history import build_history
 from revops.exports.marketo.people import is_marketo
-from revops.exports.merged import merged_records
 from revops.exports.money import add_amounts, refuse_unconverted
-from revops.exports.opportunities import build_opportunities
-from revops.exports.orphans import warn_of_orphans
 from revops.exports.people import People, with_full_names
+from revops.exports.people_records.contacts import build_contacts
 from revops.exports.people_records.roles import parted
 from revops.exports.people_records.tables import people_tables, roles_around
-from revops.exports.pipelines import settle_pipelines
-from revops.exports.quotas import build_quotas
-from revops.exports.records import completed, finish, unite, without_deleted
+from revops.exports.reading.frames import Frame
+from revops.exports.recognising.systems import load_systems
 from revops.exports.recurring.invoices import build_invoices
 from revops.exports.recurring.payments import build_payments
 from revops.exports.recurring.subscriptions import build_subscriptions
 from revops.exports.sheets.long_quotas import settled_quotas
+from revops.exports.sheets.quotas import build_quotas
 from revops.exports.sheets.tools import build_tools
 from revops.exports.sheets.wide_quotas import lengthened_quotas
-from revops.exports.snapshots import Snapshots, combined
-from revops.exports.systems import load_systems
 from revops.exports.touches.build import build_touches
 from revops.exports.touches.rows import Persons
+from revops.exports.uniting.merged import merged_records
+from revops.exports.uniting.orphans import warn_of_orphans
+from revops.exports.uniting.records import completed, finish, unite, without_deleted
 from revops.exports.web.traffic import build_web_traffic
 from revops.exports.words import Words
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 from revops.company import Company, Stage
 from revops.errors import examples
 from revops.exports.audit import Ledger, Source
-from revops.exports.columns import TEXT, coded, counts_of, distinct
-from revops.exports.systems import Description
+from revops.exports.reading.columns import TEXT, coded, counts_of, distinct
+from revops.exports.recognising.systems import Description
 from revops.wording import plural
 
 __all__ = ["Words", "category_of", "guess"]

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from revops.errors import RevopsError
-from revops.exports.labels import normalised
+from revops.exports.recognising.labels import normalised
 from revops.first_run.seen import Seen, column, look
 from revops.first_run.yaml_words import listed, note, shown
 from revops.schema import TABLES

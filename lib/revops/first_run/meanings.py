@@ -7,7 +7,7 @@ import pandas as pd
 
 from revops.company import SOURCES, TYPES
 from revops.exports.books.accounts import guess_category
-from revops.exports.quotas import guess_metric
+from revops.exports.sheets.quotas import guess_metric
 from revops.exports.words import guess
 from revops.first_run.seen import Seen, column
 from revops.first_run.yaml_words import check, listed, note, shown

@@ -10,15 +10,15 @@ import pyarrow.compute as pc
 
 from revops.company import Company
 from revops.exports.audit import Ledger
-from revops.exports.changes import tracked_fields
-from revops.exports.columns import TEXT
 from revops.exports.context import Context
+from revops.exports.deals.changes import tracked_fields
+from revops.exports.deals.pipelines import settle_pipelines
 from revops.exports.folder import read_folder
-from revops.exports.frames import Frame
-from revops.exports.own_columns import ENTERED
 from revops.exports.people import People
-from revops.exports.pipelines import settle_pipelines
-from revops.exports.systems import Description, load_systems
+from revops.exports.reading.columns import TEXT
+from revops.exports.reading.frames import Frame
+from revops.exports.recognising.own_columns import ENTERED
+from revops.exports.recognising.systems import Description, load_systems
 from revops.exports.words import Words
 
 __all__ = ["NO_CURRENCY", "Seen", "column", "look"]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from revops.exports.columns import TEXT
-from revops.exports.own_columns import ENTERED
+from revops.exports.reading.columns import TEXT
+from revops.exports.recognising.own_columns import ENTERED
 from revops.exports.words import category_of, guess
 from revops.first_run.seen import Seen, column
 from revops.first_run.yaml_words import check, quoted, shown

@@ -7,11 +7,11 @@ import pandas as pd
 from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger
-from revops.exports.frames import Frame
-from revops.exports.labels import currency_in
 from revops.exports.money import say_currency
-from revops.exports.rows import leave
+from revops.exports.reading.frames import Frame
+from revops.exports.recognising.labels import currency_in
 from revops.exports.spans import period_of
+from revops.exports.uniting.rows import leave
 from revops.wording import plural
 
 __all__ = ["PARTS", "leave_campaigns", "rows_of_file"]

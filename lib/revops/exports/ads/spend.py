@@ -9,8 +9,8 @@ from revops.company import Company
 from revops.errors import examples
 from revops.exports.ads.rows import PARTS, leave_campaigns, rows_of_file
 from revops.exports.audit import Ledger
-from revops.exports.frames import Frame
 from revops.exports.money import converted_rows, refuse_unconverted
+from revops.exports.reading.frames import Frame
 from revops.schema import TABLES
 from revops.wording import join
 

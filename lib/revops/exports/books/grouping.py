@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from revops.exports.kinds import Statement
-from revops.exports.labels import normalised
+from revops.exports.recognising.kinds import Statement
+from revops.exports.recognising.labels import normalised
 
 __all__ = ["Group", "Leaf", "Line", "grouped", "leaves"]
 

@@ -9,8 +9,8 @@ from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger
 from revops.exports.books.accounts import categories, leave_unmapped
-from revops.exports.frames import Frame
 from revops.exports.money import converted_rows, refuse_unconverted
+from revops.exports.reading.frames import Frame
 from revops.wording import plural
 
 __all__ = ["build_ledger"]

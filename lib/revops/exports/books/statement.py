@@ -10,17 +10,17 @@ from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger, Source
 from revops.exports.books.grouping import Group, Leaf, Line, grouped, leaves
-from revops.exports.books.header import Columns, columns_of
 from revops.exports.books.totals import doubts, refusals, unit_of
-from revops.exports.columns import TEXT
-from revops.exports.frames import Frame, introduce
-from revops.exports.labels import normalised
-from revops.exports.marks import code_of
-from revops.exports.numbers import Numbers, read_numbers
-from revops.exports.recognise import Match
+from revops.exports.opening.text import TextSheet
+from revops.exports.opening.workbook import WorkbookSheet
+from revops.exports.reading.columns import TEXT
+from revops.exports.reading.frames import Frame, introduce
+from revops.exports.reading.marks import code_of
+from revops.exports.reading.numbers import Numbers, read_numbers
+from revops.exports.recognising.labels import normalised
+from revops.exports.recognising.recognise import Match
+from revops.exports.recognising.statement_header import Columns, columns_of
 from revops.exports.spans import month_name
-from revops.exports.text import TextSheet
-from revops.exports.workbook import WorkbookSheet
 from revops.wording import plural
 
 __all__ = ["read_statement"]

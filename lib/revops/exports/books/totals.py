@@ -6,8 +6,8 @@ import numpy as np
 
 from revops.errors import examples
 from revops.exports.books.grouping import Group, Leaf, Line
-from revops.exports.kinds import Statement
-from revops.exports.labels import normalised
+from revops.exports.recognising.kinds import Statement
+from revops.exports.recognising.labels import normalised
 from revops.wording import plural
 
 __all__ = ["doubts", "refusals", "unit_of"]

@@ -8,9 +8,9 @@ from revops.exports.calls.frozen import frozen
 from revops.exports.calls.items import item_rows
 from revops.exports.calls.sheets import sheet_rows
 from revops.exports.context import Context
-from revops.exports.frames import Frame
 from revops.exports.money import converted_rows, refuse_unconverted
-from revops.exports.rows import nothing
+from revops.exports.reading.frames import Frame
+from revops.exports.uniting.rows import nothing
 from revops.schema import TABLES
 
 __all__ = ["build_forecasts"]

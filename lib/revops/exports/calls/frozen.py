@@ -4,7 +4,7 @@ import pandas as pd
 
 from revops.errors import examples
 from revops.exports.audit import Ledger
-from revops.exports.rows import leave, without_copies
+from revops.exports.uniting.rows import leave, without_copies
 from revops.schema import TABLES
 from revops.wording import plural
 

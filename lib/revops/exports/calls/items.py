@@ -9,8 +9,8 @@ from revops.exports.audit import Ledger
 from revops.exports.calls.periods import of_one_type, period_days
 from revops.exports.calls.roll_ups import by_member
 from revops.exports.context import Context
-from revops.exports.frames import Frame
-from revops.exports.rows import leave, text_columns, without_copies
+from revops.exports.reading.frames import Frame
+from revops.exports.uniting.rows import leave, text_columns, without_copies
 from revops.exports.words import category_of
 from revops.wording import plural
 

@@ -5,9 +5,9 @@ import pandas as pd
 from revops.errors import examples
 from revops.exports.audit import Ledger
 from revops.exports.context import Context
-from revops.exports.frames import Frame
 from revops.exports.people import folded
-from revops.exports.rows import leave
+from revops.exports.reading.frames import Frame
+from revops.exports.uniting.rows import leave
 
 __all__ = ["of_one_type", "period_days"]
 

@@ -6,10 +6,10 @@ import pandas as pd
 import pyarrow as pa
 
 from revops.exports.calls.periods import of_one_type, period_days
-from revops.exports.columns import put
 from revops.exports.context import Context
-from revops.exports.frames import Frame
-from revops.exports.rows import text_columns
+from revops.exports.reading.columns import put
+from revops.exports.reading.frames import Frame
+from revops.exports.uniting.rows import text_columns
 
 __all__ = ["quotas_of_items"]
 

@@ -8,10 +8,10 @@ import pandas as pd
 from revops.errors import examples
 from revops.exports.audit import Ledger
 from revops.exports.context import Context
-from revops.exports.frames import Frame
 from revops.exports.members import with_members
 from revops.exports.people import People
-from revops.exports.rows import leave
+from revops.exports.reading.frames import Frame
+from revops.exports.uniting.rows import leave
 from revops.wording import plural
 
 __all__ = ["by_member"]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from revops.exports.dates import DateRule, read_dates
-from revops.exports.weeks import iso_week
+from revops.exports.reading.dates import DateRule, read_dates
+from revops.exports.reading.weeks import iso_week
 from revops.exports.words import category_of
 
 __all__ = ["Said", "read_said"]

@@ -6,11 +6,11 @@ from revops.errors import examples
 from revops.exports.audit import Ledger
 from revops.exports.calls.said import Said, read_said
 from revops.exports.context import Context
-from revops.exports.frames import Frame
 from revops.exports.members import with_members
-from revops.exports.period_names import read_period
-from revops.exports.rows import leave, text_columns
+from revops.exports.reading.frames import Frame
+from revops.exports.reading.period_names import read_period
 from revops.exports.sheets.titles import mixed_units, read_titles
+from revops.exports.uniting.rows import leave, text_columns
 from revops.exports.words import category_of
 from revops.wording import plural
 

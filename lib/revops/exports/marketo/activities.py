@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from revops.exports.columns import TEXT, put
 from revops.exports.context import Context
-from revops.exports.frames import Frame
-from revops.exports.links import bare, path_of, query_of
 from revops.exports.marketo.people import Linked
-from revops.exports.rows import leave, nothing, text_columns, without_copies
+from revops.exports.people_records.links import bare, path_of, query_of
+from revops.exports.reading.columns import TEXT, put
+from revops.exports.reading.frames import Frame
+from revops.exports.uniting.rows import leave, nothing, text_columns, without_copies
 from revops.schema import TABLES
 
 __all__ = ["build_activities", "parted_activities"]

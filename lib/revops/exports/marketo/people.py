@@ -8,12 +8,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revops.errors import examples
-from revops.exports.columns import TEXT, put
 from revops.exports.context import Context
-from revops.exports.frames import Frame
-from revops.exports.merged import Merged
-from revops.exports.records import plain
-from revops.exports.rows import text_columns
+from revops.exports.reading.columns import TEXT, put
+from revops.exports.reading.frames import Frame
+from revops.exports.uniting.merged import Merged
+from revops.exports.uniting.records import plain
+from revops.exports.uniting.rows import text_columns
 from revops.wording import plural
 
 __all__ = ["Linked", "is_marketo", "with_marketo"]

@@ -2,9 +2,9 @@
 
 import pyarrow as pa
 
-from revops.exports.columns import put
 from revops.exports.context import Context
 from revops.exports.money import refuse_unconverted
+from revops.exports.reading.columns import put
 
 __all__ = ["with_costs"]
 

@@ -8,13 +8,13 @@ import pyarrow.compute as pc
 
 from revops.errors import examples
 from revops.exports.audit import Ledger
-from revops.exports.columns import TEXT, put, whole
 from revops.exports.context import Context
-from revops.exports.frames import Frame
-from revops.exports.merged import Merged
 from revops.exports.money import add_amounts, converted_by, refuse_unconverted
-from revops.exports.records import joined
-from revops.exports.rows import leave, nothing, text_columns
+from revops.exports.reading.columns import TEXT, put, whole
+from revops.exports.reading.frames import Frame
+from revops.exports.uniting.merged import Merged
+from revops.exports.uniting.records import joined
+from revops.exports.uniting.rows import leave, nothing, text_columns
 from revops.wording import money, plural
 
 __all__ = ["build_influence"]

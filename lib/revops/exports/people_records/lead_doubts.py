@@ -8,9 +8,9 @@ import pyarrow.compute as pc
 
 from revops.errors import examples
 from revops.exports.audit import Ledger
-from revops.exports.columns import TEXT
 from revops.exports.context import Context
-from revops.exports.frames import Frame
+from revops.exports.reading.columns import TEXT
+from revops.exports.reading.frames import Frame
 from revops.wording import plural
 
 __all__ = ["doubt_leads", "say_queues"]

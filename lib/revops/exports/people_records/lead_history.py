@@ -6,15 +6,15 @@ import pandas as pd
 import pyarrow as pa
 
 from revops.exports.audit import Ledger
-from revops.exports.columns import TEXT
-from revops.exports.contacts import ADDRESS
 from revops.exports.context import Context
-from revops.exports.frames import Frame
 from revops.exports.marketo.people import is_marketo
-from revops.exports.merged import Merged
 from revops.exports.people import People
+from revops.exports.people_records.contacts import ADDRESS
 from revops.exports.people_records.order import in_order
-from revops.exports.rows import leave, nothing, text_columns, without_copies
+from revops.exports.reading.columns import TEXT
+from revops.exports.reading.frames import Frame
+from revops.exports.uniting.merged import Merged
+from revops.exports.uniting.rows import leave, nothing, text_columns, without_copies
 
 __all__ = ["build_lead_history"]
 

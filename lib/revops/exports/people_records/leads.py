@@ -5,14 +5,14 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from revops.exports.columns import TEXT, by_distinct, put, whole
-from revops.exports.contacts import without_addresses
 from revops.exports.context import Context
-from revops.exports.frames import Frame
-from revops.exports.merged import Merged
+from revops.exports.people_records.contacts import without_addresses
 from revops.exports.people_records.lead_doubts import doubt_leads, say_queues
-from revops.exports.records import unite, without_deleted
-from revops.exports.trial_records import without_test_records
+from revops.exports.reading.columns import TEXT, by_distinct, put, whole
+from revops.exports.reading.frames import Frame
+from revops.exports.uniting.merged import Merged
+from revops.exports.uniting.records import unite, without_deleted
+from revops.exports.uniting.trial_records import without_test_records
 
 __all__ = ["build_leads"]
 

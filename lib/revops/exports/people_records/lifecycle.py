@@ -3,8 +3,8 @@
 import pandas as pd
 import pyarrow as pa
 
-from revops.exports.columns import put
 from revops.exports.context import Context
+from revops.exports.reading.columns import put
 from revops.wording import plural
 
 __all__ = ["with_lifecycle"]

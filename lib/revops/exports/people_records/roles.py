@@ -10,12 +10,12 @@ import pyarrow.compute as pc
 
 from revops.errors import examples
 from revops.exports.audit import Ledger
-from revops.exports.columns import TEXT
 from revops.exports.context import Context
-from revops.exports.frames import Frame
-from revops.exports.merged import Merged
-from revops.exports.records import plain
-from revops.exports.rows import leave, text_columns
+from revops.exports.reading.columns import TEXT
+from revops.exports.reading.frames import Frame
+from revops.exports.uniting.merged import Merged
+from revops.exports.uniting.records import plain
+from revops.exports.uniting.rows import leave, text_columns
 from revops.wording import plural, share
 
 __all__ = ["RoleFiles", "build_roles", "parted"]

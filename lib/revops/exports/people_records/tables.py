@@ -4,18 +4,18 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from revops.exports.contacts import contact_roles
 from revops.exports.context import Context
-from revops.exports.frames import Frame
 from revops.exports.marketo.activities import build_activities, parted_activities
 from revops.exports.marketo.people import Linked, is_marketo, with_marketo
-from revops.exports.merged import Merged, merged_records
 from revops.exports.people_records.campaigns import with_costs
+from revops.exports.people_records.contacts import contact_roles
 from revops.exports.people_records.influence import build_influence
 from revops.exports.people_records.lead_history import build_lead_history
 from revops.exports.people_records.leads import build_leads
 from revops.exports.people_records.lifecycle import with_lifecycle
 from revops.exports.people_records.roles import RoleFiles, build_roles
+from revops.exports.reading.frames import Frame
+from revops.exports.uniting.merged import Merged, merged_records
 
 __all__ = ["people_tables", "roles_around"]
 

@@ -6,12 +6,12 @@ import pyarrow.compute as pc
 
 from revops.errors import examples
 from revops.exports.amounts import with_amounts
-from revops.exports.columns import put
 from revops.exports.context import Context
-from revops.exports.frames import Frame
 from revops.exports.money import refuse_unconverted
+from revops.exports.reading.columns import put
+from revops.exports.reading.frames import Frame
 from revops.exports.recurring.spread import spread
-from revops.exports.rows import leave, nothing, text_columns, without_copies
+from revops.exports.uniting.rows import leave, nothing, text_columns, without_copies
 from revops.wording import money, plural
 
 __all__ = ["build_invoices"]

@@ -6,12 +6,12 @@ import pyarrow as pa
 
 from revops.errors import examples
 from revops.exports.amounts import with_amounts
-from revops.exports.columns import TEXT, put
 from revops.exports.context import Context
-from revops.exports.frames import Frame
-from revops.exports.records import plain, unite
+from revops.exports.reading.columns import TEXT, put
+from revops.exports.reading.frames import Frame
 from revops.exports.recurring.intervals import with_months_billed
-from revops.exports.rows import text_columns
+from revops.exports.uniting.records import plain, unite
+from revops.exports.uniting.rows import text_columns
 from revops.wording import plural
 
 __all__ = ["present_months"]

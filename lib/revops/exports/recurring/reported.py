@@ -7,9 +7,9 @@ from revops.errors import examples
 from revops.exports.amounts import with_amounts
 from revops.exports.audit import Ledger
 from revops.exports.context import Context
-from revops.exports.frames import Frame
-from revops.exports.period_names import read_period
-from revops.exports.rows import leave, text_columns, without_copies
+from revops.exports.reading.frames import Frame
+from revops.exports.reading.period_names import read_period
+from revops.exports.uniting.rows import leave, text_columns, without_copies
 from revops.wording import money
 
 __all__ = ["reported_months"]

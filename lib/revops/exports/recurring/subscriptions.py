@@ -6,12 +6,12 @@ import pyarrow as pa
 
 from revops.errors import examples
 from revops.exports.context import Context
-from revops.exports.frames import Frame
 from revops.exports.money import refuse_unconverted
+from revops.exports.reading.frames import Frame
 from revops.exports.recurring.doubts import warn_of_difference, warn_of_months, warn_of_returns
 from revops.exports.recurring.present import present_months
 from revops.exports.recurring.reported import reported_months
-from revops.exports.rows import nothing, text_columns
+from revops.exports.uniting.rows import nothing, text_columns
 from revops.wording import money, plural
 
 __all__ = ["build_subscriptions"]

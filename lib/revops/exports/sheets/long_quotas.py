@@ -7,13 +7,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revops.errors import examples
-from revops.exports.columns import TEXT, put
 from revops.exports.context import Context
-from revops.exports.frames import Frame
-from revops.exports.period_names import read_period
-from revops.exports.rows import text_columns
+from revops.exports.reading.columns import TEXT, put
+from revops.exports.reading.frames import Frame
+from revops.exports.reading.period_names import read_period
 from revops.exports.sheets.titles import mixed_units, read_titles
 from revops.exports.spans import Span
+from revops.exports.uniting.rows import text_columns
 from revops.wording import plural
 
 __all__ = ["settled_quotas"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from revops.errors import examples
-from revops.exports.labels import is_currency
+from revops.exports.recognising.labels import is_currency
 from revops.wording import plural
 
 __all__ = ["Titles", "mixed_units", "read_titles"]

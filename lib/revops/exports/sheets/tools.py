@@ -8,9 +8,9 @@ import pyarrow as pa
 from revops.errors import examples
 from revops.exports.amounts import with_amounts
 from revops.exports.context import Context
-from revops.exports.frames import Frame
 from revops.exports.money import refuse_unconverted
-from revops.exports.rows import leave, nothing, text_columns, without_copies
+from revops.exports.reading.frames import Frame
+from revops.exports.uniting.rows import leave, nothing, text_columns, without_copies
 from revops.schema import TABLES
 
 __all__ = ["build_tools"]

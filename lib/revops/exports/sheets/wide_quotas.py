@@ -8,16 +8,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revops.errors import examples
-from revops.exports.columns import TEXT, put
 from revops.exports.context import Context
-from revops.exports.frames import Frame
-from revops.exports.marks import marks_of, settle_marks
-from revops.exports.numbers import read_numbers
 from revops.exports.people import folded
-from revops.exports.period_names import read_period
-from revops.exports.rows import leave, text_columns
+from revops.exports.reading.columns import TEXT, put
+from revops.exports.reading.frames import Frame
+from revops.exports.reading.marks import marks_of, settle_marks
+from revops.exports.reading.numbers import read_numbers
+from revops.exports.reading.period_names import read_period
 from revops.exports.sheets.printed_totals import disagreements, sums_beside
 from revops.exports.sheets.titles import Titles, mixed_units, read_titles
+from revops.exports.uniting.rows import leave, text_columns
 from revops.wording import plural
 
 __all__ = ["lengthened_quotas"]

@@ -10,12 +10,12 @@ from pyarrow import dataset
 
 from revops.exports.audit import Ledger, Source
 from revops.exports.context import Context
-from revops.exports.frames import Frame
-from revops.exports.records import finish
+from revops.exports.reading.frames import Frame
 from revops.exports.touches.copies import once
 from revops.exports.touches.found import Found
 from revops.exports.touches.ranges import boundaries, in_ranges
 from revops.exports.touches.rows import Persons, touch_rows
+from revops.exports.uniting.records import finish
 
 __all__ = ["build_touches"]
 

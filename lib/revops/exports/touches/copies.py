@@ -6,9 +6,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revops.exports.audit import Ledger
-from revops.exports.columns import put
-from revops.exports.records import sorted_by
+from revops.exports.reading.columns import put
 from revops.exports.touches.rows import ROWS
+from revops.exports.uniting.records import sorted_by
 
 __all__ = ["once"]
 

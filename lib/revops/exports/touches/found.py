@@ -10,11 +10,11 @@ import pyarrow.compute as pc
 from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger
-from revops.exports.columns import TEXT, by_distinct, distinct, put
-from revops.exports.contacts import without_addresses
-from revops.exports.records import joined
+from revops.exports.people_records.contacts import without_addresses
+from revops.exports.reading.columns import TEXT, by_distinct, distinct, put
 from revops.exports.touches import lists
 from revops.exports.touches.lists import Lists
+from revops.exports.uniting.records import joined
 from revops.wording import plural
 
 __all__ = ["Found"]

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from revops.exports.columns import TEXT
+from revops.exports.reading.columns import TEXT
 
 __all__ = ["Lists"]
 

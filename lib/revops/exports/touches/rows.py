@@ -6,9 +6,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revops.exports.audit import Ledger
-from revops.exports.columns import TEXT, put
-from revops.exports.merged import Merged
-from revops.exports.records import joined
+from revops.exports.reading.columns import TEXT, put
+from revops.exports.uniting.merged import Merged
+from revops.exports.uniting.records import joined
 
 __all__ = ["ROWS", "Persons", "touch_rows"]
 

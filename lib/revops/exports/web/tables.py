@@ -3,8 +3,8 @@
 import hashlib
 from dataclasses import replace
 
-from revops.exports.files import Blob
-from revops.exports.text import TextSheet
+from revops.exports.opening.files import Blob
+from revops.exports.opening.text import TextSheet
 
 __all__ = ["sha256_of", "tables_of"]
 

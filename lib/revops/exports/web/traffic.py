@@ -7,9 +7,9 @@ import pyarrow as pa
 from revops.errors import examples
 from revops.exports.audit import Ledger
 from revops.exports.context import Context
-from revops.exports.frames import Frame
-from revops.exports.links import bare, path_of, query_of
-from revops.exports.rows import leave, nothing, text_columns
+from revops.exports.people_records.links import bare, path_of, query_of
+from revops.exports.reading.frames import Frame
+from revops.exports.uniting.rows import leave, nothing, text_columns
 from revops.schema import TABLES
 from revops.wording import plural
 

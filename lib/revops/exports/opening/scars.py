@@ -1,0 +1,43 @@
+"""Marks that a file bears of what was done to it: pasted together, read in a wrong encoding, cut off."""
+
+import csv
+import os
+import re
+
+from revops.exports.opening.files import Blob
+from revops.wording import plural
+
+__all__ = ["healed", "open_end"]
+
+MARK = "\ufeff"
+# What UTF-8 becomes that is read as Windows-1252: a letter with an accent, a dash or a curved quote.
+MISREAD = re.compile(
+    "\u00c3[\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u2122]|\u00e2\u20ac."
+)
+TAIL = 1 << 16
+
+
+def healed(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return a text without byte order marks within it, and a note on these and on characters read wrongly before."""
+    notes = []
+    if n := text.count(MARK):
+        text = text.replace(MARK, "")
+        notes.append(f"{plural(n, 'byte order mark')} within it dropped: it looks pasted together from several files")
+    if found := MISREAD.findall(text):
+        notes.append(
+            f"{plural(len(found), 'character')} of UTF-8 that were once read as Windows-1252 (e.g. {min(found)}): "
+            "names may not match those in other files. Export it again, and do not open it elsewhere."
+        )
+    return text, tuple(notes)
+
+
+def open_end(blob: Blob, delimiter: str) -> list[str]:
+    """Return the cells of the last line where no line break ends it, as in a file that was cut off; else none."""
+    with blob.open() as stream:
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(max(0, size - TAIL))
+        tail = stream.read()
+    if not tail or tail.endswith((b"\n", b"\r")) or b"\n" not in tail:
+        return []
+    last = tail.rpartition(b"\n")[2].decode("utf-8", errors="replace").replace("\x00", "")
+    return next(csv.reader([last], delimiter=delimiter), [])

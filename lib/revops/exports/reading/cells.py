@@ -1,0 +1,238 @@
+"""The columns of one file typed by their kind: every decision written down, every doubt a problem or a warning."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from revops.company import Company
+from revops.errors import examples
+from revops.exports.audit import Ledger, Source
+from revops.exports.reading.columns import Tally, coded, counts_of, distinct, few
+from revops.exports.reading.date_order import ORDERS, at_midnight
+from revops.exports.reading.dates import DateRule, Dates, read_dates
+from revops.exports.reading.ids import read_ids
+from revops.exports.reading.mixed import dates_by_cell, numbers_by_cell
+from revops.exports.reading.numbers import Numbers, read_numbers, read_rates, signs_shown
+from revops.exports.recognising.kinds import column_kind
+from revops.exports.recognising.own_columns import BY_HAND, STRICT
+from revops.exports.recognising.recognise import Match
+from revops.exports.spans import period_of
+from revops.wording import plural
+
+__all__ = ["CellReader"]
+
+DATED = ("date", "month", "timestamp")
+OWN_DATES = ("mql_at", "sql_at")
+TRUE, FALSE = ("1", "true", "yes", "y", "x", "checked"), ("0", "false", "no", "n", "unchecked")
+FORMULA = re.compile(r'^\s*="([^"]*)"\s*$')  # how some tools keep a text from being read as a number
+Column = pa.Array | pa.ChunkedArray
+
+
+@dataclass
+class CellReader:
+    """Reads the columns of one file; `marks` are the currency marks met in columns of money, `scaled` its K, M, B.
+
+    `sign` is the decimal sign of all its columns where the description of the system says that they share one.
+    `unsure` tells, of columns read cell by cell, which cells read both ways.
+    """
+
+    match: Match
+    source: Source
+    company: Company
+    ledger: Ledger
+    marks: dict[str, pa.DictionaryArray] = field(default_factory=dict)
+    sign: str = ""
+    scaled: int = 0
+    unsure: dict[str, pa.Array] = field(default_factory=dict)
+
+    def read(self, columns: dict[str, Column]) -> dict[str, Column]:
+        """Return the columns typed; dates together, since one column may show how another is written."""
+        kinds = {name: column_kind(self.match.description.kind, name) for name in columns}
+        dates = self.dates({name: c for name, c in columns.items() if kinds[name] in DATED}, kinds)
+        self._settle_sign({name: c for name, c in columns.items() if kinds[name] in ("money", "number", "rate")})
+        return {
+            name: dates[name] if name in dates else self.typed(cells, name, kinds[name])
+            for name, cells in columns.items()
+        }
+
+    def where(self, name: str) -> str:
+        """Return the file and the column as messages name them."""
+        return f"{self.source.name}, column {self.label(name)}"
+
+    def label(self, name: str) -> str:
+        """Return the header of a column."""
+        return self.match.labels[self.match.places[name][0]].strip()
+
+    def read_flags(self, cells: Column, name: str) -> pa.Array:
+        """Return a column of yes and no; other words are a problem."""
+        return _flags(cells, self.where(name), self.ledger)
+
+    @property
+    def nothing(self) -> tuple[str, ...]:
+        """Return the words that mean a blank cell."""
+        return ("", *self.match.description.system.null_tokens)
+
+    def typed(self, cells: Column, name: str, what: str) -> Column:
+        """Return a column that is no date, read by its kind."""
+        where, kind = self.where(name), self.match.description.kind
+        known = "auto" if kind.decimal_sign == "file" else kind.decimal_sign
+        fallback = self.sign or self.company.exports.decimal_sign
+        if what == "text":
+            return cells
+        if what == "category":
+            self._warn_of_quotes(cells, name)
+            return _trimmed(cells, _code if name in ("currency", "converted_currency") else str.strip, self.nothing)
+        if what == "id":
+            ids = read_ids(cells, where, self.match.description.system.ids)
+            self._note(ids.decision, ids.problem)
+            return ids.column
+        if what == "flag":
+            return self.read_flags(cells, name)
+        if what == "rate":
+            read = read_rates(cells, where, name in kind.percent, known, fallback)
+        else:
+            says = "as other columns show" if self.sign else "company.yml says so"
+            read = read_numbers(cells, where, known, fallback, says)
+            if read.problem and name in kind.alone:
+                read, self.unsure[name] = numbers_by_cell(cells, where, fallback)
+        if what == "money":
+            read = self._money(read, name)
+        self._note(read.decision, read.problem)
+        self._blanked(read, "number", name)
+        return read.column
+
+    def _warn_of_quotes(self, cells: Column, name: str) -> None:
+        """Warn of words with a quote that has no other: it was meant for the file, and splits one group in two."""
+        codes = distinct(cells)
+        odd = [(word or "").count('"') % 2 == 1 for word in codes.dictionary.to_pylist()]
+        if any(odd):
+            n = int(counts_of(codes)[odd].sum())
+            shown = sorted(codes.dictionary.filter(pa.array(odd)).to_pylist())
+            self.source.warnings.append(
+                f"{plural(n, 'cell')} of {self.label(name)} with a stray quote ({examples(shown)})"
+            )
+
+    def _money(self, read: Numbers, name: str) -> Numbers:
+        """Keep the marks of a column of money, and refuse it where more than a few cells are no number."""
+        if read.marks is not None:
+            self.marks[name] = read.marks
+        self.scaled += read.scaled
+        filled = len(read.column) - read.column.null_count + read.unreadable
+        if read.problem or read.unreadable <= self._allowed(filled, name):
+            return read
+        problem = (
+            f"{self.where(name)}: must hold numbers; found {read.unreadable:,} of {filled:,} cells that are none "
+            f"({examples(read.shown)}). Correct the export."
+        )
+        return replace(read, problem=problem)
+
+    def _allowed(self, filled: int, name: str) -> int:
+        """Return how many cells of a column may be unreadable: a few, but none where each row is money."""
+        kind = self.match.description.kind
+        return 0 if column_kind(kind, name) in STRICT.get(kind.table or "", ()) else few(filled)
+
+    def _settle_sign(self, columns: dict[str, Column]) -> None:
+        """Take the decimal sign that some column shows for those of its file that do not tell."""
+        if self.match.description.kind.decimal_sign == "file":
+            shown = {sign for cells in columns.values() for sign in signs_shown(cells)}
+            self.sign = shown.pop() if len(shown) == 1 else ""
+
+    def dates(self, columns: dict[str, Column | Tally], kinds: dict[str, str]) -> dict[str, Column]:
+        """Return columns of dates, or the distinct values of tallies, as stamps, decided together."""
+        rules = {name: self.rule(name, self._kind_of(name, kinds[name], cells)) for name, cells in columns.items()}
+        found = {name: read_dates(cells, rules[name]) for name, cells in columns.items()}
+        shown = {dates.evidence: name for name, dates in found.items() if dates.evidence}
+        for name, dates in found.items():
+            if dates.unsure and len(shown) == 1:
+                order, sibling = next(iter(shown.items()))
+                found[name] = self._as_shown(columns[name], rules[name], order, f"column {self.label(sibling)}")
+            elif dates.unsure and (order := self._order_in_period(columns[name], rules[name])):
+                found[name] = self._as_shown(columns[name], rules[name], order, "the period in its titles")
+            if found[name].problem and name in self.match.description.kind.alone:
+                found[name], self.unsure[name] = dates_by_cell(columns[name], rules[name])
+            self._note(found[name].decision, found[name].problem)
+            self._blanked(found[name], "date", name)
+        return {name: dates.column for name, dates in found.items()}
+
+    def _kind_of(self, name: str, what: str, cells: Column | Tally) -> str:
+        """Return date for a field of the company's own that its system writes as moments and that holds days only.
+
+        Midnight in UTC of a day is no moment: brought to another zone it would be the day before.
+        """
+        if name not in OWN_DATES or self.match.description.kind.dates != "utc" or not at_midnight(cells):
+            return what
+        self.source.decisions.append(f"{self.label(name)}: holds days without a time; not moved to another zone")
+        return "date"
+
+    def _as_shown(self, cells: Column | Tally, rule: DateRule, order: str, by: str) -> Dates:
+        """Return a column whose cells read both ways as another column of its file, or its titles, show."""
+        if rule.order not in ("auto", order):
+            problem = (
+                f"{rule.where}: exports.date_order in company.yml must agree with the file; found {rule.order}, and "
+                f"{by} can only be {order}. Set it to auto or {order}."
+            )
+            return Dates(pa.nulls(len(cells), pa.timestamp("us")), problem=problem)
+        return read_dates(cells, replace(rule, order=order, says=f"as {by.removeprefix('column ')} shows"))
+
+    def _order_in_period(self, cells: Column | Tally, rule: DateRule) -> str:
+        """Return the only order of day and month in which all days lie in the period that the titles name, if any."""
+        period = period_of(self.match.titles) if self.match.description.kind.table == "spend" else None
+        orders = []
+        for order in ORDERS if period else ():
+            span = pc.min_max(read_dates(cells, replace(rule, order=order)).column).as_py()
+            if span["min"] and period.first <= span["min"].date() and span["max"].date() <= period.last:
+                orders.append(order)
+        return orders[0] if len(orders) == 1 else ""
+
+    def rule(self, name: str, what: str) -> DateRule:
+        """Return how a column of dates is to be read."""
+        exports, kind = self.company.exports, self.match.description.kind
+        zone = exports.time_zone or self.company.time_zone
+        return DateRule(self.where(name), what, exports.date_order, kind.dates == "utc", zone, self.company.time_zone)
+
+    def _note(self, decision: str, problem: str) -> None:
+        if problem:
+            self.ledger.problems.append(problem)
+        if decision:
+            self.source.decisions.append(decision)
+
+    def _blanked(self, read: Dates | Numbers, what: str, name: str) -> None:
+        if not read.unreadable or read.problem:
+            return
+        if not self._allowed(0, name):
+            noun = "sheet" if self.source.table in BY_HAND else "export"
+            self.ledger.problems.append(
+                f"{self.where(name)}: every cell must be a {what} or blank; found {read.unreadable:,} that are none "
+                f"({examples(read.shown)}). Correct the {noun}."
+            )
+        else:
+            n = plural(read.unreadable, "cell")
+            self.source.warnings.append(f"{n} with no {what}: taken as blank ({examples(read.shown)})")
+
+
+def _code(word: str) -> str:
+    """Return a currency code as ISO writes it: `usd` and `GBP - British Pound` are read too."""
+    return word.partition(" - ")[0].strip().upper()
+
+
+def _trimmed(cells: Column, change: Callable[[str], str], nothing: tuple[str, ...]) -> pa.DictionaryArray:
+    codes = distinct(cells)
+    plain = [FORMULA.sub(r"\1", word) for word in codes.dictionary.to_pylist()]
+    words = [None if (bare := change(word)) in nothing else bare for word in plain]
+    return codes if words == codes.dictionary.to_pylist() else coded(codes, words)
+
+
+def _flags(cells: Column, where: str, ledger: Ledger) -> pa.Array:
+    codes = distinct(cells)
+    words = [value.strip().casefold() for value in codes.dictionary.to_pylist()]
+    wrong = [word for word in words if word and word not in (*TRUE, *FALSE)]
+    if wrong:
+        ledger.problems.append(
+            f"{where}: must say yes ({', '.join(TRUE)}) or no ({', '.join(FALSE)}); found "
+            f"{plural(len(wrong), 'other word')} ({examples(wrong)}). Correct the export."
+        )
+    meaning = pa.array([word in TRUE if word else None for word in words], pa.bool_())
+    return meaning.take(codes.indices)

@@ -1,0 +1,140 @@
+"""Footers, totals and blank rows taken out of a sheet's cells, and rows of another width than its header's judged."""
+
+import re
+from collections import Counter
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from revops.errors import examples
+from revops.exports.audit import Ledger, Source
+from revops.exports.opening.text import Cells
+from revops.exports.reading.columns import TEXT, few, whole
+from revops.exports.reading.reconciled import is_reconciled
+from revops.exports.recognising.own_columns import STRICT
+from revops.exports.recognising.recognise import Match
+from revops.wording import plural
+
+__all__ = ["are_footers", "headers_again", "kept_rows", "leave_out_cut", "without_footers"]
+
+
+def without_footers(cells: Cells, match: Match, source: Source, ledger: Ledger) -> Cells:
+    """Take footers, totals and blank rows out of the cells and return them; count them and rows of another width."""
+    _without_headers(cells, match, source, ledger)
+    keep, cut = kept_rows(cells, match)
+    cut_rows = Cells({place: column.filter(pa.array(~keep)) for place, column in cells.columns.items()})
+    if totals := [row for row in cells.ragged if _ends_as_total(row, match)]:
+        added = {place: pa.array([row[place] or None for row in totals], TEXT) for place in cells.columns}
+        both = {place: [whole(column).cast(TEXT), added[place]] for place, column in cut_rows.columns.items()}
+        cut_rows = Cells({place: pa.concat_arrays(parts) for place, parts in both.items()})
+    if not keep.all():
+        cells.columns = {place: column.filter(pa.array(keep)) for place, column in cells.columns.items()}
+    leave_out_cut(cells.ragged, cells.lines, cut, match, source, ledger)
+    return cut_rows
+
+
+def leave_out_cut(
+    ragged: list[list[str]], lines: list[int], cut: Counter[str], match: Match, source: Source, ledger: Ledger
+) -> None:
+    """Count the rows that were cut and those of another width; more than a few of the latter are refused."""
+    width, reasons, odd = len(match.labels), Counter[str](), []
+    for row, is_footer, line in zip(ragged, are_footers(ragged, match), lines or [0] * len(ragged), strict=True):
+        if not any(cell.strip() for cell in row):
+            reasons["blank row"] += 1
+        elif is_footer:
+            reasons["footer or total row"] += 1
+        else:
+            reasons[f"{len(row)} cells under {width} headers"] += 1
+            odd.append(line)
+    for reason, n in sorted((reasons + cut).items()):
+        ledger.leave_out(source, reason, n)
+    _judge_ragged(odd, match, source, ledger)
+
+
+def are_footers(ragged: list[list[str]], match: Match) -> list[bool]:
+    """Return which rows of another width than the header's are footers: by their words, or alone beside such."""
+    patterns = _patterns(match)
+    footers = [
+        _is_footer([cell for cell in row if cell.strip()], patterns) or _ends_as_total(row, match) for row in ragged
+    ]
+    return [is_footer or (len(row) == 1 and any(footers)) for row, is_footer in zip(ragged, footers, strict=True)]
+
+
+def _patterns(match: Match) -> list[re.Pattern[str]]:
+    return [re.compile(pattern, re.I) for pattern in match.description.system.footers]
+
+
+def _without_headers(cells: Cells, match: Match, source: Source, ledger: Ledger) -> None:
+    """Take out rows that are the header again, as files pasted below each other have them; count and name them."""
+    again = headers_again(cells, match)
+    if not again.any():
+        return
+    cells.columns = {place: column.filter(pa.array(~again)) for place, column in cells.columns.items()}
+    ledger.leave_out(source, "header again", n := int(again.sum()))
+    source.warnings.append(
+        f"its header stands {n + 1:,} times: it looks pasted together from several files; all of their rows are read"
+    )
+
+
+def headers_again(cells: Cells, match: Match) -> np.ndarray:
+    """Return which rows hold the header's own words in every known column."""
+    again = np.ones(cells.n, bool)
+    for place in sorted({place for places in match.places.values() for place in places}):
+        same = pc.equal(pc.utf8_trim_whitespace(cells.columns[place].cast(TEXT)), match.labels[place].strip())
+        again &= same.fill_null(False).to_numpy(False)
+        if not again.any():
+            break
+    return again
+
+
+def _judge_ragged(lines: list[int], match: Match, source: Source, ledger: Ledger) -> None:
+    """Refuse more than a few rows of another width (any where each row is money), and warn of a few."""
+    where = examples(sorted(lines)).replace("e.g. ", "e.g. line ", 1)
+    if len(lines) > (0 if source.table in STRICT else few(source.rows_read)):
+        ledger.problems.append(
+            f"{source.name}: rows must have {len(match.labels)} cells as the header has; found {len(lines):,} of "
+            f"{source.rows_read:,} with another number ({where}). Export it again, or correct its delimiters and "
+            "quotes."
+        )
+    elif lines:
+        source.warnings.append(f"{plural(len(lines), 'row')} with more or fewer cells than headers left out ({where})")
+
+
+def kept_rows(cells: Cells, match: Match) -> tuple[np.ndarray, Counter[str]]:
+    """Return which full rows stay, and why the others do not: only rows that lack a needed cell are looked at."""
+    patterns = _patterns(match)
+    needed = [match.places[column][0] for column in match.description.kind.required if column in match.places]
+    suspect = np.zeros(cells.n, bool)
+    for place in needed:
+        if cells.columns[place].null_count:
+            suspect |= cells.columns[place].is_null().to_numpy(False)
+    keep, cut = np.ones(cells.n, bool), Counter[str]()
+    if is_reconciled(match.description.kind):  # their totals may stand under the name of a campaign
+        starts = pc.match_substring_regex(cells.columns[0].cast(TEXT), "(?i)" + "|".join(p.pattern for p in patterns))
+        suspect |= starts.fill_null(False).to_numpy(False)
+    rows = np.flatnonzero(suspect)
+    if not len(rows):
+        return keep, cut
+    texts = {place: column.take(pa.array(rows)).to_pylist() for place, column in cells.columns.items()}
+    for i, row in enumerate(rows.tolist()):
+        key = texts[needed[0]][i]
+        filled = [text[i] for text in texts.values() if text[i] and text[i].strip()]
+        if not filled:
+            cut["blank row"] += 1
+        elif _is_footer([key] if key else filled, patterns) or (not key and len(filled) == 1):
+            cut["footer or total row"] += 1
+        else:
+            continue
+        keep[row] = False
+    return keep, cut
+
+
+def _ends_as_total(row: list[str], match: Match) -> bool:
+    """Return whether a row is a total whose name stands behind its last column, in a file that prints totals."""
+    is_wider = is_reconciled(match.description.kind) and len(row) == len(match.labels) + 1
+    return is_wider and bool(row[-1].strip()) and _is_footer(row[-1:], _patterns(match))
+
+
+def _is_footer(row: list[str], patterns: list[re.Pattern[str]]) -> bool:
+    return bool(row) and any(pattern.search(row[0].strip()) for pattern in patterns)

@@ -1,0 +1,249 @@
+"""One recognised file as a typed table: footers cut, each column read by its kind, every decision written down."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from revops.company import Company
+from revops.errors import examples
+from revops.exports.audit import Ledger, Source
+from revops.exports.opening.scars import open_end
+from revops.exports.opening.text import Cells, TextSheet
+from revops.exports.opening.workbook import WorkbookSheet
+from revops.exports.reading.both_currencies import split_amounts
+from revops.exports.reading.cells import CellReader
+from revops.exports.reading.columns import TEXT, put
+from revops.exports.reading.footers import without_footers
+from revops.exports.reading.marks import settle_marks
+from revops.exports.reading.reconciled import apart, identities, is_reconciled, with_total
+from revops.exports.reading.weeks import with_named_weeks
+from revops.exports.reading.wide import lengthened
+from revops.exports.recognising.kinds import column_kind
+from revops.exports.recognising.own_columns import BY_HAND, ENTERED, FORMER
+from revops.exports.recognising.recognise import Match
+from revops.exports.recognising.systems import Description
+from revops.wording import plural
+
+__all__ = ["FEW_KINDS", "MAIN_DATE", "Frame", "introduce", "note_size", "read_frame"]
+
+FEW_KINDS = ("category", "date", "flag", "rate")
+MAIN_DATE = {
+    "opportunities": "created_at",
+    "opportunity_history": "changed_at",
+    "accounts": "created_at",
+    "contacts": "created_at",
+    "leads": "created_at",
+    "lead_history": "changed_at",
+    "quotas": "period_start",
+    "forecasts": "snapshot_date",
+    "invoices": "invoice_date",
+    "payments": "paid_at",
+    "web_traffic": "date",
+    "touches": "associated_at",
+}
+ROW_LIMIT = 2_000
+DECISIVE = {"amount_original", "amount_converted", "currency", "close_date", "created_at", "changed_at", "type",
+            "stage_name", "period_start", "period_end", "metric", "owner_id", "opportunity_id", "date", "month",
+            "amount_micros", "campaign_id", "contact_id", "lead_at", "mql_at", "sql_at", "opportunity_at",
+            "customer_at", "snapshot_date", "period_name", "category", "customer_id", "status", "interval",
+            "interval_count", "quantity", "tax", "service_from", "service_to", "refunded_amount", "paid_at", "sessions",
+            "source_medium", "traffic_source", "traffic_medium",
+            "lead_id", "converted_date", "role", "model_id", "model_name", "influence_share", "touch_id", "touched_at",
+            "responded_date", "associated_at", "person_id", "converted_contact_id"}  # fmt: skip
+
+
+class Spilled(Protocol):
+    """Rows that are not in memory but at `path` (exports.reading.blocks)."""
+
+    path: Path
+
+    def __len__(self) -> int:
+        """Return the number of parts."""
+
+    def parts(self, places: Iterable[int] | None = None) -> Iterator[pa.Table]:
+        """Yield the parts, or those of some places, as typed tables."""
+
+
+@dataclass
+class Frame:
+    """One file read: where it came from, what it is, and its columns, typed.
+
+    `_file` is the number of its source; `day` is that of its dated folder, if any; `titles` stand above its header,
+    `labels` are the headers of its columns; `scaled` is how many amounts are written with K, M or B; `part` is the
+    name of its sheet in a workbook. Of a file too large for memory `table` has no rows: they are `spilled`.
+    `totals` are the rows of totals taken out of it, by their `label` and numbers, where these are to be held against.
+    """
+
+    source: Source
+    description: Description
+    table: pa.Table
+    day: dt.date | None = None
+    titles: tuple[str, ...] = ()
+    labels: dict[str, str] = field(default_factory=dict)
+    totals: pa.Table | None = None
+    scaled: int = 0
+    part: str = ""
+    spilled: Spilled | None = None
+
+
+def read_frame(
+    sheet: TextSheet | WorkbookSheet, match: Match, source: Source, company: Company, ledger: Ledger
+) -> Frame:
+    """Return the sheet's known columns, typed; what cannot be read goes to the ledger as a problem."""
+    kind, system = match.description.kind, match.description.system
+    introduce(source, sheet, match)
+    few = {place: column_kind(kind, column) in FEW_KINDS for column, places in match.places.items() for place in places}
+    if is_reconciled(kind):
+        few = {place: few.get(place, False) for place in range(len(match.labels))}
+    cells = sheet.read(match.delimiter, match.header, {0: False, **few}, system.null_tokens)
+    source.warnings += [*sheet.notes, *cells.notes]
+    if cells.problem:
+        ledger.problems.append(f"{source.name}: {cells.problem}")
+    source.rows_read = cells.n + len(cells.ragged) + len(match.titles)
+    ledger.leave_out(source, "title row above the header", len(match.titles))
+    totals = without_footers(cells, match, source, ledger)
+    _warn_of_open_end(sheet, match, source)
+    if kind.wide:
+        match = lengthened(cells, match, source, ledger)
+    if kind.table == "forecasts":
+        with_named_weeks(cells, match, source, ledger)
+    _coalesce(cells, match, source, ledger)
+    columns = {column: with_total(column, cells, totals, match) for column in match.places}
+    columns, match = split_amounts(columns, match, source)
+    reader = CellReader(match, source, company, ledger)
+    columns = reader.read(columns)
+    summed = apart(columns, cells.n, totals, reader)
+    table = pa.table({**columns, "_file": pa.array(np.full(cells.n, source.index, np.int32))})
+    if is_reconciled(kind):
+        table = table.append_column("_row", identities(cells))
+    table = _without_unsure(_with_marks(table, reader), cells, reader)
+    table = _with_former(table, source)
+    _describe(table, source, kind.table)
+    labels = {column: reader.label(column) for column in match.places}
+    part = sheet.title if isinstance(sheet, WorkbookSheet) else ""
+    return Frame(source, match.description, table, None, match.titles, labels, summed, reader.scaled, part)
+
+
+def introduce(source: Source, sheet: TextSheet | WorkbookSheet, match: Match) -> None:
+    """Write down what a sheet is and how it was opened."""
+    kind = match.description.kind
+    source.system, source.table = match.description.system.system, kind.table or f"look-up: {kind.name}"
+    source.route, source.kind = kind.route, kind.name
+    source.encoding, source.delimiter, source.header_row = sheet.encoding, match.delimiter, match.header + 1
+
+
+def _warn_of_open_end(sheet: TextSheet | WorkbookSheet, match: Match, source: Source) -> None:
+    """Warn of a last row of data that no line break ends: such a file may be cut off in its last cell.
+
+    Sheets kept by hand come without one from some spreadsheets: of those it counts only where that cell is a number.
+    """
+    if not isinstance(sheet, TextSheet):
+        return
+    cells, width = open_end(sheet.blob, match.delimiter or ","), len(match.labels)
+    kind = match.description.kind
+    last = [column for column, places in match.places.items() if width - 1 in places]
+    if len(cells) != width or (kind.table in (*BY_HAND, "tools") and not _is_number(last, cells[-1], match)):
+        return
+    source.warnings.append(
+        "its last row ends without a line break, as all others have one: it may be cut off in its last cell, or rows "
+        "below it be lost. Export it again if so."
+    )
+
+
+def _is_number(columns: list[str], cell: str, match: Match) -> bool:
+    """Return whether a filled cell is read as a number by some of these columns."""
+    kinds = {column_kind(match.description.kind, column) for column in columns}
+    is_spread = match.description.kind.wide is not None and match.description.kind.wide.cell in columns
+    return bool(cell.strip()) and (is_spread or bool(kinds & {"money", "number"}))
+
+
+def _coalesce(cells: Cells, match: Match, source: Source, ledger: Ledger) -> None:
+    """Report headers that stand twice: nothing is lost where their cells agree, else the later ones stay unused.
+
+    Of columns that decide numbers there is no first among two that differ: they are refused.
+    """
+    unknown = list(match.unknown)
+    for column, places in match.places.items():
+        label = match.labels[places[0]]
+        for nth, place in enumerate(places[1:], start=2):
+            same = pc.equal(cells.columns[places[0]].cast(TEXT), cells.columns[place].cast(TEXT))
+            nulls_agree = cells.columns[places[0]].is_null().equals(cells.columns[place].is_null())
+            if nulls_agree and pc.all(same).as_py() is not False:
+                source.decisions.append(f"{label}: stands twice with the same cells; read once")
+            elif column in DECISIVE or column.startswith(ENTERED):
+                ledger.problems.append(
+                    f"{source.name}, column {label}: a header that decides numbers must stand once; found it in "
+                    f"columns {places[0] + 1} and {place + 1} with different cells. Remove or rename one of them."
+                )
+            else:
+                unknown.append(f"{label} ({nth})")
+                source.warnings.append(f"{label}: stands twice with different cells; the first is used")
+    source.unknown_columns = tuple(unknown)
+
+
+def _with_marks(table: pa.Table, reader: CellReader) -> pa.Table:
+    """Return the table with the currencies that its cells of money show; a contradiction goes to the ledger."""
+    kind, company = reader.match.description.kind, reader.company
+    for amount, currency in (("amount_original", "currency"), ("amount_converted", "converted_currency")):
+        if amount in reader.marks:
+            shared = None if kind.table == "opportunity_history" else company
+            table, problem = settle_marks(table, reader.marks[amount], currency, reader.where(amount), shared)
+            if problem:
+                reader.ledger.problems.append(problem)
+    return table
+
+
+def _with_former(table: pa.Table, source: Source) -> pa.Table:
+    """Return the table with the blanks of a column filled from those it has taken the place of, one after another."""
+    named = [name for name in table.column_names if name.startswith(FORMER)]
+    for former in sorted(named, key=lambda name: name.count(FORMER)):
+        column, older = former.replace(FORMER, ""), table[former]
+        table = table.drop_columns([former])
+        newer = table[column] if column in table.column_names else None
+        filled = older if newer is None else pc.coalesce(newer, older)
+        if newer is not None and (n := newer.null_count - filled.null_count):
+            source.decisions.append(f"{column}: {plural(n, 'blank')} filled from the property used before")
+        table = put(table, column, filled)
+    return table
+
+
+def _without_unsure(table: pa.Table, cells: Cells, reader: CellReader) -> pa.Table:
+    """Return the table without the rows of which a cell that was read by itself reads both ways."""
+    keep = pa.array(np.ones(table.num_rows, bool))
+    for name, mask in reader.unsure.items():
+        unsure = pc.and_(mask, keep)
+        if n := pc.sum(unsure).as_py() or 0:
+            texts = cells.columns[reader.match.places[name][0]].cast(TEXT)
+            shown = sorted(set(texts.filter(unsure).to_pylist()))
+            reader.ledger.leave_out(reader.source, f"{reader.label(name)} reads both ways", n, tuple(shown[:3]))
+            reader.source.warnings.append(
+                f"{plural(n, 'row')} left out whose {reader.label(name)} reads both ways ({examples(shown)}): write it "
+                "so that it cannot, or set exports.decimal_sign or exports.date_order in company.yml"
+            )
+            keep = pc.and_not(keep, unsure)
+    return table if pc.all(keep).as_py() is not False else table.filter(keep)
+
+
+def _describe(table: pa.Table, source: Source, name: str | None) -> None:
+    """Write down the span of dates, the currencies, and whether the number of rows looks odd."""
+    main = MAIN_DATE.get(name or "")
+    if main in table.column_names:
+        span = pc.min_max(table[main]).as_py()
+        source.first, source.last = (span[k].date().isoformat() if span[k] else None for k in ("min", "max"))
+    if "currency" in table.column_names:
+        source.currencies = tuple(sorted(pc.unique(table["currency"]).drop_null().to_pylist()))
+    note_size(table.num_rows, source)
+
+
+def note_size(n: int, source: Source) -> None:
+    """Warn of a number of rows that looks cut off, and of none."""
+    if n == ROW_LIMIT:
+        source.warnings.append("holds exactly 2,000 rows, the limit of a report on screen: it looks truncated")
+    if n == 0:
+        source.warnings.append("holds headers and no rows")

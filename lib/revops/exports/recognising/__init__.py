@@ -1,0 +1,1 @@
+"""What a sheet is: systems described in YAML, matched by headers."""
