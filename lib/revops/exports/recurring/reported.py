@@ -1,5 +1,6 @@
 """Recurring revenue as the billing system reports it: one amount per customer and month."""
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -29,7 +30,7 @@ def reported_months(frames: list[Frame], context: Context) -> pd.DataFrame:
     rows = without_copies(rows, [*KEY, "amount_original"], ledger, "customer_id")
     _refuse_contradictions(rows, context)
     ledger.keep_rows(pa.table({"_file": pa.array(rows["_file"], pa.int32())}))
-    status = rows["amount_original"].eq(0).map({True: "free", False: "active"})
+    status = np.array(["active", "free"], object)[rows["amount_original"].eq(0).to_numpy(int)]
     return rows.assign(status=status, basis="reported")
 
 

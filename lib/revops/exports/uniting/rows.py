@@ -1,13 +1,14 @@
 """Rows that do not stay: left out with a reason, copies within a file and between files told apart."""
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from revops.exports.audit import Ledger
-from revops.exports.reading.columns import TEXT
+from revops.exports.reading.columns import TEXT, distinct
 from revops.exports.uniting.records import completed
 
-__all__ = ["leave", "nothing", "text_columns", "without_copies"]
+__all__ = ["leave", "nothing", "ranks", "text_columns", "without_copies"]
 
 
 def leave(rows: pd.DataFrame, drop: pd.Series, reason: str, ledger: Ledger, key: str) -> pd.DataFrame:
@@ -23,10 +24,25 @@ def leave(rows: pd.DataFrame, drop: pd.Series, reason: str, ledger: Ledger, key:
 
 def without_copies(rows: pd.DataFrame, content: list[str], ledger: Ledger, key: str) -> pd.DataFrame:
     """Return rows that are the same in `content` once, sorted by it; the others are counted, never added."""
-    rows = rows.sort_values([*content, "_file"], kind="stable")
-    own = rows["_file"].eq(rows.groupby(content, dropna=False)["_file"].transform("first"))
-    rows = leave(rows, rows.duplicated(content) & ~own, "same record in another file", ledger, key)
-    return leave(rows, rows.duplicated(content), "exact duplicate row", ledger, key)
+    codes = [ranks(rows[name]) for name in content]
+    file = rows["_file"].to_numpy()
+    order = np.lexsort([file, *reversed(codes)])
+    again = np.zeros(len(rows), bool)
+    again[1:] = np.logical_and.reduce([code[order][1:] == code[order][:-1] for code in codes])
+    rows, file = rows.iloc[order], file[order]
+    own = file == file[np.maximum.accumulate(np.where(again, 0, np.arange(len(rows))))]
+    kept = leave(rows, pd.Series(again & ~own, rows.index), "same record in another file", ledger, key)
+    again = again[~again | own]
+    return leave(kept, pd.Series(again, kept.index), "exact duplicate row", ledger, key)
+
+
+def ranks(column: pd.Series) -> np.ndarray:
+    """Return the place of each value among the distinct ones in order; blanks are alike and come last."""
+    codes, values = pd.factorize(column)
+    places = np.empty(len(values) + 1, np.int64)
+    places[pd.Index(values).argsort()] = np.arange(len(values))
+    places[-1] = len(values)
+    return places[codes]
 
 
 def nothing(name: str) -> pa.Table:
@@ -37,7 +53,11 @@ def nothing(name: str) -> pa.Table:
 def text_columns(table: pa.Table, names: tuple[str, ...]) -> pd.DataFrame:
     """Return columns as plain text; those that the table does not have are blank."""
     blank = pd.Series([None] * table.num_rows, dtype="object")
-    return pd.DataFrame({
-        name: table[name].cast(TEXT).to_pandas().astype("object") if name in table.column_names else blank
-        for name in names
-    })  # fmt: skip
+    return pd.DataFrame({name: _texts(table[name]) if name in table.column_names else blank for name in names})
+
+
+def _texts(column: pa.ChunkedArray) -> pd.Series:
+    """Return a column as text, equal cells as one object, which is fast to compare and to hash; blanks are NaN."""
+    codes = distinct(column)
+    words = np.array([*codes.dictionary.cast(TEXT).to_pylist(), np.nan], object)
+    return pd.Series(words[codes.indices.fill_null(len(words) - 1).to_numpy()], dtype="object")
