@@ -11,7 +11,7 @@ from revops.exports.reading.frames import Frame
 from revops.exports.recurring.doubts import warn_of_difference, warn_of_months, warn_of_returns
 from revops.exports.recurring.present import present_months
 from revops.exports.recurring.reported import reported_months
-from revops.exports.uniting.rows import nothing, ranks, text_columns
+from revops.exports.uniting.rows import in_one, nothing, text_columns
 from revops.wording import money, plural
 
 __all__ = ["build_subscriptions"]
@@ -102,10 +102,10 @@ def _summed(rows: pd.DataFrame, namers: list[pd.DataFrame]) -> pd.DataFrame:
     """Return one row per customer and month, named and joined to its account by any file that tells."""
     key = ["customer_id", "month"]
     rows = rows.dropna(subset=key)
-    month = rows["month"].to_numpy().astype("datetime64[M]").astype(np.int64)
-    codes = ranks(rows["customer_id"]) * 1_000_000 + month
-    order = np.argsort(codes, kind="stable")
-    rows, codes = rows.iloc[order], codes[order]
+    codes = in_one(rows, key)
+    if (codes[1:] < codes[:-1]).any():
+        order = np.argsort(codes, kind="stable")
+        rows, codes = rows.iloc[order], codes[order]
     again = np.append(codes[1:] == codes[:-1], False)
     again[1:] |= again[:-1]
     alone = rows[~again]
@@ -134,11 +134,19 @@ def _added(rows: pd.DataFrame, key: list[str]) -> pd.DataFrame:
 def _named(done: pd.DataFrame, namers: list[pd.DataFrame]) -> pd.DataFrame:
     codes, customers = pd.factorize(done["customer_id"])
     for name in ("customer_name", "account_id"):
-        told = pd.concat([part.loc[part[name].notna(), ["customer_id", name]] for part in namers]).dropna()
+        told = pd.concat([_pairs(part, name) for part in namers]).dropna()
         told = told.drop_duplicates().sort_values(["customer_id", name]).drop_duplicates("customer_id")
         found = pd.Series(customers).map(told.set_index("customer_id")[name])
         done[name] = found.astype("object").to_numpy()[codes]
     return done
+
+
+def _pairs(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return each customer with each of its names once."""
+    pairs = rows[["customer_id", name]]
+    return (
+        pairs[~pd.Series(in_one(pairs, [*pairs])).duplicated().to_numpy()] if pairs[name].notna().any() else pairs[:0]
+    )
 
 
 def _arrow(rows: pd.DataFrame) -> pa.Table:

@@ -8,7 +8,7 @@ from revops.exports.audit import Ledger
 from revops.exports.reading.columns import TEXT, distinct
 from revops.exports.uniting.records import completed
 
-__all__ = ["leave", "nothing", "ranks", "text_columns", "without_copies"]
+__all__ = ["in_one", "leave", "nothing", "ranks", "text_columns", "without_copies"]
 
 
 def leave(rows: pd.DataFrame, drop: pd.Series, reason: str, ledger: Ledger, key: str) -> pd.DataFrame:
@@ -19,21 +19,42 @@ def leave(rows: pd.DataFrame, drop: pd.Series, reason: str, ledger: Ledger, key:
         if "amount" in gone:
             lost["amount"] = pa.array(gone["amount"], from_pandas=True)
         ledger.leave_out_rows(pa.table(lost), reason, key)
-    return rows[~drop]
+        return rows[~drop]
+    return rows.copy(deep=False)
 
 
-def without_copies(rows: pd.DataFrame, content: list[str], ledger: Ledger, key: str) -> pd.DataFrame:
-    """Return rows that are the same in `content` once, sorted by it; the others are counted, never added."""
-    codes = [ranks(rows[name]) for name in content]
-    file = rows["_file"].to_numpy()
-    order = np.lexsort([file, *reversed(codes)])
-    again = np.zeros(len(rows), bool)
-    again[1:] = np.logical_and.reduce([code[order][1:] == code[order][:-1] for code in codes])
-    rows, file = rows.iloc[order], file[order]
+def without_copies(
+    rows: pd.DataFrame, content: list[str], ledger: Ledger, key: str, then: tuple[str, ...] = ()
+) -> pd.DataFrame:
+    """Return rows that are the same in `content` once, sorted by it; the others are counted, never added.
+
+    Of copies in one file the first by the columns of `then` stays, then the first as they stand.
+    """
+    same, file = in_one(rows, content), rows["_file"].to_numpy()
+    order = np.argsort(together([same, file, *(ranks(rows[name]) for name in then)]), kind="stable")
+    same, file = same[order], file[order]
+    again = np.append(False, same[1:] == same[:-1])[: len(rows)]
+    rows = rows.iloc[order]
     own = file == file[np.maximum.accumulate(np.where(again, 0, np.arange(len(rows))))]
     kept = leave(rows, pd.Series(again & ~own, rows.index), "same record in another file", ledger, key)
     again = again[~again | own]
     return leave(kept, pd.Series(again, kept.index), "exact duplicate row", ledger, key)
+
+
+def in_one(rows: pd.DataFrame, names: list[str]) -> np.ndarray:
+    """Return one whole number per row, alike where all the columns are and in the order of the columns."""
+    return together([ranks(rows[name]) for name in names])
+
+
+def together(codes: list[np.ndarray]) -> np.ndarray:
+    """Return columns of whole numbers from 0 as one, in the order of the first, then of the next."""
+    done = codes[0].astype(np.int64)
+    for code in codes[1:]:
+        size = int(code.max(initial=0)) + 1
+        if int(done.max(initial=0)) + 1 > 2**62 // size:
+            done = pd.factorize(done, sort=True)[0]
+        done = done * size + code
+    return done
 
 
 def ranks(column: pd.Series) -> np.ndarray:
