@@ -12,7 +12,7 @@ from revops.exports.money import refuse_unconverted
 from revops.exports.reading.columns import put
 from revops.exports.reading.frames import Frame
 from revops.exports.recurring.spread import spread
-from revops.exports.uniting.rows import in_one, leave, nothing, text_columns, without_copies
+from revops.exports.uniting.rows import each, in_one, leave, nothing, text_columns, without_copies
 from revops.wording import money, plural
 
 __all__ = ["build_invoices"]
@@ -86,7 +86,7 @@ def _rows(frame: Frame, context: Context) -> pd.DataFrame:
         rows[name] = table[name].to_pandas() if name in names else pd.Series(pd.NaT, rows.index, dtype="datetime64[us]")
     if frame.description.kind.form == "credits":
         rows[["amount", "amount_original"]] = -rows[["amount", "amount_original"]].abs()
-    rows["status"] = rows["status"].str.strip().str.casefold()
+    rows["status"] = each(rows["status"], lambda word: word.strip().casefold())
     return rows.assign(line_id=rows["line_id"].fillna(""), _name=frame.source.name)
 
 

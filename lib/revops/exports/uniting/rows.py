@@ -1,5 +1,8 @@
 """Rows that do not stay: left out with a reason, copies within a file and between files told apart."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -8,7 +11,7 @@ from revops.exports.audit import Ledger
 from revops.exports.reading.columns import TEXT, distinct
 from revops.exports.uniting.records import completed
 
-__all__ = ["in_one", "leave", "nothing", "ranks", "text_columns", "without_copies"]
+__all__ = ["each", "in_one", "leave", "nothing", "ranks", "text_columns", "together", "without_copies"]
 
 
 def leave(rows: pd.DataFrame, drop: pd.Series, reason: str, ledger: Ledger, key: str) -> pd.DataFrame:
@@ -64,6 +67,14 @@ def ranks(column: pd.Series) -> np.ndarray:
     places[pd.Index(values).argsort()] = np.arange(len(values))
     places[-1] = len(values)
     return places[codes]
+
+
+def each(column: pd.Series, told: Callable[[Any], object]) -> pd.Series:
+    """Return what is `told` of each value of a column, asked once for each distinct one; blanks stay blank."""
+    codes, values = pd.factorize(column)
+    found = np.empty(len(values) + 1, object)
+    found[:-1], found[-1] = [told(value) for value in values], np.nan
+    return pd.Series(found[codes], column.index, dtype="object")
 
 
 def nothing(name: str) -> pa.Table:
