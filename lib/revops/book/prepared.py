@@ -21,7 +21,7 @@ from revops.errors import ExportError
 from revops.exports import Audit, prepare
 from revops.params import ReportSettings
 
-__all__ = ["StoredTables", "exports_folder", "open_book", "systems_folder"]
+__all__ = ["StoredTables", "count_rows", "exports_folder", "open_book", "systems_folder"]
 
 
 def open_book(settings: ReportSettings) -> Book:
@@ -55,6 +55,13 @@ class StoredTables(Mapping[str, pd.DataFrame]):
 
     def __contains__(self, name: object) -> bool:
         return name in self.files
+
+
+def count_rows(tables: Mapping[str, pd.DataFrame]) -> dict[str, int]:
+    """Return how many rows each table has, by the files themselves where they are not read yet."""
+    if isinstance(tables, StoredTables):
+        return {name: pq.read_metadata(file).num_rows for name, file in tables.files.items()}
+    return {name: len(table) for name, table in tables.items()}
 
 
 def prepared(settings: ReportSettings) -> Path:

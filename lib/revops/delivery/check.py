@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from revops.book import Book, open_book
-from revops.book.prepared import exports_folder, systems_folder
+from revops.book.prepared import count_rows, exports_folder, systems_folder
 from revops.company import Company, load_company, read_yaml
 from revops.delivery.plan import measures_of, stems_of
 from revops.errors import ExportError, RevopsError, SettingsError, examples
@@ -94,7 +94,7 @@ def check_exports(
         reports = {stem: Runs(problem="waits for the exports") for stem in stems_of(said.root)}
         return Checked(company, shown, refused.seen, refused.problems, (), {}, fillers, reports)
     copied = tuple(_keep(book.audit, exports, day or dt.datetime.now(company.zone).date())) if keep else ()
-    rows = {name: len(table) for name, table in book.tables.items() if len(table)}
+    rows = {name: n for name, n in count_rows(book.tables).items() if n}
     reports = {stem: _runs(stem, said, book, set(rows)) for stem in stems_of(said.root)}
     return Checked(company, shown, book.audit, (), copied, rows, fillers, reports)
 

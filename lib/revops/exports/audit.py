@@ -160,10 +160,12 @@ class Ledger:
         if not rows.num_rows:
             return
         files = rows["_file"].to_numpy()
-        for index in np.unique(files).tolist():
-            part = rows.filter(pa.array(files == index))
+        several = np.unique(files).tolist()
+        for index in several:
+            part = rows.filter(pa.array(files == index)) if len(several) > 1 else rows
             ids = pc.drop_null(part[key]) if key in part.column_names else pa.chunked_array([[]], pa.string())
-            shown = sorted(pc.unique(ids.cast(pa.string())).to_pylist())[:3]
+            known = pc.unique(ids.cast(pa.string()))
+            shown = known.take(pc.bottom_k_unstable(known, 3)).to_pylist()
             total = pc.sum(part["amount"]).as_py() if "amount" in part.column_names else None
             amount = None if total is None else round(total, 2)
             self.leave_out(self.sources[index], reason, part.num_rows, tuple(shown), amount)

@@ -109,10 +109,85 @@ def _spend(random: np.random.Generator, places: np.ndarray, n: int) -> dict[str,
     }  # fmt: skip
 
 
+def _leads(random: np.random.Generator, places: np.ndarray, n: int) -> dict[str, pa.Array]:
+    """Return leads, one of five converted."""
+    m, number = len(places), pa.array(places).cast(pa.string())
+    at = np.datetime64("2022-01-01T00:00:00") + random.integers(0, 4 * 365 * 86400, m).astype("timedelta64[s]")
+    converted = random.random(m) < 0.2
+    became = pa.array(converted)
+    day = stamps((at + np.timedelta64(86400 * 30, "s")).astype("datetime64[D]").astype("datetime64[s]"))
+    contact, deal = ids("003", places), ids("006", random.integers(0, 10, m))
+    return {
+        "Id": ids("00Q", places), "IsDeleted": constant("0", m), "MasterRecordId": constant(NONE, m),
+        "FirstName": constant("A", m), "LastName": number, "Title": constant("VP Ops", m),
+        "Company": pc.binary_join_element_wise("Company", number, " "), "Country": constant("Denmark", m),
+        "LeadSource": pa.array(["Web", "Webinar", "Other"]).take(pa.array(random.integers(0, 3, m))),
+        "Status": pc.if_else(became, "Qualified", "Open"), "Industry": constant("Software", m),
+        "OwnerId": ids("005", random.integers(0, 50, m)), "IsConverted": became.cast(pa.int8()),
+        "ConvertedDate": pc.if_else(became, day, ""), "ConvertedContactId": pc.if_else(became, contact, NONE),
+        "ConvertedOpportunityId": pc.if_else(became, deal, NONE), "CreatedDate": stamps(at),
+        "SystemModstamp": stamps(at + np.timedelta64(86400 * 40, "s")),
+    }  # fmt: skip
+
+
+def _lead_history(random: np.random.Generator, places: np.ndarray, n: int) -> dict[str, pa.Array]:
+    """Return changes of leads, five to a lead: of status, of owners, and of fields that are not used."""
+    m = len(places)
+    at = np.datetime64("2022-01-01T00:00:00") + random.integers(0, 4 * 365 * 86400, m).astype("timedelta64[s]")
+    kind = random.integers(0, 5, m)
+    is_owner = pa.array(kind == 3)
+    words = pa.array(["Open", "Working", "Nurturing", "Qualified"])
+    old, new = (pc.if_else(is_owner, ids("005", random.integers(0, 50, m)), words.take(pa.array(
+        random.integers(0, 4, m)))) for _ in range(2))  # fmt: skip
+    return {
+        "Id": ids("017", places), "IsDeleted": constant("0", m), "LeadId": ids("00Q", places // 5),
+        "CreatedById": ids("005", places % 50), "CreatedDate": stamps(at),
+        "Field": pa.array(["Status", "Status", "Status", "Owner", "Phone"]).take(pa.array(kind)), "OldValue": old,
+        "NewValue": new,
+    }  # fmt: skip
+
+
+def _payments(random: np.random.Generator, places: np.ndarray, n: int) -> dict[str, pa.Array]:
+    """Return payments, one of twenty failed and one of thirty given back in part."""
+    m, number = len(places), pa.array(places).cast(pa.string())
+    at = np.datetime64("2023-01-01T00:00") + random.integers(0, 1000 * 1440, m).astype("timedelta64[m]")
+    amount, failed = random.integers(1_000, 90_000, m) / 100, random.random(m) < 0.05
+    customer = pa.array(random.integers(0, max(n // 20, 1), m)).cast(pa.string())
+    back = pa.array(np.where((random.random(m) < 1 / 30) & ~failed, 5.0, 0.0))
+    return {
+        "id": pc.binary_join_element_wise("ch", number, "_"), "Description": constant("Plan", m),
+        "Created (UTC)": pc.utf8_slice_codeunits(stamps(at.astype("datetime64[s]")), 0, 16),
+        "Amount": pa.array(amount), "Amount Refunded": back, "Currency": constant("usd", m),
+        "Converted Amount": pa.array(amount), "Converted Amount Refunded": back, "Fee": constant("1.00", m),
+        "Converted Currency": constant("usd", m), "Mode": constant("Live", m),
+        "Status": pc.if_else(pa.array(failed), "Failed", "Paid"),
+        "Customer ID": pc.binary_join_element_wise("cus", customer, "_"), "Captured": constant("true", m),
+        "Invoice ID": pc.binary_join_element_wise("in", number, "_"),
+    }  # fmt: skip
+
+
+def _web_traffic(random: np.random.Generator, places: np.ndarray, n: int) -> dict[str, pa.Array]:
+    """Return visits of 1,000 days by source and landing page."""
+    m, row = len(places), pa.array(places // 1000).cast(pa.string())
+    days = stamps((np.datetime64("2023-01-01") + places % 1000).astype("datetime64[s]"))
+    pairs = pa.array(["google / cpc", "google / organic", "(direct) / (none)", "linkedin / paid"])
+    return {
+        "Date": pc.utf8_slice_codeunits(days, 0, 10),
+        "Session source / medium": pairs.take(pa.array(random.integers(0, 4, m))),
+        "Session campaign": constant("(not set)", m),
+        "Landing page + query string": pc.binary_join_element_wise("/p", row, constant("?utm_source=x", m), ""),
+        "Sessions": pa.array(random.integers(1, 900, m)), "Key events": pa.array(random.integers(0, 9, m)),
+    }  # fmt: skip
+
+
 TABLES: dict[str, Callable[[np.random.Generator, np.ndarray, int], dict[str, pa.Array]]] = {
     "touches": _touches,
     "contacts": _contacts,
     "subscriptions": _subscriptions,
     "invoices": _invoices,
     "spend": _spend,
+    "leads": _leads,
+    "lead_history": _lead_history,
+    "payments": _payments,
+    "web_traffic": _web_traffic,
 }

@@ -1,7 +1,9 @@
 """The ad exports of all systems as one table: each day of a campaign once, in the company's currency, by channel."""
 
+from collections.abc import Callable
 from itertools import compress
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -11,6 +13,7 @@ from revops.exports.ads.rows import PARTS, leave_campaigns, rows_of_file
 from revops.exports.audit import Ledger
 from revops.exports.money import converted_rows, refuse_unconverted
 from revops.exports.reading.frames import Frame
+from revops.exports.uniting.rows import in_one
 from revops.schema import TABLES
 from revops.wording import join
 
@@ -41,9 +44,20 @@ def build_spend(frames: list[Frame], company: Company, ledger: Ledger) -> pa.Tab
 
 def _parts(rows: pd.DataFrame) -> pd.Series:
     """Return what each row is of its campaign: the words of all levels below it; None where it is the whole."""
-    words = rows[list(PARTS)].to_numpy()
-    found = [" / ".join(word for word in row if isinstance(word, str) and word.strip()) or None for row in words]
-    return pd.Series(found, index=rows.index, dtype=object)
+
+    def joined(*row: object) -> str | None:
+        return " / ".join(word for word in row if isinstance(word, str) and word.strip()) or None
+
+    return _by_distinct(rows, list(PARTS), joined)
+
+
+def _by_distinct(rows: pd.DataFrame, names: list[str], told: Callable[..., object]) -> pd.Series:
+    """Return what is `told` by the cells of some columns, asked once for each distinct row of them."""
+    _, first, codes = np.unique(in_one(rows, names), return_index=True, return_inverse=True)
+    cells = (rows[name].iloc[first] for name in names)
+    found = np.empty(len(first), object)
+    found[:] = [told(*row) for row in zip(*cells, strict=True)]
+    return pd.Series(found[codes], index=rows.index, dtype=object)
 
 
 def _campaigns(rows: pd.DataFrame) -> pd.Series:
@@ -52,13 +66,12 @@ def _campaigns(rows: pd.DataFrame) -> pd.Series:
     A name that several ids share stands for itself, in its account.
     """
     ids, accounts = (_single(rows, name) for name in ("campaign_id", "ad_account"))
-    found = []
-    for system, name, key, account in zip(
-        rows["system"], rows["campaign_name"], rows["campaign_id"], rows["ad_account"], strict=True
-    ):
+
+    def known(system: str, name: object, key: object, account: object) -> str:
         named = f"{account if isinstance(account, str) else accounts.get((system, name), '')}\n{name}"
-        found.append(key if isinstance(key, str) else ids.get((system, name), named))
-    return pd.Series(found, index=rows.index, dtype=object)
+        return key if isinstance(key, str) else ids.get((system, name), named)
+
+    return _by_distinct(rows, ["system", "campaign_name", "campaign_id", "ad_account"], known)
 
 
 def _single(rows: pd.DataFrame, column: str) -> dict[tuple[str, str], str]:
@@ -68,11 +81,13 @@ def _single(rows: pd.DataFrame, column: str) -> dict[tuple[str, str], str]:
     return values.loc[values["nunique"] == 1, "first"].to_dict()
 
 
-def _channels(rows: pd.DataFrame, channels: dict[str, str | None], company: Company) -> list[str]:
+def _channels(rows: pd.DataFrame, channels: dict[str, str | None], company: Company) -> pd.Series:
     """Return the channel of each row by its system, type and name; by default its system's own."""
-    words = list(zip(rows["system"], rows["campaign_type"], rows["campaign_name"], strict=True))
-    found = {key: company.channel_of(*key) or channels[key[0]] or key[0] for key in set(words)}
-    return [found[key] for key in words]
+
+    def channel(*key: str) -> str:
+        return company.channel_of(*key) or channels[key[0]] or key[0]
+
+    return _by_distinct(rows, ["system", "campaign_type", "campaign_name"], channel)
 
 
 def _once(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
@@ -80,6 +95,10 @@ def _once(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
 
     Rows of one file are copies only where all their cells agree: a column that we do not read may tell them apart.
     """
+    same = in_one(rows.assign(part=rows["part"].fillna("")), SAME)
+    order = np.argsort(same, kind="stable")
+    if (same[order][1:] != same[order][:-1]).all():
+        return rows.iloc[order]
     best = rows.assign(part=rows["part"].fillna("")).sort_values(
         [*SAME, *REPORTED, "amount_original", "_name", "campaign_name", "campaign_type", "ad_account"],
         ascending=[True] * len(SAME) + [False] * (len(REPORTED) + 1) + [True] * 4,
@@ -115,7 +134,7 @@ def _refuse_contradictions(rows: pd.DataFrame, wrong: pd.DataFrame, ledger: Ledg
 
 def _refuse_nested(rows: pd.DataFrame, ledger: Ledger) -> None:
     """Refuse days of a campaign inside a month of it, and parts of a campaign beside the whole: added twice."""
-    levels = [" ".join(compress(PARTS, row)) for row in rows[list(PARTS)].notna().to_numpy()]
+    levels = _by_distinct(rows[list(PARTS)].notna(), list(PARTS), lambda *there: " ".join(compress(PARTS, there)))
     spans = rows[["system", "campaign", "date", "period_end", "campaign_name", "_name"]].assign(level=levels)
     spans = spans.dropna(subset=["date"]).drop_duplicates(["system", "campaign", "level", "date", "period_end"])
     several = spans.groupby(["system", "campaign"])["level"].transform("nunique") > 1

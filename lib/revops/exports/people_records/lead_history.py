@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -14,7 +15,7 @@ from revops.exports.people_records.order import in_order
 from revops.exports.reading.columns import TEXT
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.merged import Merged
-from revops.exports.uniting.rows import leave, nothing, text_columns, without_copies
+from revops.exports.uniting.rows import each, in_one, leave, nothing, text_columns, without_copies
 
 __all__ = ["build_lead_history"]
 
@@ -65,7 +66,7 @@ def _rows(frame: Frame, merged: Merged) -> pd.DataFrame:
     table = frame.table
     rows = text_columns(table, ("lead_id", "field", "old_value", "new_value"))
     for name in ("old_value", "new_value"):
-        rows[name] = rows[name].str.strip().replace("", None)
+        rows[name] = each(rows[name], lambda word: word.strip() or None)
     rows["changed_at"] = table["changed_at"].to_pandas()
     rows["_file"] = table["_file"].to_pandas()
     deleted = table["is_deleted"].to_pandas().eq(True) if "is_deleted" in table.column_names else False
@@ -76,6 +77,8 @@ def _rows(frame: Frame, merged: Merged) -> pd.DataFrame:
 
 def _of_the_crm(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     """Return rows without the changes in Marketo of a field whose changes on the same lead the CRM tells itself."""
+    if rows["_crm"].all():
+        return rows
     pairs = pd.MultiIndex.from_frame(rows[["lead_id", "field"]])
     synced = ~rows["_crm"] & pairs.isin(pairs[rows["_crm"].to_numpy(bool)])
     return leave(rows, synced, "change that the history of Salesforce tells", ledger, "lead_id")
@@ -112,18 +115,22 @@ def _by_id(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
     """
     is_owner = rows["field"].eq("owner_id")
     texts = rows.loc[is_owner, ["old_value", "new_value"]].astype("object")
-    ids = texts.apply(lambda column: column.isna() | column.str.fullmatch(OWNER_ID).eq(True)).all(axis=1)
+    ids = texts.apply(lambda column: each(column, _is_owner_id).fillna(True).astype(bool)).all(axis=1)
     by_id = (ids & texts.notna().any(axis=1)).reindex(rows.index, fill_value=False)
-    moments = pd.MultiIndex.from_frame(rows[["lead_id", "changed_at"]])
-    named = is_owner & ~by_id & moments.isin(moments[by_id.to_numpy(bool)])
+    moments = in_one(rows, ["lead_id", "changed_at"])
+    named = is_owner & ~by_id & np.isin(moments, moments[by_id.to_numpy(bool)])
     rows = leave(rows, named, "owner's name beside the row with the id", context.ledger, "lead_id")
     is_owner = rows["field"].eq("owner_id")
     rows = rows.copy()
     for name in ("old_value", "new_value"):
         words = rows.loc[is_owner, name]
-        rows[name] = rows[name].str.replace(ADDRESS, "", regex=True).str.strip().replace("", None)
+        rows[name] = each(rows[name], lambda word: re.sub(ADDRESS, "", word).strip() or None)
         rows.loc[is_owner, name] = words.map({word: _owner(word, context.people) for word in words.dropna().unique()})
     return rows.astype({"old_value": "object", "new_value": "object"})
+
+
+def _is_owner_id(word: str) -> bool:
+    return re.fullmatch(OWNER_ID, word) is not None
 
 
 def _owner(word: str, people: People) -> str:

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from revops.exports.uniting.rows import in_one, ranks, together
+
 __all__ = ["in_order"]
 
 FIRST, LAST = "created", "converted"
@@ -17,17 +19,22 @@ def in_order(rows: pd.DataFrame) -> pd.DataFrame:
     rank = rows["field"].map({FIRST: 0, LAST: 2}).fillna(1)
     texts = {f"_{name}": rows[name].fillna("") for name in ("old_value", "new_value")}
     rows = rows.assign(_rank=rank, **texts)
-    keys = ["lead_id", "changed_at", "_rank", "field"]
-    rows = rows.sort_values([*keys, "_old_value", "_new_value"], kind="stable").reset_index(drop=True)
-    tied = np.flatnonzero(rows.duplicated(keys, keep=False))
+    moments = in_one(rows, ["lead_id", "changed_at"])
+    same = together([moments, *(ranks(rows[name]) for name in ("_rank", "field"))])
+    sort = np.argsort(together([same, ranks(rows["_old_value"]), ranks(rows["_new_value"])]), kind="stable")
+    rows, same, moments = rows.iloc[sort].reset_index(drop=True), same[sort], moments[sort]
+    first = np.append(True, same[1:] != same[:-1])[: len(rows)]
+    tied = np.flatnonzero(~first | ~np.append(first[1:], True)[: len(rows)])
     if len(tied):
         old, new = (rows[name].to_numpy() for name in ("_old_value", "_new_value"))
         order = np.arange(len(rows))
-        starts = np.flatnonzero(~rows.duplicated(keys).to_numpy()[tied])
+        starts = np.flatnonzero(first[tied])
         for places in np.split(tied, starts[1:]):
             order[places] = places[_chain(list(zip(old[places], new[places], strict=True)))]
         rows = rows.iloc[order]
-    sequence = rows.groupby(["lead_id", "changed_at"], sort=False).cumcount().astype("float64")
+    begins = np.append(True, moments[1:] != moments[:-1])[: len(rows)]
+    place = np.arange(len(rows))
+    sequence = (place - np.maximum.accumulate(np.where(begins, place, 0))).astype("float64")
     return rows.assign(sequence=sequence)
 
 

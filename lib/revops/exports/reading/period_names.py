@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from functools import lru_cache
 
 from revops.exports.spans import Span, span_of
 from revops.periods import FiscalCalendar
@@ -15,6 +16,7 @@ QUARTER = (
 MONTH = r"(?P<year>20\d{2})[-/.](?P<month>0?[1-9]|1[0-2])|(?P<m2>0?[1-9]|1[0-2])[-/.](?P<y2>20\d{2})"
 
 
+@lru_cache(20_000)
 def read_period(text: str, starts: int, on: dt.date | None = None) -> Span | None:
     """Return the first and last day of a period; None where the text names none.
 

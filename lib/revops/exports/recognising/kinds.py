@@ -1,6 +1,7 @@
 """One kind of file as its description says: its headers, what its columns hold, and how its cells are written."""
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -37,7 +38,12 @@ class Wide(Settings):
 
     def fits(self, label: str) -> bool:
         """Return whether a header, normalised, is one of these."""
-        return any(re.fullmatch(pattern, label, re.IGNORECASE) for pattern in self.headers)
+        return _is_one_of(label, self.headers)
+
+
+@lru_cache(4096)
+def _is_one_of(label: str, patterns: tuple[str, ...]) -> bool:
+    return any(re.fullmatch(pattern, label, re.IGNORECASE) for pattern in patterns)
 
 
 class LookUp(Settings):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from revops.exports.opening.text import TextSheet
 from revops.exports.opening.workbook import WorkbookSheet
@@ -63,8 +64,11 @@ def recognise(sheet: TextSheet | WorkbookSheet, descriptions: tuple[Description,
             labels = [normalised(cell) for cell in row]
             if len(set(labels) - {""}) < 2:
                 continue
+            header = _Header(labels)
             for description in (d for d in descriptions if d.kind.statement is None):
-                places = _places(labels, description.kind)
+                places = _places(header, description)
+                if not places and description.kind.required:
+                    continue
                 lacking = _lacking(places, description.kind)
                 if not lacking and not _says(description.kind, (sheet.name, *titles_of(rows[: place + 1]))):
                     lacking = [TITLE]
@@ -83,7 +87,8 @@ def recognise(sheet: TextSheet | WorkbookSheet, descriptions: tuple[Description,
         system = best[1].description.system
         return _not_read(best[1].labels, (system,)) or best[1]
     cells = [cell for _, rows in sheet.heads() for row in rows[:DEEPEST] for cell in row]
-    return _not_read(cells, (description.system for description in descriptions)) or nearest[1]
+    systems = {id(description.system): description.system for description in descriptions}
+    return _not_read(cells, systems.values()) or nearest[1]
 
 
 def _not_read(labels: Iterable[str], systems: Iterable[System]) -> str:
@@ -108,32 +113,57 @@ def _statement(
     return (int(description.own), known, -place), match
 
 
-def _places(labels: list[str], kind: FileKind) -> dict[str, tuple[int, ...]]:
-    """Return where each column stands: by its first alias that occurs; a prefixed header is the object's own."""
-    where: dict[str, list[int]] = {}
-    for place, label in enumerate(labels):
-        where.setdefault(label, []).append(place)
-        if label.endswith(")") and (bare := currency_in(label.upper())[0].casefold()) != label:
-            where.setdefault(f"{bare} (currency)", []).append(place)
-    for prefix in kind.prefixes:
-        start = normalised(prefix) + ": "
-        own: dict[str, list[int]] = {}
+class _Header:
+    """A row that may be a header: where each of its labels stands, worked out once for all descriptions."""
+
+    def __init__(self, labels: list[str]) -> None:
+        self.labels = labels
+        self.where: dict[str, list[int]] = {}
         for place, label in enumerate(labels):
-            if label.startswith(start):
-                own.setdefault(label[len(start) :], []).append(place)
-        where |= own
-    found, joined = {}, {field_name(label): places for label, places in where.items()}
-    for column, aliases in kind.headers.items():
-        hit = next((where[word] for alias in aliases if (word := normalised(alias)) in where), None)
-        if hit is None and kind.route == "api":
-            hit = next((joined[word] for alias in aliases if (word := field_name(alias)) in joined), None)
-        if hit:
-            found[column] = tuple(hit)
-    for column, aliases in kind.former.items():
-        hits = [where[word] for alias in aliases if (word := normalised(alias)) in where]
-        found |= {FORMER * nth + column: tuple(hit) for nth, hit in enumerate(hits, start=1)}
+            self.where.setdefault(label, []).append(place)
+            if label.endswith(")") and (bare := currency_in(label.upper())[0].casefold()) != label:
+                self.where.setdefault(f"{bare} (currency)", []).append(place)
+
+    @cached_property
+    def joined(self) -> dict[str, list[int]]:
+        """Return where each label stands, by what all forms of one field's name have in common."""
+        return _joined(self.where)
+
+    def own(self, prefixes: tuple[str, ...]) -> dict[str, list[int]]:
+        """Return where the labels with one of an object's prefixes stand, by what is left of them."""
+        found: dict[str, list[int]] = {}
+        for prefix in prefixes:
+            own: dict[str, list[int]] = {}
+            for place, label in enumerate(self.labels):
+                if label.startswith(prefix):
+                    own.setdefault(label[len(prefix) :], []).append(place)
+            found |= own
+        return found
+
+
+def _joined(where: dict[str, list[int]]) -> dict[str, list[int]]:
+    return {field_name(label): places for label, places in where.items()}
+
+
+def _places(header: _Header, description: Description) -> dict[str, tuple[int, ...]]:
+    """Return where each column stands: by its first alias that occurs; a prefixed header is the object's own."""
+    kind, words = description.kind, description.aliases
+    own = header.own(words.prefixes)
+    where = header.where | own if own else header.where
+    is_api, found = kind.route == "api", {}
+    joined = (_joined(where) if own else header.joined) if is_api else {}
+    if not (words.all.isdisjoint(where) and words.names.isdisjoint(joined)):
+        for column, aliases in words.headers.items():
+            hit = next((where[word] for word in aliases if word in where), None)
+            if hit is None and is_api:
+                hit = next((joined[word] for word in words.fields[column] if word in joined), None)
+            if hit:
+                found[column] = tuple(hit)
+        for column, aliases in words.former.items():
+            hits = [where[word] for word in aliases if word in where]
+            found |= {FORMER * nth + column: tuple(hit) for nth, hit in enumerate(hits, start=1)}
     taken = {place for places in found.values() for place in places}
-    spread = [i for i, label in enumerate(labels) if kind.wide and i not in taken and kind.wide.fits(label)]
+    spread = [i for i, label in enumerate(header.labels) if kind.wide and i not in taken and kind.wide.fits(label)]
     return {**found, kind.wide.cell: tuple(spread)} if kind.wide and spread else found
 
 

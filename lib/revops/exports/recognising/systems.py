@@ -1,7 +1,7 @@
 """Descriptions of the systems whose exports we read: the shipped YAML files and the user's own, typed and checked."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +11,7 @@ from revops.company import Company, Settings, load_settings
 from revops.company.yaml_files import shown
 from revops.errors import ExportError, SettingsError, nearest
 from revops.exports.recognising.kinds import FileKind
+from revops.exports.recognising.labels import field_name, normalised
 from revops.exports.recognising.own_columns import CONVERTED, RAW
 from revops.schema import TABLES
 
@@ -41,12 +42,40 @@ class System(Settings):
 
 
 @dataclass(frozen=True)
+class Aliases:
+    """The headers of one kind of file as they are compared: normalised, and as names of fields where it is of an API.
+
+    `all` has every header, those used before included, and `names` every name of a field.
+    """
+
+    headers: dict[str, tuple[str, ...]]
+    fields: dict[str, tuple[str, ...]]
+    former: dict[str, tuple[str, ...]]
+    prefixes: tuple[str, ...]
+    all: frozenset[str]
+    names: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Description:
     """One kind of file together with the system it belongs to; `own` marks the user's own, which win."""
 
     system: System
     kind: FileKind
     own: bool
+
+    @cached_property
+    def aliases(self) -> Aliases:
+        """Return the kind's headers as they are compared."""
+        headers, former = (
+            {column: tuple(map(normalised, aliases)) for column, aliases in named.items()}
+            for named in (self.kind.headers, self.kind.former)
+        )
+        fields = {column: tuple(map(field_name, aliases)) for column, aliases in self.kind.headers.items()}
+        prefixes = tuple(f"{normalised(prefix)}: " for prefix in self.kind.prefixes)
+        known = frozenset(word for words in (*headers.values(), *former.values()) for word in words)
+        names = frozenset(word for words in fields.values() for word in words)
+        return Aliases(headers, fields, former, prefixes, known, names)
 
 
 def load_systems(company: Company, systems_dir: Path | None) -> tuple[Description, ...]:

@@ -1,9 +1,11 @@
 """What months of recurring revenue leave in doubt: a month missing, one too full, customers who leave and return."""
 
+import numpy as np
 import pandas as pd
 
 from revops.errors import examples
 from revops.exports.context import Context
+from revops.exports.uniting.rows import ranks
 from revops.wording import money, plural
 
 __all__ = ["warn_of_difference", "warn_of_months", "warn_of_returns"]
@@ -14,7 +16,7 @@ NEARBY, FEWEST = 3, 3
 
 def warn_of_months(rows: pd.DataFrame, context: Context) -> None:
     """Warn of months that are missing in the middle, and of those with twice the usual customers or amount."""
-    totals = rows.groupby("month").agg(n=("customer_id", "nunique"), amount=("amount", "sum"))
+    totals = rows.groupby("month").agg(n=("_customer", "nunique"), amount=("amount", "sum"))
     every = pd.date_range(totals.index.min(), totals.index.max(), freq="MS")
     for month in every.difference(totals.index):
         before = totals.loc[totals.index < month].iloc[-1]
@@ -36,13 +38,13 @@ def warn_of_months(rows: pd.DataFrame, context: Context) -> None:
 
 def warn_of_returns(rows: pd.DataFrame, context: Context) -> None:
     """Warn of customers who are missing in some month that is reported and are there before and after it."""
-    place = {month: i for i, month in enumerate(sorted(rows["month"].unique()))}
-    seen = rows.assign(_place=rows["month"].map(place)).drop_duplicates(["customer_id", "_place"])
-    seen = seen.sort_values(["customer_id", "_place"])
-    gap = seen["_place"].diff().where(seen["customer_id"].eq(seen["customer_id"].shift())).fillna(1) - 1
-    back = seen[gap > 0]
+    customer, place = ranks(rows["customer_id"]), ranks(rows["month"])
+    order = np.lexsort([place, customer])
+    gap = np.diff(place[order], prepend=0) - 1
+    gap[np.diff(customer[order], prepend=-1) != 0] = 0
+    back, gap = rows.iloc[order[gap > 0]], gap[gap > 0]
     if len(back):
-        worth = float((back["amount"] * gap[gap > 0]).sum())
+        worth = float((back["amount"] * gap).sum())
         n = back["customer_id"].nunique()
         context.ledger.warnings.append(
             f"subscriptions: {plural(n, 'customer')} missing for {plural(int(gap.sum()), 'month')} and there before "

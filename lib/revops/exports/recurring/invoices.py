@@ -1,5 +1,6 @@
 """The table of invoices: what was charged for which month, without tax, credits negative."""
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,7 +12,7 @@ from revops.exports.money import refuse_unconverted
 from revops.exports.reading.columns import put
 from revops.exports.reading.frames import Frame
 from revops.exports.recurring.spread import spread
-from revops.exports.uniting.rows import leave, nothing, text_columns, without_copies
+from revops.exports.uniting.rows import each, in_one, leave, nothing, text_columns, without_copies
 from revops.wording import money, plural
 
 __all__ = ["build_invoices"]
@@ -20,6 +21,8 @@ __all__ = ["build_invoices"]
 STATUSES = ("draft", "open", "issued", "uncollectible", "paid", "void", "deleted")
 KEPT = ("open", "issued", "paid")
 TEXTS = ("invoice_id", "line_id", "credited_id", "customer_id", "customer_name", "status", "currency")
+SAID = ("customer_id", "customer_name", "status", "currency", "invoice_date")
+AMOUNTS = ("amount", "amount_original")
 DAYS = ("invoice_date", "service_from", "service_to")
 LONGEST = 60
 
@@ -38,19 +41,38 @@ def build_invoices(frames: list[Frame], context: Context) -> pa.Table:
     if not len(rows):
         return nothing("invoices")
     rows = _with_service(rows, context)
-    refuse_unconverted(pa.Table.from_pandas(rows, preserve_index=False), context.company, "invoices", ledger)
+    amounts = pa.Table.from_pandas(rows[["amount", "amount_original", "currency"]], preserve_index=False)
+    refuse_unconverted(amounts, context.company, "invoices", ledger)
     ledger.keep_rows(pa.table({"_file": pa.array(rows["_file"], pa.int32())}))
-    done = spread(rows, ("amount", "amount_original"))
-    keep = {name: (name, "first") for name in ("customer_id", "customer_name", "status", "currency", "invoice_date")}
-    done = done.groupby(["invoice_id", "month"], sort=True).agg(
-        **keep,
-        service_start=("service_start", "min"),
-        service_end=("service_end", "max"),
-        invoiced_amount=("amount", "sum"),
-        amount_original=("amount_original", "sum"),
-    )
-    done[["invoiced_amount", "amount_original"]] = done[["invoiced_amount", "amount_original"]].round(2)
-    return pa.Table.from_pandas(done.reset_index(), preserve_index=False)
+    done = spread(rows[["invoice_id", *SAID, "service_start", "service_end", *AMOUNTS]], AMOUNTS)
+    return pa.Table.from_pandas(_by_month(done), preserve_index=False)
+
+
+def _by_month(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per invoice and month, in their order, with the amounts of its lines added up."""
+    key = ["invoice_id", "month"]
+    codes = in_one(rows, key)
+    order = np.argsort(codes, kind="stable")
+    rows, codes = rows.iloc[order], codes[order]
+    again = np.append(codes[1:] == codes[:-1], False)
+    again[1:] |= again[:-1]
+    done = rows.rename(columns={"amount": "invoiced_amount"})
+    done = done[[*key, *SAID, "service_start", "service_end", "invoiced_amount", "amount_original"]]
+    if again.any():
+        added = (
+            rows[again]
+            .groupby(key, sort=True)
+            .agg(
+                **{name: (name, "first") for name in SAID},
+                service_start=("service_start", "min"),
+                service_end=("service_end", "max"),
+                invoiced_amount=("amount", "sum"),
+                amount_original=("amount_original", "sum"),
+            )
+        )
+        done = pd.concat([done[~again], added.reset_index()]).sort_values(key, kind="stable")
+    done[["invoiced_amount", "amount_original"]] = done[["invoiced_amount", "amount_original"]].fillna(0.0).round(2)
+    return done
 
 
 def _rows(frame: Frame, context: Context) -> pd.DataFrame:
@@ -64,7 +86,7 @@ def _rows(frame: Frame, context: Context) -> pd.DataFrame:
         rows[name] = table[name].to_pandas() if name in names else pd.Series(pd.NaT, rows.index, dtype="datetime64[us]")
     if frame.description.kind.form == "credits":
         rows[["amount", "amount_original"]] = -rows[["amount", "amount_original"]].abs()
-    rows["status"] = rows["status"].str.strip().str.casefold()
+    rows["status"] = each(rows["status"], lambda word: word.strip().casefold())
     return rows.assign(line_id=rows["line_id"].fillna(""), _name=frame.source.name)
 
 

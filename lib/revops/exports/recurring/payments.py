@@ -1,5 +1,7 @@
 """The table of payments: what customers paid and did not get back, each payment once, in the company's currency."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -10,7 +12,7 @@ from revops.exports.context import Context
 from revops.exports.money import refuse_unconverted
 from revops.exports.people_records.links import bare
 from revops.exports.reading.frames import Frame
-from revops.exports.uniting.rows import leave, nothing, text_columns, without_copies
+from revops.exports.uniting.rows import each, leave, nothing, text_columns, without_copies
 from revops.schema import TABLES
 from revops.wording import money, plural
 
@@ -56,7 +58,8 @@ def build_payments(frames: list[Frame], context: Context) -> pa.Table:
     if not len(rows):
         return nothing("payments")
     _tell_refunds(rows, context)
-    refuse_unconverted(pa.Table.from_pandas(rows, preserve_index=False), context.company, "payments", ledger)
+    amounts = pa.Table.from_pandas(rows[["amount", "amount_original", "currency"]], preserve_index=False)
+    refuse_unconverted(amounts, context.company, "payments", ledger)
     ledger.keep_rows(pa.table({"_file": pa.array(rows["_file"], pa.int32())}))
     rows = rows.assign(paid_amount=rows["amount"] - rows["returned"], amount_original=rows["net_original"])
     rows[["paid_amount", "amount_original"]] = rows[["paid_amount", "amount_original"]].round(3)
@@ -80,7 +83,7 @@ def _rows(frame: Frame, context: Context) -> pd.DataFrame:
     rows["amount"] = rows["amount_converted"].where(own, rows["amount"])
     rows["net_original"] = rows["amount_original"] - refunded
     for name in ("utm_source", "utm_medium", "utm_campaign"):
-        rows[name] = rows[name].map(bare, na_action="ignore")
+        rows[name] = each(rows[name], bare)
     return rows.assign(state=_states(rows), _name=frame.source.name)
 
 
@@ -97,7 +100,7 @@ def _states(rows: pd.DataFrame) -> pd.Series:
 
 
 def _folded(words: pd.Series) -> pd.Series:
-    return words.str.strip().str.casefold().str.replace(r"[\s-]+", "_", regex=True)
+    return each(words, lambda word: re.sub(r"[\s-]+", "_", word.strip().casefold()))
 
 
 def _refuse_statuses(rows: pd.DataFrame, context: Context) -> None:

@@ -12,7 +12,7 @@ from revops.exports.recurring.customer_accounts import as_account_ids, tell_acco
 from revops.exports.recurring.doubts import warn_of_difference, warn_of_months, warn_of_returns
 from revops.exports.recurring.present import present_months
 from revops.exports.recurring.reported import reported_months
-from revops.exports.uniting.rows import nothing, text_columns
+from revops.exports.uniting.rows import in_one, nothing, text_columns
 from revops.wording import money, plural
 
 __all__ = ["build_subscriptions"]
@@ -53,7 +53,9 @@ def build_subscriptions(
     rows = pd.concat([part[COLUMNS] for part in parts], ignore_index=True)
     if not len(rows):
         return nothing("subscriptions")
-    refuse_unconverted(_arrow(rows), context.company, "subscriptions", context.ledger)
+    refuse_unconverted(
+        _arrow(rows[["amount", "amount_original", "currency"]]), context.company, "subscriptions", context.ledger
+    )
     if months and len(parts[0]):
         warn_of_months(parts[0], context)
         warn_of_returns(rows, context)
@@ -104,21 +106,54 @@ def _warn_of_late(present: pd.DataFrame, context: Context) -> None:
 
 def _summed(rows: pd.DataFrame, namers: list[pd.DataFrame]) -> pd.DataFrame:
     """Return one row per customer and month, named and joined to its account by any file that tells."""
-    rows = rows.assign(_rank=rows["status"].map({name: place for place, name in enumerate(ORDER)}))
-    group = rows.sort_values("_rank", kind="stable").groupby(["customer_id", "month"], sort=True)
-    done = group.agg(status=("status", "first"), recurring_amount=("amount", "sum"), basis=("basis", "first"),
-                     amount_original=("amount_original", "sum"), currency=("currency", "first"),
-                     _n=("currency", "nunique")).reset_index()  # fmt: skip
+    key = ["customer_id", "month"]
+    rows = rows.dropna(subset=key)
+    codes = in_one(rows, key)
+    if (codes[1:] < codes[:-1]).any():
+        order = np.argsort(codes, kind="stable")
+        rows, codes = rows.iloc[order], codes[order]
+    again = np.append(codes[1:] == codes[:-1], False)
+    again[1:] |= again[:-1]
+    alone = rows[~again]
+    done = pd.DataFrame({
+        **{name: alone[name] for name in (*key, "status", "basis", "currency", "amount_original")},
+        "recurring_amount": alone["amount"].fillna(0.0), "_n": alone["currency"].notna(),
+    })  # fmt: skip
+    if again.any():
+        done = pd.concat([done, _added(rows[again], key)]).sort_values(key, kind="stable")
     single = done["_n"].eq(1)
-    done["amount_original"] = done["amount_original"].round(2).where(single, np.nan)
+    done["amount_original"] = done["amount_original"].fillna(0.0).round(2).where(single, np.nan)
     done["currency"] = done["currency"].where(single, None)
     done["recurring_amount"] = done["recurring_amount"].round(2)
+    return _named(done.drop(columns="_n").reset_index(drop=True), namers)
+
+
+def _added(rows: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """Return the sums of rows of one customer and month, with the number `_n` of their currencies."""
+    rows = rows.assign(_rank=rows["status"].map({name: place for place, name in enumerate(ORDER)}))
+    group = rows.sort_values("_rank", kind="stable").groupby(key, sort=True)
+    return group.agg(status=("status", "first"), recurring_amount=("amount", "sum"), basis=("basis", "first"),
+                     amount_original=("amount_original", "sum"), currency=("currency", "first"),
+                     _n=("currency", "nunique")).reset_index()  # fmt: skip
+
+
+def _named(done: pd.DataFrame, namers: list[pd.DataFrame]) -> pd.DataFrame:
+    codes, customers = pd.factorize(done["customer_id"])
     for name in ("customer_name", "account_id"):
-        told = pd.concat([part[["customer_id", name]] for part in namers]).dropna()
+        told = pd.concat([_pairs(part, name) for part in namers]).dropna()
         told[name] = as_account_ids(told[name]) if name == "account_id" else told[name]
         told = told.drop_duplicates().sort_values(["customer_id", name]).drop_duplicates("customer_id")
-        done[name] = done["customer_id"].map(told.set_index("customer_id")[name]).astype("object")
-    return done.drop(columns="_n")
+        found = pd.Series(customers).map(told.set_index("customer_id")[name])
+        done[name] = found.astype("object").to_numpy()[codes]
+    return done
+
+
+def _pairs(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return each customer with each of its names once."""
+    pairs = rows[["customer_id", name]]
+    return (
+        pairs[~pd.Series(in_one(pairs, [*pairs])).duplicated().to_numpy()] if pairs[name].notna().any() else pairs[:0]
+    )
 
 
 def _arrow(rows: pd.DataFrame) -> pa.Table:

@@ -59,11 +59,10 @@ def _count(several: pd.DataFrame, texts: pd.DataFrame, ledger: Ledger) -> None:
     first = several.loc[~copies].set_index("touch_id")
     rest = several[copies]
     winner = first.loc[rest["touch_id"]]
-    words = texts.apply("\x1f".join, axis=1)
-    same = (
-        words[copies].to_numpy()
-        == pd.Series(words[~copies].to_numpy(), index=first.index).loc[rest["touch_id"]].to_numpy()
-    )
+    alike = copies.to_numpy()
+    best = np.maximum.accumulate(np.where(alike, 0, np.arange(len(alike))))[alike]  # copies stand below their first
+    words = (texts[name].to_numpy(object) for name in texts)
+    same = np.logical_and.reduce([column[alike] == column[best] for column in words])
     apart = rest["_file"].to_numpy() != winner["_file"].to_numpy()
     other = rest["_as_lead"].to_numpy(bool) != winner["_as_lead"].to_numpy(bool)
     names = ["same record in another file", "same person as lead and as contact", "exact duplicate row"]

@@ -1,13 +1,17 @@
 """Rows that do not stay: left out with a reason, copies within a file and between files told apart."""
 
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from revops.exports.audit import Ledger
-from revops.exports.reading.columns import TEXT
+from revops.exports.reading.columns import TEXT, distinct
 from revops.exports.uniting.records import completed
 
-__all__ = ["leave", "nothing", "text_columns", "without_copies"]
+__all__ = ["each", "in_one", "leave", "nothing", "ranks", "text_columns", "together", "without_copies"]
 
 
 def leave(rows: pd.DataFrame, drop: pd.Series, reason: str, ledger: Ledger, key: str) -> pd.DataFrame:
@@ -18,15 +22,59 @@ def leave(rows: pd.DataFrame, drop: pd.Series, reason: str, ledger: Ledger, key:
         if "amount" in gone:
             lost["amount"] = pa.array(gone["amount"], from_pandas=True)
         ledger.leave_out_rows(pa.table(lost), reason, key)
-    return rows[~drop]
+        return rows[~drop]
+    return rows.copy(deep=False)
 
 
-def without_copies(rows: pd.DataFrame, content: list[str], ledger: Ledger, key: str) -> pd.DataFrame:
-    """Return rows that are the same in `content` once, sorted by it; the others are counted, never added."""
-    rows = rows.sort_values([*content, "_file"], kind="stable")
-    own = rows["_file"].eq(rows.groupby(content, dropna=False)["_file"].transform("first"))
-    rows = leave(rows, rows.duplicated(content) & ~own, "same record in another file", ledger, key)
-    return leave(rows, rows.duplicated(content), "exact duplicate row", ledger, key)
+def without_copies(
+    rows: pd.DataFrame, content: list[str], ledger: Ledger, key: str, then: tuple[str, ...] = ()
+) -> pd.DataFrame:
+    """Return rows that are the same in `content` once, sorted by it; the others are counted, never added.
+
+    Of copies in one file the first by the columns of `then` stays, then the first as they stand.
+    """
+    same, file = in_one(rows, content), rows["_file"].to_numpy()
+    order = np.argsort(together([same, file, *(ranks(rows[name]) for name in then)]), kind="stable")
+    same, file = same[order], file[order]
+    again = np.append(False, same[1:] == same[:-1])[: len(rows)]
+    rows = rows.iloc[order]
+    own = file == file[np.maximum.accumulate(np.where(again, 0, np.arange(len(rows))))]
+    kept = leave(rows, pd.Series(again & ~own, rows.index), "same record in another file", ledger, key)
+    again = again[~again | own]
+    return leave(kept, pd.Series(again, kept.index), "exact duplicate row", ledger, key)
+
+
+def in_one(rows: pd.DataFrame, names: list[str]) -> np.ndarray:
+    """Return one whole number per row, alike where all the columns are and in the order of the columns."""
+    return together([ranks(rows[name]) for name in names])
+
+
+def together(codes: list[np.ndarray]) -> np.ndarray:
+    """Return columns of whole numbers from 0 as one, in the order of the first, then of the next."""
+    done = codes[0].astype(np.int64)
+    for code in codes[1:]:
+        size = int(code.max(initial=0)) + 1
+        if int(done.max(initial=0)) + 1 > 2**62 // size:
+            done = pd.factorize(done, sort=True)[0]
+        done = done * size + code
+    return done
+
+
+def ranks(column: pd.Series) -> np.ndarray:
+    """Return the place of each value among the distinct ones in order; blanks are alike and come last."""
+    codes, values = pd.factorize(column)
+    places = np.empty(len(values) + 1, np.int64)
+    places[pd.Index(values).argsort()] = np.arange(len(values))
+    places[-1] = len(values)
+    return places[codes]
+
+
+def each(column: pd.Series, told: Callable[[Any], object]) -> pd.Series:
+    """Return what is `told` of each value of a column, asked once for each distinct one; blanks stay blank."""
+    codes, values = pd.factorize(column)
+    found = np.empty(len(values) + 1, object)
+    found[:-1], found[-1] = [told(value) for value in values], np.nan
+    return pd.Series(found[codes], column.index, dtype="object")
 
 
 def nothing(name: str) -> pa.Table:
@@ -37,7 +85,11 @@ def nothing(name: str) -> pa.Table:
 def text_columns(table: pa.Table, names: tuple[str, ...]) -> pd.DataFrame:
     """Return columns as plain text; those that the table does not have are blank."""
     blank = pd.Series([None] * table.num_rows, dtype="object")
-    return pd.DataFrame({
-        name: table[name].cast(TEXT).to_pandas().astype("object") if name in table.column_names else blank
-        for name in names
-    })  # fmt: skip
+    return pd.DataFrame({name: _texts(table[name]) if name in table.column_names else blank for name in names})
+
+
+def _texts(column: pa.ChunkedArray) -> pd.Series:
+    """Return a column as text, equal cells as one object, which is fast to compare and to hash; blanks are NaN."""
+    codes = distinct(column)
+    words = np.array([*codes.dictionary.cast(TEXT).to_pylist(), np.nan], object)
+    return pd.Series(words[codes.indices.fill_null(len(words) - 1).to_numpy()], dtype="object")

@@ -9,7 +9,7 @@ from revops.exports.audit import Ledger
 from revops.exports.context import Context
 from revops.exports.people_records.links import bare, path_of, query_of
 from revops.exports.reading.frames import Frame
-from revops.exports.uniting.rows import leave, nothing, text_columns
+from revops.exports.uniting.rows import each, leave, nothing, text_columns
 from revops.schema import TABLES
 from revops.wording import plural
 
@@ -90,23 +90,21 @@ def _compare(printed: float, given: float, frame: Frame) -> None:
 
 def _split(rows: pd.DataFrame, frame: Frame) -> pd.DataFrame:
     """Return rows with source and medium apart and the path of the landing page; its query fills what no column has."""
-    pairs = rows["source_medium"].str.partition(" / ") if rows["source_medium"].notna().any() else None
-    if pairs is not None:
-        rows["traffic_source"] = rows["traffic_source"].fillna(pairs[0].str.strip())
-        rows["traffic_medium"] = rows["traffic_medium"].fillna(pairs[2].str.strip().replace("", None))
-    pages = {page: query_of(page) for page in rows["landing_page"].dropna().unique()}
-    said = rows["landing_page"].map(pages)
+    if rows["source_medium"].notna().any():
+        for name, place in (("traffic_source", 0), ("traffic_medium", 2)):
+            part = each(rows["source_medium"], lambda pair, place=place: pair.partition(" / ")[place].strip())
+            rows[name] = rows[name].fillna(part.replace("", None) if place else part)
     for name, key, tagged in (
         ("traffic_source", "utm_source", "google"),
         ("traffic_medium", "utm_medium", "cpc"),
         ("campaign_name", "utm_campaign", None),
     ):
         if rows[name].isna().all():
-            found = said.map(lambda query, key=key, tagged=tagged: _value(query, key, tagged), na_action="ignore")
-            rows[name] = found.astype(object).where(found.notna(), None)
+            found = each(rows["landing_page"], lambda page, key=key, tagged=tagged: _value(query_of(page), key, tagged))
+            rows[name] = found.where(found.notna(), None)
             if found.notna().any():
                 frame.source.decisions.append(f"{name}: from the query of the landing page")
-    rows["landing_page"] = rows["landing_page"].map(path_of, na_action="ignore")
+    rows["landing_page"] = each(rows["landing_page"], path_of)
     for name in DIMENSIONS[:3]:
         words = rows[name].astype(object)
         known = {word: bare(word) for word in words.dropna().unique() if "@" in word or "%" in word}
