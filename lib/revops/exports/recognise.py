@@ -82,7 +82,8 @@ def recognise(sheet: TextSheet | WorkbookSheet, descriptions: tuple[Description,
         system = best[1].description.system
         return _not_read(best[1].labels, (system,)) or best[1]
     cells = [cell for _, rows in sheet.heads() for row in rows[:DEEPEST] for cell in row]
-    return _not_read(cells, dict.fromkeys(description.system for description in descriptions)) or nearest[1]
+    systems = {id(description.system): description.system for description in descriptions}
+    return _not_read(cells, systems.values()) or nearest[1]
 
 
 def _not_read(labels: Iterable[str], systems: Iterable[System]) -> str:
