@@ -45,6 +45,7 @@ from revops.exports.touches.rows import Persons
 from revops.exports.uniting.merged import merged_records
 from revops.exports.uniting.orphans import warn_of_orphans
 from revops.exports.uniting.records import completed, finish, unite, without_deleted
+from revops.exports.unsaid_currency import warn_of_unsaid_currencies
 from revops.exports.web.traffic import build_web_traffic
 from revops.exports.words import Words
 
@@ -79,6 +80,7 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None, asi
     ledger = Ledger()
     frames = read_folder(folder, company, load_systems(company, systems_dir), ledger, aside)
     ledger.stop_on_problems()
+    warn_of_unsaid_currencies(frames, company, ledger)
     groups: defaultdict[str, list[Frame]] = defaultdict(list)
     for frame in frames:
         groups[frame.source.table].append(frame)

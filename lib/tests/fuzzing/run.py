@@ -34,7 +34,7 @@ def tried(case: str, names: tuple[str, ...], seed: int) -> str:
     damaged = {name or known.target: data for name, data in files.items()}
     if case not in BEFORE:
         BEFORE[case] = told(known.before())
-    return judged(BEFORE[case], outcome(given | damaged, known), GRADES[grade], tuple(damaged), unseen)
+    return judged(BEFORE[case], outcome(given | damaged, known), GRADES[grade], (*given, *damaged), unseen)
 
 
 def _hit(damage: Damage, sheet: Sheet, random: Random) -> Hit | None:

@@ -14,7 +14,7 @@ CODES = frozenset([
     "UYU", "VND", "XAF", "XOF", "ZAR",
 ])  # fmt: skip
 UNSAID = dict.fromkeys(map(ord, "\ufeff\"'\u2018\u2019\u201a\u201c\u201d\u201e"))
-CODE = re.compile(r"\(([A-Z]{3})\)\s*$|\b(?:[Ii]n|[Cc]urrency:?)\s+([A-Z]{3})\b|\s([A-Z]{3})$")
+CODE = re.compile(r"\(([A-Za-z]{3})\)\s*$|\b(?:[Ii]n|[Cc]urrency:?)\s+([A-Z]{3})\b|\s([A-Z]{3})$")
 
 
 @lru_cache(maxsize=65_536)
@@ -37,11 +37,12 @@ def is_currency(word: str) -> bool:
 
 def currency_in(label: str) -> tuple[str, str | None]:
     """Return a label without the currency that it names (`Cost (EUR)`, `Jan 2024 EUR`, `in EUR`), and its code."""
-    found = CODE.search(label.strip())
-    code = next(filter(None, found.groups()), None) if found else None
-    if found is None or not is_currency(code or ""):
+    bare = label.translate(UNSAID).strip()
+    found = CODE.search(bare)
+    code = next(filter(None, found.groups()), "").upper() if found else ""
+    if found is None or not is_currency(code):
         return label.strip(), None
-    return label.strip()[: found.start()].strip(), code
+    return bare[: found.start()].strip(), code
 
 
 def titles_of(rows: list[list[str]]) -> tuple[str, ...]:

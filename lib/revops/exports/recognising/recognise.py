@@ -209,5 +209,5 @@ def _guess(description: Description, lacking: list[str], row: int) -> str:
 def _shown(kind: FileKind, column: str) -> str:
     """Return some of the headers that fill a column, or the words that a title must have."""
     if column == TITLE:
-        return " or ".join(kind.titled)
+        return " or ".join(kind.titled[:5])
     return ", ".join(kind.headers[column][:3]) if column in kind.headers else "columns by month, quarter or category"
