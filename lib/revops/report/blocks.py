@@ -205,7 +205,9 @@ class Provenance(Block):
         ]
         columns = ["File", "System", "Table", "Counted in", "Read", "Kept", "First", "Last", "SHA-256"]
         table = pd.DataFrame(rows, columns=columns)
-        units = (None, None, None, None, "count", "count", "date", "date", None)
+        units = [None, None, None, None, "count", "count", "date", "date", None]
+        if table["Counted in"].eq("rows").all():
+            table, units = table.drop(columns="Counted in"), units[1:]
         files = table_html("Files read", table, units, self.view.company.currency)
         others = f'<p class="note">{text(self.sources.others)}</p>' if self.sources.others else ""
         knobs = "; ".join(f"{name} = {value}" for name, value in self.parameters.items())
