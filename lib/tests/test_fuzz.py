@@ -55,7 +55,9 @@ def test_each_file_and_damage_is_tried(case, place, seed):
 
 @pytest.mark.parametrize(("case", "place", "seed"), spread(TWO, 5))
 def test_some_files_are_damaged_twice(case, place, seed):
-    assert tried(FILES[2 * seed % len(FILES)], (ON_SHEETS[place % len(ON_SHEETS)], ALL[place * 3 % len(ALL)]), seed) == ""
+    assert (
+        tried(FILES[2 * seed % len(FILES)], (ON_SHEETS[place % len(ON_SHEETS)], ALL[place * 3 % len(ALL)]), seed) == ""
+    )
 
 
 @by_chance

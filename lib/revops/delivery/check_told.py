@@ -104,7 +104,8 @@ def _tables(found: Checked) -> Iterator[str]:
     """Yield the rows of each table with where they come from, then what would fill each table that is empty."""
     for name, rows in found.rows.items():
         kinds = {f"{file.system} {file.kind}".strip() for file in found.audit.files if file.table == name}
-        yield f"  {name}: {plural(rows, 'row')}, {', '.join(sorted(kinds)) or FROM_OTHERS.get(name) or found.fillers[name]}"
+        others = FROM_OTHERS.get(name) or found.fillers[name]
+        yield f"  {name}: {plural(rows, 'row')}, {', '.join(sorted(kinds)) or others}"
     for name, fillers in found.fillers.items():
         if name not in found.rows:
             yield f"  {name}: empty; {f'filled by {fillers}' if fillers else 'no export is read into it yet'}"

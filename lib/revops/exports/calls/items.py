@@ -105,8 +105,8 @@ def _warn_of_parts(rows: pd.DataFrame, ledger: Ledger) -> None:
         names = sorted(part.loc[~part.duplicated(ITEM), "_name"].unique())
         if len(names) > 1:
             ledger.warnings.append(
-                f"{names[0]}: {len(names):,} files hold forecasting items of {day:%Y-%m-%d} ({examples(names)}): each is "
-                "read by itself, so that the call of a manager whose people are in another file is left out. Export "
+                f"{names[0]}: {len(names):,} files hold forecasting items of {day:%Y-%m-%d} ({examples(names)}): each "
+                "is read by itself, so that the call of a manager whose people are in another file is left out. Export "
                 "them as one file."
             )
 
