@@ -5,7 +5,7 @@ import io
 import openpyxl
 import pytest
 from gate import DEAL, balanced, deals, file_audit, gate, rows
-from people import LEADS, column, table
+from people import CAMPAIGNS, LEADS, column, table
 from test_exports_ads import META
 from test_exports_campaigns import REPORT as CAMPAIGN
 from test_exports_forecast_items import HEAD, PERIODS, USERS
@@ -166,3 +166,17 @@ def test_a_copy_without_the_converted_amounts_that_others_have_is_warned_of(tmp_
         "2025-06-08/deals.csv: 2 amounts in another currency than USD converted by the rates of company.yml, since it "
         "lacks the converted amounts that other files have (e.g. 2025-06-01/deals.csv). Export it with that column."
     ) in gate(tmp_path, files).audit.warnings
+
+
+HOSTILE = ("=cmd|' /C calc'!A0", '<script>alert("x")</script>', "@SUM(1+1)", "Two\nlines", "-2+3")
+
+
+def test_hostile_names_of_leads_and_campaigns_stay_text(tmp_path):
+    leads = table(*({"Lead ID": LEADS[n], "Company / Account": text} for n, text in enumerate(HOSTILE)), base=LEAD)
+    campaigns = table(
+        *({"Campaign ID": CAMPAIGNS[n], "Campaign Name": text} for n, text in enumerate(HOSTILE)), base=CAMPAIGN
+    )
+    prepared = gate(tmp_path, {"deals.csv": TWO, "leads.csv": leads, "campaigns.csv": campaigns})
+    assert column(prepared, "account_name", "leads") == [*HOSTILE]
+    assert column(prepared, "campaign_name", "campaigns") == [*HOSTILE]
+    assert balanced(prepared)

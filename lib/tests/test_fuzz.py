@@ -20,13 +20,16 @@ import os
 
 import pytest
 from fuzzing.cases import CASES
-from fuzzing.run import DAMAGES, tried
+from fuzzing.run import DAMAGES, parted, tried
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+
+from revops.exports.reading import blocks
 
 N = int(os.environ.get("REVOPS_FUZZ", "0"))
 FILES, ALL = sorted(CASES), sorted(DAMAGES)
 ON_SHEETS = sorted(name for name, damage in DAMAGES.items() if not damage.on_bytes)
+TOUCHES = ("members", "weekly members", "members report")
 ONE, TWO = 2 * len(FILES), len(FILES) // 2
 SETTINGS = settings(
     max_examples=max(N, 1),
@@ -69,6 +72,14 @@ def test_a_damaged_file_is_read_alike_or_spoken_of(case, damage, seed):
 @given(case=st.sampled_from(FILES), first=st.sampled_from(ON_SHEETS), second=st.sampled_from(ALL), seed=SEEDS)
 def test_a_file_damaged_twice_is_read_alike_or_spoken_of(case, first, second, seed):
     assert tried(case, (first, second), seed) == ""
+
+
+@pytest.mark.parametrize(("nth", "damage"), [*enumerate(ALL)][: None if N else 12])
+def test_touches_read_in_blocks_are_damaged_alike(nth, damage, monkeypatch):
+    monkeypatch.setattr(blocks, "LARGE", 1)
+    monkeypatch.setattr(blocks, "BLOCK", 1 << 9)
+    whole, spilled = parted(TOUCHES[nth % len(TOUCHES)], damage, nth)
+    assert spilled == whole
 
 
 def test_every_damage_says_what_it_does():

@@ -2,12 +2,14 @@
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+import pyarrow as pa
 from books import ACCOUNTS
 from gate import EXAMPLES, HERE, HISTORY_REPORT, QUOTAS, REPORT, WEEKLY, company, file_audit
+from pyarrow.dataset import Dataset
 
 from fuzzing.made import MADE
 from fuzzing.pieces import OF_DEALS, OF_MARKET, of_deals, of_market
@@ -53,14 +55,19 @@ class Case:
         return parsed(self.files()[self.target], audit.encoding, audit.delimiter or ",", audit.header_row - 1)
 
 
-def prepared_from(files: dict[str, bytes], company: Company) -> Prepared:
-    """Return what the gate makes of files."""
-    with tempfile.TemporaryDirectory() as folder:
+def prepared_from(files: dict[str, bytes], company: Company, spill: bool = False) -> Prepared:
+    """Return what the gate makes of files; with a place beside memory for what is large, read into memory then."""
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as aside:
         for name, data in files.items():
             path = Path(folder) / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-        return prepare(Path(folder), company)
+        prepared = prepare(Path(folder), company, aside=Path(aside) if spill else None)
+        return replace(prepared, tables={name: _whole(table) for name, table in prepared.tables.items()})
+
+
+def _whole(table: pa.Table | Dataset) -> pa.Table:
+    return table if isinstance(table, pa.Table) else table.to_table()
 
 
 def _example(name: str, path: Path, *beside: Path, of: Company = NORTHWIND, **traits: bool) -> Case:
