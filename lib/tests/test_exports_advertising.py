@@ -96,3 +96,19 @@ def test_books_and_ads_stay_apart_and_neither_feeds_the_other(tmp_path, name):
     assert both.tables[name].equals(table) and isinstance(table, pa.Table)
     total = {"ledger": ("amount", 31_150.0), "spend": ("amount", 2_700.0)}[name]
     assert sum(table[total[0]].to_pylist()) == total[1]
+
+
+def test_a_parent_named_advertising_does_not_make_all_below_it_advertising(tmp_path):
+    books = BOOKS.replace("\nMarketing,,,", "\nAdvertising and marketing,,,")
+    books = books.replace("for Marketing", "for Advertising and marketing")
+    own = prepared(tmp_path / "a", {"pl.csv": books, "meta.csv": META})
+    below = "Expenses:Advertising and marketing:"
+    assert f"advertising is 1 account: {below}Advertising" in file_audit(own, "pl.csv").decisions
+    none = prepared(tmp_path / "b", {"pl.csv": books.replace("\nAdvertising,", "\nGoogle,"), "meta.csv": META})
+    said = [line for line in file_audit(none, "pl.csv").decisions if line.startswith("advertising is")]
+    assert said == [f"advertising is 2 accounts: {below}Events marketing, {below}Google"]
+
+
+def test_a_profit_and_loss_that_is_not_mapped_is_left_out_beside_ads_too(tmp_path):
+    found = prepared(tmp_path, {"pl.csv": BOOKS, "meta.csv": META}, ledger_accounts={})
+    assert "ledger" not in found.tables and found.tables["spend"].num_rows == 2

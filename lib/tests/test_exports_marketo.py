@@ -169,6 +169,25 @@ PROGRAM = (
 )
 
 
+MEMBERS = (
+    '"Id","CampaignId","LeadId","ContactId","Status","HasResponded","CreatedDate","FirstRespondedDate","Campaign.Name"\n'
+    '"00v8d000001AAAA","7018d0000000AAA","00Q8d000001AAAA","","Attended","1","2025-03-01 09:00:00",'
+    '"2025-03-04 00:00:00","Webinar  march"\n'
+)
+
+
+def test_a_program_status_that_salesforce_tells_as_membership_is_one_touch(tmp_path):
+    program = PROGRAM.replace(",102,", ",101,")
+    alone = marketo(tmp_path / "a", API, program, leads=LEADS)
+    assert [row["touch_id"] for row in alone.tables["touches"].to_pylist()] == ["5", "6"]
+    beside = marketo(tmp_path / "b", API, program, MEMBERS, leads=LEADS)
+    assert [row["touch_id"] for row in beside.tables["touches"].to_pylist()] == ["00Q8d000001AAAA:7018d0000000AAA"]
+    assert ("m1.csv", "membership of a campaign that Salesforce tells", 2) in left_out(beside)
+    other = marketo(tmp_path / "c", API, program, MEMBERS.replace("march", "April"), leads=LEADS)
+    assert other.tables["touches"].num_rows == 3
+    assert balanced(alone) and balanced(beside) and balanced(other)
+
+
 def test_forms_visits_and_changes_of_program_status_are_touches(tmp_path):
     prepared = marketo(tmp_path, API, FORMS, PROGRAM, leads=LEADS)
     found = {row["touch_id"]: row for row in prepared.tables["touches"].to_pylist()}
@@ -187,7 +206,7 @@ def test_forms_visits_and_changes_of_program_status_are_touches(tmp_path):
         "2025-03-01 09:00",
         "2025-03-01 00:00",
     ]
-    assert found["6"]["responded_date"] is None and found["1"]["channel"] == "Fill out form"
+    assert found["6"]["responded_date"] is None and found["1"]["channel"] is None
     told = {(reason, n) for file, reason, n in left_out(prepared) if file == "m1.csv"}
     assert told == {("activity of type 7: no touch", 1), ("exact duplicate row", 1), ("person not among the leads", 1)}
     assert "@" not in str(prepared.tables["touches"].to_pylist()) and balanced(prepared)

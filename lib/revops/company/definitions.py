@@ -256,11 +256,11 @@ class Company(Settings):
         return _first_fit(self.ledger_accounts, (account, path))
 
     def is_advertising(self, account: str, path: str) -> bool:
-        """Return whether an account of marketing holds what ad systems bill: by its patterns, else by a clear word."""
+        """Return whether an account holds what ad systems bill: by the patterns, else by a clear word in its name."""
         words = [_folded(account), _folded(path)]
         if self.advertising_accounts:
             return any(_fits(word, _folded(p)) for p in self.advertising_accounts for word in words)
-        return any(ADVERTISING.search(word) for word in words)
+        return bool(ADVERTISING.search(words[0]))
 
 
 def _first_fit(rules: Mapping[str, tuple[str, ...]], words: Iterable[str | None]) -> str | None:

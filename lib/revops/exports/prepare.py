@@ -167,7 +167,7 @@ def _spent(groups: dict[str, list[Frame]], context: Context) -> dict[str, pa.Tab
         tables |= {"ledger": booked} if booked is not None else {}
     if groups["spend"]:
         tables["spend"] = build_spend(groups["spend"], context.company, context.ledger)
-    if groups["ledger"] and groups["spend"]:
+    if {"ledger", "spend"} <= tables.keys():
         compare_advertising(tables["ledger"], tables["spend"], context)
     if groups["tools"]:
         tables["tools"] = build_tools(groups["tools"], context)

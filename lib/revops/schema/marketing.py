@@ -74,7 +74,11 @@ MARKETING = (
         Column("campaign_id", "id", "joins campaigns"),
         Column("campaign_name", "text", "free text"),
         Column("campaign_type", "category", "as exported"),
-        Column("channel", "category", "by the channels of company.yml, else the campaign's type"),
+        Column(
+            "channel",
+            "category",
+            "by the channels of company.yml, else the campaign's type; of activities null",
+        ),
         Column("status", "category", "as it stands today; earlier ones are overwritten"),
         Column("is_response", "flag", "whether the person answered, rather than was put on a list"),
         Column("responded_date", "date", "first response"),

@@ -66,9 +66,15 @@ def _compare(booked: pd.Series, spend: pd.DataFrame, told: set[pd.Timestamp], so
 
 
 def _advertising(rows: pd.DataFrame, context: Context) -> pd.Series:
-    """Return which rows of the books are advertising of the category marketing."""
+    """Return which rows of the books are advertising of the category marketing.
+
+    Where no account says so by its own name, those below one that does: "Advertising" over "Google".
+    """
     pairs = {(r.parent, r.account) for r in rows.itertuples() if r.category == "marketing"}
-    found = {pair: context.company.is_advertising(pair[1], f"{pair[0]}:{pair[1]}") for pair in pairs}
+    paths = {pair: f"{pair[0]}:{pair[1]}" for pair in pairs}
+    found = {pair: context.company.is_advertising(pair[1], path) for pair, path in paths.items()}
+    if not any(found.values()):
+        found = {pair: context.company.is_advertising(path, path) for pair, path in paths.items()}
     keys = zip(rows["parent"], rows["account"], strict=True)
     own = pd.Series([found.get(key, False) for key in keys], index=rows.index, dtype=bool)
     return own & rows["category"].eq("marketing")

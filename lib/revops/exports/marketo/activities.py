@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from revops.exports.audit import Ledger
 from revops.exports.context import Context
+from revops.exports.marketo.members import without_members
 from revops.exports.marketo.people import Linked
 from revops.exports.people_records.links import bare, path_of, query_of
 from revops.exports.reading.columns import TEXT, put
@@ -18,7 +19,7 @@ from revops.exports.reading.frames import Frame
 from revops.exports.uniting.rows import leave, nothing, text_columns, without_copies
 from revops.schema import TABLES
 
-__all__ = ["build_activities", "parted_activities"]
+__all__ = ["ACTIVITIES", "build_activities", "parted_activities"]
 
 # The number of each type of activity that is a touch, its name, and whether the person answered by it.
 TOUCHES = {
@@ -28,6 +29,7 @@ TOUCHES = {
     "11": ("Click email", True),
     "104": ("Change of program status", None),
 }
+ACTIVITIES = tuple(name for name, _ in TOUCHES.values())
 CHANGE = "13"
 PAGES = ("1", "3", "11")
 TEXTS = ("touch_id", "lead_id", "activity_type", "campaign_name", "status", "details", "query", "page")
@@ -48,11 +50,17 @@ def parted_activities(frames: list[Frame], ledger: Ledger) -> tuple[list[Frame],
     return others, changes
 
 
-def build_activities(frames: list[Frame], leads: pa.Table | None, linked: Linked, context: Context) -> pa.Table:
+def build_activities(
+    frames: list[Frame],
+    leads: pa.Table | None,
+    linked: Linked,
+    crm: tuple[list[Frame], pa.Table | None],
+    context: Context,
+) -> pa.Table:
     """Return the touches among activities; e-mails sent or opened and the rest are left out, type by type.
 
     A touch is of the lead, or of a converted lead's contact, that the person is. Of people who are not among the leads
-    it is left out.
+    it is left out, as is a program status that `crm`, its members of campaigns and its campaigns, tells itself.
     """
     ledger = context.ledger
     rows = pd.concat([_rows(frame) for frame in frames], ignore_index=True)
@@ -67,6 +75,7 @@ def build_activities(frames: list[Frame], leads: pa.Table | None, linked: Linked
     if leads is not None:
         known = rows["lead_id"].isin(set(leads["lead_id"].to_pylist())) | rows["contact_id"].notna()
         rows = leave(rows, ~known, "person not among the leads", ledger, "touch_id")
+    rows = without_members(rows, *crm, ledger)
     if not len(rows):
         return nothing("touches")
     return _table(_described(rows, context))

@@ -42,7 +42,8 @@ def people_tables(
     if leads and history:
         found["leads"] = with_lifecycle(found["leads"], found["lead_history"], context)
     if activities:
-        found["touches"] = build_activities(activities, found.get("leads"), linked, context)
+        crm = [frame for frame in groups["touches"] if not is_marketo(frame)], tables.get("campaigns")
+        found["touches"] = build_activities(activities, found.get("leads"), linked, crm, context)
     if groups["campaign_influence"]:
         found["campaign_influence"] = build_influence(groups["campaign_influence"], deals, merged_contacts, context)
     return found

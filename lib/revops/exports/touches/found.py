@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger
+from revops.exports.marketo.activities import ACTIVITIES
 from revops.exports.people_records.contacts import without_addresses
 from revops.exports.reading.columns import TEXT, by_distinct, distinct, put
 from revops.exports.touches import lists
@@ -79,7 +80,10 @@ class Found:
             )
 
     def _channels(self, table: pa.Table) -> pa.Array:
-        """Return the channel of each touch by the patterns of company.yml, else the type of its campaign."""
+        """Return the channel of each touch by the patterns of company.yml, else the type of its campaign.
+
+        What somebody did, such as filling out a form, is no channel.
+        """
         names = [name for name in WORDS if table[name].null_count < table.num_rows]
         codes = [distinct(table[name].fill_null("")) for name in names]
         together = np.zeros(table.num_rows, np.int64)
@@ -93,7 +97,7 @@ class Found:
         for combo, kind, n in zip(zip(*words, strict=True) if words else [()] * len(kinds), kinds, counts, strict=True):
             if combo not in self.channels:
                 self.channels[combo] = self.company.channel_of(*combo)
-            found.append(self.channels[combo] or kind)
+            found.append(self.channels[combo] or (None if kind in ACTIVITIES else kind))
             self.unmapped[kind or BLANK] += 0 if self.channels[combo] else n
         self.unmapped = +self.unmapped
         return pa.array(found, TEXT).take(pa.array(back.reshape(-1)))
