@@ -231,7 +231,7 @@ def test_kept_copy_holds_forecasts_and_their_periods_and_no_quotas(project, caps
         replace(AUDIT.files[0], name=f"crm/{names.get(name, name)}", table=table) for name, table in tables.items()
     )
     audit = replace(AUDIT, files=files)
-    monkeypatch.setattr(check, "open_book", lambda _: SimpleNamespace(audit=audit, tables={"opportunities": None}))
+    monkeypatch.setattr(check, "open_book", lambda _: SimpleNamespace(audit=audit, tables={"opportunities": ()}))
     _, out, _ = said_by(capsys, "check", "--keep", "--as-of", "2026-06-15")
     assert out.splitlines()[1] == (
         "kept 3 files of today's state in 2026-06-15: crm/Period.csv, crm/calls.xlsx, crm/deals.csv"

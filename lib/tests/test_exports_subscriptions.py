@@ -343,6 +343,61 @@ def test_customers_are_joined_to_their_accounts_by_the_list_of_customers(tmp_pat
     assert found == {"cus_1": "0018d00000Ac0Az", "cus_2": None} and balanced(prepared)
 
 
+def accounts_of(prepared):
+    """Return the account of each customer, and what is said of all of them."""
+    found = {r["customer_id"]: r["account_id"] for r in prepared.tables["subscriptions"].to_pylist()}
+    told = [line for file in prepared.audit.files for line in file.decisions if "by their account id" in line]
+    return list(found.values()), told
+
+
+ACCOUNTS = "Id,Name,NumberOfEmployees,CreatedDate\n0018d00000Ac0AzAAJ,Acme,5,2024-01-01 10:00:00\n"
+DEAL_ACCOUNTS = {"deals.csv": rows({"Account ID": "0018d00000Ac0Az"})}
+
+
+@pytest.mark.parametrize(
+    ("written", "account"),
+    [
+        ("0018d00000Ac0AzAAJ", "0018d00000Ac0Az"),
+        ("0018d00000Ac0Az", "0018d00000Ac0Az"),
+        ("0018d00000ac0azaaj", "0018d00000ac0azaaj"),  # case lost: the checksum no longer fits
+        ("0018d00000Ac0AzAAK", "0018d00000Ac0AzAAK"),
+        ("0068d00000AbCdEAAV", "0068d00000AbCdEAAV"),  # an opportunity
+        ("4711", "4711"),
+        ("acct_18_characters", "acct_18_characters"),
+    ],
+)
+def test_account_ids_of_18_characters_are_those_of_the_accounts(tmp_path, written, account):
+    listed = f"id,Name,Delinquent,account_id (metadata)\ncus_1,Acme Inc,false,{written}\ncus_9,X,false,\n"
+    files = {**DEAL_ACCOUNTS, "accounts.csv": ACCOUNTS, "a.csv": report(("5",), ("7",)), "c.csv": listed}
+    prepared = gate(tmp_path, files)
+    is_known = account == "0018d00000Ac0Az"
+    assert accounts_of(prepared) == (
+        [account, None],
+        [f"{int(is_known)} of 2 customers ({50 * is_known}%) are found among the accounts by their account id; 1 "
+         "without one"],
+    )  # fmt: skip
+    assert [line for line in said(prepared) if "name an account" in line] == (
+        []
+        if is_known
+        else [
+            f"subscriptions: 1 of 2 customers name an account that no file of accounts holds (e.g. {account}): correct "
+            "the ids, or export all accounts"
+        ]
+    )
+    assert balanced(prepared)
+
+
+def test_both_lengths_of_one_account_id_are_one_account(tmp_path):
+    """The list of customers has one form, that of subscriptions the other; accounts are those of the deals."""
+    listed = "id,Name,Delinquent,account_id (metadata)\ncus_1,Acme Inc,false,0018d00000Ac0AzAAJ\n"
+    told = subs({"account_id (metadata)": "0018d00000Ac0Az"}, {"account_id (metadata)": "0018d00000Ac0AzAAJ"})
+    prepared = gate(tmp_path, {**DEAL_ACCOUNTS, "s.csv": told, "c.csv": listed})
+    assert accounts_of(prepared) == (
+        ["0018d00000Ac0Az", "0018d00000Ac0Az"],
+        ["2 of 2 customers (100%) are found among the accounts of opportunities by their account id; 0 without one"],
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

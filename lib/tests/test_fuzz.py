@@ -18,40 +18,68 @@ same ones each time; `make fuzz` as many as ARGS says, new ones each time.
 
 import os
 
+import pytest
 from fuzzing.cases import CASES
-from fuzzing.run import DAMAGES, tried
+from fuzzing.run import DAMAGES, parted, tried
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from revops.exports.reading import blocks
+
 N = int(os.environ.get("REVOPS_FUZZ", "0"))
+FILES, ALL = sorted(CASES), sorted(DAMAGES)
+ON_SHEETS = sorted(name for name, damage in DAMAGES.items() if not damage.on_bytes)
+TOUCHES = ("members", "weekly members", "members report")
+ONE, TWO = 2 * len(FILES), len(FILES) // 2
 SETTINGS = settings(
-    max_examples=N or 70,
-    derandomize=not N,
+    max_examples=max(N, 1),
     database=None,
     deadline=None,
-    phases=(Phase.generate, Phase.shrink) if N else (Phase.generate,),
+    phases=(Phase.generate, Phase.shrink),
     suppress_health_check=[*HealthCheck],
     print_blob=True,
 )
-ON_SHEETS = sorted(name for name, damage in DAMAGES.items() if not damage.on_bytes)
 SEEDS = st.integers(0, 2**32 - 1)
+by_chance = pytest.mark.skipif(not N, reason="make fuzz")
 
 
+def spread(n, step):
+    """Return n files, each as often as any other, with as many places in a list of damages, each as often."""
+    return [(FILES[nth % len(FILES)], nth * step, nth) for nth in range(n)]
+
+
+@pytest.mark.parametrize(("case", "place", "seed"), spread(ONE, 7))
+def test_each_file_and_damage_is_tried(case, place, seed):
+    assert tried(case, (ALL[(place + place // len(ALL)) % len(ALL)],), seed) == ""
+
+
+@pytest.mark.parametrize(("case", "place", "seed"), spread(TWO, 5))
+def test_some_files_are_damaged_twice(case, place, seed):
+    assert (
+        tried(FILES[2 * seed % len(FILES)], (ON_SHEETS[place % len(ON_SHEETS)], ALL[place * 3 % len(ALL)]), seed) == ""
+    )
+
+
+@by_chance
 @SETTINGS
-@given(case=st.sampled_from(sorted(CASES)), damage=st.sampled_from(sorted(DAMAGES)), seed=SEEDS)
+@given(case=st.sampled_from(FILES), damage=st.sampled_from(ALL), seed=SEEDS)
 def test_a_damaged_file_is_read_alike_or_spoken_of(case, damage, seed):
     assert tried(case, (damage,), seed) == ""
 
 
-@settings(SETTINGS, max_examples=N or 25)
-@given(
-    case=st.sampled_from(sorted(CASES)),
-    first=st.sampled_from(ON_SHEETS),
-    second=st.sampled_from(sorted(DAMAGES)),
-    seed=SEEDS,
-)
+@by_chance
+@SETTINGS
+@given(case=st.sampled_from(FILES), first=st.sampled_from(ON_SHEETS), second=st.sampled_from(ALL), seed=SEEDS)
 def test_a_file_damaged_twice_is_read_alike_or_spoken_of(case, first, second, seed):
     assert tried(case, (first, second), seed) == ""
+
+
+@pytest.mark.parametrize(("nth", "damage"), [*enumerate(ALL)][: None if N else 12])
+def test_touches_read_in_blocks_are_damaged_alike(nth, damage, monkeypatch):
+    monkeypatch.setattr(blocks, "LARGE", 1)
+    monkeypatch.setattr(blocks, "BLOCK", 1 << 9)
+    whole, spilled = parted(TOUCHES[nth % len(TOUCHES)], damage, nth)
+    assert spilled == whole
 
 
 def test_every_damage_says_what_it_does():

@@ -46,6 +46,7 @@ def answer(deals=None, company=COMPANY, **knobs):
         charts=charts.draw(result),
         tables=measures.display_tables(result),
         unavailable=result.unavailable,
+        reads=measures.READS,
     )
 
 

@@ -10,6 +10,7 @@ from revops.metrics import METRICS
 from revops.wording import count, money, plural
 
 __all__ = ["as_values", "told"]
+FROM_OTHERS = {"opportunity_history": "the dates of stages, or the dated copies, of opportunities"}
 
 
 def told(found: Checked) -> Iterator[str]:
@@ -103,7 +104,8 @@ def _tables(found: Checked) -> Iterator[str]:
     """Yield the rows of each table with where they come from, then what would fill each table that is empty."""
     for name, rows in found.rows.items():
         kinds = {f"{file.system} {file.kind}".strip() for file in found.audit.files if file.table == name}
-        yield f"  {name}: {plural(rows, 'row')}, {', '.join(sorted(kinds)) or found.fillers[name]}"
+        told = ", ".join(sorted(kinds)) or FROM_OTHERS.get(name) or found.fillers[name]
+        yield f"  {name}: {plural(rows, 'row')}, {told}"
     for name, fillers in found.fillers.items():
         if name not in found.rows:
             yield f"  {name}: empty; {f'filled by {fillers}' if fillers else 'no export is read into it yet'}"

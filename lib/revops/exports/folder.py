@@ -25,6 +25,7 @@ from revops.wording import plural
 __all__ = ["read_folder"]
 
 DAY = re.compile(r"^(\d{4}-\d{2}-\d{2})/")
+OF_HUBSPOT = "hubspot-crm-exports-"  # every zip of HubSpot is named after its object and day
 DATE_IN_NAME = re.compile(r"(?<!\d)20\d{2}([-_. ]?)(0[1-9]|1[0-2])\1(0[1-9]|[12]\d|3[01])(?!\d)")
 BY_DAY = ("opportunities", "forecasts")
 REFUSED = {
@@ -186,7 +187,7 @@ def _check_days(found: list[Found], ledger: Ledger) -> None:
             f"{name}: a folder named YYYY-MM-DD must be a day; found none of that date. Correct its name."
         )
     names = {part for file in undated if not DAY.match(file) for part in file.split("/")[:-1]}
-    dated = sorted(name for name in names if DATE_IN_NAME.search(name))
+    dated = sorted(name for name in names if DATE_IN_NAME.search(name) and not name.startswith(OF_HUBSPOT))
     if dated:
         ledger.warnings.append(
             f"{plural(len(dated), 'name')} of a folder or zip with a date that is not read as one ({examples(dated)}): "

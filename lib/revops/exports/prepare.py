@@ -45,6 +45,7 @@ from revops.exports.touches.rows import Persons
 from revops.exports.uniting.merged import merged_records
 from revops.exports.uniting.orphans import warn_of_orphans
 from revops.exports.uniting.records import completed, finish, unite, without_deleted
+from revops.exports.unsaid_currency import warn_of_unsaid_currencies
 from revops.exports.web.traffic import build_web_traffic
 from revops.exports.words import Words
 
@@ -79,6 +80,7 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None, asi
     ledger = Ledger()
     frames = read_folder(folder, company, load_systems(company, systems_dir), ledger, aside)
     ledger.stop_on_problems()
+    warn_of_unsaid_currencies(frames, company, ledger)
     groups: defaultdict[str, list[Frame]] = defaultdict(list)
     for frame in frames:
         groups[frame.source.table].append(frame)
@@ -94,7 +96,7 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None, asi
     tables |= _around_deals(groups, deals, context) | _spent(groups, context)
     tables |= people_tables(groups, tables, deals, context)
     roles = roles_around(role_files, groups, tables.get("contacts"), deals, context)
-    billed = _billed(groups, context)
+    billed = _billed(groups, tables.get("accounts"), deals, context)
     touches = _touched(groups, tables, context, aside)
     refuse_unconverted(deals, company, "opportunities", ledger)
     context.words.report()
@@ -172,12 +174,14 @@ def _spent(groups: dict[str, list[Frame]], context: Context) -> dict[str, pa.Tab
     return tables
 
 
-def _billed(groups: dict[str, list[Frame]], context: Context) -> dict[str, pa.Table]:
+def _billed(
+    groups: dict[str, list[Frame]], accounts: pa.Table | None, deals: pa.Table, context: Context
+) -> dict[str, pa.Table]:
     """Return the tables of billing systems and of visits, whose builders count the rows of the files."""
     tables = {}
     if groups["subscriptions"]:
         customers = groups["look-up: customers"]
-        tables["subscriptions"] = build_subscriptions(groups["subscriptions"], customers, context)
+        tables["subscriptions"] = build_subscriptions(groups["subscriptions"], customers, accounts, deals, context)
     if groups["invoices"]:
         tables["invoices"] = build_invoices(groups["invoices"], context)
     if groups["payments"]:

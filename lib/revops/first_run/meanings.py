@@ -68,6 +68,8 @@ def source_lines(seen: Seen) -> tuple[list[str], list[str]]:
     return lines, _said("sources", meant)
 
 
+FAR = 20  # a call for a period, which is of several deals, is not a small part of one
+
 SOURCE_NAMES = "one line for each of marketing, sales, partner, customer_success, other"
 
 
@@ -93,9 +95,10 @@ def unit_lines(seen: Seen) -> tuple[list[str], list[str]]:
         return [], []
     calls = pd.concat(amounts)
     deals = pd.concat([column(frame, "amount_original") for frame in seen.of("opportunities")]).astype(float)
+    unit = "thousands" if calls.median() * FAR < deals.median() else "units"
     text = f"half of its amounts are above {calls.median():,.0f}, half of the deals above {deals.median():,.0f}"
-    lines = ["forecasts:", *check(f"units, thousands or millions; {text}", 2), "  unit: units"]
-    return lines, [f"unit of weekly calls: units ({text}; check it)"]
+    lines = ["forecasts:", *check(f"units, thousands or millions; {text}", 2), f"  unit: {unit}"]
+    return lines, [f"unit of weekly calls: {unit} ({text}; check it)"]
 
 
 def account_lines(seen: Seen) -> tuple[list[str], list[str]]:

@@ -17,6 +17,7 @@ from revops.params import ReportSettings
 from revops.periods import Period
 from revops.report import blocks
 from revops.report.first_screen import FirstScreen
+from revops.report.sources import data_rows, sources
 
 __all__ = ["ANSWER_MIME", "RECORDS_MIME", "Answer", "Records"]
 
@@ -29,7 +30,8 @@ class Answer:
     """What one report found. Display it once; its blocks (`table`, `figure`, …) show its parts.
 
     measures are rows with id (in the metric registry), by, value, n, note; tables map a name to caption, table and
-    the unit of each column.
+    the unit of each column. `reads` names the canonical tables that the numbers come from: files, omissions and
+    warnings of others are counted only. None named: all.
     """
 
     settings: ReportSettings
@@ -42,6 +44,7 @@ class Answer:
     tables: Mapping[str, tuple[str, pd.DataFrame, tuple[str | None, ...]]] = field(default_factory=dict)
     unavailable: Mapping[str, str] = field(default_factory=dict)
     checks: Sequence[Mapping[str, Any]] = ()
+    reads: Sequence[str] = ()
 
     def table(self, name: str) -> blocks.TableBlock:
         """Return one of the report's tables as a block."""
@@ -73,7 +76,7 @@ class Answer:
 
     def left_out(self) -> blocks.LeftOut:
         """Return what did not enter the numbers, with reasons, counts and examples."""
-        return blocks.LeftOut(self.view, self.unavailable)
+        return blocks.LeftOut(self.view, sources(self.view.book.audit, self.reads), self.unavailable)
 
     def definitions(self) -> blocks.Definitions:
         """Return the definition of every number of this report."""
@@ -81,7 +84,7 @@ class Answer:
 
     def provenance(self) -> blocks.Provenance:
         """Return where the numbers come from: files, as-of day, parameters, version."""
-        return blocks.Provenance(self.view, self.parameters)
+        return blocks.Provenance(self.view, sources(self.view.book.audit, self.reads), self.parameters)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -111,7 +114,7 @@ class Answer:
                     {"name": c.name, "title": c.title, "alt": c.alt, "caption": c.caption, "table": c.name}
                     for c in self.charts
                 ],
-                "data": blocks.data_rows(self.view),
+                "data": data_rows(self.view.book.audit, self.reads),
                 "definitions": self.view.company.fingerprint,
                 "parameters": self.parameters,
                 "version": revops.__version__,

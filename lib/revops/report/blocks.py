@@ -15,6 +15,7 @@ from revops.book import AsOf
 from revops.charts.style import Chart
 from revops.metrics import METRICS
 from revops.report.figures import FIGURE_KEY, svg
+from revops.report.sources import Sources
 from revops.report.tables import table_html, text
 
 __all__ = [
@@ -28,7 +29,6 @@ __all__ = [
     "SideBySide",
     "TableBlock",
     "css",
-    "data_rows",
 ]
 
 BLOCK = "revops mathjax_ignore"
@@ -140,6 +140,7 @@ class LeftOut(Block):
     """What did not enter the numbers, with counts and examples, and what cannot be given."""
 
     view: AsOf
+    sources: Sources
     unavailable: Mapping[str, str]
 
     def to_html(self) -> str:
@@ -147,7 +148,7 @@ class LeftOut(Block):
         currency = self.view.company.currency
         reasons = [
             (item.reason, item.table, item.file, item.n, item.amount, ", ".join(item.examples))
-            for item in self.view.book.audit.left_out
+            for item in self.sources.left_out
         ]
         for (reason,), rows in self.view.left_out.groupby(["reason"]):
             examples = ", ".join(rows["opportunity_id"].head(3))
@@ -174,8 +175,8 @@ class LeftOut(Block):
             lines.append(f"{wording.plural(view.n_future_stamps, 'stamp')} later than the clock were ignored.")
         lines += [f"{METRICS[id].label}: not available; needs {needs}." for id, needs in self.unavailable.items()]
         lines += [f"{name}: not used. {why}" for name, why in audit.unrecognised]
-        lines += [*audit.warnings, *(f"{file.name}: {warning}" for file in audit.files for warning in file.warnings)]
-        return lines
+        lines += self.sources.warnings
+        return [*lines, self.sources.other_doubts] if self.sources.other_doubts else lines
 
 
 @dataclass(frozen=True)
@@ -183,10 +184,11 @@ class Provenance(Block):
     """Where the numbers come from."""
 
     view: AsOf
+    sources: Sources
     parameters: Mapping[str, Any]
 
     def to_html(self) -> str:
-        """Return the files, and one line on the as-of day, definitions, parameters and version."""
+        """Return the files, how many others there are, and the as-of day, definitions, parameters and version."""
         rows = [
             (
                 f.name,
@@ -199,39 +201,22 @@ class Provenance(Block):
                 _date(f.last),
                 f.sha256[:12],
             )
-            for f in self.view.book.audit.files
+            for f in self.sources.files
         ]
         columns = ["File", "System", "Table", "Counted in", "Read", "Kept", "First", "Last", "SHA-256"]
         table = pd.DataFrame(rows, columns=columns)
-        units = (None, None, None, None, "count", "count", "date", "date", None)
+        units = [None, None, None, None, "count", "count", "date", "date", None]
+        if table["Counted in"].eq("rows").all():
+            table, units = table.drop(columns="Counted in"), units[1:]
         files = table_html("Files read", table, units, self.view.company.currency)
+        others = f'<p class="note">{text(self.sources.others)}</p>' if self.sources.others else ""
         knobs = "; ".join(f"{name} = {value}" for name, value in self.parameters.items())
         line = (
             f"As of {wording.long_day(self.view.day)}: {self.view.rule}; nothing recorded later was used. "
             f"Definitions {self.view.company.fingerprint}. RevOps Workbooks {revops.__version__}. Parameters: {knobs}."
         )
-        return f'<div class="{BLOCK}">{files}<p class="note">{text(line)}</p></div>'
+        return f'<div class="{BLOCK}">{files}{others}<p class="note">{text(line)}</p></div>'
 
 
 def _date(written: str | None) -> dt.date | None:
     return dt.date.fromisoformat(written) if written else None
-
-
-def data_rows(view: AsOf) -> list[dict[str, Any]]:
-    """Return the Answer's `data`: per canonical table the rows kept, the files, and what was left out and why."""
-    audit = view.book.audit
-    rows = []
-    for name in sorted({file.table for file in audit.files}):
-        files = [
-            {"name": f.name, "sha256": f.sha256, "rows": f.sheet_rows, "first": f.first, "last": f.last}
-            for f in audit.files
-            if f.table == name
-        ]
-        kept = sum(file.rows_kept for file in audit.files if file.table == name)
-        left_out = [
-            {"reason": item.reason, "n": item.n, "amount": item.amount, "examples": list(item.examples)}
-            for item in audit.left_out
-            if item.table == name
-        ]
-        rows.append({"table": name, "kept": kept, "files": files, "left_out": left_out})
-    return rows

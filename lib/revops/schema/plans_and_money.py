@@ -70,7 +70,7 @@ PLANS_AND_MONEY = (
         Column("period_end", "date", "last day, inclusive", True),
         Column("category", "category", "Forecast (Commit), BestCase, Pipeline and so on; Closed: won so far", True),
         Column("forecast_amount", "money", "the call for the whole period; never summed over categories", True),
-        Column("amount_original", "money", "as written, in the unit of company.yml's forecasts.unit"),
+        Column("amount_original", "money", "as written; of a sheet in the unit of company.yml's forecasts.unit"),
         CURRENCY,
     ),
     described(

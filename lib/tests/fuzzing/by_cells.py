@@ -215,7 +215,10 @@ def lower_ids(sheet: Sheet, random: Random) -> Hit | None:
     if not (places := [i for i in _ids(sheet) if any(c != c.lower() for c in sheet.column(i))]):
         return None
     place = random.choice(places)
-    return Hit(_rewritten(sheet, [place], str.lower), unseen=SMALL if len(sheet.column(place)[0]) == 15 else "")
+    return Hit(
+        _rewritten(sheet, [place], str.lower),
+        unseen=SMALL if len(next(filter(None, sheet.column(place)))) == 15 else "",
+    )
 
 
 @damage(SAME)

@@ -1,27 +1,29 @@
-"""The files that are damaged: each example beside what it needs, and small pieces of the sample company."""
+"""The files that are damaged: each example beside what it needs, files made by hand, pieces of the sample company."""
 
-import csv
-import io
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+import pyarrow as pa
 from books import ACCOUNTS
 from gate import EXAMPLES, HERE, HISTORY_REPORT, QUOTAS, REPORT, WEEKLY, company, file_audit
+from pyarrow.dataset import Dataset
 
+from fuzzing.made import MADE
+from fuzzing.pieces import OF_DEALS, OF_MARKET, of_deals, of_market
 from fuzzing.sheet import Sheet, parsed
 from revops.company import Company, load_company
 from revops.exports import Prepared, prepare
 
 __all__ = ["CASES", "Case", "prepared_from"]
 
-SAMPLE = HERE.parents[2] / "data" / "sample"
 HUBSPOT = EXAMPLES / "hubspot"
 DEALS, CONTACTS = (HUBSPOT / f"hubspot-crm-exports-all-{name}-2025-07-01.csv" for name in ("deals", "contacts"))
+MEMBERS_REPORT = EXAMPLES / "salesforce" / "campaigns_with_campaign_members_report.csv"
 NORTHWIND = company()
 BILLED = company(rates={"EUR": 1.1, "GBP": 1.25, "JPY": 0.007})
-STEP = 25
 
 
 @dataclass(frozen=True)
@@ -37,16 +39,11 @@ class Case:
     company: Company
     ordered: bool = False
     spread: bool = False
-    sample: bool = False
-
-    @property
-    def path(self) -> Path:
-        """Return the file to damage."""
-        return next(path for path in self.others if path.name == self.target)
+    made: Callable[[], dict[str, bytes]] | None = None
 
     def files(self) -> dict[str, bytes]:
         """Return the undamaged files, by name."""
-        return _sampled() if self.sample else {path.name: path.read_bytes() for path in self.others}
+        return self.made() if self.made else {path.name: path.read_bytes() for path in self.others}
 
     def before(self) -> Prepared:
         """Return what the gate makes of the undamaged files."""
@@ -58,14 +55,19 @@ class Case:
         return parsed(self.files()[self.target], audit.encoding, audit.delimiter or ",", audit.header_row - 1)
 
 
-def prepared_from(files: dict[str, bytes], company: Company) -> Prepared:
-    """Return what the gate makes of files."""
-    with tempfile.TemporaryDirectory() as folder:
+def prepared_from(files: dict[str, bytes], company: Company, spill: bool = False) -> Prepared:
+    """Return what the gate makes of files; with a place beside memory for what is large, read into memory then."""
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as aside:
         for name, data in files.items():
             path = Path(folder) / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-        return prepare(Path(folder), company)
+        prepared = prepare(Path(folder), company, aside=Path(aside) if spill else None)
+        return replace(prepared, tables={name: _whole(table) for name, table in prepared.tables.items()})
+
+
+def _whole(table: pa.Table | Dataset) -> pa.Table:
+    return table if isinstance(table, pa.Table) else table.to_table()
 
 
 def _example(name: str, path: Path, *beside: Path, of: Company = NORTHWIND, **traits: bool) -> Case:
@@ -84,6 +86,9 @@ def _examples() -> list[Case]:
         _example("weekly", WEEKLY / "Opportunity.csv", WEEKLY / "OpportunityHistory.csv"),
         _example("weekly history", WEEKLY / "OpportunityHistory.csv", WEEKLY / "Opportunity.csv"),
         _example("campaigns", WEEKLY / "Campaign.csv", WEEKLY / "Opportunity.csv"),
+        _example("weekly leads", WEEKLY / "Lead.csv", WEEKLY / "Opportunity.csv"),
+        _example("weekly members", *(WEEKLY / f"{name}.csv" for name in ("CampaignMember", "Campaign", "Opportunity"))),
+        _example("members report", MEMBERS_REPORT, WEEKLY / "Campaign.csv", WEEKLY / "Opportunity.csv"),
         _example("hubspot deals", DEALS, CONTACTS, of=hubspot),
         _example("hubspot contacts", CONTACTS, DEALS, of=hubspot),
         _example("google ads", EXAMPLES / "google_ads" / "Campaign report.csv", REPORT),
@@ -101,42 +106,19 @@ def _examples() -> list[Case]:
     ]  # fmt: skip
 
 
+def _made() -> list[Case]:
+    cases = []
+    for name, made in MADE.items():
+        files = {file: text.encode() for file, text in made.files.items()}
+        of = company(**made.changes)
+        cases.append(Case(name, next(iter(files)), (), of, made.ordered, made.spread, files.copy))
+    return cases
+
+
 def _samples() -> list[Case]:
     halyard = load_company(HERE.parents[2] / "params")
-    names = ("Account.csv", "Opportunity.csv", "OpportunityFieldHistory.csv", "OpportunityHistory.csv", "User.csv",
-             "quota_long.csv")  # fmt: skip
-    return [Case(f"sample {name}", name, (), halyard, sample=True) for name in names]
-
-
-@cache
-def _sampled() -> dict[str, bytes]:
-    """Return the sample company with every twenty-fifth opportunity, and what belongs to those."""
-    crm = SAMPLE / "salesforce"
-    deals = _rows(crm / "Opportunity.csv", "cp1252")
-    kept = [deals[0], *deals[1::STEP]]
-    ids, accounts = ({row[deals[0].index(name)] for row in kept[1:]} for name in ("Id", "AccountId"))
-    files = {"Opportunity.csv": _csv(kept, "cp1252")}
-    for name, by, wanted in (
-        ("Account.csv", "Id", accounts),
-        ("OpportunityHistory.csv", "OpportunityId", ids),
-        ("OpportunityFieldHistory.csv", "OpportunityId", ids),
-    ):
-        found = _rows(crm / name)
-        place = found[0].index(by)
-        files[name] = _csv([found[0], *(row for row in found[1:] if row[place] in wanted)])
-    quotas = _rows(SAMPLE / "targets" / "quota_long.csv")
-    files["quota_long.csv"] = _csv([quotas[0], *quotas[-60:]])
-    return files | {name: (crm / name).read_bytes() for name in ("User.csv", "UserRole.csv")}
-
-
-def _rows(path: Path, encoding: str = "utf-8") -> list[list[str]]:
-    return list(csv.reader(io.StringIO(path.read_bytes().decode(encoding), newline="")))
-
-
-def _csv(rows: list[list[str]], encoding: str = "utf-8") -> bytes:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(rows)
-    return out.getvalue().encode(encoding)
+    pieces = ((of_deals, OF_DEALS), (of_market, OF_MARKET))
+    return [Case(f"sample {name}", name, (), halyard, made=made) for made, names in pieces for name in names]
 
 
 @cache
@@ -145,4 +127,4 @@ def _before(name: str) -> Prepared:
     return prepared_from(case.files(), case.company)
 
 
-CASES = {case.name: case for case in (*_examples(), *_samples())}
+CASES = {case.name: case for case in (*_examples(), *_made(), *_samples())}

@@ -56,7 +56,7 @@ def judged(before: Outcome, after: Outcome, grade: str, names: tuple[str, ...], 
     """Return what is wrong with the outcome of a damage of some grade; blank where it is honest.
 
     Parameters
-        names : of the damaged files, one of which, or whose table, a refusal must name
+        names : of the files, one of which, or whose table, a refusal must name
         unseen : why nothing in the file can show the loss; then the number of rows read must tell it
     """
     if after.refusal:

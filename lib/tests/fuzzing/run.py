@@ -3,12 +3,13 @@
 from random import Random
 
 from fuzzing import by_bytes, by_cells, by_rows  # noqa: F401 (they enter their damages)
-from fuzzing.cases import CASES, Case
+from fuzzing.cases import CASES, Case, prepared_from
 from fuzzing.damage import ALL, HURTS, SAME, TOLD, Damage, Hit
 from fuzzing.oracle import Outcome, judged, outcome, told
 from fuzzing.sheet import Sheet
+from revops.errors import ExportError
 
-__all__ = ["DAMAGES", "tried"]
+__all__ = ["DAMAGES", "parted", "tried"]
 
 DAMAGES = ALL
 GRADES = (SAME, TOLD, HURTS)
@@ -18,8 +19,32 @@ BEFORE: dict[str, Outcome] = {}
 
 def tried(case: str, names: tuple[str, ...], seed: int) -> str:
     """Return what is wrong with what the gate makes of a file after some damages, one after the other."""
-    known, random = CASES[case], Random(seed)
-    sheet, grade, unseen, files, done = known.sheet(), 0, "", {}, []
+    known = CASES[case]
+    damaged, grade, unseen = _damaged(known, names, seed)
+    given = {name: data for name, data in known.files().items() if name != known.target}
+    if case not in BEFORE:
+        BEFORE[case] = told(known.before())
+    return judged(BEFORE[case], outcome(given | damaged, known), grade, (*given, *damaged), unseen)
+
+
+def parted(case: str, name: str, seed: int) -> tuple[object, object]:
+    """Return what the gate says and gives of a damaged file read whole, and read in blocks beside memory."""
+    known = CASES[case]
+    damaged, _, _ = _damaged(known, (name,), seed)
+    files = {other: data for other, data in known.files().items() if other != known.target} | damaged
+    found = []
+    for spill in (False, True):
+        try:
+            prepared = prepared_from(files, known.company, spill)
+            found.append(({n: t.to_pylist() for n, t in prepared.tables.items()}, prepared.audit))
+        except ExportError as refusal:
+            found.append(str(refusal))
+    return found[0], found[1]
+
+
+def _damaged(known: Case, names: tuple[str, ...], seed: int) -> tuple[dict[str, bytes], str, str]:
+    """Return the damaged files, what is promised of them, and what nothing in them can show."""
+    random, sheet, grade, unseen, files, done = Random(seed), known.sheet(), 0, "", {}, []
     for name in names:
         if ALL[name].family == "by_cells" and any(ALL[other].family == "by_cells" for other in done):
             continue  # what one has written in another way the next would misread
@@ -30,11 +55,7 @@ def tried(case: str, names: tuple[str, ...], seed: int) -> str:
         grade = max(grade, GRADES.index(_grade(ALL[name], known)))
         sheet, unseen, files = hit.sheet or sheet, unseen or hit.unseen, hit.files
     files = files or {None: sheet.written()}
-    given = {name: data for name, data in known.files().items() if name != known.target}
-    damaged = {name or known.target: data for name, data in files.items()}
-    if case not in BEFORE:
-        BEFORE[case] = told(known.before())
-    return judged(BEFORE[case], outcome(given | damaged, known), GRADES[grade], tuple(damaged), unseen)
+    return {name or known.target: data for name, data in files.items()}, GRADES[grade], unseen
 
 
 def _hit(damage: Damage, sheet: Sheet, random: Random) -> Hit | None:

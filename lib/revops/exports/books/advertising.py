@@ -51,9 +51,11 @@ def _compare(booked: pd.Series, spend: pd.DataFrame, told: set[pd.Timestamp], so
     ads, booked = ads.reindex(months, fill_value=0.0), booked.reindex(months, fill_value=0.0)
     for month in months:
         source.decisions.append(f"advertising of {month:%b %Y}: {_sides(booked[month], ads.loc[month], context)}")
-    span = f"{months[0]:%b %Y} to {months[-1]:%b %Y}"
-    said = f"advertising of {span}, {plural(len(months), 'month')}: {_sides(booked.sum(), ads.sum(), context)}"
-    source.decisions.append(said)
+    span = f"{months[0]:%b %Y} to {months[-1]:%b %Y}, {plural(len(months), 'month')}"
+    span = span if len(months) > 1 else f"{months[0]:%b %Y}"
+    said = f"advertising of {span}: {_sides(booked.sum(), ads.sum(), context)}"
+    if len(months) > 1:
+        source.decisions.append(said)
     sums = float(booked.sum()), float(ads.to_numpy().sum())
     if abs(sums[0] - sums[1]) > TOLERATED * max(*sums, 0.01):
         context.ledger.warnings.append(
@@ -81,11 +83,11 @@ def _months(spend: pd.DataFrame) -> tuple[list[pd.Timestamp], list[pd.Timestamp]
 
 
 def _sides(booked: float, ads: pd.Series, context: Context) -> str:
-    """Return the two sums, those of each ad system, and their difference in money and in percent of the books."""
+    """Return the two sums, those of each ad system, and their difference in money and in percent of the larger."""
     total = float(ads.sum())
     parts = ", ".join(f"{system} {_told(amount, context)}" for system, amount in ads.items() if amount)
     off = booked - total
-    of = f" ({share(abs(off) / booked)})" if booked > 0 else ""
+    of = f" ({share(abs(off) / max(booked, total))})" if booked > 0 else ""
     side = (
         "the same"
         if abs(off) < 0.005

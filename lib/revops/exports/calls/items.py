@@ -32,6 +32,7 @@ SINGLE = {
     "commitonly": "Forecast",
     "closedonly": "Closed",
 }
+ITEM = ["owner_id", "period_start", "period_end", "currency", "item_category", "category", *AMOUNTS]
 NEARER = {"Closed": 0, "Forecast": 1, "MostLikely": 2, "BestCase": 3}
 
 
@@ -43,6 +44,7 @@ def item_rows(frames: list[Frame], context: Context) -> pd.DataFrame:
     """
     ledger = context.ledger
     rows = of_one_type(pd.concat([_rows(frame, context) for frame in frames], ignore_index=True), context)
+    _warn_of_parts(rows, ledger)
     over = rows["snapshot_date"] > rows["period_end"]
     rows = leave(rows, over, "a period that was over on the day of the file", ledger, "period_id")
     rows = without_copies(rows, [c for c in rows.columns if not c.startswith("_")], ledger, "owner_id")
@@ -95,6 +97,18 @@ def _day(frame: Frame, ledger: Ledger) -> pd.Timestamp:
         "when it was exported"
     )
     return day
+
+
+def _warn_of_parts(rows: pd.DataFrame, ledger: Ledger) -> None:
+    """Warn of several files of one day: whose whole a manager's item is shows only beside the items of the others."""
+    for day, part in rows.groupby("snapshot_date"):
+        names = sorted(part.loc[~part.duplicated(ITEM), "_name"].unique())
+        if len(names) > 1:
+            ledger.warnings.append(
+                f"{names[0]}: {len(names):,} files hold forecasting items of {day:%Y-%m-%d} ({examples(names)}): each "
+                "is read by itself, so that the call of a manager whose people are in another file is left out. Export "
+                "them as one file."
+            )
 
 
 def _refuse_families(rows: pd.DataFrame, ledger: Ledger) -> None:

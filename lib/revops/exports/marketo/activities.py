@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from revops.exports.audit import Ledger
 from revops.exports.context import Context
 from revops.exports.marketo.people import Linked
 from revops.exports.people_records.links import bare, path_of, query_of
@@ -32,10 +34,11 @@ TEXTS = ("touch_id", "lead_id", "activity_type", "campaign_name", "status", "det
 UTM = ("utm_source", "utm_medium", "utm_campaign")
 
 
-def parted_activities(frames: list[Frame]) -> tuple[list[Frame], list[Frame]]:
+def parted_activities(frames: list[Frame], ledger: Ledger) -> tuple[list[Frame], list[Frame]]:
     """Return files of activities without the changes of fields among them, and those changes as files of history."""
     others, changes = [], []
     for frame in frames:
+        _refuse_unreadable(frame, ledger)
         is_change = _texts(frame.table)["activity_type"].eq(CHANGE).to_numpy()
         has_details = "details" in frame.table.column_names
         if has_details and is_change.any():
@@ -97,11 +100,29 @@ def _as_changes(frame: Frame, table: pa.Table) -> Frame:
 
 def _details(text: str | None) -> Mapping[str, object]:
     """Return the attributes of an activity as a bulk extract writes them (JSON); none where they cannot be read."""
-    try:
-        found = json.loads(text or "{}")
-    except ValueError:
-        return {}
+    found = _parsed(text or "{}")
     return found if isinstance(found, dict) else {}
+
+
+def _parsed(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _refuse_unreadable(frame: Frame, ledger: Ledger) -> None:
+    """Refuse attributes of changes and touches that are no JSON: their values would be lost."""
+    table = frame.table
+    if "details" not in table.column_names:
+        return
+    used = pc.is_in(table["activity_type"].cast(TEXT), pa.array([*TOUCHES, CHANGE]))
+    texts = table["details"].cast(TEXT).filter(used).drop_null().to_pylist()
+    if wrong := [text for text in texts if not isinstance(_parsed(text), dict)]:
+        ledger.problems.append(
+            f"{frame.source.name}, column {frame.labels['details']}: must hold JSON in braces, as Marketo writes it; "
+            f"found {len(wrong):,} of {len(texts):,} cells that are not. Export it again, and do not open it elsewhere."
+        )
 
 
 def _value(details: Mapping[str, object], *names: str) -> str | None:

@@ -21,7 +21,10 @@ __all__ = ["WorkbookSheet", "open_workbook"]
 
 BROKEN = (KeyError, ValueError, OSError, TypeError, AttributeError, IndexError, EOFError, SyntaxError,
           zipfile.BadZipFile, zlib.error)  # fmt: skip
-UNCALCULATED = re.compile(rb"(?:</f>|<f[^>]*/>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
+# Of a cell that is known to be text (t="str") an empty value is what the formula gave.
+UNCALCULATED = re.compile(
+    rb"<c\b(?![^>]*\bt=\"str\")[^>]*>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>"
+)
 HIDDEN_ROW = re.compile(rb"<row\b[^>]*\bhidden=\"(?:1|true)\"")
 ARROW = re.compile("[\u2191\u2193]")
 SUBTOTAL = re.compile(r"^\s*sub-?total\b", re.I)
@@ -51,11 +54,16 @@ class WorkbookSheet:
 
     def grid(self, delimiter: str | None) -> tuple[list[list[str]], str]:
         """Return every row as text, and the sentence that refuses a sheet whose formulas nobody has calculated."""
-        problem = (
+        return [list(row) for row in self.rows], self._lacking()
+
+    def _lacking(self) -> str:
+        """Return the sentence that refuses formulas whose values nobody has worked out."""
+        if not self.uncalculated:
+            return ""
+        return (
             f"every formula must have been calculated; found {self.uncalculated:,} that never were. Open the workbook "
             "in Excel and save it, or export it as CSV."
         )
-        return [list(row) for row in self.rows], problem if self.uncalculated else ""
 
     def read(self, delimiter: str | None, header: int, few: dict[int, bool], nulls: tuple[str, ...]) -> Cells:
         """Return the cells below row `header` at the wanted positions; wholly blank rows are no rows."""
@@ -71,7 +79,7 @@ class WorkbookSheet:
         for place, is_few in few.items():
             values = [None if row[place].strip() in empty else row[place] for row in below]
             columns[place] = pa.array(values, TEXT).cast(FEW if is_few else TEXT)
-        return Cells(columns, problem=GROUPED if is_grouped and not grouped else "")
+        return Cells(columns, problem=GROUPED if is_grouped and not grouped else self._lacking())
 
 
 def _is_sparse(rows: list[tuple[str, ...]], place: int) -> bool:

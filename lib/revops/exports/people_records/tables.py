@@ -29,7 +29,7 @@ def people_tables(
     merged, merged_contacts = merged_records(leads, "lead_id"), merged_records(contacts, "contact_id")
     if "campaigns" in tables:
         found["campaigns"] = with_costs(tables["campaigns"], context)
-    activities, changes = parted_activities([frame for frame in groups["touches"] if is_marketo(frame)])
+    activities, changes = parted_activities([frame for frame in groups["touches"] if is_marketo(frame)], context.ledger)
     history = [*groups["lead_history"], *changes]
     if leads or history:
         context.people.learn(deals)

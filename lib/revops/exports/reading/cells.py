@@ -1,6 +1,5 @@
 """The columns of one file typed by their kind: every decision written down, every doubt a problem or a warning."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -11,11 +10,13 @@ from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger, Source
 from revops.exports.reading.columns import Tally, coded, counts_of, distinct, few
+from revops.exports.reading.counts import COUNTS, read_counts
 from revops.exports.reading.date_order import ORDERS, at_midnight
 from revops.exports.reading.dates import DateRule, Dates, read_dates
 from revops.exports.reading.ids import read_ids
 from revops.exports.reading.mixed import dates_by_cell, numbers_by_cell
 from revops.exports.reading.numbers import Numbers, read_numbers, read_rates, signs_shown
+from revops.exports.reading.unwrapped import unwrapped, unwrapped_words
 from revops.exports.recognising.kinds import column_kind
 from revops.exports.recognising.own_columns import BY_HAND, STRICT
 from revops.exports.recognising.recognise import Match
@@ -27,7 +28,7 @@ __all__ = ["CellReader"]
 DATED = ("date", "month", "timestamp")
 OWN_DATES = ("mql_at", "sql_at")
 TRUE, FALSE = ("1", "true", "yes", "y", "x", "checked"), ("0", "false", "no", "n", "unchecked")
-FORMULA = re.compile(r'^\s*="([^"]*)"\s*$')  # how some tools keep a text from being read as a number
+PEOPLE = ("owner_name", "member")
 Column = pa.Array | pa.ChunkedArray
 
 
@@ -81,11 +82,14 @@ class CellReader:
         known = "auto" if kind.decimal_sign == "file" else kind.decimal_sign
         fallback = self.sign or self.company.exports.decimal_sign
         if what == "text":
-            return cells
+            if name in PEOPLE:
+                self._warn_of_quotes(cells, name)
+            return unwrapped(cells)
         if what == "category":
             self._warn_of_quotes(cells, name)
             return _trimmed(cells, _code if name in ("currency", "converted_currency") else str.strip, self.nothing)
         if what == "id":
+            self._warn_of_quotes(cells, name)
             ids = read_ids(cells, where, self.match.description.system.ids)
             self._note(ids.decision, ids.problem)
             return ids.column
@@ -95,7 +99,8 @@ class CellReader:
             read = read_rates(cells, where, name in kind.percent, known, fallback)
         else:
             says = "as other columns show" if self.sign else "company.yml says so"
-            read = read_numbers(cells, where, known, fallback, says)
+            counted = read_counts(cells) if name in COUNTS else None
+            read = counted or read_numbers(cells, where, known, fallback, says)
             if read.problem and name in kind.alone:
                 read, self.unsure[name] = numbers_by_cell(cells, where, fallback)
         if what == "money":
@@ -220,7 +225,7 @@ def _code(word: str) -> str:
 
 def _trimmed(cells: Column, change: Callable[[str], str], nothing: tuple[str, ...]) -> pa.DictionaryArray:
     codes = distinct(cells)
-    plain = [FORMULA.sub(r"\1", word) for word in codes.dictionary.to_pylist()]
+    plain = unwrapped_words(codes.dictionary.to_pylist())
     words = [None if (bare := change(word)) in nothing else bare for word in plain]
     return codes if words == codes.dictionary.to_pylist() else coded(codes, words)
 

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from revops.errors import examples
 from revops.exports.reading.columns import TEXT, whole
+from revops.exports.reading.unwrapped import unwrapped
 
 __all__ = ["Ids", "read_ids"]
 
@@ -84,7 +85,7 @@ def _fifteen(values: pa.Array, where: str) -> Ids:
 
 
 def _plain(values: pa.Array, where: str) -> Ids:
-    values = pc.utf8_ltrim(pc.utf8_trim_whitespace(values.cast(TEXT)), "'")
+    values = pc.utf8_ltrim(pc.utf8_trim_whitespace(whole(unwrapped(values)).cast(TEXT)), "'")
     values = pc.if_else(pc.equal(values, ""), None, values)
     mangled = pc.match_substring_regex(values, MANGLED)
     if pc.any(mangled).as_py():
@@ -92,9 +93,9 @@ def _plain(values: pa.Array, where: str) -> Ids:
     floats = pc.match_substring_regex(values, r"^\d+\.0+$")
     if not pc.any(floats).as_py():
         return Ids(values)
-    whole = pc.replace_substring_regex(values, r"^(\d+)\.0+$", r"\1")
+    bare = pc.replace_substring_regex(values, r"^(\d+)\.0+$", r"\1")
     label, shown = where.rpartition("column ")[2], min(values.filter(floats).to_pylist())
-    return Ids(whole, f"{label}: ids written {shown} are read as {shown.partition('.')[0]}")
+    return Ids(bare, f"{label}: ids written {shown} are read as {shown.partition('.')[0]}")
 
 
 def _lowered(values: pa.Array, where: str) -> str:

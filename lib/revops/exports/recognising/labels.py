@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 __all__ = ["currency_in", "field_name", "is_currency", "normalised", "titles_of"]
 
@@ -13,15 +14,17 @@ CODES = frozenset([
     "UYU", "VND", "XAF", "XOF", "ZAR",
 ])  # fmt: skip
 UNSAID = dict.fromkeys(map(ord, "\ufeff\"'\u2018\u2019\u201a\u201c\u201d\u201e"))
-CODE = re.compile(r"\(([A-Z]{3})\)\s*$|\b(?:[Ii]n|[Cc]urrency:?)\s+([A-Z]{3})\b|\s([A-Z]{3})$")
+CODE = re.compile(r"\(([A-Za-z]{3})\)\s*$|\b(?:[Ii]n|[Cc]urrency:?)\s+([A-Z]{3})\b|\s([A-Z]{3})$")
 
 
+@lru_cache(maxsize=65_536)
 def normalised(label: str) -> str:
     """Return a header without BOM, quotes of any kind, case and repeated or odd spaces."""
     plain = unicodedata.normalize("NFKC", label).translate(UNSAID).strip(" \t\r\n\u2191\u2193\u2195\u25b2\u25bc")
     return " ".join(plain.split()).casefold()
 
 
+@lru_cache(maxsize=65_536)
 def field_name(label: str) -> str:
     """Return what StageName and stage_name, Account.Name and account_name have in common."""
     return re.sub(r"[_.]", "", normalised(label))
@@ -34,11 +37,12 @@ def is_currency(word: str) -> bool:
 
 def currency_in(label: str) -> tuple[str, str | None]:
     """Return a label without the currency that it names (`Cost (EUR)`, `Jan 2024 EUR`, `in EUR`), and its code."""
-    found = CODE.search(label.strip())
-    code = next(filter(None, found.groups()), None) if found else None
-    if found is None or not is_currency(code or ""):
+    bare = label.translate(UNSAID).strip()
+    found = CODE.search(bare)
+    code = next(filter(None, found.groups()), "").upper() if found else ""
+    if found is None or not is_currency(code):
         return label.strip(), None
-    return label.strip()[: found.start()].strip(), code
+    return bare[: found.start()].strip(), code
 
 
 def titles_of(rows: list[list[str]]) -> tuple[str, ...]:

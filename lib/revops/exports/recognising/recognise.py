@@ -74,9 +74,9 @@ def recognise(sheet: TextSheet | WorkbookSheet, descriptions: tuple[Description,
                     lacking = [TITLE]
                 score = (int(description.own), len(places), -place)
                 if lacking:
-                    fit = len(places) - 3 * len(lacking) * (lacking != [TITLE])
-                    if (fit, -place) >= nearest[0]:
-                        nearest = max(nearest, ((fit, -place), _guess(description, lacking, place)))
+                    fit = (len(places) - 3 * len(lacking) * (lacking != [TITLE]), -place)
+                    if fit >= nearest[0]:
+                        nearest = max(nearest, (fit, _guess(description, lacking, place)))
                 elif _fits(description.kind, labels, places, rows[place + 1 :]) and (best is None or score > best[0]):
                     places |= _entered(row, description.kind)
                     best = score, Match(description, delimiter, place, titles_of(rows[:place]), tuple(row), places)
@@ -209,5 +209,5 @@ def _guess(description: Description, lacking: list[str], row: int) -> str:
 def _shown(kind: FileKind, column: str) -> str:
     """Return some of the headers that fill a column, or the words that a title must have."""
     if column == TITLE:
-        return " or ".join(kind.titled)
+        return " or ".join(kind.titled[:5])
     return ", ".join(kind.headers[column][:3]) if column in kind.headers else "columns by month, quarter or category"

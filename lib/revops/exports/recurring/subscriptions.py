@@ -8,6 +8,7 @@ from revops.errors import examples
 from revops.exports.context import Context
 from revops.exports.money import refuse_unconverted
 from revops.exports.reading.frames import Frame
+from revops.exports.recurring.customer_accounts import as_account_ids, tell_accounts
 from revops.exports.recurring.doubts import warn_of_difference, warn_of_months, warn_of_returns
 from revops.exports.recurring.present import present_months
 from revops.exports.recurring.reported import reported_months
@@ -22,7 +23,9 @@ COLUMNS = ["customer_id", "month", "customer_name", "account_id", "status", "amo
            "basis"]  # fmt: skip
 
 
-def build_subscriptions(frames: list[Frame], customers: list[Frame], context: Context) -> pa.Table:
+def build_subscriptions(
+    frames: list[Frame], customers: list[Frame], accounts: pa.Table | None, deals: pa.Table, context: Context
+) -> pa.Table:
     """Return what every customer pays a month, with the months in which it pays nothing but stays.
 
     Reports of recurring revenue are taken as they are. Beside them subscriptions add only the months without payment
@@ -30,6 +33,7 @@ def build_subscriptions(frames: list[Frame], customers: list[Frame], context: Co
 
     Parameters
         customers : lists of customers, for names and accounts
+        accounts, deals : accounts of the CRM, where there is a file of them, and its opportunities
     """
     months = [frame for frame in frames if frame.description.kind.form == "months"]
     others = [frame for frame in frames if frame.description.kind.form != "months"]
@@ -55,7 +59,9 @@ def build_subscriptions(frames: list[Frame], customers: list[Frame], context: Co
     if months and len(parts[0]):
         warn_of_months(parts[0], context)
         warn_of_returns(rows, context)
-    return _arrow(_summed(rows, [*namers, *parts]))
+    summed = _summed(rows, [*namers, *parts])
+    tell_accounts(summed, [*customers, *frames], accounts, deals, context)
+    return _arrow(summed)
 
 
 def _beside(present: pd.DataFrame, reported: pd.DataFrame) -> pd.DataFrame:
@@ -135,6 +141,7 @@ def _named(done: pd.DataFrame, namers: list[pd.DataFrame]) -> pd.DataFrame:
     codes, customers = pd.factorize(done["customer_id"])
     for name in ("customer_name", "account_id"):
         told = pd.concat([_pairs(part, name) for part in namers]).dropna()
+        told[name] = as_account_ids(told[name]) if name == "account_id" else told[name]
         told = told.drop_duplicates().sort_values(["customer_id", name]).drop_duplicates("customer_id")
         found = pd.Series(customers).map(told.set_index("customer_id")[name])
         done[name] = found.astype("object").to_numpy()[codes]

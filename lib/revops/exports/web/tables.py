@@ -1,6 +1,7 @@
 """Several tables in one text file, each under lines that begin with #: cut apart, so that each is recognised alone."""
 
 import hashlib
+import re
 from dataclasses import replace
 
 from revops.exports.opening.files import Blob
@@ -9,12 +10,15 @@ from revops.exports.opening.text import TextSheet
 __all__ = ["sha256_of", "tables_of"]
 
 LONGEST = 1 << 24
+BLANK = ' \t\r\n,;"'
+NUMBER = re.compile(r'(^|[,;\t|])\s*"?-?\d[\d.,]*"?\s*([,;\t|]|$)')
 
 
 def tables_of(sheet: TextSheet) -> list[TextSheet]:
     """Return the tables of a file that begins with a line of # and holds more than one; none of any other file.
 
-    A table ends at a blank line or at the next line of #; those lines stay above the table that follows them.
+    A table ends at the next line of #, or at a blank line below which no row with a number follows: such a row still
+    belongs to it. Those lines stay above the table that follows them.
     """
     head = sheet.blob.head(4096)[sheet.start :]
     if not head.lstrip().lstrip(b'"').startswith(b"#"):
@@ -26,9 +30,12 @@ def tables_of(sheet: TextSheet) -> list[TextSheet]:
     above: list[str] = []
     in_table = False
     for line in data[sheet.start :].decode("utf-8", errors="replace").splitlines(keepends=True):
-        is_row = bool(line.strip(' \t\r\n,;"')) and not line.lstrip('" ').startswith("#")
-        if is_row and not in_table:
+        is_row = bool(line.strip(BLANK)) and not line.lstrip('" ').startswith("#")
+        if is_row and not in_table and not (found and _goes_on(line, above)):
             found.append(above)
+            above = []
+        elif is_row:
+            found[-1].extend(above)
             above = []
         (found[-1] if is_row else above).append(line)
         in_table = is_row
@@ -36,6 +43,11 @@ def tables_of(sheet: TextSheet) -> list[TextSheet]:
         return []
     found[-1].extend(above)
     return [_part(sheet, "".join(lines), n) for n, lines in enumerate(found, start=1)]
+
+
+def _goes_on(line: str, above: list[str]) -> bool:
+    """Return whether a row belongs to the table above it: nothing but blank lines between, and a number in it."""
+    return not any(text.strip(BLANK) for text in above) and bool(NUMBER.search(line))
 
 
 def sha256_of(part: TextSheet) -> str:

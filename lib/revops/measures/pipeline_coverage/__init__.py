@@ -3,7 +3,7 @@
 from revops.measures.pipeline_coverage.coverage import coverage_by_group, open_amounts_by_standing
 from revops.measures.pipeline_coverage.created import created_by_source
 from revops.measures.pipeline_coverage.knobs import Knobs
-from revops.measures.pipeline_coverage.needs import NEEDS, lacking
+from revops.measures.pipeline_coverage.needs import NEEDS, READS, lacking
 from revops.measures.pipeline_coverage.outlook import Outlook, outlook
 from revops.measures.pipeline_coverage.outlook_rows import check_rows
 from revops.measures.pipeline_coverage.quarters import coverage_by_day, earlier_quarters, on_same_day
@@ -12,6 +12,7 @@ from revops.measures.pipeline_coverage.rows import display_tables, measure_rows,
 
 __all__ = [
     "NEEDS",
+    "READS",
     "CoverageResult",
     "Knobs",
     "Outlook",

@@ -1,0 +1,92 @@
+"""Amounts in no known currency, where other files or company.yml show that there are several: said, with the sum."""
+
+import pyarrow.compute as pc
+
+from revops.company import Company
+from revops.errors import examples
+from revops.exports.audit import Ledger
+from revops.exports.reading.columns import TEXT
+from revops.exports.reading.frames import Frame
+from revops.exports.recognising.labels import currency_in
+from revops.wording import money, plural
+
+__all__ = ["warn_of_unsaid_currencies"]
+
+TOLD = ("opportunities", "campaigns", "campaign_influence", "subscriptions", "invoices", "payments", "quotas")
+
+
+def warn_of_unsaid_currencies(frames: list[Frame], company: Company, ledger: Ledger) -> None:
+    """Warn of each file whose amounts are taken as the company's own without a word in it, against what others show.
+
+    That is where another file of its table names currencies or has converted amounts, or another of its system has
+    amounts in another currency. Where no more than a rate of company.yml that no file uses speaks against it, a
+    decision says so.
+    """
+    for frame in frames:
+        if frame.source.table not in TOLD or "amount_original" not in frame.table.column_names:
+            continue
+        beside = [f for f in frames if f is not frame and f.table.num_rows]
+        alike = [f for f in beside if f.source.table == frame.source.table]
+        if "currency" not in frame.table.column_names:
+            _warn(frame, _doubt(frame, alike, beside, company), _unused(beside, company), company, ledger)
+        elif "amount_converted" not in frame.table.column_names:
+            _warn_of_rates(frame, [f for f in alike if "amount_converted" in f.table.column_names], company, ledger)
+
+
+def _doubt(frame: Frame, alike: list[Frame], beside: list[Frame], company: Company) -> str:
+    """Return what speaks against amounts in the company's own currency; blank where nothing does."""
+    saying = sorted(f.source.name for f in alike if "currency" in f.table.column_names)
+    if saying:
+        return f"other files of {frame.source.table} name currencies ({examples(saying)})"
+    seen = {f.source.name: _named(f) - {company.currency} for f in beside}
+    kin = [f.source.name for f in beside if f.description.system.system == frame.description.system.system]
+    of_system = sorted(set().union(*(seen[name] for name in kin)))
+    if of_system:
+        return f"other files of {frame.description.system.system} have amounts in {', '.join(of_system)}"
+    return ""
+
+
+def _unused(beside: list[Frame], company: Company) -> str:
+    """Return the currencies that company.yml has rates of and no other file names."""
+    return ", ".join(sorted(set(company.rates) - {company.currency} - set().union(*map(_named, beside))))
+
+
+def _named(frame: Frame) -> set[str]:
+    """Return the currencies in the cells, the headers and the titles of a file."""
+    labels = (*frame.labels.values(), *frame.titles)
+    return {*frame.source.currencies, *(code for label in labels if (code := currency_in(label)[1]))}
+
+
+def _warn(frame: Frame, doubt: str, unused: str, company: Company, ledger: Ledger) -> None:
+    amounts = frame.table["amount_original"]
+    if "amount_converted" in frame.table.column_names:
+        amounts = amounts.filter(frame.table["amount_converted"].is_null())
+    n = len(amounts) - amounts.null_count
+    if not n:
+        return
+    total = money(pc.sum(amounts).as_py(), company.currency, exact=True)
+    if unused and not doubt:
+        frame.source.decisions.append(
+            f"{plural(n, 'amount')}, {total} in all, {'is' if n == 1 else 'are'} taken as {company.currency}: look "
+            f"whether some are in {unused}, of which company.yml has rates and no file names any"
+        )
+    if doubt:
+        ledger.warnings.append(
+            f"{frame.source.name}: nothing says the currency of {plural(n, 'amount')}, {total} in all if taken as "
+            f"{company.currency}, as done; but {doubt}. Add the column of the currency to the export."
+        )
+
+
+def _warn_of_rates(frame: Frame, others: list[Frame], company: Company, ledger: Ledger) -> None:
+    """Warn where amounts are converted by rates of company.yml that another copy holds converted by the system."""
+    if not others:
+        return
+    foreign = pc.not_equal(frame.table["currency"].cast(TEXT), company.currency)
+    n = pc.sum(pc.and_(foreign, frame.table["amount_original"].is_valid())).as_py() or 0
+    if n:
+        shown = examples(sorted(f.source.name for f in others))
+        ledger.warnings.append(
+            f"{frame.source.name}: {plural(n, 'amount')} in another currency than {company.currency} converted by the "
+            f"rates of company.yml, since it lacks the converted amounts that other files have ({shown}). Export it "
+            "with that column."
+        )

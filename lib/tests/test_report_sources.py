@@ -1,0 +1,131 @@
+"""A page shows the files, omissions and warnings of the tables it reads, and counts all others."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+from frames import COMPANY, as_of, book, change, deal
+from revops import report
+from revops.actions import pipeline_coverage as act
+from revops.book import open_book
+from revops.exports import Audit, FileAudit, LeftOut
+from revops.measures import pipeline_coverage as measures
+from revops.params import ReportSettings, settings
+from revops.report.sources import data_rows, sources
+
+READS = ("opportunities", "owners")
+
+
+def file(name, table, system="crm", warnings=()):
+    return FileAudit(
+        name=name, sha256="f" * 64, bytes=9, system=system, table=table, route="report", encoding="UTF-8",
+        delimiter=",", header_row=1, rows_read=5, rows_kept=4, first=None, last=None, currencies=(), decisions=(),
+        warnings=warnings, unknown_columns=(), sheet_rows=5,
+    )  # fmt: skip
+
+
+def audit(files, warnings=(), left_out=(), unrecognised=()):
+    return Audit(tuple(files), tuple(left_out), tuple(unrecognised), tuple(warnings), {}, None)
+
+
+FILES = (
+    file("crm/deals.csv", "opportunities", warnings=("not UTF-8",)),
+    file("crm/leads.csv", "leads", warnings=("not UTF-8",)),
+    file("crm/roles.csv", "look-up: roles"),
+    file("bills/customers.csv", "look-up: customers", "bills"),
+    file("bills/months.csv", "subscriptions", "bills"),
+)
+LEFT = (
+    LeftOut("opportunities", "crm/deals.csv", "duplicate id", 2, 10.0, ("006a",)),
+    LeftOut("leads", "crm/leads.csv", "test record", 3, None, ()),
+    LeftOut("contact_roles", "crm/deals.csv", "no contact", 4, None, ()),
+)
+TOLD = (
+    "opportunities: 2 have no amount",
+    "leads: 3 have no owner",
+    "contact_roles: only 1 of 5 has a contact",
+    "crm/leads.csv: 1 row is odd",
+    "crm/leads.csv, crm/deals.csv: differ",
+    "2026-06-15: 2 of the 9 opportunities are not in it",
+    "3 names of a folder with a date that is not read as one (a, b, c)",
+)
+
+
+def test_what_concerns_a_report_is_that_of_its_tables_and_of_no_table_at_all():
+    found = sources(audit(FILES, TOLD, LEFT), READS)
+    assert [f.name for f in found.files] == ["crm/deals.csv", "crm/roles.csv"]
+    assert found.left_out == LEFT[:1]
+    assert found.warnings == (TOLD[0], *TOLD[4:], "crm/deals.csv: not UTF-8")
+    assert found.others == (
+        "3 other files hold customers, leads and subscriptions; no number here comes from them: "
+        "see python -m revops check."
+    )
+    assert found.other_doubts == (
+        "In tables that no number here comes from: 7 rows or cells left out and 4 warnings; see python -m revops check."
+    )
+
+
+def test_a_report_that_names_no_table_shows_everything():
+    found = sources(audit(FILES, TOLD, LEFT))
+    assert (found.files, found.left_out, found.others, found.other_doubts) == (FILES, LEFT, "", "")
+    assert found.warnings == (*TOLD, "crm/deals.csv: not UTF-8", "crm/leads.csv: not UTF-8")
+
+
+def test_every_warning_and_omission_is_shown_or_counted():
+    everything = audit(FILES, TOLD, LEFT)
+    for reads in (READS, ("leads",), ("subscriptions",), ("tools",), ()):
+        found = sources(everything, reads)
+        assert len(found.warnings) + found.n_other_warnings == len(TOLD) + 2
+        assert sum(item.n for item in found.left_out) + found.n_other_left_out == 9
+        assert {*found.files, *found.other_files} == set(FILES) and len(found.files + found.other_files) == len(FILES)
+
+
+def test_one_other_file_is_said_in_the_singular():
+    found = sources(audit(FILES[:2], left_out=[dataclasses.replace(LEFT[1], n=1)]), READS)
+    assert found.others == ("1 other file holds leads; no number here comes from it: see python -m revops check.")
+    assert found.other_doubts == (
+        "In tables that no number here comes from: 1 row or cell left out and 1 warning; see python -m revops check."
+    )
+
+
+def test_data_for_programs_holds_the_tables_that_are_read():
+    assert data_rows(audit(FILES, TOLD, LEFT), READS) == [
+        {
+            "table": "look-up: roles", "kept": 4, "left_out": [],
+            "files": [{"name": "crm/roles.csv", "sha256": "f" * 64, "rows": 5, "first": None, "last": None}],
+        },
+        {
+            "table": "opportunities", "kept": 4,
+            "left_out": [{"reason": "duplicate id", "n": 2, "amount": 10.0, "examples": ["006a"]}],
+            "files": [{"name": "crm/deals.csv", "sha256": "f" * 64, "rows": 5, "first": None, "last": None}],
+        },
+    ]  # fmt: skip
+
+
+def test_the_page_shows_them():
+    deals = [deal("a", close_date="2026-08-20")]
+    kept = book(deals, [change("a", "2026-02-01 09:00", close_date="2026-08-20")])
+    seen = audit(FILES, TOLD, LEFT, [("notes.csv", "no headers that we know")])
+    seen = dataclasses.replace(seen, tracked=kept.audit.tracked, history_from=kept.audit.history_from)
+    view = as_of(dataclasses.replace(kept, audit=seen), "2026-08-09")
+    chosen = ReportSettings("pipeline_coverage", COMPANY, measures.Knobs(), Path("params"))
+    result = measures.measure(view, chosen.knobs)
+    given = report.Answer(chosen, view, result.period, act.headline(result), measures=(), reads=READS)
+    left_out, origin = given.left_out().to_html(), given.provenance().to_html()
+    assert all(word in left_out for word in ("duplicate id", "2 have no amount", "notes.csv: not used", "7 rows or"))
+    assert not any(word in left_out for word in ("test record", "3 have no owner", "leads.csv: 1 row"))
+    assert "deals.csv" in origin and "3 other files hold" in origin and "months.csv" not in origin
+    assert [row["table"] for row in given.to_json()["data"]] == ["look-up: roles", "opportunities"]
+
+
+def test_the_report_reads_no_table_that_it_does_not_name():
+    """Campaigns are read by the gate alone, for the source of opportunities."""
+    chosen = settings("pipeline_coverage", measures.Knobs, params_dir=str(Path(__file__).parents[2] / "params"))
+    kept = open_book(chosen)
+    result = measures.measure(kept.as_of("auto"), chosen.knobs)
+    measures.measure_rows(result), measures.display_tables(result), measures.records_table(result)
+    act.actions(result), act.headline(result), measures.check_rows(result)
+    assert set(kept.tables.read) == set(measures.READS) - {"campaigns"}
+    assert set(kept.tables) > set(measures.READS)
+    names = {row["table"] for row in json.loads(json.dumps(data_rows(kept.audit, measures.READS)))}
+    assert names == {*measures.READS, "look-up: roles"}
