@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from revops.exports.audit import Ledger, Source
 from revops.exports.opening.text import Cells
-from revops.exports.reading.columns import TEXT
+from revops.exports.reading.columns import TEXT, distinct
 from revops.exports.recognising.recognise import Match
 from revops.wording import plural
 
@@ -34,10 +34,11 @@ def lengthened(cells: Cells, match: Match, source: Source, ledger: Ledger) -> Ma
     rows = pa.array(np.tile(np.arange(n), len(spread)))
     values = pa.concat_arrays([_text(cells.columns[place]) for place in spread])
     filled = values.is_valid()
-    columns = {place: column.take(rows) for place, column in cells.columns.items() if place not in spread}
+    columns = {place: distinct(column).take(rows) for place, column in cells.columns.items() if place not in spread}
     labels = [match.labels[place].strip() for place in spread]
     columns[spread[0]] = values
-    columns[len(match.labels)] = pa.array(np.repeat(np.array(labels, object), n), TEXT)
+    nth = pa.array(np.repeat(np.arange(len(spread), dtype=np.int32), n))
+    columns[len(match.labels)] = pa.DictionaryArray.from_arrays(nth, pa.array(labels, TEXT))
     cells.columns = {place: column.filter(filled) for place, column in columns.items()}
     if len(spread) > 1:
         source.counted_in, source.sheet_rows = "cells", source.rows_read
