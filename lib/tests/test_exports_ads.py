@@ -72,8 +72,6 @@ def test_the_google_example_gives_the_figures_that_are_known_of_it(tmp_path):
     assert (audit.system, audit.rows_kept, audit.currencies, audit.warnings) == ("google_ads", 4, ("USD",), ())
     assert audit.decisions == (
         "Cost: decimal point (7 of 7 rows show it)",
-        "Impr.: decimal point (as other columns show)",
-        "Clicks: decimal point (as other columns show)",
         "no column of days: the month in its titles, 2025-07-01 to 2025-07-31",
     )
     assert balanced(prepared)

@@ -132,22 +132,11 @@ UNSAID = "deals.csv: nothing says the currency of 2 amounts, $2,000 in all if ta
 UNSAID += "column of the currency to the export."
 
 
-def test_amounts_without_a_currency_are_spoken_of_where_rates_are_for_nothing(tmp_path):
-    said = (
-        "2 amounts, $2,000 in all, are taken as USD: look whether some are in EUR, GBP, of which company.yml has rates "
-        "and no file names any"
-    )
-    taken = "Amount: no currency in the file; taken as USD"
-    assert file_audit(gate(tmp_path / "rates", {"deals.csv": TWO}), "deals.csv").decisions == (said, taken)
-    assert file_audit(gate(tmp_path / "none", {"deals.csv": TWO}, rates={}), "deals.csv").decisions == (taken,)
-    ads = {"deals.csv": TWO, "meta.csv": META}
-    assert file_audit(gate(tmp_path / "used", ads, rates={"EUR": 1.1}), "deals.csv").decisions == (taken,)
-
-
 def test_amounts_without_a_currency_beside_files_of_the_system_with_others_are_warned_of(tmp_path):
     campaigns = table({}, base=CAMPAIGN)
     prepared = gate(tmp_path, {"deals.csv": TWO, "campaigns.csv": campaigns})
     assert UNSAID.format("other files of salesforce have amounts in EUR") in prepared.audit.warnings
+    assert gate(tmp_path / "alone", {"deals.csv": TWO, "meta.csv": META}).audit.warnings == ()
 
 
 def test_a_copy_without_the_currency_column_that_others_have_is_warned_of(tmp_path):

@@ -1,4 +1,4 @@
-"""Amounts in no known currency, where other files or company.yml show that there are several: said, with the sum."""
+"""Amounts in no known currency, where other files show that there are several: said, with their sum."""
 
 import pyarrow.compute as pc
 
@@ -19,8 +19,7 @@ def warn_of_unsaid_currencies(frames: list[Frame], company: Company, ledger: Led
     """Warn of each file whose amounts are taken as the company's own without a word in it, against what others show.
 
     That is where another file of its table names currencies or has converted amounts, or another of its system has
-    amounts in another currency. Where no more than a rate of company.yml that no file uses speaks against it, a
-    decision says so.
+    amounts in another currency.
     """
     for frame in frames:
         if frame.source.table not in TOLD or "amount_original" not in frame.table.column_names:
@@ -28,7 +27,7 @@ def warn_of_unsaid_currencies(frames: list[Frame], company: Company, ledger: Led
         beside = [f for f in frames if f is not frame and f.table.num_rows]
         alike = [f for f in beside if f.source.table == frame.source.table]
         if "currency" not in frame.table.column_names:
-            _warn(frame, _doubt(frame, alike, beside, company), _unused(beside, company), company, ledger)
+            _warn(frame, _doubt(frame, alike, beside, company), company, ledger)
         elif "amount_converted" not in frame.table.column_names:
             _warn_of_rates(frame, [f for f in alike if "amount_converted" in f.table.column_names], company, ledger)
 
@@ -46,31 +45,19 @@ def _doubt(frame: Frame, alike: list[Frame], beside: list[Frame], company: Compa
     return ""
 
 
-def _unused(beside: list[Frame], company: Company) -> str:
-    """Return the currencies that company.yml has rates of and no other file names."""
-    return ", ".join(sorted(set(company.rates) - {company.currency} - set().union(*map(_named, beside))))
-
-
 def _named(frame: Frame) -> set[str]:
     """Return the currencies in the cells, the headers and the titles of a file."""
     labels = (*frame.labels.values(), *frame.titles)
     return {*frame.source.currencies, *(code for label in labels if (code := currency_in(label)[1]))}
 
 
-def _warn(frame: Frame, doubt: str, unused: str, company: Company, ledger: Ledger) -> None:
+def _warn(frame: Frame, doubt: str, company: Company, ledger: Ledger) -> None:
     amounts = frame.table["amount_original"]
     if "amount_converted" in frame.table.column_names:
         amounts = amounts.filter(frame.table["amount_converted"].is_null())
     n = len(amounts) - amounts.null_count
-    if not n:
-        return
-    total = money(pc.sum(amounts).as_py(), company.currency, exact=True)
-    if unused and not doubt:
-        frame.source.decisions.append(
-            f"{plural(n, 'amount')}, {total} in all, {'is' if n == 1 else 'are'} taken as {company.currency}: look "
-            f"whether some are in {unused}, of which company.yml has rates and no file names any"
-        )
-    if doubt:
+    if doubt and n:
+        total = money(pc.sum(amounts).as_py(), company.currency, exact=True)
         ledger.warnings.append(
             f"{frame.source.name}: nothing says the currency of {plural(n, 'amount')}, {total} in all if taken as "
             f"{company.currency}, as done; but {doubt}. Add the column of the currency to the export."
