@@ -4,6 +4,7 @@ from collections import Counter
 
 import pandas as pd
 
+from revops.exports.recognising.labels import currency_in
 from revops.first_run.seen import NO_CURRENCY, Seen, column
 from revops.first_run.yaml_words import note, shown
 from revops.wording import count, plural
@@ -17,7 +18,9 @@ KEYS = {"date_order": "day_first or month_first", "decimal_sign": "point or comm
 def currency_lines(seen: Seen) -> tuple[list[str], list[str]]:
     """Return currency and rates as lines of company.yml, and what was decided; a rate is never guessed."""
     currency, why = _currency(seen)
-    others = sorted({c for frame in seen.frames for c in frame.source.currencies} - {currency, NO_CURRENCY})
+    written = {code for frame in seen.frames for label in frame.labels.values() if (code := currency_in(label)[1])}
+    others = {c for frame in seen.frames for c in frame.source.currencies} | written
+    others = sorted(others - {currency, NO_CURRENCY})
     others = [code for code in others if len(code) == 3 and code.isascii() and code.isupper()]
     lines = [f"currency: {currency}  # {why}", ""]
     decided = [f"currency: {currency}, {why}"]
