@@ -12,7 +12,7 @@ from revops import __main__ as command
 from revops.company import load_company, open_questions
 from revops.exports import prepare
 from revops.first_run import propose
-from revops.first_run.yaml_words import quoted
+from revops.first_run.yaml_words import listed, quoted, shown
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "data" / "sample"
@@ -186,6 +186,25 @@ def test_the_order_of_stages_comes_from_the_history_where_the_crm_writes_none(tm
     assert stages_of(values)[-2:] == [("Closed Won", "won"), ("Closed Lost", "lost")]
 
 
+def test_stages_that_no_deal_tells_apart_keep_their_order_and_are_marked():
+    found = propose(EXAMPLES / "salesforce", "acme", "data/acme")
+    assert [name for name, outcome in stages_of(yaml.safe_load(found.text)) if outcome == "open"] == [
+        "Prospecting",
+        "Qualification",
+        "Value Proposition",
+        "Needs Analysis",
+        "Id. Decision Makers",
+        "Perception Analysis",
+        "Proposal/Price Quote",
+        "Negotiation/Review",
+    ]
+    assert (
+        "  # CHECK: the deals do not tell whether it comes after Value Proposition\n  - {name: Needs Analysis}\n"
+        "  # CHECK: the deals do not tell whether it comes after Needs Analysis\n  - {name: Id. Decision Makers}\n"
+        "  # CHECK: the deals do not tell whether it comes after Id. Decision Makers\n  - {name: Perception Analysis}\n"
+    ) in found.text
+
+
 def test_fiscal_periods_of_a_report_tell_the_fiscal_year(tmp_path):
     months = {"2/10/2025": "Q1-2025", "5/20/2025": "Q2-2025", "8/31/2025": "Q3-2025", "12/15/2025": "Q4-2025"}
     table = rows(*({"Close Date": day, "Fiscal Period": label, **OPEN_DEAL} for day, label in months.items()))
@@ -240,16 +259,16 @@ def test_accounts_are_sorted_and_shared_pay_stays_open(tmp_path):
         "Profit and Loss\nAcme\nJanuary 2025\n\n,Jan 2025,Total\nIncome,,\nSubscriptions,100,100\n"
         "Total for Income,100,100\n"
         "Cost of Goods Sold,,\nHosting,20,20\nTotal for Cost of Goods Sold,20,20\nGross Profit,80,80\nExpenses,,\n"
-        "Payroll,30,30\nSales commissions,5,5\nTravel,4,4\nAdvertising,3,3\nTotal for Expenses,42,42\n"
-        "Net Operating Income,38,38\nNet Income,38,38\n"
+        "Payroll,30,30\nSales commissions,5,5\nTravel,4,4\nAdvertising,3,3\n6100 Paid Media,1,1\n6210 Sales and marketing tools,1,1\nTotal for Expenses,44,44\n"
+        "Net Operating Income,36,36\nNet Income,36,36\n"
     )
     _, values = proposed(tmp_path, deals=rows(OPEN_DEAL | {"Amount Currency": "USD"}), pl=statement)
     assert values["ledger_accounts"] == {
         "revenue": ["Subscriptions"],
         "cogs": ["Hosting"],
         "sales": ["Sales commissions"],
-        "marketing": ["Advertising"],
-        "TODO": ["Payroll", "Travel"],
+        "marketing": ["6100 Paid Media", "Advertising"],
+        "TODO": ["6210 Sales and marketing tools", "Payroll", "Travel"],
     }
 
 
@@ -343,7 +362,7 @@ def test_of_two_crms_init_asks_which(project, capsys, monkeypatch):
     assert asked == ["data/two holds deals of hubspot and salesforce. Which counts? (Enter: say so later) "]
     assert "  crm: salesforce\n" in (project / "params" / "asked" / "company.yml").read_text()
     code, _, err = said_by(capsys, "init", "data/two", "--name", "odd", "--crm", "odd")
-    assert code == 1 and err.startswith("company.yml, exports.crm: odd is not a CRM we read. Known: ")
+    assert code == 1 and "\ncompany.yml, exports.crm: odd is not a CRM we read. Known: " in err
     assert not (project / "params" / "odd").exists()
 
 
@@ -351,7 +370,7 @@ def test_without_opportunities_nothing_is_written(project, capsys):
     put(project / "data" / "acme", notes="a,b\n1,2\n")
     code, out, err = said_by(capsys, "init", "data/acme")
     assert (code, out) == (1, "")
-    assert err.startswith("acme: some file must hold opportunities; found none in 1 file. ")
+    assert err.startswith("Reading 1 file ...\nacme: some file must hold opportunities; found none in 1 file. ")
     assert not (project / "params" / "acme").exists()
 
 
@@ -407,6 +426,11 @@ def test_check_for_programs_is_the_same_as_json(project, capsys):
     tables = {entry["table"]: entry["rows"] for entry in found["tables"]}
     assert (tables["opportunities"], tables["quotas"], tables["ledger"]) == (2_492, 330, 1_196)
     assert {file["kind"] for file in found["files"]} >= {"opportunities (API)", "quotas (long)"}
+
+
+def test_addresses_in_words_become_patterns():
+    assert listed(["Referral Jane Doe jane@doe.com", "kim@a.io", "lou@b.io"]) == '["Referral Jane Doe *@*", "*@*"]'
+    assert shown("by jane%40doe.com") == "by *"
 
 
 def test_a_question_is_a_plain_word_and_no_quoted_one():

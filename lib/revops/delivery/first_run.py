@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -47,6 +48,8 @@ def first_run(
         raise SettingsError(
             f"{shown}: is there already, and init never overwrites. Edit it, or name another company with --name."
         )
+    n = sum(path.is_file() for path in exports.rglob("*"))
+    print(f"Reading {plural(n, 'file')} ...", file=sys.stderr, flush=True)
     proposal = propose(exports, name, _shown(exports, root), systems_folder(file.parent), crm)
     if not proposal.settled and ask is not None:
         crms = sorted(proposal.crms)

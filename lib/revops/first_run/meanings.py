@@ -6,6 +6,7 @@ from collections import Counter
 import pandas as pd
 
 from revops.company import SOURCES, TYPES
+from revops.company.definitions import ADVERTISING
 from revops.exports.books.accounts import guess_category
 from revops.exports.sheets.quotas import guess_metric
 from revops.exports.words import guess
@@ -31,6 +32,7 @@ SOURCE_HINTS = {
 }
 UNSURE = {"offline sources": "HubSpot's word for what people or imports entered"}
 PAY = re.compile(r"payroll|salar|wage|bonus|benefit|compensation|personnel|staff|contractor", re.IGNORECASE)
+BOTH_TEAMS = re.compile(r"\bsales\b.*\bmarketing\b|\bmarketing\b.*\bsales\b|\bs ?& ?m\b", re.IGNORECASE)
 TEAM = re.compile(r"sales|marketing|customer success|support|engineer|r&d|research|develop|product|g&a|admin", re.I)
 MEDIUM = {"cpc": "paid_search", "ppc": "paid_search", "paidsearch": "paid_search", "organic": "organic_search",
           "email": "email", "paid_social": "paid_social", "paidsocial": "paid_social", "social": "social",
@@ -68,6 +70,7 @@ def source_lines(seen: Seen) -> tuple[list[str], list[str]]:
     return lines, _said("sources", meant)
 
 
+NEAR = 3  # so many times smaller than a deal a call in units may be
 FAR = 20  # a call for a period, which is of several deals, is not a small part of one
 
 SOURCE_NAMES = "one line for each of marketing, sales, partner, customer_success, other"
@@ -95,8 +98,11 @@ def unit_lines(seen: Seen) -> tuple[list[str], list[str]]:
         return [], []
     calls = pd.concat(amounts)
     deals = pd.concat([column(frame, "amount_original") for frame in seen.of("opportunities")]).astype(float)
-    unit = "thousands" if calls.median() * FAR < deals.median() else "units"
+    ratio = deals.median() / calls.median() if calls.median() else 1.0
+    unit = "thousands" if FAR < ratio < FAR * 1000 else TODO if ratio > NEAR else "units"
     text = f"half of its amounts are above {calls.median():,.0f}, half of the deals above {deals.median():,.0f}"
+    if unit == TODO:
+        return ["forecasts:", f"  unit: TODO  # units, thousands or millions; {text}"], [f"unit of weekly calls: {text}"]
     lines = ["forecasts:", *check(f"units, thousands or millions; {text}", 2), f"  unit: {unit}"]
     return lines, [f"unit of weekly calls: {unit} ({text}; check it)"]
 
@@ -147,6 +153,11 @@ def _category(parent: str, account: str, section: str) -> str:
     """Return what an account seems to be, by its section, its name, then its parents; pay of no one team is a TODO."""
     if section not in ("income", "cogs") and PAY.search(account) and not TEAM.search(f"{parent}:{account}"):
         return TODO
+    if section not in ("income", "cogs"):
+        if BOTH_TEAMS.search(account):
+            return TODO
+        if ADVERTISING.search(account.casefold()):
+            return "marketing"
     own = guess_category(account, section)
     return own if own != TODO else guess_category(parent, section)
 

@@ -12,6 +12,7 @@ from revops.errors import ExportError
 from revops.exports import Refused, prepare
 from revops.first_run.calendar import fiscal_lines, zone_lines
 from revops.first_run.candidates import column_lines, find_candidates, group_lines, is_sure, test_lines
+from revops.first_run.influence import influence_lines, models_of
 from revops.first_run.meanings import account_lines, channel_lines, metric_lines, source_lines, type_lines, unit_lines
 from revops.first_run.money import currency_lines, sign_lines
 from revops.first_run.people import alias_lines
@@ -135,7 +136,7 @@ def _exports(seen: Seen, found: list[Any], names: set[str], shown_folder: str) -
             f"deals of all pipelines count, {some}; to keep some only: pipelines: {shown(listed(pipelines))}", 2
         )
         decided.append(f"pipelines: all count, {some}")
-    for own, said in (sign_lines(seen), column_lines(found, names)):
+    for own, said in (influence_lines(seen), sign_lines(seen), column_lines(found, names)):
         lines, decided = lines + own, decided + said
     return lines, decided
 
@@ -177,6 +178,7 @@ def _answered(values: dict[str, Any], seen: Seen) -> dict[str, Any]:
     values["rates"] = {code: 1.0 for code in values["rates"]}
     exports = values["exports"]
     answers = {"crm": seen.crm, "date_order": "month_first", "decimal_sign": "point"}
+    answers["influence_model"] = next(iter(models_of(seen)), None)
     values["exports"] = {key: answers[key] if value == OPEN else value for key, value in exports.items()}
     stages = [stage for stage in values["stages"] if stage != {"name": OPEN}]
     given = {stage.get("outcome", "open") for stage in stages}
@@ -193,11 +195,14 @@ def _answered(values: dict[str, Any], seen: Seen) -> dict[str, Any]:
             values[key][other] = [*values[key].get(other, []), *words]
     for rule in values["sources"]:
         rule["source"] = "other" if rule["source"] == OPEN else rule["source"]
-    owners = [name for frame in seen.of("owners", "opportunities") for name in _names(frame)]
-    aliases = {name: (owners or [name])[0] if to == OPEN else to for name, to in values["owner_aliases"].items()}
-    return {**values, "owner_aliases": aliases}
+    if values.get("forecasts", {}).get("unit") == OPEN:
+        values["forecasts"]["unit"] = "units"
+    return {**values, "owner_aliases": _somebody(values["owner_aliases"], seen)}
 
 
-def _names(frame: Any) -> list[str]:
-    names = frame.table["owner_name"].to_pylist() if "owner_name" in frame.table.column_names else []
-    return [name for name in names if name][:1]
+def _somebody(aliases: dict[str, str], seen: Seen) -> dict[str, str]:
+    """Return each open name as an owner of its own whom no sheet names, so that no rows of two owners meet."""
+    owners = seen.words("owner_name", "owners", "opportunities")
+    taken = {name.casefold() for name in seen.words("owner_name", "quotas", "forecasts")}
+    free = iter([*(name for name in owners if name.casefold() not in taken), *owners])
+    return {name: next(free, name) if to == OPEN else to for name, to in aliases.items()}

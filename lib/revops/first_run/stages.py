@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,9 @@ __all__ = ["stage_lines"]
 MOST = 50_000  # deals whose past tells the order; more would not tell it better
 NEARLY_ALL = 0.95
 FEWEST = 5  # deals that a stage must have had to be told apart from one that is rarely used
+ENTERING = "the order in which deals entered them"
 REPLACED_WITHIN = pd.Timedelta(days=60)
+NOTHING: "pd.Series[float]" = pd.Series(dtype=float)
 OVERLAP = pd.Timedelta(days=7)
 
 
@@ -112,6 +115,8 @@ def _told(words: Counter[str], rows: pd.DataFrame, entries: pd.DataFrame, header
     placed, by, unsure = _in_order(opens, rows, before, headers)
     closed = [word for outcome in ("won", "lost") for word in words if ends[word][0] == outcome]
     notes = dict.fromkeys(sorted(unsure), "nothing tells where in this order it stands") if by else {}
+    if by == ENTERING:
+        notes = _untold(placed, before - before.T) | notes
     notes |= _former(placed, rows, entries)
     outcomes, reasons = ({word: end[i] for word, end in ends.items()} for i in (0, 1))
     return Stages([*placed, *closed], outcomes, reasons, by, notes)
@@ -162,14 +167,16 @@ def _in_order(
     if len({order[keys[word]] for word in sorted_by_crm}) > 1 or len(opens) == len(sorted_by_crm) == 1:
         placed = sorted(sorted_by_crm, key=lambda word: (order[keys[word]], word))
         return _with_rest(placed, opens, before, "StageSortOrder")
+    sure = rows[rows["is_now"] & rows["win_probability"].between(0, 1, inclusive="neither")]
+    now = sure.groupby("stage_name")["win_probability"].median()
     passed = before.reindex(index=list(keys.values()), columns=list(keys.values()), fill_value=0)
     if passed.to_numpy().sum():
         first = sorted(
-            opens, key=lambda word: (_place(keys[word], headers), float(chance.fillna(0.5).get(keys[word], 0.5)))
+            opens, key=lambda word: (_place(keys[word], headers), float(now.get(keys[word], 0.5)))
         )
         return (
             _agreeing(first, (passed - passed.T)),
-            "the order in which deals entered them",
+            ENTERING,
             {word for word in opens if not (passed.loc[keys[word]].sum() + passed[keys[word]].sum())},
         )
     known = [word for word in opens if pd.notna(chance.get(keys[word]))]
@@ -180,23 +187,28 @@ def _in_order(
 
 
 def _agreeing(first: list[str], lead: pd.DataFrame) -> list[str]:
-    """Return the order that fewest entries of deals contradict, from a first one, which stays where they say nothing.
+    """Return the order that entries of deals tell; stages of which they tell nothing stay in that of a first one.
 
-    Each stage in turn is moved to the place that most entries agree with, until none moves.
+    Next is always the earliest of the first order that no other left comes before; where all have one before them,
+    that which the fewest entries put later.
     """
-    placed = list(first)
-    for _ in range(len(first)):
-        was = list(placed)
-        for word in first:
-            rest = [other for other in placed if other != word]
-            ahead = [lead.loc[_folded(word), _folded(other)] for other in rest]
-            agree = [sum(ahead[place:]) - sum(ahead[:place]) for place in range(len(rest) + 1)]
-            now = placed.index(word)
-            place = now if agree[now] == max(agree) else agree.index(max(agree))
-            placed = [*rest[:place], word, *rest[place:]]
-        if placed == was:
-            break
+    left, placed = list(first), []
+    while left:
+        keys = [_folded(word) for word in left]
+        behind = lead.loc[keys, keys].clip(lower=0).sum()
+        word = min(left, key=lambda name: behind[_folded(name)])
+        left.remove(word)
+        placed.append(word)
     return placed
+
+
+def _untold(placed: list[str], lead: pd.DataFrame) -> dict[str, str]:
+    """Return, for a stage that no deal tells apart from the one before it, the sentence that says so."""
+    return {
+        word: f"the deals do not tell whether it comes after {shown(before)}"
+        for before, word in pairwise(placed)
+        if not lead.get(_folded(word), NOTHING).get(_folded(before), 0)
+    }
 
 
 def _place(key: str, headers: list[str]) -> int:

@@ -6,6 +6,8 @@ from textwrap import wrap
 
 import yaml
 
+from revops.exports.people_records.links import MAIL
+
 __all__ = ["check", "listed", "note", "quoted", "shown"]
 
 PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 _.&/+-]*[A-Za-z0-9]|\(blank\)")
@@ -20,13 +22,13 @@ def quoted(word: str) -> str:
 
 
 def listed(words: Iterable[str]) -> str:
-    """Return words as a YAML list on one line."""
-    return f"[{', '.join(quoted(word) for word in words)}]"
+    """Return words as a YAML list on one line; e-mail addresses in them are patterns that match any."""
+    return f"[{', '.join(quoted(word) for word in dict.fromkeys(map(_without_addresses, words)))}]"
 
 
 def shown(word: str) -> str:
-    """Return a word as a comment can hold it: on one line, without control characters, 60 characters at most."""
-    bare = " ".join("".join(sign if sign.isprintable() else " " for sign in word).split())
+    """Return a word as a comment can hold it: on one line, without control signs and addresses, cut at 60 characters."""
+    bare = " ".join("".join(sign if sign.isprintable() else " " for sign in _without_addresses(word)).split())
     return bare if len(bare) <= 60 else f"{bare[:59]}\u2026"
 
 
@@ -37,5 +39,9 @@ def note(text: str, indent: int = 0) -> list[str]:
 
 
 def check(text: str, indent: int = 0) -> list[str]:
-    """Return lines of comment that ask to look at a guess."""
-    return note(f"CHECK: {text}", indent)
+    """Return a line of comment that asks to look at a guess."""
+    return [f"{' ' * indent}# CHECK: {text}"]
+
+
+def _without_addresses(word: str) -> str:
+    return MAIL.sub(lambda found: "*@*" if "@" in found[0] else "*", word)
