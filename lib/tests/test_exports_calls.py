@@ -152,7 +152,7 @@ def test_a_stranger_is_refused(tmp_path):
     assert refused(tmp_path, f"{HEAD}2025-04-07,Nobody,Q2'25,160,13\n") == (
         "calls.csv: every row must be for an owner, a team, a region, a segment or the company; found 2 of 2 that are "
         "for none we know (e.g. Nobody). Add the name to owner_aliases, regions, segments or quotas.company_names in "
-        "company.yml, or an owner_id to the sheet."
+        "company.yml, or an owner_id to the sheet, or the User export to the folder."
     )
 
 
@@ -227,3 +227,13 @@ def test_periods_are_read_as_people_write_them(text, first, last):
 @pytest.mark.parametrize("text", ["", "Spring", "Q5'25", "2025-13", "Mayhem 2025", "Q2", "2025", "Total"])
 def test_what_names_no_period_is_none(text):
     assert read_period(text, 2) is None
+
+
+def test_calls_missing_in_the_first_and_last_week_in_which_most_others_called_are_told(tmp_path):
+    made = {"Dana Whitfield": (7, 14, 21), "Jörg Müller": (7, 14, 21), "Sam O'Neil": (14,)}
+    lines = "".join(f"2025-04-{day:02d},{who},Q2'25,160,13\n" for who, days in made.items() for day in days)
+    prepared = gate(tmp_path, {"deals.csv": REPORT, "calls.csv": HEAD + lines}, **IN_THOUSANDS)
+    assert (
+        "calls.csv: 2 of 9 weekly calls for Q2'25 are missing (e.g. Sam O'Neil 2025-04-07, Sam O'Neil 2025-04-21); "
+        "left missing, not 0"
+    ) in prepared.audit.warnings

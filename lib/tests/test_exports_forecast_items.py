@@ -268,3 +268,26 @@ def test_salesforces_own_quotas_have_the_days_of_their_periods(tmp_path):
         f"ForecastingQuota.csv: every row must have a period whose days are known; found 3 of 3 without (e.g. {Q2}). "
         "Export Period (Id, Type, StartDate, EndDate, FullyQualifiedLabel) and put it beside this file."
     )
+
+
+def test_a_single_category_without_an_item_is_nothing_and_hides_no_call(tmp_path):
+    text = HEAD + item(DANA, "ClosedOnly", 10) + item(DANA, "BestCaseOnly", 30) + item(JORG, "CommitOnly", 5)
+    prepared = gate(tmp_path, {**BESIDE, **PEOPLE, ITEMS: text})
+    assert calls(prepared) == [
+        ("06-13", "owner", DANA, "BestCase", 40.0),
+        ("06-13", "owner", DANA, "Closed", 10.0),
+        ("06-13", "owner", DANA, "Forecast", 10.0),
+        ("06-13", "owner", JORG, "BestCase", 5.0),
+        ("06-13", "owner", JORG, "Closed", 0.0),
+        ("06-13", "owner", JORG, "Forecast", 5.0),
+    ]
+    assert "3 single categories without an item taken as 0: each read as a row" in file_audit(prepared, ITEMS).decisions
+    assert balanced(prepared)
+
+
+def test_single_categories_of_one_owner_and_period_in_two_currencies_are_refused(tmp_path):
+    text = HEAD + item(DANA, "CommitOnly", 20) + item(DANA, "ClosedOnly", 10, currency="EUR")
+    assert refused(tmp_path, {**BESIDE, ITEMS: text}) == (
+        "ForecastingItem.csv: single categories of one owner and period must be in one currency; found 2 of 2 items in "
+        "several (e.g. EUR, USD). Export the items in one currency, or the cumulative categories."
+    )

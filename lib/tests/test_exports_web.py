@@ -183,3 +183,15 @@ def test_a_row_with_words_and_no_day_is_refused(tmp_path):
     assert "found 1 of 5 without, with 10 sessions (e.g. bing / organic). Export it again." in refusal(
         tmp_path, HEAD + BODY + ",bing / organic,,,10,0\n"
     )
+
+
+def test_sessions_by_channel_group_without_days_are_not_read_and_say_what_to_export(tmp_path):
+    prepared = gate(
+        tmp_path,
+        {"deals.csv": REPORT, "Traffic_acquisition.csv": "Session default channel group,Sessions\nDirect,893\n"},
+    )
+    assert prepared.audit.unrecognised[0][0] == "Traffic_acquisition.csv"
+    assert prepared.audit.unrecognised[0][1].startswith(
+        "not read: ga4 web traffic of a whole period. Its sessions have no day. In GA4 make an exploration with the "
+        "rows Date, "
+    )

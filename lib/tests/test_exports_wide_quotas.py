@@ -128,7 +128,7 @@ def test_a_stranger_is_refused_and_open_headcount_is_not(tmp_path):
     assert refused(tmp_path, "Rep,Q1 FY25\nDana Whitfield,1\nNobody,2\nTBH - East,3\n") == (
         "quotas.csv: every row must be for an owner, a team, a region, a segment or the company; found 1 of 3 that are "
         "for none we know (e.g. Nobody). Add the name to owner_aliases, regions, segments or quotas.company_names in "
-        "company.yml, or an owner_id to the sheet."
+        "company.yml, or an owner_id to the sheet, or the User export to the folder."
     )
 
 

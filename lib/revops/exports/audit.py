@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revops.errors import ExportError
+from revops.exports.reading.addresses import without_address
 
 __all__ = ["Audit", "FileAudit", "Ledger", "LeftOut", "Refused", "Source"]
 
@@ -153,7 +154,8 @@ class Ledger:
     ) -> None:
         """Count `n` rows of one file as not kept."""
         if n:
-            self.left_out.append(LeftOut(source.table, source.name, reason, n, amount, ids))
+            bare = tuple(without_address(key) or "(e-mail address)" for key in ids)
+            self.left_out.append(LeftOut(source.table, source.name, reason, n, amount, bare))
 
     def leave_out_rows(self, rows: pa.Table, reason: str, key: str) -> None:
         """Count the rows of a table (with its `_file` column) as not kept, file by file, with examples of `key`."""

@@ -6,12 +6,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revops.company import Company
+from revops.exports.reading.addresses import local_parts
 from revops.exports.reading.columns import TEXT, by_distinct, put
 from revops.exports.uniting.records import joined
 
 __all__ = ["People", "folded", "with_full_names"]
-
-ADDRESS = r"\(([^()@\s]+)@[^()\s]+\)"
 
 
 def with_full_names(owners: pa.Table) -> pa.Table:
@@ -80,7 +79,7 @@ class People:
         """
         ids = _text(table, "owner_id")
         if "owner_name" in table.column_names:
-            bare = pc.replace_substring_regex(_text(table, "owner_name"), ADDRESS, r"(\1)")
+            bare = local_parts(_text(table, "owner_name"))
             table = put(table, "owner_name", bare)
             from_name = by_distinct(_text(table, "owner_name"), self._ids_of)
             ids = pc.coalesce(ids, from_name)

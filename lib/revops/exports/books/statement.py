@@ -191,10 +191,12 @@ def _unplaced(roots: list[Group], words: object) -> list[str]:
         return []
     shown = "; ".join(f"{root.line.label} {float(np.nansum(root.amounts)):,.2f}" for root in wrong[:3])
     opened = [r.line.label for r in roots if known.get(normalised(r.line.label)) in words.sections and r.total is None]
-    closed = f" No total closes {', '.join(opened)}: is its row lost?" if opened else ""
+    lost = ", ".join(opened)
+    closed = f"the section {lost} has no total line: the file looks cut off. " if opened else ""
+    closed = closed.replace("section ", "sections ", 1).replace(" has ", " have ", 1) if len(opened) > 1 else closed
     return [
-        f"every line must stand in a section that we know; found {len(wrong):,} that do not, with their amounts "
-        f"(e.g. {shown}).{closed} Known: {', '.join(w for words_ in words.sections.values() for w in words_)}. Export "
+        f"{closed}{'E' if closed else 'e'}very line must stand in a section that we know; found {len(wrong):,} that do not, with their amounts "
+        f"(e.g. {shown}). Known: {', '.join(w for words_ in words.sections.values() for w in words_)}. Export "
         "it again, describe its sections in systems/, or list the file under exports.ignore."
     ]
 

@@ -18,14 +18,18 @@ PREFERRED = ("Closed", "Forecast", "MostLikely", "BestCase")
 
 
 def warn_of_missing(rows: pd.DataFrame, ledger: Ledger) -> None:
-    """Warn of weeks, between the first and the last call of a member for a period, in which it made none."""
+    """Warn of weeks in which a member made no call for a period, though it made others.
+
+    Asked are the weeks between its own first and last call, and those in which most others called for the period.
+    """
     period = ["_name", "period_start", "period_end"]
     for (name, _, _), part in rows[rows["level"].notna()].groupby(period):
-        weeks = sorted(set(part["snapshot_date"]))
+        days = part.drop_duplicates(["level", "member", "snapshot_date"])["snapshot_date"].value_counts()
+        weeks, most = sorted(days.index), part[["level", "member"]].drop_duplicates().shape[0] / 2
         gaps, expected = [], 0
         for _, calls in part.groupby(["level", "member"]):
             made = set(calls["snapshot_date"])
-            between = [week for week in weeks if min(made) <= week <= max(made)]
+            between = [week for week in weeks if min(made) <= week <= max(made) or days[week] > most]
             expected += len(between)
             who = calls["owner_name"].dropna().min() if calls["owner_name"].notna().any() else calls["member"].min()
             gaps += [f"{who} {week:%Y-%m-%d}" for week in between if week not in made]

@@ -34,6 +34,8 @@ SINGLE = {
 }
 ITEM = ["owner_id", "period_start", "period_end", "currency", "item_category", "category", *AMOUNTS]
 NEARER = {"Closed": 0, "Forecast": 1, "MostLikely": 2, "BestCase": 3}
+RANKED = [*NEARER, "Pipeline"]
+SPAN = ["_file", "owner_id", "period_start", "period_end"]
 
 
 def item_rows(frames: list[Frame], context: Context) -> pd.DataFrame:
@@ -135,7 +137,46 @@ def _of_one_family(rows: pd.DataFrame, frame: Frame, ledger: Ledger) -> pd.DataF
             "single categories added up to calls for the period: Commit with Closed, Best Case with both, Pipeline "
             "with all that is open"
         )
-    return _added_up(rows)
+    _refuse_currencies(rows, ledger)
+    return _added_up(_with_blank(rows, frame))
+
+
+def _refuse_currencies(rows: pd.DataFrame, ledger: Ledger) -> None:
+    """Refuse single items of one owner and period in several currencies: added up, they would each lack the others."""
+    several = rows.groupby(SPAN, dropna=False)["currency"].transform("nunique") > 1
+    if several.any():
+        ledger.problems.append(
+            f"{min(rows['_name'])}: single categories of one owner and period must be in one currency; found "
+            f"{int(several.sum()):,} of {len(rows):,} items in several "
+            f"({examples(sorted(set(rows.loc[several, 'currency'])))}). Export the items in one currency, or the "
+            "cumulative categories."
+        )
+
+
+def _with_blank(rows: pd.DataFrame, frame: Frame) -> pd.DataFrame:
+    """Return single items with one of nothing for each category that an owner and period has none of.
+
+    Only between the categories nearest to and farthest from won that the file holds: it may have been exported
+    without those beyond. MostLikely only where the file has it.
+    """
+    there = [rank for rank, name in enumerate(RANKED) if rows["category"].eq(name).any()]
+    if not there:
+        return rows
+    held = rows["category"].eq("MostLikely").any()
+    wanted = [name for name in RANKED[there[0] : there[-1] + 1] if name != "MostLikely" or held]
+    first = rows.drop_duplicates(SPAN)
+    full = pd.concat([first.assign(category=name) for name in wanted], ignore_index=True)
+    had = pd.MultiIndex.from_frame(rows[[*SPAN, "category"]].astype("str"))
+    blank = full[~pd.MultiIndex.from_frame(full[[*SPAN, "category"]].astype("str")).isin(had)].copy()
+    if not len(blank):
+        return rows
+    for name in AMOUNTS:
+        blank[name] = blank[name].mask(blank[name].notna(), 0.0)
+    frame.source.rows_read += len(blank)
+    frame.source.decisions.append(
+        f"{plural(len(blank), 'single category', 'single categories')} without an item taken as 0: each read as a row"
+    )
+    return pd.concat([rows, blank.assign(has_adjustment=False, item_category=None)], ignore_index=True)
 
 
 def _added_up(rows: pd.DataFrame) -> pd.DataFrame:

@@ -9,18 +9,18 @@ import pyarrow.compute as pc
 from revops.errors import examples
 from revops.exports.audit import Ledger
 from revops.exports.context import Context
+from revops.exports.reading.addresses import without_addresses
 from revops.exports.reading.columns import TEXT, by_distinct, put
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.associations import listed, with_account, without_merged
 from revops.exports.uniting.merged import merged_records
 from revops.exports.uniting.records import unite, without_deleted
 
-__all__ = ["ADDRESS", "build_contacts", "contact_roles", "without_addresses"]
+__all__ = ["build_contacts", "contact_roles"]
 
 STAGES = ("lead_at", "mql_at", "sql_at", "opportunity_at", "customer_at")
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 FREE = ("source_detail_1", "source_detail_2", "first_conversion", "recent_conversion", *UTM)
-ADDRESS = r"[^\s@;,<>()]+@[^\s@;,<>()]+\.[^\s@;,<>()]+"
 
 
 def build_contacts(frames: list[Frame], context: Context) -> pa.Table:
@@ -81,12 +81,6 @@ def _utm(url: str, name: str) -> str | None:
     if name not in query.casefold():
         return None
     return next((value.strip() for key, value in parse_qsl(query) if key.strip().casefold() == name), None) or None
-
-
-def without_addresses(texts: pa.Array) -> pa.Array:
-    """Return texts without the e-mail addresses in them; null where nothing else stands there."""
-    bare = pc.utf8_trim_whitespace(pc.replace_substring_regex(texts, ADDRESS, ""))
-    return pc.if_else(pc.equal(bare, ""), None, bare)
 
 
 def _warn_of_order(table: pa.Table, ledger: Ledger) -> None:

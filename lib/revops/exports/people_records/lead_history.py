@@ -10,8 +10,8 @@ from revops.exports.audit import Ledger
 from revops.exports.context import Context
 from revops.exports.marketo.people import is_marketo
 from revops.exports.people import People
-from revops.exports.people_records.contacts import ADDRESS
 from revops.exports.people_records.order import in_order
+from revops.exports.reading.addresses import without_address
 from revops.exports.reading.columns import TEXT
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.merged import Merged
@@ -124,7 +124,7 @@ def _by_id(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
     rows = rows.copy()
     for name in ("old_value", "new_value"):
         words = rows.loc[is_owner, name]
-        rows[name] = each(rows[name], lambda word: re.sub(ADDRESS, "", word).strip() or None)
+        rows[name] = each(rows[name], lambda word: without_address(word) or None)
         rows.loc[is_owner, name] = words.map({word: _owner(word, context.people) for word in words.dropna().unique()})
     return rows.astype({"old_value": "object", "new_value": "object"})
 

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revops.exports.context import Context
-from revops.exports.people_records.contacts import without_addresses
 from revops.exports.people_records.lead_doubts import doubt_leads, say_queues
+from revops.exports.reading.addresses import without_addresses
 from revops.exports.reading.columns import TEXT, by_distinct, put, whole
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.merged import Merged

@@ -1,16 +1,15 @@
 """Addresses of web pages: the path without what may name somebody, and the UTM values of the query."""
 
-import re
 from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
 
-__all__ = ["bare", "path_of", "query_of"]
+from revops.exports.reading.addresses import without_address
 
-MAIL = re.compile(r"[^\s@;,<>()/?&=]+(?:@|%40)[^\s@;,<>()/?&=]+\.[^\s@;,<>()/?&=]+", re.IGNORECASE)
+__all__ = ["bare", "path_of", "query_of"]
 
 
 def bare(text: str | None) -> str | None:
     """Return a text decoded and without e-mail addresses; None where nothing stays."""
-    return MAIL.sub("", unquote_plus(text)).strip() or None if text else None
+    return without_address(unquote_plus(text)) or None if text else None
 
 
 def path_of(page: str | None) -> str | None:
@@ -21,7 +20,7 @@ def path_of(page: str | None) -> str | None:
     if page.startswith("("):
         return page
     found = urlsplit(page if "//" in page.partition("?")[0] or page.startswith("/") else f"//{page}")
-    return MAIL.sub("", unquote(found.path)) or "/"
+    return without_address(unquote(found.path)) or "/"
 
 
 def query_of(page: str | None) -> dict[str, str]:

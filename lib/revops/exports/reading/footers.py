@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -30,15 +31,24 @@ def without_footers(cells: Cells, match: Match, source: Source, ledger: Ledger) 
         cut_rows = Cells({place: pa.concat_arrays(parts) for place, parts in both.items()})
     if not keep.all():
         cells.columns = {place: column.filter(pa.array(keep)) for place, column in cells.columns.items()}
-    leave_out_cut(cells.ragged, cells.lines, cut, match, source, ledger)
+    leave_out_cut(cells.ragged, cells.lines, cut, match, source, ledger, cells.last)
     return cut_rows
 
 
 def leave_out_cut(
-    ragged: list[list[str]], lines: list[int], cut: Counter[str], match: Match, source: Source, ledger: Ledger
+    ragged: list[list[str]],
+    lines: list[int],
+    cut: Counter[str],
+    match: Match,
+    source: Source,
+    ledger: Ledger,
+    last: Sequence[str] = (),
 ) -> None:
-    """Count the rows that were cut and those of another width; more than a few of the latter are refused."""
-    width, reasons, odd = len(match.labels), Counter[str](), []
+    """Count the rows that were cut and those of another width; more than a few of the latter are refused.
+
+    `last` is the last row, where no line break ends it: with fewer cells than headers the file ends inside it.
+    """
+    width, reasons, odd, is_cut = len(match.labels), Counter[str](), [], False
     for row, is_footer, line in zip(ragged, are_footers(ragged, match), lines or [0] * len(ragged), strict=True):
         if not any(cell.strip() for cell in row):
             reasons["blank row"] += 1
@@ -47,9 +57,10 @@ def leave_out_cut(
         else:
             reasons[f"{len(row)} cells under {width} headers"] += 1
             odd.append(line)
+            is_cut |= row == list(last) and len(row) < width
     for reason, n in sorted((reasons + cut).items()):
         ledger.leave_out(source, reason, n)
-    _judge_ragged(odd, match, source, ledger)
+    _judge_ragged(odd, match, source, ledger, "the file ends inside a row: it looks cut off; " if is_cut else "")
 
 
 def are_footers(ragged: list[list[str]], match: Match) -> list[bool]:
@@ -88,17 +99,19 @@ def headers_again(cells: Cells, match: Match) -> np.ndarray:
     return again
 
 
-def _judge_ragged(lines: list[int], match: Match, source: Source, ledger: Ledger) -> None:
+def _judge_ragged(lines: list[int], match: Match, source: Source, ledger: Ledger, cut_off: str) -> None:
     """Refuse more than a few rows of another width (any where each row is money), and warn of a few."""
     where = examples(sorted(lines)).replace("e.g. ", "e.g. line ", 1)
     if len(lines) > (0 if source.table in STRICT else few(source.rows_read)):
         ledger.problems.append(
-            f"{source.name}: rows must have {len(match.labels)} cells as the header has; found {len(lines):,} of "
+            f"{source.name}: {cut_off}rows must have {len(match.labels)} cells as the header has; found {len(lines):,} of "
             f"{source.rows_read:,} with another number ({where}). Export it again, or correct its delimiters and "
             "quotes."
         )
     elif lines:
-        source.warnings.append(f"{plural(len(lines), 'row')} with more or fewer cells than headers left out ({where})")
+        source.warnings.append(
+            f"{cut_off}{plural(len(lines), 'row')} with more or fewer cells than headers left out ({where})"
+        )
 
 
 def kept_rows(cells: Cells, match: Match) -> tuple[np.ndarray, Counter[str]]:

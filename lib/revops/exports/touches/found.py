@@ -11,7 +11,7 @@ from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger
 from revops.exports.marketo.activities import ACTIVITIES
-from revops.exports.people_records.contacts import without_addresses
+from revops.exports.reading.addresses import without_addresses
 from revops.exports.reading.columns import TEXT, by_distinct, distinct, put
 from revops.exports.touches import lists
 from revops.exports.touches.lists import Lists

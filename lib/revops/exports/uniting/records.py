@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revops.exports.audit import Ledger
-from revops.exports.reading.columns import TEXT, put
+from revops.exports.reading.addresses import MAY_HOLD, without_addresses
+from revops.exports.reading.columns import TEXT, by_distinct, put
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.copies import refuse_contradictions
 from revops.schema import TABLES
@@ -28,6 +29,9 @@ ARROW = {
 }
 # Never filled from another copy of a record: what it was worth then may not be what it is worth now.
 OWN = ("amount", "amount_original", "amount_converted", "currency", "converted_currency", "modified_at", "is_deleted")
+# Names of people of the company itself, whom reports name.
+OF_OWNERS = ("owner_name", "manager_name", "member")
+UNSAID = "(e-mail address)"
 
 
 def unite(frames: list[Frame], name: str, ledger: Ledger, key: str | None = None) -> pa.Table:
@@ -70,7 +74,8 @@ def without_deleted(table: pa.Table, name: str, ledger: Ledger, histories: Seque
 def finish(table: pa.Table, name: str) -> pa.Table:
     """Return the canonical table: every column of the schema in order, plain types, sorted by key.
 
-    History comes in that order already.
+    E-mail addresses are cut out of texts and categories, but for names of owners; where nothing else stands in a column
+    that must be there, the words "(e-mail address)" stand for it. History comes in that order already.
     """
     schema, n = TABLES[name], table.num_rows
     columns = {}
@@ -78,8 +83,25 @@ def finish(table: pa.Table, name: str) -> pa.Table:
         kind = ARROW[column.kind]
         present = column.name in table.column_names
         columns[column.name] = table[column.name].cast(kind) if present else pa.nulls(n, kind)
-    done = pa.table(columns)
+    done = _without_addresses(pa.table(columns), name)
     return done if name == "opportunity_history" else sorted_by(done, *schema.key)
+
+
+def _without_addresses(table: pa.Table, name: str) -> pa.Table:
+    schema = TABLES[name]
+    for column in schema.columns:
+        if column.kind not in ("text", "category") or column.name in OF_OWNERS:
+            continue
+        texts = table[column.name]
+        if not pc.any(pc.match_substring_regex(texts, MAY_HOLD)).as_py():
+            continue
+        bare = by_distinct(texts, without_addresses)
+        if column.required or column.name in schema.key:
+            bare = pc.if_else(texts.is_valid(), pc.fill_null(bare, UNSAID), None)
+        if "field" in table.column_names:
+            bare = pc.if_else(pc.equal(table["field"], "owner_id"), texts, bare)
+        table = put(table, column.name, pc.cast(bare, TEXT))
+    return table
 
 
 def completed(table: pa.Table, name: str) -> pa.Table:
