@@ -1,7 +1,7 @@
 """The gate on GA4 exports: lines of # above, several tables in a file, totals, languages, and days that overlap."""
 
 import pytest
-from gate import balanced, file_audit, gate, left_out, rows
+from gate import REPORT, balanced, file_audit, gate, left_out, rows
 
 from revops.errors import ExportError
 

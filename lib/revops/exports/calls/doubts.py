@@ -14,13 +14,15 @@ from revops.wording import money
 __all__ = ["warn_of_missing", "warn_of_unit"]
 
 NEAR = 5.0
+EDGE = 2
 PREFERRED = ("Closed", "Forecast", "MostLikely", "BestCase")
 
 
 def warn_of_missing(rows: pd.DataFrame, ledger: Ledger) -> None:
     """Warn of weeks in which a member made no call for a period, though it made others.
 
-    Asked are the weeks between its own first and last call, and those in which most others called for the period.
+    Asked are the weeks between its own first and last call, and those in which most others called for the period,
+    unless more than two such weeks stand before its first or after its last call: then it came or left.
     """
     period = ["_name", "period_start", "period_end"]
     for (name, _, _), part in rows[rows["level"].notna()].groupby(period):
@@ -29,7 +31,10 @@ def warn_of_missing(rows: pd.DataFrame, ledger: Ledger) -> None:
         gaps, expected = [], 0
         for _, calls in part.groupby(["level", "member"]):
             made = set(calls["snapshot_date"])
-            between = [week for week in weeks if min(made) <= week <= max(made) or days[week] > most]
+            common = [week for week in weeks if days[week] > most]
+            before, after = [w for w in common if w < min(made)], [w for w in common if w > max(made)]
+            edge = {week for outside in (before, after) if len(outside) <= EDGE for week in outside}
+            between = [week for week in weeks if min(made) <= week <= max(made) or week in edge]
             expected += len(between)
             who = calls["owner_name"].dropna().min() if calls["owner_name"].notna().any() else calls["member"].min()
             gaps += [f"{who} {week:%Y-%m-%d}" for week in between if week not in made]

@@ -32,6 +32,8 @@ def build_influence(frames: list[Frame], deals: pa.Table, contacts: Merged, cont
 
     The model is the one that company.yml names by id or name, or the only one there is. Several models without one
     named are refused: each spreads the whole of every opportunity, so that their sum means nothing.
+    Shares of one named model that add up to more than 100 % are kept, with a warning that says how much money they are
+    above the amounts: the system says so itself. Of rows that name no model they are refused: they may be of several.
     """
     ledger = context.ledger
     rows = pd.concat([_rows(frame, deals, contacts, context) for frame in frames], ignore_index=True)
