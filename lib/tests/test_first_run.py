@@ -89,8 +89,7 @@ def test_order_and_outcomes_of_the_sample_are_the_real_ones(sample):
 def test_a_stage_that_another_replaced_is_suggested_and_not_merged(sample):
     assert (
         "  # CHECK: entered until 2024-01-25, and Scoping only from 2024-02-01 on; if that is its new name, "
-        "put it there as\n"
-        "  # also: Qualification, and take this line out\n"
+        "put it there as also: Qualification, and take this line out\n"
         "  - {name: Qualification}\n"
         "  - {name: Scoping}\n"
     ) in sample.text
@@ -115,6 +114,8 @@ def test_what_must_not_be_guessed_is_listed_with_its_line(sample):
         "EUR: TODO  # what one EUR is worth in USD",
         "- {source: TODO, lead_source: [Employee Referral]}  # one line for each of marketing, sales, partner, "
         "customer_success, other",
+        'TODO: ["6210 Sales and marketing tools"]  # one line for each of revenue, cogs, sales, marketing, '
+        "customer_success, r_and_d, g_and_a, other",
         "Kate Lindqvist: TODO  # is it Katarina Lindqvist?",
     ]
     lines = sample.text.split("\n")
@@ -125,6 +126,7 @@ def test_with_its_questions_answered_the_sample_is_prepared(sample, tmp_path):
     answers = {
         "EUR: TODO": "EUR: 1.10",
         "source: TODO": "source: other",
+        "  TODO: [": "  other: [",
         "Lindqvist: TODO": "Lindqvist: Katarina Lindqvist",
     }
     text = sample.text
@@ -220,6 +222,19 @@ def test_fiscal_periods_of_a_report_tell_the_fiscal_year(tmp_path):
     )
 
 
+def test_weekly_calls_tell_the_fiscal_year_and_their_unit(tmp_path):
+    days = {"2026-02-02": "FY27-Q1", "2026-03-02": "FY27-Q1", "2026-04-27": "FY27-Q1", "2026-05-04": "FY27-Q2"}
+    calls = "Week,Owner,Period,Commit\n" + "".join(f"{day},Ann Lee,{name},{{n}}\n" for day, name in days.items())
+    deals = rows(OPEN_DEAL | {"Amount": "18000"}, {**OPEN_DEAL, "Amount": "18000"})
+    found, values = proposed(tmp_path, deals=deals, calls=calls.format(n=120))
+    assert (values["fiscal_year_starts"], values["forecasts"]) == (2, {"unit": "thousands"})
+    assert "fiscal year: starts in February (the fiscal quarter of 4 of 4 calls fits a year from February)" in (
+        found.decided
+    )
+    _, values = proposed(tmp_path, deals=deals, calls=calls.format(n=2000))
+    assert values["forecasts"] == {"unit": "TODO"}
+
+
 def test_what_no_cell_tells_is_open(tmp_path):
     deal = {"Stage": "Mystery", "Close Date": "2/3/2025", "Created Date": "1/2/2025", "Amount": "1.234", "Type": "Odd"}
     found, values = proposed(tmp_path, deals=rows(deal, {**deal, "Lead Source": "Aunt", "Stage": "Closed"}))
@@ -303,7 +318,7 @@ def test_init_writes_tells_and_never_overwrites(project, capsys):
     )
     number = written.split("\n").index("  EUR: TODO  # what one EUR is worth in USD") + 1
     assert (
-        "\nparams/acme-corp/company.yml is written; 3 TODOs to answer in it:\n"
+        "\nparams/acme-corp/company.yml is written; 4 TODOs to answer in it:\n"
         f"  line {number}: EUR: TODO  # what one EUR is worth in USD\n"
     ) in out
     assert out.endswith(
