@@ -126,7 +126,8 @@ def test_with_its_questions_answered_the_sample_is_prepared(sample, tmp_path):
     answers = {
         "EUR: TODO": "EUR: 1.10",
         "source: TODO": "source: other",
-        "  TODO: [": "  other: [",
+        '  TODO: ["6210 Sales and marketing tools"]': "  # ",
+        "  g_and_a: [": '  g_and_a: ["6210 Sales and marketing tools", ',
         "Lindqvist: TODO": "Lindqvist: Katarina Lindqvist",
     }
     text = sample.text
@@ -274,7 +275,8 @@ def test_accounts_are_sorted_and_shared_pay_stays_open(tmp_path):
         "Profit and Loss\nAcme\nJanuary 2025\n\n,Jan 2025,Total\nIncome,,\nSubscriptions,100,100\n"
         "Total for Income,100,100\n"
         "Cost of Goods Sold,,\nHosting,20,20\nTotal for Cost of Goods Sold,20,20\nGross Profit,80,80\nExpenses,,\n"
-        "Payroll,30,30\nSales commissions,5,5\nTravel,4,4\nAdvertising,3,3\n6100 Paid Media,1,1\n6210 Sales and marketing tools,1,1\nTotal for Expenses,44,44\n"
+        "Payroll,30,30\nSales commissions,5,5\nTravel,4,4\nAdvertising,3,3\n6100 Paid Media,1,1\n"
+        "6210 Sales and marketing tools,1,1\nTotal for Expenses,44,44\n"
         "Net Operating Income,36,36\nNet Income,36,36\n"
     )
     _, values = proposed(tmp_path, deals=rows(OPEN_DEAL | {"Amount Currency": "USD"}), pl=statement)
@@ -441,6 +443,25 @@ def test_check_for_programs_is_the_same_as_json(project, capsys):
     tables = {entry["table"]: entry["rows"] for entry in found["tables"]}
     assert (tables["opportunities"], tables["quotas"], tables["ledger"]) == (2_492, 330, 1_196)
     assert {file["kind"] for file in found["files"]} >= {"opportunities (API)", "quotas (long)"}
+
+
+def test_of_several_influence_models_one_is_asked(tmp_path):
+    influence = "Id,CampaignId,OpportunityId,ContactId,Influence,ModelId,RevenueShare\n"
+    for n, model in enumerate(("03V000000000001", "03V000000000002")):
+        influence += f"4Yp00000000000{n},701000000000001,0068d0000000001,003000000000001,100,{model},5\n"
+    found, values = proposed(tmp_path, deals=rows({**OPEN_DEAL, "Amount Currency": "USD"}), CampaignInfluence=influence)
+    assert values["exports"]["influence_model"] == "TODO"
+    assert '  #   influence_model: "03V000000000001"  # 03V000000000001\n' in found.text
+    assert not any("model" in problem for problem in found.refused)
+
+
+def test_names_in_sheets_that_are_nobodys_are_no_contradiction(tmp_path):
+    calls = "Week,Owner,Period,Category,Amount\n"
+    calls += "".join(f"2025-02-03,{name},FY25-Q1,Commit,{n}\n" for n, name in enumerate(("VP / Company", "Ann Lee")))
+    found, values = proposed(tmp_path, deals=rows(OPEN_DEAL | {"Amount Currency": "USD"}), calls=calls)
+    assert values["owner_aliases"]["VP / Company"] == "TODO"
+    assert "or the whole company (quotas.company_names)?" in found.text
+    assert not any("contradict" in problem for problem in found.refused)
 
 
 def test_addresses_in_words_become_patterns():

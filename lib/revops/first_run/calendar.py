@@ -56,7 +56,8 @@ def _told(rows: pd.DataFrame, what: str) -> tuple[list[str], list[str]] | None:
     lines = [f"# Told by the exports: {said}."]
     if len(years) and (ends[years.index] == years["year"]).mean() < NEARLY_ALL:
         lines += check(
-            f"the {'CRM' if what == 'deals' else 'sheet'} names fiscal years otherwise; here a year is named after the one it ends in"
+            f"the {'CRM' if what == 'deals' else 'sheet'} names fiscal years otherwise; "
+            "here a year is named after the one it ends in"
         )
     return [*lines, f"fiscal_year_starts: {start}"], [f"fiscal year: starts in {MONTHS[start - 1]} ({said})"]
 
