@@ -89,8 +89,7 @@ def test_order_and_outcomes_of_the_sample_are_the_real_ones(sample):
 def test_a_stage_that_another_replaced_is_suggested_and_not_merged(sample):
     assert (
         "  # CHECK: entered until 2024-01-25, and Scoping only from 2024-02-01 on; if that is its new name, "
-        "put it there as\n"
-        "  # also: Qualification, and take this line out\n"
+        "put it there as also: Qualification, and take this line out\n"
         "  - {name: Qualification}\n"
         "  - {name: Scoping}\n"
     ) in sample.text
@@ -115,6 +114,8 @@ def test_what_must_not_be_guessed_is_listed_with_its_line(sample):
         "EUR: TODO  # what one EUR is worth in USD",
         "- {source: TODO, lead_source: [Employee Referral]}  # one line for each of marketing, sales, partner, "
         "customer_success, other",
+        'TODO: ["6210 Sales and marketing tools"]  # one line for each of revenue, cogs, sales, marketing, '
+        "customer_success, r_and_d, g_and_a, other",
         "Kate Lindqvist: TODO  # is it Katarina Lindqvist?",
     ]
     lines = sample.text.split("\n")
@@ -125,6 +126,8 @@ def test_with_its_questions_answered_the_sample_is_prepared(sample, tmp_path):
     answers = {
         "EUR: TODO": "EUR: 1.10",
         "source: TODO": "source: other",
+        '  TODO: ["6210 Sales and marketing tools"]': "  # ",
+        "  g_and_a: [": '  g_and_a: ["6210 Sales and marketing tools", ',
         "Lindqvist: TODO": "Lindqvist: Katarina Lindqvist",
     }
     text = sample.text
@@ -220,6 +223,19 @@ def test_fiscal_periods_of_a_report_tell_the_fiscal_year(tmp_path):
     )
 
 
+def test_weekly_calls_tell_the_fiscal_year_and_their_unit(tmp_path):
+    days = {"2026-02-02": "FY27-Q1", "2026-03-02": "FY27-Q1", "2026-04-27": "FY27-Q1", "2026-05-04": "FY27-Q2"}
+    calls = "Week,Owner,Period,Commit\n" + "".join(f"{day},Ann Lee,{name},{{n}}\n" for day, name in days.items())
+    deals = rows(OPEN_DEAL | {"Amount": "18000"}, {**OPEN_DEAL, "Amount": "18000"})
+    found, values = proposed(tmp_path, deals=deals, calls=calls.format(n=120))
+    assert (values["fiscal_year_starts"], values["forecasts"]) == (2, {"unit": "thousands"})
+    assert "fiscal year: starts in February (the fiscal quarter of 4 of 4 calls fits a year from February)" in (
+        found.decided
+    )
+    _, values = proposed(tmp_path, deals=deals, calls=calls.format(n=2000))
+    assert values["forecasts"] == {"unit": "TODO"}
+
+
 def test_what_no_cell_tells_is_open(tmp_path):
     deal = {"Stage": "Mystery", "Close Date": "2/3/2025", "Created Date": "1/2/2025", "Amount": "1.234", "Type": "Odd"}
     found, values = proposed(tmp_path, deals=rows(deal, {**deal, "Lead Source": "Aunt", "Stage": "Closed"}))
@@ -259,7 +275,8 @@ def test_accounts_are_sorted_and_shared_pay_stays_open(tmp_path):
         "Profit and Loss\nAcme\nJanuary 2025\n\n,Jan 2025,Total\nIncome,,\nSubscriptions,100,100\n"
         "Total for Income,100,100\n"
         "Cost of Goods Sold,,\nHosting,20,20\nTotal for Cost of Goods Sold,20,20\nGross Profit,80,80\nExpenses,,\n"
-        "Payroll,30,30\nSales commissions,5,5\nTravel,4,4\nAdvertising,3,3\n6100 Paid Media,1,1\n6210 Sales and marketing tools,1,1\nTotal for Expenses,44,44\n"
+        "Payroll,30,30\nSales commissions,5,5\nTravel,4,4\nAdvertising,3,3\n6100 Paid Media,1,1\n"
+        "6210 Sales and marketing tools,1,1\nTotal for Expenses,44,44\n"
         "Net Operating Income,36,36\nNet Income,36,36\n"
     )
     _, values = proposed(tmp_path, deals=rows(OPEN_DEAL | {"Amount Currency": "USD"}), pl=statement)
@@ -303,7 +320,7 @@ def test_init_writes_tells_and_never_overwrites(project, capsys):
     )
     number = written.split("\n").index("  EUR: TODO  # what one EUR is worth in USD") + 1
     assert (
-        "\nparams/acme-corp/company.yml is written; 3 TODOs to answer in it:\n"
+        "\nparams/acme-corp/company.yml is written; 4 TODOs to answer in it:\n"
         f"  line {number}: EUR: TODO  # what one EUR is worth in USD\n"
     ) in out
     assert out.endswith(
@@ -426,6 +443,25 @@ def test_check_for_programs_is_the_same_as_json(project, capsys):
     tables = {entry["table"]: entry["rows"] for entry in found["tables"]}
     assert (tables["opportunities"], tables["quotas"], tables["ledger"]) == (2_492, 330, 1_196)
     assert {file["kind"] for file in found["files"]} >= {"opportunities (API)", "quotas (long)"}
+
+
+def test_of_several_influence_models_one_is_asked(tmp_path):
+    influence = "Id,CampaignId,OpportunityId,ContactId,Influence,ModelId,RevenueShare\n"
+    for n, model in enumerate(("03V000000000001", "03V000000000002")):
+        influence += f"4Yp00000000000{n},701000000000001,0068d0000000001,003000000000001,100,{model},5\n"
+    found, values = proposed(tmp_path, deals=rows({**OPEN_DEAL, "Amount Currency": "USD"}), CampaignInfluence=influence)
+    assert values["exports"]["influence_model"] == "TODO"
+    assert '  #   influence_model: "03V000000000001"  # 03V000000000001\n' in found.text
+    assert not any("model" in problem for problem in found.refused)
+
+
+def test_names_in_sheets_that_are_nobodys_are_no_contradiction(tmp_path):
+    calls = "Week,Owner,Period,Category,Amount\n"
+    calls += "".join(f"2025-02-03,{name},FY25-Q1,Commit,{n}\n" for n, name in enumerate(("VP / Company", "Ann Lee")))
+    found, values = proposed(tmp_path, deals=rows(OPEN_DEAL | {"Amount Currency": "USD"}), calls=calls)
+    assert values["owner_aliases"]["VP / Company"] == "TODO"
+    assert "or the whole company (quotas.company_names)?" in found.text
+    assert not any("contradict" in problem for problem in found.refused)
 
 
 def test_addresses_in_words_become_patterns():

@@ -102,7 +102,9 @@ def unit_lines(seen: Seen) -> tuple[list[str], list[str]]:
     unit = "thousands" if FAR < ratio < FAR * 1000 else TODO if ratio > NEAR else "units"
     text = f"half of its amounts are above {calls.median():,.0f}, half of the deals above {deals.median():,.0f}"
     if unit == TODO:
-        return ["forecasts:", f"  unit: TODO  # units, thousands or millions; {text}"], [f"unit of weekly calls: {text}"]
+        return ["forecasts:", f"  unit: TODO  # units, thousands or millions; {text}"], [
+            f"unit of weekly calls: {text}"
+        ]
     lines = ["forecasts:", *check(f"units, thousands or millions; {text}", 2), f"  unit: {unit}"]
     return lines, [f"unit of weekly calls: {unit} ({text}; check it)"]
 

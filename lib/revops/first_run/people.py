@@ -28,7 +28,9 @@ def alias_lines(seen: Seen, groups: set[str]) -> tuple[list[str], list[str]]:
     for name in strangers:
         close = _closest(name, owners)
         hint = (
-            f"is it {shown(close)}?" if close else "no owner's name comes close: a region or segment, one who left, "
+            f"is it {shown(close)}?"
+            if close
+            else "no owner's name comes close: a region or segment, one who left, "
             "or the whole company (quotas.company_names)?"
         )
         lines.append(f"  {quoted(name)}: TODO  # {hint}")

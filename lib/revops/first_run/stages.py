@@ -171,9 +171,7 @@ def _in_order(
     now = sure.groupby("stage_name")["win_probability"].median()
     passed = before.reindex(index=list(keys.values()), columns=list(keys.values()), fill_value=0)
     if passed.to_numpy().sum():
-        first = sorted(
-            opens, key=lambda word: (_place(keys[word], headers), float(now.get(keys[word], 0.5)))
-        )
+        first = sorted(opens, key=lambda word: (_place(keys[word], headers), float(now.get(keys[word], 0.5))))
         return (
             _agreeing(first, (passed - passed.T)),
             ENTERING,

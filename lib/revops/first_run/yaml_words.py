@@ -27,7 +27,7 @@ def listed(words: Iterable[str]) -> str:
 
 
 def shown(word: str) -> str:
-    """Return a word as a comment can hold it: on one line, without control signs and addresses, cut at 60 characters."""
+    """Return a word as a comment can hold it: one line, no control signs, no addresses, 60 characters at most."""
     bare = " ".join("".join(sign if sign.isprintable() else " " for sign in _without_addresses(word)).split())
     return bare if len(bare) <= 60 else f"{bare[:59]}\u2026"
 
