@@ -472,3 +472,11 @@ def test_addresses_in_words_become_patterns():
 def test_a_question_is_a_plain_word_and_no_quoted_one():
     text = 'a: TODO\nb: "TODO"\nc: [x, TODO]\nTODO: 1\nd: TODO list\n# e: TODO\n'
     assert open_questions(text) == [(1, "a: TODO"), (3, "c: [x, TODO]"), (4, "TODO: 1")]
+
+
+def test_a_currency_that_stands_in_a_header_alone_needs_a_rate_too(tmp_path):
+    folder = tmp_path / "exports"
+    shutil.copytree(HUBSPOT, folder)
+    spent = "Reporting starts,Reporting ends,Campaign name,Amount spent (CHF)\n2025-06-01,2025-06-30,Brand,100.00\n"
+    (folder / "meta.csv").write_text(spent)
+    assert yaml.safe_load(propose(folder, "acme", "x").text)["rates"]["CHF"] == "TODO"

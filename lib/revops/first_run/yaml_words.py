@@ -6,7 +6,7 @@ from textwrap import wrap
 
 import yaml
 
-from revops.exports.people_records.links import MAIL
+from revops.exports.reading.addresses import CUT
 
 __all__ = ["check", "listed", "note", "quoted", "shown"]
 
@@ -44,4 +44,4 @@ def check(text: str, indent: int = 0) -> list[str]:
 
 
 def _without_addresses(word: str) -> str:
-    return MAIL.sub(lambda found: "*@*" if "@" in found[0] else "*", word)
+    return CUT.sub(lambda found: "*@*" if "@" in found[0] else "*", word)

@@ -195,8 +195,8 @@ def _unplaced(roots: list[Group], words: object) -> list[str]:
     closed = f"the section {lost} has no total line: the file looks cut off. " if opened else ""
     closed = closed.replace("section ", "sections ", 1).replace(" has ", " have ", 1) if len(opened) > 1 else closed
     return [
-        f"{closed}{'E' if closed else 'e'}very line must stand in a section that we know; found {len(wrong):,} that do not, with their amounts "
-        f"(e.g. {shown}). Known: {', '.join(w for words_ in words.sections.values() for w in words_)}. Export "
+        f"{closed}{'E' if closed else 'e'}very line must stand in a section that we know; found {len(wrong):,} that do "
+        f"not, with their amounts (e.g. {shown}). Known: {', '.join(w for words_ in words.sections.values() for w in words_)}. Export "
         "it again, describe its sections in systems/, or list the file under exports.ignore."
     ]
 

@@ -5,7 +5,7 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["MAY_HOLD", "local_parts", "without_address", "without_addresses"]
+__all__ = ["CUT", "MAY_HOLD", "local_parts", "without_address", "without_addresses"]
 
 MAY_HOLD = r"@|%40"
 ADDRESS = r"([^\s@;,<>()/?&=]+)(?:@|%40)[^\s@;,<>()/?&=]+\.[^\s@;,<>()/?&=\d][^\s@;,<>()/?&=]*"

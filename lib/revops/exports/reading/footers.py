@@ -104,8 +104,8 @@ def _judge_ragged(lines: list[int], match: Match, source: Source, ledger: Ledger
     where = examples(sorted(lines)).replace("e.g. ", "e.g. line ", 1)
     if len(lines) > (0 if source.table in STRICT else few(source.rows_read)):
         ledger.problems.append(
-            f"{source.name}: {cut_off}rows must have {len(match.labels)} cells as the header has; found {len(lines):,} of "
-            f"{source.rows_read:,} with another number ({where}). Export it again, or correct its delimiters and "
+            f"{source.name}: {cut_off}rows must have {len(match.labels)} cells as the header has; found {len(lines):,} "
+            f"of {source.rows_read:,} with another number ({where}). Export it again, or correct its delimiters and "
             "quotes."
         )
     elif lines:
