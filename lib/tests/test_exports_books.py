@@ -202,7 +202,8 @@ def test_lines_outside_any_section_are_refused(tmp_path):
         "pl.csv: the section Expenses has no total line: the file looks cut off. Every line must stand in a section "
         "that we know; found 2 that do not, with their amounts (e.g. Automobile 21.00; Rent 60.00). Known: Income, "
         "Revenue, Sales, Cost of Goods Sold, Cost of Sales, Expenses, Expense, Operating Expenses, Other Income, "
-        "Other Expenses, Other Expense. Export it again, describe its sections in systems/, or list the file under exports.ignore."
+        "Other Expenses, Other Expense. Export it again, describe its sections in systems/, or list the "
+        "file under exports.ignore."
     )
 
 

@@ -194,10 +194,11 @@ def _unplaced(roots: list[Group], words: object) -> list[str]:
     lost = ", ".join(opened)
     closed = f"the section {lost} has no total line: the file looks cut off. " if opened else ""
     closed = closed.replace("section ", "sections ", 1).replace(" has ", " have ", 1) if len(opened) > 1 else closed
+    known = ", ".join(word for named in words.sections.values() for word in named)
     return [
         f"{closed}{'E' if closed else 'e'}very line must stand in a section that we know; found {len(wrong):,} that do "
-        f"not, with their amounts (e.g. {shown}). Known: {', '.join(w for words_ in words.sections.values() for w in words_)}. Export "
-        "it again, describe its sections in systems/, or list the file under exports.ignore."
+        f"not, with their amounts (e.g. {shown}). Known: {known}. Export it "
+        "again, describe its sections in systems/, or list the file under exports.ignore."
     ]
 
 
