@@ -27,7 +27,7 @@ WORDS = ("text",)
 class Outcome:
     """What the gate said and gave: its refusal, or its tables with every word of warning and every count."""
 
-    refusal: str = ""
+    refusals: tuple[str, ...] = ()
     tables: dict[str, pa.Table] = field(default_factory=dict)
     said: frozenset[str] = frozenset()
     rows: int = 0
@@ -39,7 +39,7 @@ def outcome(files: dict[str, bytes], case: Case) -> Outcome:
     try:
         return told(prepared_from(files, case.company))
     except ExportError as refusal:
-        return Outcome(str(refusal))
+        return Outcome(getattr(refusal, "problems", (str(refusal),)))
 
 
 def told(prepared: Prepared) -> Outcome:
@@ -49,7 +49,7 @@ def told(prepared: Prepared) -> Outcome:
     said |= {f"{item.file}: {item.reason} {item.n}" for item in audit.left_out}
     said |= {f"{file.name}: {text}" for file in audit.files for text in file.warnings}
     rows = sum(file.rows_read for file in audit.files)
-    return Outcome("", prepared.tables, frozenset(said), rows, balanced(prepared))
+    return Outcome((), prepared.tables, frozenset(said), rows, balanced(prepared))
 
 
 def judged(before: Outcome, after: Outcome, grade: str, names: tuple[str, ...], unseen: str) -> str:
@@ -59,10 +59,11 @@ def judged(before: Outcome, after: Outcome, grade: str, names: tuple[str, ...], 
         names : of the files, one of which, or whose table, a refusal must name
         unseen : why nothing in the file can show the loss; then the number of rows read must tell it
     """
-    if after.refusal:
+    if after.refusals:
         if grade == SAME:
-            return f"refused although nothing is lost: {after.refusal}"
-        return "" if _names(after.refusal, names) else f"a refusal that names no file: {after.refusal}"
+            return f"refused although nothing is lost: {after.refusals}"
+        silent = [text for text in after.refusals if not _tells(text, {*names, *TABLES, "company.yml"})]
+        return f"refusals that name no file, or no number: {silent}" if silent else ""
     if not after.balanced:
         return "rows read are not rows kept and rows left out"
     differ = differences(before.tables, after.tables, with_text=grade == SAME)
@@ -70,10 +71,11 @@ def judged(before: Outcome, after: Outcome, grade: str, names: tuple[str, ...], 
         return ""
     if grade == SAME:
         return f"other tables: {'; '.join(differ)}"
+    changed = {re.split(r"[.: ]", line)[0] for line in differ}
     news = {text for text in after.said - before.said if not HARMLESS.search(text)}
-    if news or (grade == HURTS and unseen):
+    if any(_tells(text, {*names, *changed}) for text in news) or (grade == HURTS and unseen):
         return ""
-    return f"without a word: {'; '.join(differ)}"
+    return f"without a word: {'; '.join(differ)}; said: {sorted(news)}"
 
 
 def differences(before: dict[str, pa.Table], after: dict[str, pa.Table], with_text: bool) -> list[str]:
@@ -100,7 +102,6 @@ def _sum(table: pa.Table, name: str) -> str:
     return str(sorted({str(value) for value in column.to_pylist()})[:4])
 
 
-def _names(refusal: str, names: tuple[str, ...]) -> bool:
-    """Return whether a refusal names a file, its table or a setting, with a number, in each of its lines."""
-    known = (*names, *TABLES, "company.yml", "exports", "Opportunity")
-    return any(name in refusal for name in known)
+def _tells(text: str, names: set[str]) -> bool:
+    """Return whether a sentence names one of some files or tables and holds a number, or that nothing of it is read."""
+    return any(name in text for name in names) and bool(re.search(r"\d|not read|no rows", text))
