@@ -387,3 +387,15 @@ def test_linkedin_in_utf8_with_commas_and_a_total_gives_the_same(tmp_path):
     assert sum(row["amount"] for row in spend(prepared)) == 2_214.75
     assert ("ads.csv", "footer or total row", 1) in left_out(prepared) and balanced(prepared)
     assert "rows must add up" in refusal(tmp_path / "off", out.getvalue().replace("2,214.75", "2,215.75"))
+
+
+def test_months_without_a_row_between_others_are_told_with_what_the_month_before_spent(tmp_path):
+    head = "Day,Campaign,Campaign ID,Currency code,Impr.,Clicks,Cost\n"
+    days = ("2025-01-15,Brand,11,USD,10,1,300.00\n", "2025-02-03,Brand,11,USD,10,1,40.00\n",
+            "2025-05-01,Brand,11,USD,10,1,7.00\n")  # fmt: skip
+    gap = gate(tmp_path / "a", {"deals.csv": rows({}), "google.csv": head + "".join(days)})
+    assert gap.audit.warnings == (
+        "spend: google_ads has no row for 2 months between its first and its last (e.g. 2025-03, 2025-04), after $40 "
+        "in the month before. Add that export, unless nothing ran.",
+    )
+    assert gate(tmp_path / "b", {"deals.csv": rows({}), "google.csv": head + "".join(days[:2])}).audit.warnings == ()

@@ -15,7 +15,7 @@ from revops.exports.money import converted_rows, refuse_unconverted
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.rows import in_one
 from revops.schema import TABLES
-from revops.wording import join
+from revops.wording import join, money, plural
 
 __all__ = ["build_spend"]
 
@@ -36,10 +36,26 @@ def build_spend(frames: list[Frame], company: Company, ledger: Ledger) -> pa.Tab
     rows = rows.assign(part=_parts(rows), campaign=_campaigns(rows), channel=_channels(rows, channels, company))
     rows = _once(rows, ledger)
     _refuse_nested(rows, ledger)
+    _warn_of_gaps(rows, company, ledger)
     columns = [*TABLES["spend"].names, "_file"]
     table = pa.Table.from_pandas(rows[columns], preserve_index=False)
     refuse_unconverted(table, company, "spend", ledger)
     return table
+
+
+def _warn_of_gaps(rows: pd.DataFrame, company: Company, ledger: Ledger) -> None:
+    """Say which months between the first and the last of a system have no row, and what the month before spent."""
+    for system, part in rows.dropna(subset=["date", "period_end"]).groupby("system"):
+        spent = part.groupby(part["date"].dt.to_period("M"))["amount"].sum()
+        there = set(spent.index) | set(part["period_end"].dt.to_period("M"))
+        gaps = [month for month in pd.period_range(min(there), max(there), freq="M") if month not in there]
+        if gaps:
+            before = spent[spent.index < gaps[0]].iloc[-1]
+            ledger.warnings.append(
+                f"spend: {system} has no row for {plural(len(gaps), 'month')} between its first and its last "
+                f"({examples([f'{month:%Y-%m}' for month in gaps])}), after {money(before, company.currency)} in the "
+                "month before. Add that export, unless nothing ran."
+            )
 
 
 def _parts(rows: pd.DataFrame) -> pd.Series:
