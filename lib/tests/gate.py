@@ -4,7 +4,10 @@ import csv
 import io
 from pathlib import Path
 
+import pytest
+
 from revops.company import Company, load_company
+from revops.errors import ExportError
 from revops.exports import Prepared, prepare
 
 HERE = Path(__file__).parent / "exports"
@@ -68,6 +71,18 @@ def left_out(prepared: Prepared) -> list[tuple[str, str, int]]:
 def file_audit(prepared: Prepared, name: str):  # type: ignore[no-untyped-def]
     """Return the audit of one file."""
     return next(file for file in prepared.audit.files if file.name == name)
+
+
+def warned(prepared: Prepared, name: str = "deals.csv") -> tuple[str, ...]:
+    """Return the warnings of one file."""
+    return file_audit(prepared, name).warnings
+
+
+def refused(folder: Path, files: dict[str, bytes | str | Path], **changes: object) -> str:
+    """Return the message with which the gate refuses files written into a folder."""
+    with pytest.raises(ExportError) as caught:
+        gate(folder, files, **changes)
+    return str(caught.value)
 
 
 def balanced(prepared: Prepared) -> bool:

@@ -5,10 +5,9 @@ import io
 
 import openpyxl
 import pytest
-from gate import DEAL, IDS, QUOTAS, REPORT, balanced, deals, file_audit, gate, left_out, rows
+from gate import DEAL, IDS, QUOTAS, REPORT, balanced, deals, gate, left_out, refused, rows, warned
 from test_exports_history import RECORD, STATES, lines
 
-from revops.errors import ExportError
 from revops.exports.opening.files import Blob
 
 TWO = rows({"Opportunity Owner": "Jörg Müller"}, {})
@@ -17,16 +16,6 @@ OPEN = (
     "its last row ends without a line break, as all others have one: it may be cut off in its last cell, or rows below "
     "it be lost. Export it again if so."
 )
-
-
-def warned(prepared, name="deals.csv"):
-    return file_audit(prepared, name).warnings
-
-
-def refused(folder, files, **changes):
-    with pytest.raises(ExportError) as caught:
-        gate(folder, files, **changes)
-    return str(caught.value)
 
 
 def test_a_byte_order_mark_within_a_file_is_dropped(tmp_path):

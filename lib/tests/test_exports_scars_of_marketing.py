@@ -4,7 +4,7 @@ import io
 
 import openpyxl
 import pytest
-from gate import DEAL, balanced, deals, file_audit, gate, rows
+from gate import DEAL, balanced, deals, gate, refused, rows, warned
 from people import CAMPAIGNS, LEADS, column, table
 from test_exports_ads import META
 from test_exports_campaigns import REPORT as CAMPAIGN
@@ -15,19 +15,7 @@ from test_exports_marketo import API, PROGRAM, SMART_LIST
 from test_exports_payments import UNIFIED
 from test_exports_web import FILE as WEB
 
-from revops.errors import ExportError
-
 TWO = rows({}, {})
-
-
-def warned(prepared, name="deals.csv"):
-    return file_audit(prepared, name).warnings
-
-
-def refused(folder, files, **changes):
-    with pytest.raises(ExportError) as caught:
-        gate(folder, files, **changes)
-    return str(caught.value)
 
 
 def test_thousands_of_counts_are_no_decimals_whatever_sign_the_money_has(tmp_path):

@@ -9,7 +9,6 @@ import pyarrow.compute as pc
 from revops.errors import examples
 from revops.exports.audit import Ledger
 from revops.exports.context import Context
-from revops.exports.reading.addresses import without_addresses
 from revops.exports.reading.columns import TEXT, by_distinct, put
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.associations import listed, with_account, without_merged
@@ -20,14 +19,13 @@ __all__ = ["build_contacts", "contact_roles"]
 
 STAGES = ("lead_at", "mql_at", "sql_at", "opportunity_at", "customer_at")
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
-FREE = ("source_detail_1", "source_detail_2", "first_conversion", "recent_conversion", *UTM)
 
 
 def build_contacts(frames: list[Frame], context: Context) -> pa.Table:
     """Return contacts with canonical columns, the gate's own columns beside them.
 
     The page first seen gives the UTM values where no column of their own does: keys in any case, values decoded and as
-    written otherwise. E-mail addresses within free text are cut out.
+    written otherwise.
     """
     ledger = context.ledger
     table = merged_records(frames, "contact_id").taken_out(unite(frames, "contacts", ledger), "contact_id", ledger)
@@ -35,9 +33,6 @@ def build_contacts(frames: list[Frame], context: Context) -> pa.Table:
     table = with_account(without_merged(table, "contact_id", ledger))
     table = _with_utm(context.people.fill(table))
     table = put(table, "source", context.words.map_sources(table))
-    for name in FREE:
-        if name in table.column_names:
-            table = put(table, name, by_distinct(table[name].cast(TEXT), without_addresses))
     _warn_of_order(table, ledger)
     return table
 

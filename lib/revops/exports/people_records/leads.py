@@ -7,7 +7,6 @@ import pyarrow.compute as pc
 
 from revops.exports.context import Context
 from revops.exports.people_records.lead_doubts import doubt_leads, say_queues
-from revops.exports.reading.addresses import without_addresses
 from revops.exports.reading.columns import TEXT, by_distinct, put, whole
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.merged import Merged
@@ -18,7 +17,6 @@ __all__ = ["build_leads"]
 
 BECAME = ("converted_date", "contact_id", "account_id", "opportunity_id", "opportunity_name")
 UTM = ("utm_source", "utm_medium", "utm_campaign")
-FREE = ("account_name", "job_title", *UTM)
 
 
 def build_leads(frames: list[Frame], merged: Merged, contacts: Merged, deals: pa.Table, context: Context) -> pa.Table:
@@ -41,9 +39,6 @@ def build_leads(frames: list[Frame], merged: Merged, contacts: Merged, deals: pa
     for name in UTM:
         if name in table.column_names:
             table = put(table, name, by_distinct(table[name].cast(TEXT), _decoded))
-    for name in FREE:
-        if name in table.column_names:
-            table = put(table, name, by_distinct(table[name].cast(TEXT), without_addresses))
     table = put(table, "source", context.words.map_sources(table))
     say_queues(table, ledger)
     doubt_leads(table, frames, deals, context)

@@ -11,8 +11,7 @@ from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger
 from revops.exports.marketo.activities import ACTIVITIES
-from revops.exports.reading.addresses import without_addresses
-from revops.exports.reading.columns import TEXT, by_distinct, distinct, put
+from revops.exports.reading.columns import TEXT, distinct, put
 from revops.exports.touches import lists
 from revops.exports.touches.lists import Lists
 from revops.exports.uniting.records import joined
@@ -21,7 +20,6 @@ from revops.wording import plural
 __all__ = ["Found"]
 
 BLANK = "(blank)"
-FREE = ("campaign_name", "status", "utm_source", "utm_medium", "utm_campaign")
 WORDS = ("campaign_type", "campaign_name", "utm_source", "utm_medium", "utm_campaign")
 
 
@@ -39,7 +37,7 @@ class Found:
     lists: Lists = field(default_factory=Lists)
 
     def complete(self, table: pa.Table) -> pa.Table:
-        """Return touches with name, type and channel of their campaigns, addresses cut out of free text.
+        """Return touches with name, type and channel of their campaigns.
 
         What the file of campaigns says of one holds for all its touches; else what each touch's own file says.
         """
@@ -47,8 +45,6 @@ class Found:
             if self.campaigns is not None and name in self.campaigns.column_names:
                 known = joined(table["campaign_id"], self.campaigns, "campaign_id", name).cast(TEXT)
                 table = put(table, name, pc.coalesce(known, table[name]))
-        for name in FREE:
-            table = put(table, name, by_distinct(table[name], without_addresses))
         table = put(table, "channel", self._channels(table))
         self._count(table)
         return table
