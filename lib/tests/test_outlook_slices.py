@@ -8,9 +8,8 @@ import pytest
 
 from frames import with_tables
 from revops.actions import pipeline_coverage as act
+from revops.analysis.outlook import Subject, past_of
 from revops.measures import pipeline_coverage as measures
-from revops.measures.pipeline_coverage.past import past_of
-from revops.measures.pipeline_coverage.subject import Subject
 from slow_past import COVERED, booked, rows, slow_sums
 
 EMEA = {"region": "EMEA"}

@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 
 from revops.analysis.landing import Landing
-from revops.measures.pipeline_coverage.subject import Subject
-from revops.periods import Period
+from revops.analysis.outlook import Subject, renewals_due
 
-__all__ = ["NetNew", "net_new", "renewals_due"]
+__all__ = ["NetNew", "net_new"]
 
 _GAINED = ("new", "expansion")
 
@@ -28,22 +27,6 @@ class NetNew:
     due_amount: float
     plan: float
     probability: float
-
-
-def renewals_due(subject: Subject) -> pd.DataFrame:
-    """Return the renewals due in the period on its first day or since, whatever became of them and their close dates:
-    rows of the subject's state."""
-    view, period, state = subject.view, subject.period, subject.state
-    due = set(_due_in(state, period))
-    if view.knows(period.start):
-        due |= set(_due_in(view.state(period.start), period))
-    return state[state["type"].eq("renewal") & state["opportunity_id"].isin(due)]
-
-
-def _due_in(state: pd.DataFrame, period: Period) -> pd.Series:
-    """Return the ids of opportunities with a close date in the period."""
-    inside = state["close_date"].between(pd.Timestamp(period.start), pd.Timestamp(period.end))
-    return state.loc[inside, "opportunity_id"]
 
 
 def net_new(subject: Subject, landing: Landing, booked: pd.Series) -> NetNew:

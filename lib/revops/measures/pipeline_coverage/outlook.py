@@ -9,16 +9,13 @@ from scipy.special import bdtr
 
 from revops.analysis.backtest import VALIDATED_FROM
 from revops.analysis.cycle import CreationWindow, creation_window
-from revops.analysis.landing import Landing, fit
+from revops.analysis.landing import Landing
+from revops.analysis.outlook import GroupOutlook, Past, Subject, landed, past_of
 from revops.analysis.required import Required, why_unknown
 from revops.analysis.same_day import SameDay
 from revops.analysis.spans import on_day
-from revops.measures.pipeline_coverage.groups import GroupOutlook, group_outlook
-from revops.measures.pipeline_coverage.landed import landed
 from revops.measures.pipeline_coverage.net_new import NetNew, net_new
-from revops.measures.pipeline_coverage.past import Past, past_of
 from revops.measures.pipeline_coverage.proof import landing_told, required_told
-from revops.measures.pipeline_coverage.subject import Subject
 
 __all__ = ["Outlook", "outlook"]
 
@@ -107,11 +104,9 @@ def outlook(subject: Subject) -> Outlook | None:
     if past is None:
         return None
     covers, last = subject.view.company.quota_covers, past.names(subject.knobs.past_quarters)
-    recent = past.company.of(last)
-    model = fit(recent, past.scales)
-    groups = group_outlook(subject, past, model, recent)
-    now = landed(subject, past, model, groups)
-    outcomes, quota = now.landing.outcomes(subject.covers), _asked(past.own_quotas[subject.period.name])
+    now, recent = landed(subject, past), past.company.of(last)
+    groups, outcomes = now.groups, now.landing.outcomes(subject.covers)
+    quota = _asked(past.own_quotas[subject.period.name])
     remaining, scale = max(quota - now.booked.reindex(covers).sum(), 0), float(past.own_scales[subject.period.name])
     unknown = groups.unknown or why_unknown(recent.sums(covers), remaining)
     return Outlook(

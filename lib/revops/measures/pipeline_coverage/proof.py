@@ -5,11 +5,9 @@ import pandas as pd
 
 from revops.analysis.backtest import backtest
 from revops.analysis.landing import fit
+from revops.analysis.outlook import Past, Subject, slice_draws
 from revops.analysis.required import required_backtest
 from revops.analysis.same_day import SameDay
-from revops.measures.pipeline_coverage.groups import slice_draws
-from revops.measures.pipeline_coverage.past import Past
-from revops.measures.pipeline_coverage.subject import Subject
 
 __all__ = ["landing_told", "required_told"]
 

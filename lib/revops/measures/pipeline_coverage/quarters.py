@@ -5,10 +5,10 @@ import datetime as dt
 import pandas as pd
 
 from revops.analysis.movement import movement
+from revops.analysis.outlook import Subject
 from revops.analysis.pace import daily_pipeline, frozen_bookings, frozen_on
 from revops.analysis.spans import spans
 from revops.analysis.standing import OPEN_PIPELINE, standing
-from revops.measures.pipeline_coverage.subject import Subject
 from revops.ratios import safe_ratio
 
 __all__ = ["coverage_by_day", "earlier_quarters", "moved_since", "on_same_day", "settled_state", "start_coverage"]

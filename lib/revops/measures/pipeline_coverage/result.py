@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from revops.analysis.outlook import FEWEST, Subject, is_stale
 from revops.analysis.people import owner_labels
 from revops.analysis.quotas import CompanyQuota
 from revops.analysis.standing import OPEN_PIPELINE, STANDINGS, standing
@@ -15,7 +16,6 @@ from revops.measures.pipeline_coverage.created import created_by_source
 from revops.measures.pipeline_coverage.knobs import Knobs
 from revops.measures.pipeline_coverage.needs import OUTLOOK, lacking
 from revops.measures.pipeline_coverage.outlook import Outlook, outlook
-from revops.measures.pipeline_coverage.past import FEWEST, is_stale
 from revops.measures.pipeline_coverage.quarters import (
     coverage_by_day,
     earlier_quarters,
@@ -23,7 +23,6 @@ from revops.measures.pipeline_coverage.quarters import (
     settled_state,
     start_coverage,
 )
-from revops.measures.pipeline_coverage.subject import Subject
 from revops.periods import Period
 from revops.ratios import effective_count, top_share
 

@@ -6,31 +6,39 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from revops.analysis.landing import Landing, LandingModel
+from revops.analysis.landing import Landing, LandingModel, fit
+from revops.analysis.outlook.groups import GroupOutlook, group_outlook
+from revops.analysis.outlook.past import Past
+from revops.analysis.outlook.subject import Subject
 from revops.analysis.same_day import booked_on_day, open_on_day
 from revops.company import TYPES
-from revops.measures.pipeline_coverage.groups import GroupOutlook
-from revops.measures.pipeline_coverage.net_new import renewals_due
-from revops.measures.pipeline_coverage.past import Past
-from revops.measures.pipeline_coverage.subject import Subject
+from revops.periods import Period
 
-__all__ = ["Landed", "landed"]
+__all__ = ["Landed", "landed", "renewals_due"]
 
 
 @dataclass(frozen=True)
 class Landed:
-    """The subject's open deals, its bookings so far by type, the landing's draws, and the open deal expected to bring
-    most of what the quota covers (Outlook)."""
+    """The subject's open deals, its bookings so far by type, the landing's draws, the open deal expected to bring
+    most of what the quota covers, and what groups bring and need."""
 
     deals: pd.DataFrame
     booked: pd.Series
     landing: Landing
     largest: str | None
+    groups: GroupOutlook
 
 
-def landed(subject: Subject, past: Past, model: LandingModel, groups: GroupOutlook) -> Landed:
-    """Return where the subject lands: by the chances that past quarters tell, and how its own deals do against them."""
+def landed(subject: Subject, past: Past) -> Landed:
+    """Return where the subject lands: by the chances that past quarters tell, and how its own deals do against them.
+
+    Parameters
+        past : its earlier quarters on the same day (past_of)
+    """
     period, day = subject.period, subject.view.day
+    recent = past.company.of(past.names(subject.knobs.past_quarters))
+    model = fit(recent, past.scales)
+    groups = group_outlook(subject, past, model, recent)
     deals = _deals(subject, past, model, groups.own_factor)
     booked = booked_on_day(subject.states, period, day).groupby("type")["amount"].sum()
     largest = _largest(deals, subject.view.company.quota_covers)
@@ -42,7 +50,23 @@ def landed(subject: Subject, past: Past, model: LandingModel, groups: GroupOutlo
         factor=groups.own_draws,
         parts=_parts(subject, deals, largest),
     )
-    return Landed(deals, booked, _of_own_types(landing, subject), largest)
+    return Landed(deals, booked, _of_own_types(landing, subject), largest, groups)
+
+
+def renewals_due(subject: Subject) -> pd.DataFrame:
+    """Return the renewals due in the period on its first day or since, whatever became of them and their close dates:
+    rows of the subject's state."""
+    view, period, state = subject.view, subject.period, subject.state
+    due = set(_due_in(state, period))
+    if view.knows(period.start):
+        due |= set(_due_in(view.state(period.start), period))
+    return state[state["type"].eq("renewal") & state["opportunity_id"].isin(due)]
+
+
+def _due_in(state: pd.DataFrame, period: Period) -> pd.Series:
+    """Return the ids of opportunities with a close date in the period."""
+    inside = state["close_date"].between(pd.Timestamp(period.start), pd.Timestamp(period.end))
+    return state.loc[inside, "opportunity_id"]
 
 
 def _deals(subject: Subject, past: Past, model: LandingModel, factor: float) -> pd.DataFrame:

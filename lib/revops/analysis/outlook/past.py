@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from revops.analysis.aging import halving_ages
+from revops.analysis.outlook.knobs import OutlookKnobs
+from revops.analysis.outlook.subject import Subject
 from revops.analysis.pace import frozen_on
 from revops.analysis.same_day import SameDay, same_day
 from revops.book import AsOf
-from revops.measures.pipeline_coverage.knobs import Knobs
-from revops.measures.pipeline_coverage.subject import Subject
 from revops.periods import Period
 
 __all__ = ["FEWEST", "Past", "is_stale", "past_of"]
@@ -47,7 +47,7 @@ class Past:
         return [p.name for p in self.periods[-last:]] if last else []
 
 
-def is_stale(view: AsOf, knobs: Knobs) -> bool:
+def is_stale(view: AsOf, knobs: OutlookKnobs) -> bool:
     """Return whether the exports end too long before the as-of day to say anything of what is to come."""
     return view.days_without_news > knobs.stale_after_days
 

@@ -8,12 +8,12 @@ from math import isnan
 
 import pandas as pd
 
+from revops.analysis.outlook.knobs import OutlookKnobs
 from revops.analysis.quotas import CompanyQuota, company_quota, quotas_in_force, quotas_of_slice
 from revops.analysis.spans import spans
 from revops.book import UNASSIGNED, AsOf
 from revops.company import TYPES
 from revops.errors import MeasureError
-from revops.measures.pipeline_coverage.knobs import Knobs
 from revops.periods import Period
 
 __all__ = ["Subject", "groups_of"]
@@ -24,7 +24,7 @@ class Subject:
     """The company, or the slice that `knobs` names, in the period that `knobs` names."""
 
     view: AsOf
-    knobs: Knobs
+    knobs: OutlookKnobs
 
     @cached_property
     def period(self) -> Period:

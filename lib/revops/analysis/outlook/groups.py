@@ -9,10 +9,10 @@ import pandas as pd
 
 from revops.analysis.groups import FEWEST_SHOWN, GroupFactors, group_factors
 from revops.analysis.landing import N_DRAWS, LandingModel
+from revops.analysis.outlook.past import Past
+from revops.analysis.outlook.subject import Subject, groups_of
 from revops.analysis.required import Required, required_open, why_unknown
 from revops.analysis.same_day import SameDay, open_on_day
-from revops.measures.pipeline_coverage.past import Past
-from revops.measures.pipeline_coverage.subject import Subject, groups_of
 from revops.ratios import safe_ratio
 
 __all__ = ["GroupOutlook", "group_outlook", "slice_draws"]
