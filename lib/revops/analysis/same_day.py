@@ -40,7 +40,7 @@ class SameDay:
 
 def same_day(
     states: pd.DataFrame, periods: Sequence[Period], *, days_left: int, as_of: dt.date, company: Company,
-    halving: pd.Series | None = None,
+    halving: pd.Series | None = None, also: Sequence[str] = (),
 ) -> SameDay:  # fmt: skip
     """Return what was open in each past quarter when `days_left` days remained, and what it brought.
 
@@ -48,7 +48,7 @@ def same_day(
         states : spans of days (analysis.spans.spans); those of a slice give the slice
         periods : quarters that are over and frozen on `as_of`, at least one
         days_left : days from the day to the quarter's end; 0 is the last day
-        halving : as in `open_on_day`
+        halving, also : as in `open_on_day`
 
     Limits
         A deal booked by the day and reopened later counts in booked_then but not in booked.
@@ -62,7 +62,7 @@ def same_day(
     was_open, was_booked, came = (quarter * len(id) + id[rows] for quarter, rows in (opened, then, final))
     at, quarter = pd.Index(came).get_indexer(was_open), opened[0]
     ends = [period.end for period in periods]
-    deals = _described(states.iloc[opened[1]], _stamps(days)[quarter], _stamps(ends)[quarter], company, halving)
+    deals = _described(states.iloc[opened[1]], _stamps(days)[quarter], _stamps(ends)[quarter], company, halving, also)
     deals = deals.assign(is_won=at >= 0, won_amount=np.append(amount[final[1]], 0.0)[at])
     deals.insert(0, "period", pd.array([period.name for period in periods], dtype="str")[quarter])
     is_new = ~np.isin(came, np.concatenate([was_open, was_booked]))
@@ -70,18 +70,20 @@ def same_day(
 
 
 def open_on_day(
-    states: pd.DataFrame, period: Period, day: dt.date, company: Company, halving: pd.Series | None = None
-) -> pd.DataFrame:
+    states: pd.DataFrame, period: Period, day: dt.date, company: Company, halving: pd.Series | None = None,
+    also: Sequence[str] = (),
+) -> pd.DataFrame:  # fmt: skip
     """Return the opportunities open at the end of a day, with their place towards the quarter: one row each.
 
     Parameters
         halving : stage_name -> days after which a deal counts as stalled (aging.halving_ages); none by default
+        also : more columns of the states to keep (spans.spans)
 
     Columns: opportunity_id, stage_name, pushes (count), type, amount, place (PLACES), days_in_stage, is_stalled
     (False where its stage has no halving age).
     """
     rows, (day_stamp, end_stamp) = _open_rows(states, day), _stamps([day, period.end])
-    return _described(states.iloc[rows], day_stamp, end_stamp, company, halving)
+    return _described(states.iloc[rows], day_stamp, end_stamp, company, halving, also)
 
 
 def booked_on_day(states: pd.DataFrame, period: Period, day: dt.date) -> pd.DataFrame:
@@ -114,14 +116,14 @@ def _stamps(days: Sequence[dt.date]) -> Array:
 
 
 def _described(
-    opened: pd.DataFrame, day: Array, end: Array, company: Company, halving: pd.Series | None
+    opened: pd.DataFrame, day: Array, end: Array, company: Company, halving: pd.Series | None, also: Sequence[str]
 ) -> pd.DataFrame:
     """Return open states with their place on a day towards a quarter's end, and how long they are in their stage."""
     close, limit = opened["close_date"], opened["stage_name"].map({} if halving is None else halving).astype("float64")
     rules = [close < day, close > end, opened["stage_order"] < company.qualifying_order]
     place = np.select(rules, ["overdue", "later", "early"], "due")
     days_in_stage = (day - opened["entered"]).dt.days
-    columns = ["opportunity_id", "stage_name", "pushes", "type", "amount"]
+    columns = ["opportunity_id", "stage_name", "pushes", "type", "amount", *also]
     place = pd.Series(place, index=opened.index, dtype="str")
     found = opened[columns].assign(place=place, days_in_stage=days_in_stage, is_stalled=days_in_stage > limit)
     return found.reset_index(drop=True)

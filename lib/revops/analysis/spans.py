@@ -1,7 +1,7 @@
 """States of opportunities as spans of days: from which day to which day each state stood at the day's end."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ def spans(
     as_of: dt.date,
     company: Company,
     types: Collection[str] | None = None,
+    also: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Return each state, with the first and last day it stood.
 
@@ -26,6 +27,7 @@ def spans(
         records : opportunities (schema.opportunities); give the type where the states have none
         as_of : the last day of all
         types : opportunity types to keep; by default those that the quota covers
+        also : more columns of the timeline to keep, such as win_probability; owner_id is the record's where blank
 
     Returns
         One row per state that stood at the end of a day, in the order of `timeline`: opportunity_id, first, last
@@ -37,8 +39,8 @@ def spans(
     pushed = id.eq(id.shift()) & (close > close.shift())
     first = timeline["changed_at"].dt.normalize()
     last = (first.shift(-1) - pd.Timedelta(days=1)).where(id.eq(id.shift(-1)), pd.Timestamp(as_of))
-    type = timeline["type"].fillna(timeline["opportunity_id"].map(records.set_index("opportunity_id")["type"]))
-    table = timeline[["opportunity_id", "outcome", "stage_name", "close_date"]].assign(
+    type = _or_of_record(timeline, records, "type")
+    table = timeline[["opportunity_id", "outcome", "stage_name", "close_date", *also]].assign(
         first=first,
         last=last,
         stage_order=timeline["stage_name"].map(company.stage_order).astype("float64"),
@@ -46,12 +48,19 @@ def spans(
         amount=timeline["amount"].fillna(0),
         pushes=pushed.astype("int64").groupby(id, sort=False).cumsum(),
     )
+    if "owner_id" in also:
+        table["owner_id"] = _or_of_record(timeline, records, "owner_id")
     stood = (
         type.isin(company.quota_covers if types is None else types)
         & ~timeline["is_deleted"].fillna(False).astype(bool)
         & (first <= last)
     )
     return _entered(table[stood].reset_index(drop=True), id[stood].to_numpy())
+
+
+def _or_of_record(timeline: pd.DataFrame, records: pd.DataFrame, name: str) -> pd.Series:
+    """Return a field of each state, the record's where the state does not tell it."""
+    return timeline[name].fillna(timeline["opportunity_id"].map(records.set_index("opportunity_id")[name]))
 
 
 def _entered(table: pd.DataFrame, id: np.ndarray) -> pd.DataFrame:
