@@ -11,7 +11,7 @@ from revops.analysis.chances import Cells, fit_cells, left_out_chances
 from revops.analysis.same_day import SameDay
 from revops.company import TYPES
 
-__all__ = ["N_DRAWS", "Landing", "LandingModel", "fit"]
+__all__ = ["N_DRAWS", "Landing", "LandingModel", "fit", "haircuts_of"]
 
 Array = np.ndarray
 N_DRAWS = 4000
@@ -159,15 +159,18 @@ def fit(past: SameDay, scales: pd.Series) -> LandingModel:
         METHODS 4.1: a shock common to all deals.
     """
     told, ratios = left_out_chances(past.deals), _ratios(past.deals)
-    haircuts = _haircuts(past.deals, told)
+    haircuts = haircuts_of(past.deals, told)
     cuts_then = haircuts.reindex(past.deals["type"]).to_numpy(dtype=float)
     weights = _luck_weights(past.deals, told, cuts_then, float(ratios.var()))
     lever = 1 - float(past.deals["is_won"].mean()) if len(past.deals) else 1.0
     return LandingModel(fit_cells(past.deals), haircuts, ratios, weights, lever, _new_shares(past.totals, scales))
 
 
-def _haircuts(past: pd.DataFrame, told: Array) -> pd.Series:
-    """Return by type what deals brought over chance times amount: price cuts, and large deals that win less often.
+def haircuts_of(past: pd.DataFrame, told: Array) -> pd.Series:
+    """Return by type what past deals brought over chance times amount: price cuts, and large deals that win less often.
+
+    Parameters
+        past : SameDay.deals; told: the chance of each
 
     Shrunk to 1 by a few deals of ordinary size.
     """

@@ -1,0 +1,205 @@
+"""Forecasts as they were frozen week by week, beside what came: one long table for all that is judged."""
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from revops.analysis.outlook import Subject
+from revops.company import TYPES
+from revops.measures.forecast_accuracy.arithmetic import arithmetic
+from revops.measures.forecast_accuracy.by_deal import ByDeal, by_deal
+from revops.measures.forecast_accuracy.known_calls import CATEGORIES, calls_of, known_calls
+from revops.measures.forecast_accuracy.quarters import Quarters, quarters_of, states_of, week_days
+from revops.measures.forecast_accuracy.steps import STEPS, called_by, callers, unit_pairs
+from revops.periods import Period
+
+__all__ = ["LABELS", "Frozen", "frozen"]
+
+LABELS = {
+    "commit": "Commit",
+    "most_likely": "Most likely",
+    "best_case": "Best case",
+    "crm_commit": "Deals in commit",
+    "stage_weighted": "Stage-weighted",
+    "weighted_and_new": "Stage-weighted, with deals to come",
+    "crm_weighted": "CRM probability",
+    "last_quarter": "Last quarter",
+    "same_quarter_last_year": "Same quarter last year",
+    "booked_share": "Booked over usual share",
+    "time_series": "Time series",
+    "rep": "Reps",
+    "manager": "Managers",
+    "final": "Company",
+}
+"""Each forecast, and what it is called on the page."""
+_ROLES = tuple(CATEGORIES.values())
+_FEWEST_OF_SHEET = 4
+_WHOLE = 0.8
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """All forecasts of the judged quarters and of the one under way, and what came.
+
+    pairs: one row per period x horizon_weeks x category x level x member: forecast_amount, actual_amount (frozen; NaN
+    while the quarter is under way), is_carried (from a call made in an earlier week), is_open (the quarter under way).
+    level is company (member company; all categories of LABELS), team or owner (category commit). by_type: the same of
+    the company for each opportunity type and for all of them (type), from deals and bookings alone.
+    source: sheet (calls that people made), or history (deals in commit, as they stood). call: the category that is
+    judged; caller: the step of the roll-up whose call it is; callers: steps.callers. known: known_calls of all
+    quarters. days: quarter -> horizon_weeks -> day.
+    """
+
+    quarters: Quarters
+    states: pd.DataFrame
+    deals: ByDeal
+    known: pd.DataFrame
+    pairs: pd.DataFrame
+    by_type: pd.DataFrame
+    source: str
+    call: str
+    caller: str
+    callers: pd.Series
+    days: Mapping[Period, Mapping[int, dt.date]]
+
+    @cached_property
+    def company(self) -> pd.DataFrame:
+        """Return the company's forecasts of the judged quarters."""
+        return self.pairs[self.pairs["level"].eq("company") & ~self.pairs["is_open"]].reset_index(drop=True)
+
+    def at(self, week: int, level: str = "company") -> pd.DataFrame:
+        """Return the forecasts of the judged quarters at one week, of one level."""
+        rows = self.pairs[self.pairs["level"].eq(level) & self.pairs["horizon_weeks"].eq(week)]
+        return rows[~rows["is_open"]].reset_index(drop=True)
+
+
+def frozen(subject: Subject) -> Frozen | None:
+    """Return all forecasts as they were frozen, beside what came; None where there is neither call nor history.
+
+    Question
+        What did we forecast, when, and what came?
+
+    Formula
+        Calls of sheets where they cover at least 4 judged quarters, or history has nothing to offer; else deals in
+        commit as they stood. The last call before a week counts until the next. Actuals are frozen some grace days
+        after the end.
+    """
+    states = subject.part_of(states_of(subject))
+    quarters = quarters_of(subject, states, subject.knobs.judged_quarters)
+    calls = calls_of(subject)
+    source = _source(subject, calls, quarters)
+    if source is None:
+        return None
+    view, covers = subject.view, subject.covers or TYPES
+    days = _days(subject, quarters, calls if source == "sheet" else calls.iloc[:0])
+    found = _by_deal(subject, states, quarters, days)
+    known = _known(calls, days) if source == "sheet" else _rebuilt(found, covers)
+    roles = [role for role in _ROLES if known["category"].eq(role).any()]
+    shares = callers(known, quarters, covers, view.owners)
+    steps = {step: called_by(known, step, roles[0]) for step in STEPS if shares[step] >= _WHOLE} if roles else {}
+    caller = next((step for step in reversed(STEPS) if len(steps.get(step, ()))), "rep")
+    called = steps | {role: called_by(known, caller, role) for role in roles}
+    return Frozen(
+        quarters=quarters,
+        states=states,
+        deals=found,
+        known=known,
+        pairs=pd.concat(
+            [
+                _of_company(called, arithmetic(found, quarters, days, covers), source, quarters.booked(covers)),
+                _of_units(known, roles, quarters, covers, view.owners),
+            ],
+            ignore_index=True,
+        ),
+        by_type=_by_type(found, quarters, days),
+        source=source,
+        call=roles[0] if roles else "commit",
+        caller=caller,
+        callers=shares,
+        days=days,
+    )
+
+
+def _source(subject: Subject, calls: pd.DataFrame, quarters: Quarters) -> str | None:
+    """Return where the judged calls come from: sheet, history, or None where there are none."""
+    book, wanted = subject.view.book, subject.knobs.calls
+    rebuilt = book.has_history and "forecast_category" in book.audit.tracked
+    n_called = len({period.name for period in quarters.last} & set(calls["period"]))
+    if wanted != "history" and n_called >= (0 if wanted == "sheet" or not rebuilt else _FEWEST_OF_SHEET) and len(calls):
+        return "sheet"
+    return "history" if rebuilt and wanted != "sheet" else None
+
+
+def _days(subject: Subject, quarters: Quarters, calls: pd.DataFrame) -> dict[Period, dict[int, dt.date]]:
+    """Return the day of each week of the judged quarters, and of the weeks so far of the one under way."""
+    called = {name: set(part["snapshot_date"].dt.date) for name, part in calls.groupby("period")}
+    days = {period: week_days(period, called.get(period.name, ())) for period in quarters.last}
+    period, today = subject.period, subject.view.day
+    if period.start <= today <= period.end:
+        now = period.week_of(today)
+        so_far = week_days(period, {day for day in called.get(period.name, ()) if day <= today})
+        days[period] = {week: day for week, day in so_far.items() if week < now} | {now: today}
+    return days
+
+
+def _by_deal(
+    subject: Subject, states: pd.DataFrame, quarters: Quarters, days: Mapping[Period, Mapping[int, dt.date]]
+) -> ByDeal:
+    """Return what deals add up to; nothing without history, which alone tells how they stood."""
+    view, window = subject.view, subject.knobs.past_quarters
+    known = days if view.book.has_history else {}
+    return by_deal(states, quarters, known, as_of=view.day, company=view.company, window=window)
+
+
+def _known(calls: pd.DataFrame, days: Mapping[Period, Mapping[int, dt.date]]) -> pd.DataFrame:
+    """Return the calls known on each day."""
+    return pd.concat([known_calls(calls, period, weeks) for period, weeks in days.items()], ignore_index=True)
+
+
+def _rebuilt(found: ByDeal, covers: Collection[str]) -> pd.DataFrame:
+    """Return calls rebuilt from deals, owner by owner: booked to date, and open deals of a category or a nearer one."""
+    sums = found.sums[found.sums["type"].isin(covers)].dropna(subset="commit")
+    sums = sums.groupby(["period", "horizon_weeks", "owner_id"], as_index=False)[["booked", *_ROLES]].sum()
+    told = [role for role in _ROLES if role != "most_likely" or not sums["most_likely"].eq(sums["commit"]).all()]
+    parts = [sums.assign(category=role, forecast_amount=sums["booked"] + sums[role]) for role in told]
+    rows = pd.concat(parts, ignore_index=True).rename(columns={"owner_id": "member"})
+    rows = rows.assign(level="owner", group_level="", snapshot_date=pd.NaT, is_carried=False)
+    return rows[["period", "horizon_weeks", "level", "group_level", "member", "category", "forecast_amount",
+                 "snapshot_date", "is_carried"]]  # fmt: skip
+
+
+def _of_company(
+    called: Mapping[str, pd.DataFrame], simple: pd.DataFrame, source: str, booked: pd.Series
+) -> pd.DataFrame:
+    """Return the company's forecasts of all categories beside what came."""
+    if source == "history":
+        simple = simple[simple["category"].ne("crm_commit")]  # the call itself
+    parts = [rows.assign(category=name) for name, rows in called.items()]
+    rows = pd.concat([*parts, simple.dropna(subset="forecast_amount").assign(is_carried=False)], ignore_index=True)
+    return _beside(rows.assign(level="company", member="company"), booked)
+
+
+def _of_units(
+    known: pd.DataFrame, roles: list[str], quarters: Quarters, covers: Collection[str], owners: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the calls of owners and teams beside what they booked."""
+    rows = unit_pairs(known, roles[0] if roles else "commit", quarters, covers, owners)
+    return rows.assign(is_open=rows["actual_amount"].isna())
+
+
+def _by_type(found: ByDeal, quarters: Quarters, days: Mapping[Period, Mapping[int, dt.date]]) -> pd.DataFrame:
+    """Return the forecasts by arithmetic of each opportunity type, and of all as one number."""
+    parts = []
+    for name, types in {**{type: (type,) for type in TYPES}, "all": TYPES}.items():
+        rows = arithmetic(found, quarters, days, types, time_series=False).dropna(subset="forecast_amount")
+        parts.append(_beside(rows, quarters.booked(types)).assign(type=name))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _beside(rows: pd.DataFrame, booked: pd.Series) -> pd.DataFrame:
+    """Return forecasts with what their quarters booked."""
+    actual = rows["period"].map(booked).astype("float64")
+    return rows.assign(actual_amount=actual, is_open=actual.isna())

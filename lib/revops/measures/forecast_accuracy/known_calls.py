@@ -1,0 +1,112 @@
+"""Calls of sheets and of the CRM's forecasts as they were known on a day: the last one counts until the next."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from revops.analysis.outlook import Subject
+from revops.periods import Period
+
+__all__ = ["CATEGORIES", "calls_of", "known_calls", "owners_in"]
+
+CATEGORIES = {"Forecast": "commit", "MostLikely": "most_likely", "BestCase": "best_case"}
+"""The forecast categories of calls, nearest to the call first, and what they are named here."""
+GROUPS = ("team", "region", "segment")
+"""The levels between an owner and the company, the one nearest to the owner first."""
+
+
+def calls_of(subject: Subject) -> pd.DataFrame:
+    """Return the calls for whole quarters made by the as-of day, with the subject in the company's place.
+
+    Returns
+        schema.forecasts with category (commit, most_likely, best_case), period (name), and level company, group or
+        owner: groups are the sheet's teams, regions or segments that split the owners between them (group_level says
+        which). Calls for months
+        or years are left out: nobody said how they divide. A slice keeps the calls of its owners; the row of a group
+        with just its owners takes the company's place.
+    """
+    view = subject.view
+    calls = view.book.table("forecasts")
+    calls = calls[(calls["snapshot_date"] <= pd.Timestamp(view.day)) & calls["category"].isin(list(CATEGORIES))]
+    names = view.calendar.names(calls["period_start"])
+    quarters = {name: view.calendar.named(name) for name in names.dropna().unique()}
+    starts, ends = (
+        names.map({n: pd.Timestamp(getattr(q, end)) for n, q in quarters.items()}) for end in ("start", "end")
+    )
+    whole = calls["period_start"].eq(starts) & calls["period_end"].eq(ends) & (calls["snapshot_date"] <= ends)
+    calls = calls[whole].assign(period=names[whole], category=calls.loc[whole, "category"].map(CATEGORIES))
+    calls = _of_slice(calls, subject) if subject.is_slice else calls
+    parts = [_split(part, view.owners) for _, part in calls.groupby("period", sort=True)]
+    return pd.concat(parts, ignore_index=True) if parts else calls.assign(group_level="")
+
+
+def known_calls(calls: pd.DataFrame, period: Period, days: Mapping[int, dt.date]) -> pd.DataFrame:
+    """Return for each week of a quarter the call that was known on its day: the last one made by then.
+
+    Parameters
+        calls : calls_of
+        days : horizon_weeks -> day
+
+    Returns
+        One row per week x level x member x category with a call by then: period, horizon_weeks, level, group_level,
+        member, category, forecast_amount, snapshot_date, is_carried (made before the week began).
+    """
+    own = calls[calls["period"].eq(period.name)].sort_values("snapshot_date", kind="stable")
+    key, parts = ["level", "group_level", "member", "category"], []
+    for week, day in days.items():
+        last = own[own["snapshot_date"] <= pd.Timestamp(day)].drop_duplicates(key, keep="last")
+        begun = pd.Timestamp(period.start + dt.timedelta(days=7 * (week - 1)))
+        parts.append(last.assign(horizon_weeks=week, is_carried=last["snapshot_date"] < begun))
+    columns = ["period", "horizon_weeks", *key, "forecast_amount", "snapshot_date", "is_carried"]
+    return pd.concat(parts, ignore_index=True)[columns]
+
+
+def _of_slice(calls: pd.DataFrame, subject: Subject) -> pd.DataFrame:
+    """Return the calls of a slice: its owners', and that of a group of just these owners as the company's."""
+    own = set(owners_in(subject.view.owners, subject.knobs.slice))
+    if not own:
+        return calls.iloc[:0]
+    theirs = calls[calls["level"].eq("owner") & calls["member"].isin(own)]
+    groups = calls[calls["level"].isin(GROUPS)]
+    members = {
+        pair: set(owners_in(subject.view.owners, dict([pair])))
+        for pair in groups[["level", "member"]].drop_duplicates().itertuples(index=False, name=None)
+    }
+    pairs = pd.Series(list(zip(groups["level"], groups["member"], strict=True)), index=groups.index, dtype=object)
+    inside = groups[pairs.map(lambda pair: bool(members[pair]) and members[pair] < own).astype(bool)]
+    same = groups[pairs.map(lambda pair: members[pair] == own).astype(bool)]
+    whole = theirs if subject.knobs.slice.keys() == {"owner"} else same
+    return pd.concat([whole.assign(level="company", member="company"), inside, theirs])
+
+
+def owners_in(owners: pd.DataFrame, slice: Mapping[str, str]) -> Sequence[str]:
+    """Return the owners that belong to a slice; none where it is not one of owners."""
+    inside = pd.Series(True, index=owners.index)
+    for by, group in slice.items():
+        column = {"owner": "owner_id"}.get(by, by)
+        if column not in owners:
+            return []
+        inside &= owners[column].eq(group)
+    return owners.loc[inside, "owner_id"].tolist()
+
+
+def _split(calls: pd.DataFrame, owners: pd.DataFrame) -> pd.DataFrame:
+    """Return one quarter's calls with the groups that split its owners as level `group`; other groups are left out.
+
+    Teams first; then a region none of whose owners is in such a team, then a segment likewise: a row of America beside
+    those of its two teams repeats them.
+    """
+    taken: set[str] = set()
+    kept = []
+    for level in GROUPS:
+        rows, inside = calls[calls["level"].eq(level)], set()
+        for member in sorted(rows["member"].unique()):
+            mine = set(owners_in(owners, {level: member}))
+            if mine & taken or not (mine or not kept):
+                continue
+            inside |= mine
+            kept.append(rows[rows["member"].eq(member)].assign(group_level=level))
+        taken |= inside
+    groups = [part.assign(level="group") for part in kept]
+    return pd.concat([calls[calls["level"].isin(["company", "owner"])].assign(group_level=""), *groups])

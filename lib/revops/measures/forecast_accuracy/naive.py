@@ -1,0 +1,67 @@
+"""Forecasts that know nothing but what quarters booked: what any other must beat."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from revops.ratios import safe_ratio
+
+__all__ = ["NAIVES", "from_bookings", "from_share"]
+
+NAIVES = ("last_quarter", "same_quarter_last_year", "booked_share")
+_SEASON = 4
+_FEWEST = 4
+_FEWEST_SEASONAL = 12
+
+
+def from_bookings(booked: pd.Series, wanted: Sequence[str], *, time_series: bool = True) -> pd.DataFrame:
+    """Return what earlier quarters alone forecast for each quarter, the same in every week.
+
+    Parameters
+        booked : what past quarters booked, oldest first, indexed by name [company currency]
+        wanted : quarters to forecast, of these or the one right after the last
+        time_series : whether to fit that one, which takes longest; NaN without
+
+    Returns
+        One row per quarter: period, last_quarter, same_quarter_last_year, time_series; NaN where too few lie before.
+
+    Formula
+        time_series: exponential smoothing with additive errors, no trend and no season (ETS(A,N,N)) from 4 quarters on;
+        from 12 the Theta method with a season where one is found, each fitted on the quarters before alone.
+
+    Source
+        Hyndman, Koehler, Ord and Snyder, Forecasting with Exponential Smoothing (2008); Assimakopoulos and
+        Nikolopoulos, IJF 16 (2000), as implemented by statsmodels.
+    """
+    names, values = list(booked.index), booked.to_numpy(dtype=float)
+    rows = []
+    for name in wanted:
+        before = values[: names.index(name)] if name in names else values
+        last, season = ((before[-back] if len(before) >= back else np.nan) for back in (1, _SEASON))
+        rows.append((name, last, season, _time_series(before) if time_series else np.nan))
+    return pd.DataFrame(rows, columns=["period", "last_quarter", "same_quarter_last_year", "time_series"])
+
+
+def from_share(booked: float | pd.Series, usual_then: float | pd.Series, usual: float | pd.Series) -> float | pd.Series:
+    """Return what is booked to date over the share that earlier quarters had booked by the same day; NaN where they had
+    booked nothing."""
+    return safe_ratio(booked * usual, usual_then)
+
+
+def _time_series(before: np.ndarray) -> float:
+    """Return the forecast of one more quarter; NaN of fewer than 4."""
+    if len(before) < _FEWEST:
+        return float("nan")
+    if np.ptp(before) == 0:
+        return float(before[-1])
+    scale = float(np.abs(before).mean())
+    if len(before) < _FEWEST_SEASONAL:
+        from statsmodels.tsa.holtwinters import SimpleExpSmoothing  # a second of imports
+
+        fit = SimpleExpSmoothing(before / scale, initialization_method="estimated").fit()
+        return float(fit.forecast(1)[0]) * scale
+    from statsmodels.tsa.forecasting.theta import ThetaModel
+
+    fit = ThetaModel(pd.Series(before / scale), period=_SEASON, deseasonalize=True, method="additive").fit()
+    return float(fit.forecast(1).iloc[0]) * scale

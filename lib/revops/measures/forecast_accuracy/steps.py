@@ -1,0 +1,98 @@
+"""Who called what: the calls of reps, managers and the company, and those of each owner and team beside what came."""
+
+from collections.abc import Collection, Sequence
+
+import pandas as pd
+
+from revops.measures.forecast_accuracy.known_calls import owners_in
+from revops.measures.forecast_accuracy.quarters import Quarters
+from revops.ratios import safe_ratio
+
+__all__ = ["STEPS", "called_by", "callers", "unit_pairs"]
+
+STEPS = {"rep": "owner", "manager": "group", "final": "company"}
+"""The steps of a roll-up, and the level of the calls that each adds up."""
+_AT = ["period", "horizon_weeks"]
+
+
+def called_by(known: pd.DataFrame, step: str, category: str) -> pd.DataFrame:
+    """Return what one step of the roll-up called: the sum of its members' calls in each week.
+
+    Parameters
+        known : known_calls.known_calls of all quarters
+        step : rep, manager or final
+
+    Returns
+        One row per period x horizon_weeks: forecast_amount, is_carried (every part from an earlier week).
+    """
+    rows = known[known["level"].eq(STEPS[step]) & known["category"].eq(category)]
+    return rows.groupby(_AT, as_index=False).agg(
+        forecast_amount=("forecast_amount", "sum"), is_carried=("is_carried", "all")
+    )
+
+
+def callers(known: pd.DataFrame, quarters: Quarters, covers: Collection[str], owners: pd.DataFrame) -> pd.Series:
+    """Return for each step the share of the judged quarters' bookings whose owners took part in it [0 to 1].
+
+    A step whose callers book little of what is booked is no forecast of the company. final is 1 where there are calls.
+    """
+    booked = quarters.by_owner(covers)
+    booked = booked[booked["period"].isin([period.name for period in quarters.last])]
+    total, shares = booked["actual_amount"].sum(), {}
+    for step, level in STEPS.items():
+        rows = known.loc[known["level"].eq(level), ["period", "group_level", "member"]].drop_duplicates()
+        if level == "company" or rows.empty:
+            shares[step] = float(len(rows) > 0)
+            continue
+        of = _owners_of(rows, owners)
+        inside = booked.merge(of[["period", "owner_id"]].drop_duplicates(), on=["period", "owner_id"])
+        shares[step] = float(safe_ratio(inside["actual_amount"].sum(), total))
+    return pd.Series(shares)
+
+
+def unit_pairs(
+    known: pd.DataFrame, category: str, quarters: Quarters, covers: Collection[str], owners: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the calls of each owner and team beside what they booked.
+
+    Teams are the groups that called; where none did, the sums of owners' calls by the owner's team.
+
+    Returns
+        One row per period x horizon_weeks x level (owner, team) x member: forecast_amount, actual_amount (0 where an
+        owner who called booked nothing; NaN while the quarter is under way), is_carried, category (commit).
+    """
+    called = known[known["category"].eq(category)]
+    own, groups = called[called["level"].eq("owner")], called[called["level"].eq("group")]
+    if groups.empty:
+        team = own["member"].map(owners.drop_duplicates("owner_id").set_index("owner_id")["team"])
+        groups = own.assign(member=team, level="group", group_level="team").dropna(subset="member")
+        sums = {"forecast_amount": "sum", "is_carried": "all"}
+        groups = groups.groupby([*_AT, "level", "group_level", "member"], as_index=False).agg(sums)
+    booked = quarters.by_owner(covers)
+    of = _owners_of(groups[["period", "group_level", "member"]].drop_duplicates(), owners)
+    by_team = (
+        of.merge(booked, on=["period", "owner_id"], how="left").groupby(["period", "member"])["actual_amount"].sum()
+    )
+    by_owner = booked.set_index(["period", "owner_id"])["actual_amount"]
+    past = {period.name for period in quarters.periods}
+    parts = [_beside(own, by_owner, past).assign(level="owner"), _beside(groups, by_team, past).assign(level="team")]
+    columns = [*_AT, "level", "member", "forecast_amount", "actual_amount", "is_carried"]
+    return pd.concat(parts, ignore_index=True)[columns].assign(category="commit")
+
+
+def _beside(rows: pd.DataFrame, booked: pd.Series, past: Collection[str]) -> pd.DataFrame:
+    """Return calls with what their members booked: 0 where nothing, NaN in quarters that are not over."""
+    came = booked.reindex(pd.MultiIndex.from_frame(rows[["period", "member"]])).fillna(0.0).to_numpy()
+    return rows.assign(actual_amount=pd.Series(came, index=rows.index).where(rows["period"].isin(past)))
+
+
+def _owners_of(rows: pd.DataFrame, owners: pd.DataFrame) -> pd.DataFrame:
+    """Return the owners of each caller: period, member, owner_id; a caller without a group level is an owner."""
+    pairs: dict[tuple[str, str], Sequence[str]] = {
+        (level, member): owners_in(owners, {level: member}) if level else [member]
+        for level, member in rows[["group_level", "member"]].drop_duplicates().itertuples(index=False, name=None)
+    }
+    found = [
+        (row.period, row.member, owner) for row in rows.itertuples() for owner in pairs[(row.group_level, row.member)]
+    ]
+    return pd.DataFrame(found, columns=["period", "member", "owner_id"]).astype("str")
