@@ -165,7 +165,7 @@ class _Bookings:
         return cls(*tables, tables[1].rolling(4, min_periods=1).mean())
 
     def usual(self, before: Sequence[str], window: int) -> pd.DataFrame:
-        """Return by type what the last quarters before had booked by the day and in all, and what is new in one more."""
+        """Return by type what the last quarters had booked by the day and in all, and what is new in one more."""
         recent, nothing = list(before[-window:]), pd.Series(np.nan, index=TYPES)
         new = nothing
         if len(recent) >= FEWEST_BEFORE:

@@ -13,6 +13,7 @@ __all__ = ["STEPS", "called_by", "callers", "unit_pairs"]
 STEPS = {"rep": "owner", "manager": "group", "final": "company"}
 """The steps of a roll-up, and the level of the calls that each adds up."""
 _AT = ["period", "horizon_weeks"]
+_ADDED = {"forecast_amount": ("forecast_amount", "sum"), "is_carried": ("is_carried", "all")}
 
 
 def called_by(known: pd.DataFrame, step: str, category: str) -> pd.DataFrame:
@@ -26,9 +27,7 @@ def called_by(known: pd.DataFrame, step: str, category: str) -> pd.DataFrame:
         One row per period x horizon_weeks: forecast_amount, is_carried (every part from an earlier week).
     """
     rows = known[known["level"].eq(STEPS[step]) & known["category"].eq(category)]
-    return rows.groupby(_AT, as_index=False).agg(
-        forecast_amount=("forecast_amount", "sum"), is_carried=("is_carried", "all")
-    )
+    return rows.groupby(_AT, as_index=False).agg(**_ADDED)
 
 
 def callers(known: pd.DataFrame, quarters: Quarters, covers: Collection[str], owners: pd.DataFrame) -> pd.Series:
@@ -66,8 +65,7 @@ def unit_pairs(
     if groups.empty:
         team = own["member"].map(owners.drop_duplicates("owner_id").set_index("owner_id")["team"])
         groups = own.assign(member=team, level="group", group_level="team").dropna(subset="member")
-        sums = {"forecast_amount": "sum", "is_carried": "all"}
-        groups = groups.groupby([*_AT, "level", "group_level", "member"], as_index=False).agg(sums)
+        groups = groups.groupby([*_AT, "level", "group_level", "member"], as_index=False).agg(**_ADDED)
     booked = quarters.by_owner(covers)
     of = _owners_of(groups[["period", "group_level", "member"]].drop_duplicates(), owners)
     by_team = (
