@@ -149,13 +149,13 @@ def _check(used: pd.DataFrame, cell: list[str]) -> None:
     """Refuse what cannot be compared: several forecasts of a step for one cell, several actuals of one cell."""
     twice = used.loc[used.duplicated([*cell, "category"]), "period"]
     if len(twice):
-        raise MeasureError(f"value_added: each step must have one forecast for a period and member; found {len(twice)} "
-                           f"more ({examples(twice.unique())}). Give one horizon at a time.")  # fmt: skip
+        raise MeasureError(f"value_added, compare: each step must have one forecast for a period and member; found "
+                           f"{len(twice)} more ({examples(twice.unique())}). Give one horizon at a time.")  # fmt: skip
     told = used.groupby(cell, dropna=False)["actual_amount"].nunique()
     several = told.index[told > 1]
     if len(several):
-        raise MeasureError(f"value_added: all steps must have the same actual; found {len(several)} with several "
-                           f"({examples(several)}). Take the actual from one place.")  # fmt: skip
+        raise MeasureError(f"value_added, compare: all steps must have the same actual; found {len(several)} with "
+                           f"several ({examples(several)}). Take the actual from one place.")  # fmt: skip
 
 
 def _step_row(forecast: Array, actual: Array) -> tuple[float, float]:
