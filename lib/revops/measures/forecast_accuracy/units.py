@@ -45,7 +45,8 @@ def unit_bias(pairs: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
         bias, low, high   the same, quarters' shocks removed and drawn towards the whole; at most 1
         is_few            fewer than 8 quarters
         finding           sandbagging (range below 0), optimism (range above 0), else empty
-        overall_bias, overall_low, overall_high: of all members together;  spread: sd between members of bias, about
+        overall_bias, overall_low, overall_high: of all members together;  spread: sd between members of bias,
+        about; NaN of one member
         Biases are NaN with fewer than 3 quarters, with no calls, and where nobody ever brought anything.
 
     Formula
@@ -76,13 +77,13 @@ def unit_bias(pairs: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     is_known = pairs["actual_amount"].notna() & (pairs["forecast_amount"] >= 0)
     names = np.sort(pairs["member"].unique())
     called, came = (_wide(pairs[is_known], names, column) for column in ("forecast_amount", "actual_amount"))
-    n = called.notna().sum(axis=1).to_numpy()
+    n = called.notna().sum(axis=1).to_numpy(dtype="int64")
     table = pd.DataFrame({"member": names, "n": n, "is_few": n < FEW})
     table["n_left_out"] = (~is_known).groupby(pairs["member"]).sum().reindex(names, fill_value=0).to_numpy()
     table["forecast_amount"], table["actual_amount"] = (part.sum(axis=1).to_numpy() for part in (called, came))
     is_told = ((n >= FEWEST_QUARTERS) & (table["forecast_amount"] > 0)).to_numpy()
     table[[*_OWN, *_WHOLE]] = np.nan
-    if came.to_numpy()[is_told].any():
+    if np.nansum(came.to_numpy()[is_told]) > 0:
         own, whole = _biases(called[is_told].dropna(axis=1, how="all"), came[is_told].dropna(axis=1, how="all"), level)
         table.loc[is_told, list(_OWN)] = own
         table[list(_WHOLE)] = whole
@@ -183,7 +184,12 @@ def _mixed(root: Array, variance: Array, df: Array, common: float, common_df: fl
     is_possible = _bias_of(root + reach) * _bias_of(root - reach) <= 0
     low, high = (np.where(is_possible, side(end, 0), end) for side, end in
                  ((np.minimum, _bias_of(bottom)), (np.maximum, _bias_of(top))))  # fmt: skip
-    return {"bias": _bias_of(middle), "low": low, "high": high, "spread": _SPREADS @ weights}
+    return {
+        "bias": _bias_of(middle),
+        "low": low,
+        "high": high,
+        "spread": _SPREADS @ weights if len(root) > 1 else np.nan,
+    }
 
 
 def _with_common(variance: Array, df: Array, common: float, common_df: float) -> tuple[Array, Array]:
