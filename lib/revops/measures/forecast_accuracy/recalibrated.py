@@ -66,7 +66,7 @@ def recalibrated(deals: pd.DataFrame, *, types: Collection[str] | None = None, l
         Won by the quarter's end, not won ever: a CRM's probability usually means the latter, and is rightly higher
         early. Stages are not forced to rise: on a given day a late stage may hold what is stuck.
     """
-    due = due_deals(deals, types)
+    due = due_deals(deals, types).astype({"stage_name": "str"})
     plain = due.assign(type=TYPES[0], place="due", is_stalled=False, pushes=0)
     table = _stages(due, plain, level)
     known = due["win_probability"].notna().to_numpy()
@@ -98,7 +98,7 @@ def _stages(due: pd.DataFrame, plain: pd.DataFrame, level: float) -> pd.DataFram
     low, high = (beta.ppf(side, alpha * worth, rest * worth) for side in ((1 - level) / 2, (1 + level) / 2))
     found = table.assign(offered=alpha / (alpha + rest), low=low, high=high, is_few=table["n"] < FEW)
     order = ["crm_probability", "won_share", "offered", "low", "high", "n", "n_periods", "is_few"]
-    return found[order].reset_index().astype({"won_share": "float64"})
+    return found[order].reset_index().astype({"stage_name": "str", "won_share": "float64"})
 
 
 def _worth(deals: pd.DataFrame, level: float) -> float:

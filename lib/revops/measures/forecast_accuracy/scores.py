@@ -173,7 +173,7 @@ def _fitted(logit: Array, sums: Array, start: Array | None = None) -> Array:
         return np.full(2, _NAN)
     from statsmodels.api import GLM, add_constant, families  # a second of imports, wanted by few callers
 
-    counts = sums.sum(axis=0).reshape(2, -1).T
-    seen = counts.sum(axis=1) > 0
-    model = GLM(counts[seen], add_constant(logit[seen]), family=families.Binomial())
+    n, won = sums.sum(axis=0), np.repeat([1, 0], len(logit))  # 1 and 0: a formula would take True for the failure
+    design = add_constant(np.tile(logit, 2)[n > 0])
+    model = GLM(won[n > 0], design, family=families.Binomial(), freq_weights=n[n > 0])
     return np.asarray(model.fit(start_params=start).params)
