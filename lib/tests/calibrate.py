@@ -13,6 +13,7 @@ from multiprocessing import Pool
 
 import pandas as pd
 from calibration import accuracy, planted, tables
+from calibration import deals, planted, tables
 from calibration.companies import company
 from calibration.frail import frail_company
 from calibration.told import told
@@ -35,6 +36,7 @@ def main(n: int = 1_020, n_frail: int = 300) -> None:
     _say("Planted rates of 15 segments of 3 to 60 deals: error, and how often their 80 % range held", _segments(n))
     _say("Planted factors of groups, by how much groups differ: error, and how often their 80 % range held",
          planted.group_factors_held(n))  # fmt: skip
+    _say("Deals told chances, due in past quarters: 80 % ranges held", deals.held(_flat(deals.ranges, range(n))))
     _say("Planted yield of the open pipeline, and the mean of small companies' pooled yields", _yields(n // 50))
     accuracy.say_all(n, _say)
     print(f"{time.perf_counter() - begun:,.0f} s on {os.cpu_count()} cores")

@@ -1,0 +1,98 @@
+"""Ranges that respect that the deals of one quarter share its luck: quarters are left out, not deals."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from revops.ratios import share_interval
+
+__all__ = ["by_quarter", "counts_by_quarter", "share_range", "worth_of"]
+
+Array = np.ndarray
+_NO_SPREAD = 1e-12
+
+
+def by_quarter(sums: Array, statistic: Callable[[Array], Array | float], *, level: float = 0.8) -> tuple[Array, Array]:
+    """Return the low and high end of a figure made of sums by quarter; NaN where the quarters tell no spread.
+
+    Parameters
+        sums : quarters x columns
+        statistic : such sums of some quarters -> the figure, or several
+        level : share of such ranges that hold [0 to 1]
+
+    Formula
+        Delete-one-quarter jackknife: variance = (n - 1) / n x sum of (figure without a quarter - their mean)^2;
+        figure +/- t with n - 1 degrees of freedom x its root.
+
+    Source
+        Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 11.
+
+    Limits
+        NaN with one quarter, where the figure is undefined without some quarter, and where all quarters agree exactly.
+    """
+    from scipy.stats import t
+
+    whole = np.asarray(statistic(sums), dtype=float)
+    if len(sums) < 2:
+        return np.full(whole.shape, np.nan), np.full(whole.shape, np.nan)
+    spread = _spread(sums, statistic)
+    margin = t.ppf((1 + level) / 2, len(sums) - 1) * np.where(spread > _NO_SPREAD, spread, np.nan)
+    return whole - margin, whole + margin
+
+
+def share_range(events: Array, n: Array, *, level: float = 0.8) -> tuple[float, float]:
+    """Return the range of a share of deals whose quarters share their luck [both in 0 to 1]; NaN where there are none.
+
+    Parameters
+        events, n : counts by quarter; quarters without a deal say nothing
+
+    Formula
+        Wilson's range of as many deals as would be as uncertain without shared luck (`worth_of`).
+
+    Source
+        Korn and Graubard, Survey Methodology 24 (1998), for the effective count and its degrees of freedom, with
+        Wilson's range in place of the exact one. A range by quarters alone would leave 0 to 1, and vanish at 0 and 1.
+    """
+    total, worth = float(np.sum(n)), worth_of(events, n, level=level)
+    share = np.sum(events) / total if total else 0.0
+    return share_interval(min(share * worth, worth), worth, level=level)
+
+
+def worth_of(events: Array, n: Array, *, level: float = 0.8) -> float:
+    """Return how many deals, each with luck of its own, would tell a share as well as these do; 0 where there are none.
+
+    Parameters
+        events, n : counts by quarter; quarters without a deal say nothing
+
+    Formula
+        n / max(1, variance by quarters (`by_quarter`) / (share x (1 - share) / n)) x (z / t)^2, t with one degree of
+        freedom less than quarters; n itself with one quarter, where nothing tells luck from chance.
+    """
+    from scipy.stats import norm, t
+
+    sums = np.column_stack([events, n]).astype(float)
+    sums = sums[sums[:, 1] > 0]
+    wins, total = sums.sum(axis=0)
+    if len(sums) < 2:
+        return float(total)
+    by_chance = wins / total * (1 - wins / total) / total
+    by_luck = _spread(sums, lambda some: some[:, 0].sum() / some[:, 1].sum()) ** 2
+    side = (1 + level) / 2
+    known = (norm.ppf(side) / t.ppf(side, len(sums) - 1)) ** 2
+    return float(total / max(1.0, by_luck / by_chance if by_chance else 1.0) * known)
+
+
+def _spread(sums: Array, statistic: Callable[[Array], Array | float]) -> Array:
+    """Return the jackknife's standard error of a figure; at least two quarters."""
+    n = len(sums)
+    others = np.array([statistic(np.delete(sums, quarter, axis=0)) for quarter in range(n)], dtype=float)
+    return np.sqrt((n - 1) / n * np.square(others - others.mean(axis=0)).sum(axis=0))
+
+
+def counts_by_quarter(period: pd.Series, code: Array, n_codes: int, weights: Array | None = None) -> Array:
+    """Return sums of deals by quarter (rows, in order of appearance) and code (columns, 0 to n_codes - 1)."""
+    quarter = pd.factorize(period)[0]
+    n_quarters = int(quarter.max(initial=-1)) + 1
+    found = np.bincount(quarter * n_codes + code, weights, n_quarters * n_codes)
+    return found.reshape(n_quarters, n_codes).astype(float)
