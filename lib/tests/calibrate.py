@@ -12,8 +12,7 @@ from functools import partial
 from multiprocessing import Pool
 
 import pandas as pd
-from calibration import accuracy, planted, tables
-from calibration import deals, planted, tables
+from calibration import accuracy, deals, planted, tables
 from calibration.companies import company
 from calibration.frail import frail_company
 from calibration.told import told
