@@ -30,9 +30,9 @@ LABELS = {
     "same_quarter_last_year": "Same quarter last year",
     "booked_share": "Booked over usual share",
     "time_series": "Time series",
-    "rep": "Reps",
-    "manager": "Managers",
-    "final": "Company",
+    "rep": "Reps added up",
+    "manager": "Managers added up",
+    "final": "Company call",
 }
 """Each forecast, and what it is called on the page."""
 _ROLES = tuple(CATEGORIES.values())
