@@ -111,9 +111,9 @@ def _biases(called: pd.DataFrame, came: pd.DataFrame, level: float) -> tuple[Arr
     noise = ((total / total.sum()) ** 2 * variance * ratio).sum() / as_whole
     common = max(whole_variance / as_whole / 4 - noise * many, 0.0)
     found = _mixed(root, variance, df, common, whole_df, level)
-    reach = stdtrit(whole_df, (1 + level) / 2) * np.sqrt(whole_variance)
-    raw = error.sum(axis=1) / total
-    whole = np.array([overall, overall - reach, min(overall + reach, 1.0), 2 * found.pop("spread") * as_whole**0.5])
+    reach = stdtrit(whole_df, (1 + level) / 2) * np.sqrt(whole_variance / as_whole) / 2
+    raw, ends = error.sum(axis=1) / total, _bias_of(max(1 - overall, 0) ** 0.5 + np.array([reach, -reach]))
+    whole = np.array([overall, *ends, 2 * found.pop("spread") * as_whole**0.5])
     return np.column_stack([raw, *found.values()]), whole
 
 
@@ -145,7 +145,7 @@ def _without_shocks(forecast: Array, error: Array) -> Array:
 
 def _moderated(variances: Array, df: Array) -> tuple[Array, Array]:
     """Return variances drawn towards those of the others, and the degrees of freedom that they then have."""
-    logs = np.log(np.maximum(variances, 0.05 * np.median(variances) + _TINY)) - digamma(df / 2) + np.log(df / 2)
+    logs = np.log(np.maximum(variances, 0.01 * np.median(variances) + _TINY)) - digamma(df / 2) + np.log(df / 2)
     excess = logs.var(ddof=1) - polygamma(1, df / 2).mean() if len(logs) > 1 else 0.0
     if excess > 0:
         prior_df = 2 * _trigamma_inverse(excess)
