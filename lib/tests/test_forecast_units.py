@@ -101,6 +101,64 @@ def test_drawing_together_is_what_a_slow_integration_of_the_same_model_gives():
         )
 
 
+def slow_left(forecast, error):
+    """Return errors less shocks, by dicts and loops: forecast and error by member and quarter."""
+    names, periods = list(forecast), sorted({q for told in forecast.values() for q in told})
+    spent, left = len(periods) / (len(periods) - 1), error
+    for _ in range(5):
+        ratio = {m: sum(left[m].values()) / sum(forecast[m].values()) for m in names}
+        rest = {m: {q: error[m][q] - ratio[m] * f for q, f in forecast[m].items()} for m in names}
+        above = below = 0.0
+        for one in names:
+            for other in names:
+                for q in forecast[one]:
+                    if one != other and q in forecast[other]:
+                        above += rest[one][q] * rest[other][q]
+                        below += forecast[one][q] * forecast[other][q]
+        shock = max(above / below * spent, 0)
+        own = {
+            m: sum(r * r for r in rest[m].values()) / sum(f * f for f in forecast[m].values()) * spent for m in names
+        }
+        left = {m: {} for m in names}
+        for m in names:
+            for q, f in forecast[m].items():
+                others = [o for o in names if o != m and q in forecast[o]]
+                called = sum(forecast[o][q] for o in others)
+                luck = sum(forecast[o][q] ** 2 * max(own[o] - shock, 0.1 * own[o]) for o in others)
+                kept = shock / (shock + luck / called**2) if others and shock else 0
+                left[m][q] = error[m][q] - (f * kept * sum(rest[o][q] for o in others) / called if kept else 0)
+    return left
+
+
+def test_the_whole_way_from_calls_to_ranges_is_what_loops_give():
+    """Six members, one of whom joins late; moderated variances are taken from the module, tested apart."""
+    pairs = noisy([0.8, 1.0, 1.0, 1.1, 1.3, 1.4], n_quarters=7, noise=0.25, shock=0.3, seed=4)
+    pairs = pairs[~(pairs["member"].eq("m5") & pairs["period"].lt("Q03"))]
+    forecast = {m: dict(zip(p["period"], p["forecast_amount"], strict=True)) for m, p in pairs.groupby("member")}
+    error = {m: dict(zip(p["period"], p["forecast_amount"] - p["actual_amount"], strict=True))
+             for m, p in pairs.groupby("member")}  # fmt: skip
+    left = slow_left(forecast, error)
+    total = {m: sum(f.values()) for m, f in forecast.items()}
+    by_quarter = {q: (p["forecast_amount"].sum(), (p["forecast_amount"] - p["actual_amount"]).sum())
+                  for q, p in pairs.groupby("period")}  # fmt: skip
+    called = sum(total.values())
+    overall = sum(e for _, e in by_quarter.values()) / called
+    strayed = 7 / 6 * sum((e - overall * f) ** 2 for f, e in by_quarter.values()) / called**2
+    ratio = {m: 1 - sum(left[m].values()) / total[m] for m in total}
+    n = {m: len(forecast[m]) for m in total}
+    each = [n[m] ** 2 / (n[m] - 1) * sum((left[m][q] - (1 - ratio[m]) * f) ** 2 for q, f in forecast[m].items())
+            / total[m] ** 2 / (4 * ratio[m]) for m in total]  # fmt: skip
+    drawn, df = module._moderated(np.array(each), np.array([(n[m] - 1) * 5 / 6 for m in total]))
+    variance = [v / n[m] for v, m in zip(drawn, total, strict=True)]
+    noise = sum((total[m] / called) ** 2 * v * ratio[m] for v, m in zip(variance, total, strict=True)) / (1 - overall)
+    common = max(strayed / (4 * (1 - overall)) - noise * 5 / 6, 0)
+    assert common > 0.002
+    slow = slow_biases([ratio[m] ** 0.5 for m in total], variance, df, common, 6.0, 0.95)
+    found = unit_bias(pairs)
+    assert found[["bias", "low", "high"]].to_numpy() == pytest.approx(np.array(slow), abs=1e-6)
+    assert found["overall_bias"].iloc[0] == pytest.approx(overall)
+
+
 def test_few_quarters_borrow_how_much_quarters_stray_from_the_others():
     """2,000 members of 4 quarters; their true variances are 0.02 x 8 / chi-square with 8 degrees of freedom."""
     rng = np.random.default_rng(5)
