@@ -60,9 +60,9 @@ def unit_bias(pairs: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     Source
         Smyth, Statistical Applications in Genetics and Molecular Biology 3 (2004), for variances drawn together;
         Cochran, Sampling Techniques, section 6.3, for the variance of a ratio; Gelman, Bayesian Analysis 1 (2006) and
-        Chung and others, Psychometrika 78 (2013), for the spread. Deviation: square roots
-        in place of logs, as a quarter in which nothing came has no log; on the linear scale bad luck looks sure of
-        itself, because the fewer deals come, the less they stray.
+        Chung and others, Psychometrika 78 (2013), for the spread. Deviation: square roots in place of logs, as a
+        quarter in which nothing came has no log; on the linear scale bad luck looks sure of itself, because the fewer
+        deals come, the less they stray.
 
     Raises
         MeasureError: a member has two rows of one period.
@@ -70,7 +70,7 @@ def unit_bias(pairs: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     Limits
         Ranges hold on average over members and companies: of 6,000 simulated companies (tests, calibration/units.py)
         4.2 % of the honest members were named at level 0.95, up to 6 % where 4 of 5 members are biased alike. With few
-        deals a quarter (1.5) one in nine who calls 38 % too much is found, with 25 two in three. A shock that hits the
+        deals a quarter (1.5) one in seven who call up to 38 % too much is found, with 25 two in three. A shock that hits the
         same members each quarter is no shock but their bias.
     """
     if pairs.duplicated(["member", "period"]).any():
