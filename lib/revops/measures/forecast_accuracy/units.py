@@ -70,8 +70,8 @@ def unit_bias(pairs: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     Limits
         Ranges hold on average over members and companies: of 6,000 simulated companies (tests, calibration/units.py)
         4.2 % of the honest members were named at level 0.95, up to 6 % where 4 of 5 members are biased alike. With few
-        deals a quarter (1.5) one in seven who call up to 38 % too much is found, with 25 two in three. A shock that hits the
-        same members each quarter is no shock but their bias.
+        deals a quarter (1.5) one in seven who call up to 38 % too much is found, with 25 two in three. A shock
+        that hits the same members each quarter is no shock but their bias.
     """
     if pairs.duplicated(["member", "period"]).any():
         n = int(pairs.duplicated(["member", "period"]).sum())
