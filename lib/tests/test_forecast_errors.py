@@ -277,11 +277,11 @@ def test_a_wider_level_is_a_wider_range():
 
 
 def test_ranges_hold_what_made_up_companies_show_in_the_long_run():
-    """240 companies: 0.80 +/- 0.05 (two standard errors) and what lib/tests/calibrate.py shows they fall short by."""
-    rows = calibration.scored(240)
+    """120 companies: 0.80 +/- 0.07 (two standard errors), and lib/tests/calibrate.py shows 0.76 to 0.79 for many."""
+    rows = calibration.scored(120)
     found = calibration.held(rows)
     overall = found[found["by"].eq("all")].set_index("id")["observed"]
-    assert overall.between(0.71, 0.88).all()
+    assert overall.between(0.68, 0.88).all()
     assert set(overall.index) == {"wape", "bias_rate", "forecast_value_added"}
     narrow = rows.assign(low=rows["found"], high=rows["found"])
     assert calibration.held(narrow)["observed"].max() == 0
