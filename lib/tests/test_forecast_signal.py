@@ -108,6 +108,11 @@ def test_no_rows_and_units_without_an_actual():
     assert found.loc["b", "n"] == 2
 
 
+def test_rows_may_come_with_any_index():
+    pairs = pairs_of(a=(20, 25, 18, 22), b=(1, 2, 3, 4))
+    pd.testing.assert_frame_equal(off_signal(pairs.set_index(np.zeros(len(pairs), dtype=int))), off_signal(pairs))
+
+
 def test_two_forecasts_of_a_quarter_are_refused():
     pairs = pairs_of(a=(1, 2))
     with pytest.raises(MeasureError, match=r"one forecast a period; found 2 more \(e\.g\. Q0, Q1\)\. Give one horizon"):

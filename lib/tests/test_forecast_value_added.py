@@ -77,6 +77,13 @@ def test_a_step_that_copies_the_one_before_makes_no_difference():
     assert found["verdict"] == "no_difference"
 
 
+def test_what_rounding_leaves_is_no_difference():
+    """A tenth too high and a tenth too low miss by the same, but for the last bit."""
+    actual = np.array([100.1, 130.3, 170.7, 90.9])
+    found = value_added(pairs_of(actual, naive=actual * 1.1, final=actual * 0.9), ["naive", "final"]).loc[1]
+    assert (found["low"], found["high"], found["verdict"]) == (0, 0, "no_difference")
+
+
 def test_all_steps_stand_on_the_same_quarters():
     """The final call of the first quarter and the actual of the last are not known: both go, for all steps."""
     pairs = pairs_of([100.0, 100, 100, 100, 100, np.nan], naive=[500.0, 140, 80, 110, 70, 90],
