@@ -25,7 +25,7 @@ _COLUMNS = ["member", "n", "n_left_out", "forecast_amount", "actual_amount", *_O
 
 
 def unit_bias(pairs: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
-    """Return by how much each owner or team calls too much (above 0) or too little, with ranges and who is named.
+    """Return `unit_bias_rate`: by how much each owner or team calls too much (above 0) or too little, and who is named.
 
     Question
         Whose calls should be cut or raised, and by what factor, and who is only having bad luck?
