@@ -8,6 +8,7 @@ import pytest
 from scipy.stats import t
 
 from frames import COMPANY, change, deal, table
+from revops.analysis.cycle import won_by_age
 from revops.analysis.spans import spans
 from revops.measures.forecast_accuracy.ever_won import ever_won
 from revops.periods import FiscalCalendar
@@ -105,3 +106,15 @@ def test_no_states_have_no_stage_and_order_changes_nothing():
     assert empty.empty and empty.dtypes.equals(first.dtypes)
     late = ever_won(states, since=pd.Timestamp("2027-01-01"), calendar=CALENDAR)
     assert late["n"].tolist() == [0, 0] and late["ever_won_share"].isna().all()
+
+
+def test_the_share_is_the_last_of_statsmodels_cumulative_incidence():
+    """A deal reopened since is open; one won on the day it entered has age 0."""
+    states = made_up_lives(4, 300)
+    same_day = lives(("2026-03-02 09:00", ("2026-03-02 10:00", "Won")), ("2026-03-02", ("2026-05-02", "Lost"),
+                                                                         ("2026-06-02", "Proposal")))  # fmt: skip
+    states = pd.concat([states, same_day.assign(opportunity_id="x" + same_day["opportunity_id"])], ignore_index=True)
+    found = ever_won(states, since=SINCE, calendar=CALENDAR).set_index("stage_name")["ever_won_share"]
+    for stage in ("Discovery", "Proposal"):
+        began = states[states["stage_name"].eq(stage)].groupby("opportunity_id")["first"].min()
+        assert found[stage] == pytest.approx(won_by_age(states, began, since=SINCE).iloc[-1], abs=1e-12)
