@@ -1,5 +1,7 @@
 """The small part of `make calibrate`: what is known on a day is known, the tables say what they hold, ranges hold."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from calibration.cases import COVERED, known_on
 from calibration.companies import company
 from calibration.frail import frail_company
 from calibration.told import OURS, told
+from scipy.special import expit
 
 SEEDS = (4, 36, 52, 77)
 
@@ -68,12 +71,12 @@ def test_shrunk_rates_are_nearer_the_planted_ones_and_their_ranges_hold():
 
 
 def test_ranges_of_deal_probabilities_and_slippage_hold():
-    """60 companies: 0.80 +/- 0.10 (two standard errors); a share's range is the wider of two, so that it holds more."""
-    found = deals.held([row for seed in range(60) for row in deals.ranges(seed)])
+    """30 companies: 0.80 +/- 0.15 (two standard errors); a share's range is the wider of two, so that it holds more."""
+    found = deals.held([row for seed in range(30) for row in deals.ranges(seed)])
     found = found[found["kind"].eq("all")].set_index("figure")
-    assert found["companies"].eq(60).all() and found["no_range"].max() < 0.05
+    assert found["companies"].eq(30).all() and found["no_range"].max() < 0.05
     ours = found.drop(index="the same, Wilson alone")["observed"]
-    assert ours.between(0.68, 0.96).all() and 0.75 < ours.mean() < 0.90
+    assert ours.between(0.65, 0.97).all() and 0.75 < ours.mean() < 0.90
     assert (found["width"] > 0.02).all() and (found["width"] < 0.5).all()
 
 
@@ -86,6 +89,9 @@ def test_the_truth_of_made_up_deals_is_what_very_many_of_them_show():
     assert won[told > 0.7].mean() == pytest.approx(truth["commit_hit_rate"], abs=0.01)
     brier, base = ((told - won) ** 2).mean(), won.mean() * (1 - won.mean())
     assert 1 - brier / base == pytest.approx(truth["brier_skill"], abs=0.01)
+    lives = deals._lives(replace(nature, quarters=60, size=2000.0, luck=0.0), np.random.default_rng(1))
+    ends = lives.drop_duplicates("opportunity_id", keep="last")["outcome"].value_counts(normalize=True)
+    assert ends["won"] / (1 - ends["open"]) == pytest.approx(expit(-0.4), abs=0.01)
     slipped = made["fate"].eq("slipped")
     assert slipped.mean() == pytest.approx(truth["slipped_share"], abs=0.01)
     assert slipped[made["pushes"].eq(1)].mean() == pytest.approx(truth["slipped_share, pushed before"], abs=0.01)

@@ -53,6 +53,10 @@ def share_range(events: Array, n: Array, *, level: float = 0.8) -> tuple[float, 
     Source
         Korn and Graubard, Survey Methodology 24 (1998), for the effective count and its degrees of freedom, with
         Wilson's range in place of the exact one. A range by quarters alone would leave 0 to 1, and vanish at 0 and 1.
+
+    Limits
+        At a nominal 80 %, 1,020 companies of 6 to 12 quarters (lib/tests/calibration/deals.py): held 81 to 82 % at any
+        luck of quarters, where Wilson's own held 76 % without luck and 68 % with much.
     """
     total, worth = float(np.sum(n)), worth_of(events, n, level=level)
     share = np.sum(events) / total if total else 0.0

@@ -44,7 +44,8 @@ def ever_won(
 
     Limits
         A floor where the deals longest in the stage are open still. It leaves out nothing for the deal's close date,
-        so that it is not what a forecast of the quarter needs (see `recalibrated`).
+        so that it is not what a forecast of the quarter needs (see `recalibrated`). At a nominal 80 %, 1,020 companies
+        (lib/tests/calibration/deals.py): held 79 %.
     """
     stood, ends = states[states["outcome"].eq("open")], _ends(states)
     order = stood.groupby("stage_name", observed=True)["stage_order"].min().reset_index()
