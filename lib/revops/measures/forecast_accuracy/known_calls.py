@@ -52,12 +52,13 @@ def known_calls(calls: pd.DataFrame, period: Period, days: Mapping[int, dt.date]
         One row per week x level x member x category with a call by then: period, horizon_weeks, level, group_level,
         member, category, forecast_amount, snapshot_date, is_carried (made before the week began).
     """
-    own = calls[calls["period"].eq(period.name)].sort_values("snapshot_date", kind="stable")
     key, parts = ["level", "group_level", "member", "category"], []
+    own = calls[calls["period"].eq(period.name)].sort_values("snapshot_date", kind="stable")
+    made, until = own["snapshot_date"], own.groupby(key)["snapshot_date"].shift(-1).fillna(pd.Timestamp.max)
     for week, day in days.items():
-        last = own[own["snapshot_date"] <= pd.Timestamp(day)].drop_duplicates(key, keep="last")
+        known = own[(made <= pd.Timestamp(day)) & (until > pd.Timestamp(day))]
         begun = pd.Timestamp(period.start + dt.timedelta(days=7 * (week - 1)))
-        parts.append(last.assign(horizon_weeks=week, is_carried=last["snapshot_date"] < begun))
+        parts.append(known.assign(horizon_weeks=week, is_carried=known["snapshot_date"] < begun))
     columns = ["period", "horizon_weeks", *key, "forecast_amount", "snapshot_date", "is_carried"]
     return pd.concat(parts, ignore_index=True)[columns]
 
