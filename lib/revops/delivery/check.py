@@ -29,8 +29,8 @@ _DATED = re.compile(r"\d{4}-\d\d-\d\d")
 
 @dataclass(frozen=True)
 class Runs:
-    """Whether a report can run: the tables it lacks, what else it needs (`needs …`), what is wrong with its settings, and
-    which numbers it cannot give and why."""
+    """Whether a report can run: the tables it lacks, what else it needs (`needs …`), what is wrong with its settings,
+    and which numbers it cannot give and why."""
 
     missing: tuple[str, ...] = ()
     lacks: str = ""

@@ -27,7 +27,7 @@ def made_entry(job: Job, result: Result, building: Path) -> dict[str, Any]:
 
 
 def failed_entry(job: Job, result: Result, building: Path, last: Last) -> dict[str, Any]:
-    """Leave the evidence of a failure, or of what the exports lack, beside the last good report, and return the entry."""
+    """Leave the evidence of a failure, or what the exports lack, beside the last good report; return the entry."""
     job.folder.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(job.folder / job.stem, ignore_errors=True)
     for kind in ("html", "json"):

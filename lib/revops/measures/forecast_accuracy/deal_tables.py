@@ -20,9 +20,9 @@ def deal_tables(result: ForecastResult) -> dict[str, Display]:
     told = result.deals
     if told is None:
         return {}
-    tables = {"scores": _scores(told), "hits": _hits(told), "slipped": _slipped(told)}
+    tables = {"scores": _scores(told), "hits": _hits(told), "slippage": _slipped(told)}
     if told.crm is not None and told.offered is not None:
-        tables |= {"reliability": _reliability(told), "stages": _stages(told, result.view.company.stage_order)}
+        tables |= {"told_and_won": _reliability(told), "stages": _stages(told, result.view.company.stage_order)}
     return tables
 
 

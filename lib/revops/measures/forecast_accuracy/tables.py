@@ -21,8 +21,8 @@ def display_tables(result: ForecastResult) -> dict[str, Display]:
     """Return caption, table and units of every table that the data allow, by name."""
     tables = {"late": _late(result), "calls": _calls(result), "chances": _chances(result), "signal": _signal(result)}
     if len(result.errors):
-        tables |= {"methods": _methods(result), "errors": _errors(result), "by_week": _by_week(result)}
-        tables |= {"steps": _steps(result), "others": _others(result)}
+        tables |= {"all_forecasts": _methods(result), "errors": _errors(result), "by_week": _by_week(result)}
+        tables |= {"value_added": _steps(result), "others": _others(result)}
     if len(result.by_type):
         tables["by_type"] = _by_type(result)
     tables |= {f"units_{level}": _units(result, level) for level, rows in result.units.items() if len(rows)}
@@ -232,7 +232,7 @@ def _open(result: ForecastResult) -> dict[str, Display]:
     })  # fmt: skip
     caption = f"{result.period.name} in week {now.week}: confidence {now.confidence}"
     return {
-        "open_quarter": (caption, shown, (None, "money")),
+        "projection": (caption, shown, (None, "money")),
         "told": ("Past quarters projected from those before them alone, in the same week", held,
                  (None, "money", "money", "money", "money", None, "count")),
     }  # fmt: skip
