@@ -32,7 +32,7 @@ def test_the_share_won_in_the_end_by_hand():
     one won on day 60, the other in a later quarter on day 200: 3/4 x 1/2 + 3/8. Proposal: two entered, both won. A
     deal that stood in Discovery before history began counts in Proposal alone."""
     states = lives(
-        ("2026-02-01", ("2026-02-11", "Lost")),
+        ("2026-02-01", ("2026-02-11", "Lost"), ("2026-12-01", "Lost")),  # written to again, lost as before
         ("2026-12-01",),
         ("2026-02-01", ("2026-03-01", "Proposal"), ("2026-04-02", "Won")),
         ("2026-02-01", ("2026-08-20", "Won")),
@@ -43,6 +43,8 @@ def test_the_share_won_in_the_end_by_hand():
     assert found["ever_won_share"].tolist() == pytest.approx([0.75, 1.0])
     assert found[["n", "n_open", "n_periods"]].to_numpy().tolist() == [[4, 1, 2], [2, 0, 1]]
     assert found["is_few"].all() and np.isnan(found["low"][1])
+    assert ever_won(states, since=pd.Timestamp("2026-02-01"), calendar=CALENDAR)["n"].tolist() == [4, 2]
+    assert ever_won(states, since=pd.Timestamp("2026-02-02"), calendar=CALENDAR)["n"].tolist() == [1, 2]
 
 
 def made_up_lives(seed=1, n=240):
