@@ -127,7 +127,7 @@ class _Told:
         """Return what each deal is expected to bring [company currency]."""
         cells = fit_cells(self.past)
         kept = haircuts_of(self.past, cells.mean[cells.of(self.past)])
-        return cells.mean[cells.of(deals)] * (deals["amount"] * deals["type"].map(kept)).to_numpy()
+        return cells.mean[cells.of(deals)] * deals["amount"].to_numpy() * kept.reindex(deals["type"]).to_numpy()
 
 
 def _sums(states: pd.DataFrame, at: Sequence[_At], told: Sequence[_Told | None], company: Company) -> pd.DataFrame:

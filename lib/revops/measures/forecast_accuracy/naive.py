@@ -1,6 +1,8 @@
 """Forecasts that know nothing but what quarters booked: what any other must beat."""
 
+import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,17 +57,26 @@ def from_share(booked: float | pd.Series, usual_then: float | pd.Series, usual: 
 
 def _time_series(before: np.ndarray, ahead: int) -> float:
     """Return the forecast of the quarter that many after the last; NaN of fewer than 4."""
-    if len(before) < _FEWEST:
+    n = len(before)
+    if n < _FEWEST:
         return float("nan")
-    if np.ptp(before) == 0:
-        return float(before[-1])
+    season = _SEASON if n >= _FEWEST_SEASONAL else 1
+    if np.array_equal(before[season:], before[:-season]):  # nothing to fit where quarters repeat themselves
+        return float(before[n - season + (ahead - 1) % season])
     scale = float(np.abs(before).mean())
-    if len(before) < _FEWEST_SEASONAL:
-        from statsmodels.tsa.holtwinters import SimpleExpSmoothing  # a second of imports
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an optimum at the edge is one
+        fit = _theta(before / scale) if season > 1 else _smoothed(before / scale)
+    return float(np.asarray(fit.forecast(ahead))[-1]) * scale
 
-        fit = SimpleExpSmoothing(before / scale, initialization_method="estimated").fit()
-        return float(fit.forecast(ahead)[-1]) * scale
+
+def _smoothed(values: np.ndarray) -> Any:
+    from statsmodels.tsa.holtwinters import SimpleExpSmoothing  # a second of imports
+
+    return SimpleExpSmoothing(values, initialization_method="estimated").fit()
+
+
+def _theta(values: np.ndarray) -> Any:
     from statsmodels.tsa.forecasting.theta import ThetaModel
 
-    fit = ThetaModel(pd.Series(before / scale), period=_SEASON, deseasonalize=True, method="additive").fit()
-    return float(fit.forecast(ahead).iloc[-1]) * scale
+    return ThetaModel(pd.Series(values), period=_SEASON, deseasonalize=True, method="additive").fit()

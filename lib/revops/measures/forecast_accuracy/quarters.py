@@ -64,7 +64,7 @@ def states_of(subject: Subject) -> pd.DataFrame:
     states = spans(view.timeline, records, as_of=view.day, company=company, types=TYPES, also=ALSO)
     states["owner_id"] = states["owner_id"].fillna(UNASSIGNED)
     unknown = [name for name in ("win_probability", "forecast_category") if name not in tracked]
-    return states.assign(**{name: states[name].where(False) for name in unknown})
+    return states.assign(**{name: pd.Series(None, states.index, states[name].dtype) for name in unknown})
 
 
 def quarters_of(subject: Subject, states: pd.DataFrame, judged: int) -> Quarters:

@@ -29,8 +29,8 @@ def called_by(known: pd.DataFrame, step: str, category: str) -> pd.DataFrame:
     """
     rows = known[known["level"].eq(STEPS[step]) & known["category"].eq(category)]
     sums = rows.groupby(_AT, as_index=False).agg(**_ADDED)
-    is_whole = sums["horizon_weeks"] >= sums["period"].map(_whole_from(rows)).fillna(0)
-    return sums[is_whole].reset_index(drop=True)
+    whole_from = sums["period"].map(_whole_from(rows)).astype("float64").fillna(0)
+    return sums[sums["horizon_weeks"] >= whole_from].reset_index(drop=True)
 
 
 def _whole_from(rows: pd.DataFrame) -> pd.Series:
