@@ -1,5 +1,6 @@
 """Drawings of the forecast accuracy report in rows: one for each step, method, unit or kind of deal."""
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,7 +16,7 @@ __all__ = ["FATE_COLOURS", "plot_methods", "plot_slipped", "plot_steps", "plot_u
 FATE_COLOURS = {"won": style.ACCENT, "lost": style.PAST, "slipped": style.WARN, "overdue": style.MUTE,
                 "other": style.AXIS}  # fmt: skip
 _ON = {style.PAST: style.INK}
-_LONGEST = 24
+_LONGEST = 23
 _NARROWEST = 0.10
 _LETTER = 0.036
 
@@ -29,7 +30,7 @@ def plot_steps(steps: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax = ax or style.axes(height=0.35 + 0.36 * len(steps))
         before = steps["wape"].shift()
         ends = np.concatenate([steps["wape"], before - steps["high"], before - steps["low"]])
-        most = cut_at(steps["wape"], ends)
+        most = cut_at(steps["wape"], ends, least=0.0)
         for place, row in enumerate(steps.itertuples()):
             ax.barh(place, min(row.wape, most), color=_verdict_colour(row.verdict), height=0.56)
             if place:
@@ -41,7 +42,7 @@ def plot_steps(steps: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             word = {"adds": "  better", "makes_worse": "  worse"}.get(row.verdict, "")
             colour = style.WARN if row.verdict == "makes_worse" else style.INK
             _at_right(ax, f"{wording.share(row.wape)}{word}", place, colour, bold=bool(word))
-        ax.set_xlim(0, most * 1.02 or 1)
+        ax.set_xlim(0, most or 1)
         style.name_rows(ax, [_short(label) for label in steps["label"]])
         ax.xaxis.set_visible(False)
         ax.spines["bottom"].set_visible(False)
@@ -59,20 +60,21 @@ def plot_methods(methods: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     methods, in order: label, wape, wape_low, wape_high, is_call, verdict.
     """
     with style.report():
-        ax = ax or style.axes(height=0.55 + 0.29 * len(methods))
-        most = cut_at(methods["wape"], np.concatenate([methods["wape"], methods["wape_high"]]))
+        ax = ax or style.axes(height=0.55 + 0.32 * len(methods))
+        most = cut_at(methods["wape"], np.concatenate([methods["wape"], methods["wape_high"]]), least=0.0)
         for place, row in enumerate(methods.itertuples()):
             colour = style.ACCENT if row.is_call else style.MUTE
             ax.plot(np.minimum([row.wape_low, row.wape_high], most), [place, place], color=colour, linewidth=1.6)
             if row.wape <= most:
-                ax.plot(row.wape, place, "o", color=colour, markersize=6)
+                ax.plot(row.wape, place, "o", color=colour, markersize=6, clip_on=False)
             _beyond(ax, row.wape, most, place, colour)
             word = f"  {row.verdict}" if row.verdict in ("nearer", "farther") else ""
             _at_right(ax, f"{wording.share(row.wape)}{word}", place, colour if row.is_call else style.INK,
                       bold=row.is_call or row.verdict == "nearer")  # fmt: skip
-        ax.set_xlim(0, most * 1.04 or 1)
+        ax.set_xlim(0, most or 1)
         style.name_rows(ax, [_short(label) for label in methods["label"]])
-        ax.locator_params(axis="x", nbins=4)
+        ax.set_ylim(len(methods) - 0.5, -0.5)
+        ax.locator_params(axis="x", nbins=3)
         ax.xaxis.set_major_formatter(lambda part, _: f"{part:.0%}")
         return ax
 
@@ -91,14 +93,15 @@ def plot_units(units: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             colour = style.ACCENT if row.finding else style.MUTE
             ax.plot(np.clip([row.low, row.high], -low, high), [place, place], color=colour, linewidth=1.6)
             face = style.GROUND if row.is_few else colour
-            ax.plot(np.clip(row.bias, -low, high), place, "o", color=colour, markerfacecolor=face, markersize=6)
+            ax.plot(np.clip(row.bias, -low, high), place, "o", color=colour, mfc=face, ms=6, clip_on=False)
             few = f"  ({wording.plural(row.n, 'quarter')})" if row.is_few else ""
             word = f"  {row.finding}" if row.finding else ""
             _at_right(ax, f"{signed_share(row.bias)}{word}{few}", place, style.ACCENT if word else style.INK,
                       bold=bool(word))  # fmt: skip
-        ax.set_xlim(-1.06 * low, 1.06 * high)
+        ax.set_xlim(-low, high)
         style.name_rows(ax, [_short(label) for label in units["label"]])
-        ax.locator_params(axis="x", nbins=4)
+        ax.set_ylim(len(units) - 0.5, -0.5)
+        ax.locator_params(axis="x", nbins=3)
         ax.xaxis.set_major_formatter(signed_share)
         return ax
 
@@ -159,6 +162,5 @@ def _beyond(ax: Axes, value: float, most: float, place: int, colour: str) -> Non
 
 
 def _short(name: str) -> str:
-    """Return a name on one line, cut where it is too long."""
-    words = " ".join(name.split())
-    return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
+    """Return a name on at most two lines, cut where it is longer."""
+    return textwrap.fill(name, _LONGEST, max_lines=2, placeholder="…")
