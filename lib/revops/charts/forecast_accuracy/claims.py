@@ -37,12 +37,16 @@ def _error_by_week(result: ForecastResult) -> Chart | None:
     bias = bias.sort_values("horizon_weeks").reset_index(drop=True)
     ax = plot_error_by_week(rows, bias, off_by=result.knobs.off_by)
     title, last = _title_of_bias(bias, result.knobs.mid_week), rows["period"].iloc[-1]
-    n_all = wording.plural(len(result.judged.periods), "quarter")
-    caption = (
-        f"Call less what was booked, over what was booked: thick for {n_all} "
-        f"together, with the range that holds {wording.odds(result.knobs.level)} times; thin for each of the last "
-        f"{rows['period'].nunique()}, dashed for {last}. Dotted: {wording.share(result.knobs.off_by)} off."
-    )
+    n_all, n = len(result.judged.periods), rows["period"].nunique()
+    caption = "Call less what was booked, over what was booked: "
+    if n_all > 1:
+        caption += f"thick for all {wording.plural(n_all, 'quarter')} together"
+        ranges = f", with the range that holds {wording.odds(result.knobs.level)} times"
+        caption += ranges if bias["bias_low"].notna().any() else ""
+        caption += f"; thin for each of the last {n}, dashed for {last}."
+    else:
+        caption += f"in {last}, the only quarter."
+    caption += f" Dotted: {wording.share(result.knobs.off_by)} off."
     low, high = ax.get_ylim()
     n_beyond = int((~rows["error_rate"].between(low, high)).sum())
     if n_beyond:
@@ -119,10 +123,12 @@ def _open_quarter(result: ForecastResult) -> Chart | None:
     ]
     alt = f"{title}. Week {told.week} of {result.period.name}, booked {wording.money(told.booked, currency)}"
     alt += f"; by {wording.join(parts)}." if parts else "."
-    caption = (
-        f"The call week by week, and where {result.period.name} lands {odds} times: past calls, what "
-        f"{wording.plural(past.n, 'quarter')} brought for each unit called in week {told.week}; open deals, one by one."
-    )
+    quarters = wording.plural(past.n, "quarter")
+    ways = {"past calls": f"past calls, by what {quarters} brought of the call of week {told.week}",
+            "open deals": "open deals, one by one"}  # fmt: skip
+    caption = "The call week by week" + (f", and where {result.period.name} lands" if ranges else "")
+    caption += f" {odds} times" if any(not wording.missing(low) for _, low, _, _ in ranges) else ""
+    caption += "".join(f"{mark} {ways[name]}" for mark, (name, *_) in zip(":;", ranges, strict=False)) + "."
     if range_failed(told.backtest, level=past.level):
         caption += " Ranges of past calls held too rarely to lean on."
     weeks = [(f"call, week {row.horizon_weeks}", np.nan, row.forecast_amount, np.nan) for row in calls.itertuples()]

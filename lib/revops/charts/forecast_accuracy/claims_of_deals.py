@@ -13,7 +13,7 @@ from revops.measures.forecast_accuracy.slippage import FATES
 __all__ = ["reliability", "slipped", "units"]
 
 _MOST_ROWS = 14
-_PUSHES = {"all": "All due", "0": "Never moved", "1": "Moved once", "2+": "Moved 2+ times"}
+_PUSHES = {"all": "All due", "0": "Never moved", "1": "Moved once", "2+": "Moved 2+"}
 
 
 def reliability(result: ForecastResult) -> Chart | None:
@@ -54,7 +54,7 @@ def _title_of_chances(table: pd.DataFrame, named: pd.Series | None) -> str:
         won, ends = wording.share(named["won_share"]), wording.between(named["low"], named["high"], wording.share)
         return f"Of deals told {wording.share(named['told'])}, {won} are won ({ends})"
     if (table["is_few"] | table["low"].isna()).all():
-        return "Too few deals to tell whether the CRM's probabilities hold"
+        return "Too few deals or quarters to tell whether the CRM's probabilities hold"
     return "No probability of the CRM is proven wrong"
 
 
@@ -147,6 +147,8 @@ def slipped(result: ForecastResult) -> Chart | None:
         f"Amount due on the first day of {wording.plural(int(whole['n_periods']), 'quarter')}, by how often the close "
         "date had been moved back before, and what had become of it; overdue is open with a close date that has passed."
     )
+    if "other" in kept:
+        caption += " The rest at the right: deleted, of another type by now, or won with an earlier date."
     data = rows[["label", "n", "amount", *(f"{fate}_share" for fate in kept)]]
     units = (None, "count", "money", *["share"] * len(kept))
     return Chart("slipped", title, f"{title}. {'; '.join(parts)}.", caption, plot_slipped(rows, kept), data, units)
