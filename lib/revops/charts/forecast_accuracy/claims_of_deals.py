@@ -13,7 +13,7 @@ from revops.measures.forecast_accuracy.slippage import FATES
 __all__ = ["reliability", "slipped", "units"]
 
 _MOST_ROWS = 14
-_PUSHES = {"all": "All due", "0": "Never moved", "1": "Moved once", "2+": "Moved more"}
+_PUSHES = {"all": "All due", "0": "Never moved", "1": "Moved once", "2+": "Moved 2+"}
 
 
 def reliability(result: ForecastResult) -> Chart | None:
@@ -54,7 +54,7 @@ def _title_of_chances(table: pd.DataFrame, named: pd.Series | None) -> str:
         won, ends = wording.share(named["won_share"]), wording.between(named["low"], named["high"], wording.share)
         return f"Of deals told {wording.share(named['told'])}, {won} are won ({ends})"
     if (table["is_few"] | table["low"].isna()).all():
-        return "Too few deals to tell whether the CRM's probabilities hold"
+        return "Too few deals or quarters to tell whether the CRM's probabilities hold"
     return "No probability of the CRM is proven wrong"
 
 
@@ -79,16 +79,22 @@ def units(result: ForecastResult) -> Chart | None:
         marks = ([row.finding] if row.finding else []) + ([wording.plural(row.n, "quarter")] if row.is_few else [])
         marked = f", {wording.join(marks)}" if marks else ""
         parts.append(f"{row.label} {signed_share(row.bias)}{_ends(row.low, row.high, signed_share)}{marked}")
+    odds = wording.odds(result.knobs.naming_level)
     caption = (
-        f"Share of the call of week {result.knobs.horizon_weeks} that did not come (below zero: what came beyond it), "
-        f"without what hit all alike and drawn towards the whole; ranges hold {wording.odds(result.knobs.naming_level)} "
-        "times. Optimism and sandbagging: the range excludes zero."
+        f"Share of the call of week {result.knobs.horizon_weeks} that did not come (below zero: what came on top), "
+        f"without what hit all alike and drawn towards the whole; ranges hold {odds} times. Optimism and sandbagging: "
+        "the range excludes zero."
     )
     if rows["is_few"].any():
         caption += " Hollow: few quarters, not sorted with the rest."
     if n_all > len(rows):
         caption += f" The {len(rows)} farthest from zero of {n_all}."
     ax = plot_units(rows)
+    low, high = ax.get_xlim()
+    ends = [signed_share(low)] * bool((rows["low"] < low).any()) + [signed_share(high)] * bool(
+        (rows["high"] > high).any()
+    )
+    caption += f" Ranges are cut at {wording.join(ends)}." if ends else ""
     data = rows[["label", "bias", "low", "high", "n", "finding"]]
     alt = f"{title}. {'; '.join(parts)}."
     return Chart("units", title, alt, caption, ax, data, (None, "share", "share", "share", "count", None))
@@ -114,7 +120,7 @@ def _title_of_units(rows: pd.DataFrame) -> str:
         return f"{len(told)} of {len(rows)} {nouns} call too high or too low, beyond luck"
     row = told.iloc[0]
     if row["finding"] == "optimism":
-        return f"{row['label']} calls too high: {wording.share(row['bias'])} of its calls does not come"
+        return f"{row['label']} calls too high: {wording.share(row['bias'])} of what it calls does not come"
     return f"{row['label']} calls too low: {wording.share(-row['bias'])} more comes than it calls"
 
 
@@ -141,6 +147,8 @@ def slipped(result: ForecastResult) -> Chart | None:
         f"Amount due on the first day of {wording.plural(int(whole['n_periods']), 'quarter')}, by how often the close "
         "date had been moved back before, and what had become of it; overdue is open with a close date that has passed."
     )
+    if "other" in kept:
+        caption += " The rest at the right: deleted, of another type by now, or won with an earlier date."
     data = rows[["label", "n", "amount", *(f"{fate}_share" for fate in kept)]]
     units = (None, "count", "money", *["share"] * len(kept))
     return Chart("slipped", title, f"{title}. {'; '.join(parts)}.", caption, plot_slipped(rows, kept), data, units)

@@ -12,18 +12,20 @@ from revops.charts import style
 
 __all__ = ["cut_at", "plot_error_by_week", "plot_open_quarter", "plot_reliability", "signed_share"]
 
-_USUAL = 1.5
+_LEAST_CUT = 1.5
 _WEEKS = (1, 4, 7, 10, 13)
-_LINE = 0.075
-_WIDEST_LABEL = 0.125
+_LINE = 0.085
+_DIGIT = 0.028
+_APART = 7.0
 
 
-def cut_at(usual: Sequence[float], values: Sequence[float]) -> float:
-    """Return where an axis of shares ends: at the largest value, but not far beyond both 150 % and the usual ones."""
+def cut_at(usual: Sequence[float], values: Sequence[float], *, least: float = _LEAST_CUT) -> float:
+    """Return where an axis of shares ends: at the largest value, but not beyond both `least` and four times the middle
+    one of the usual values."""
     usual, values = (np.abs(np.asarray(part, dtype=float)) for part in (usual, values))
-    most = max(_USUAL, 1.3 * np.nanmedian(usual)) if np.isfinite(usual).any() else _USUAL
-    known = values[np.isfinite(values)]
-    return float(min(known.max(initial=0.0), most))
+    usual, values = usual[np.isfinite(usual)], values[np.isfinite(values)]
+    most = max(least, 4 * float(np.median(usual))) if len(usual) else least
+    return float(min(values.max(initial=0.0), most))
 
 
 def signed_share(part: float, _: object = None) -> str:
@@ -97,17 +99,26 @@ def plot_reliability(table: pd.DataFrame, *, named: float | None = None, ax: Axe
     with style.report():
         ax = ax or style.axes(height=3.0)
         ax.plot([0, 1], [0, 1], color=style.AXIS, linewidth=1, linestyle=(0, (5, 3)), zorder=1)
-        ax.annotate("as told", (0.97, 0.97), xytext=(-4, 4), textcoords="offset points", ha="right", color=style.MUTE)
+        ax.annotate(
+            "as told",
+            (0.93, 0.93),
+            xytext=(-6, 0),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            color=style.MUTE,
+        )
         for row in table.itertuples():
             colour = style.WARN if row.told == named else style.ACCENT
             ax.plot([row.told, row.told], [row.low, row.high], color=colour, linewidth=1.8, zorder=3)
             face = style.GROUND if row.is_few else colour
             ax.plot(row.told, row.won_share, "o", color=colour, markerfacecolor=face, markersize=6, zorder=4)
             if row.told == named:
-                side = 1 if row.told < 0.75 else -1
-                ax.annotate(f"{wording.share(row.won_share)} won", (row.told, row.won_share), xytext=(8 * side, 0),
-                            textcoords="offset points", ha="left" if side > 0 else "right", va="center", color=colour,
-                            weight="bold", bbox=_ground(), zorder=5)  # fmt: skip
+                above = row.won_share > row.told
+                ax.annotate(f"{wording.share(row.won_share)} won", (row.told, row.high if above else row.low),
+                            xytext=(0, 3 if above else -3), textcoords="offset points", weight="bold", color=colour,
+                            ha="left" if row.told < 0.1 else "right" if row.told > 0.9 else "center",
+                            va="bottom" if above else "top", zorder=5)  # fmt: skip
         _counts(ax, table)
         ax.set_xlim(-0.03, 1.03)
         ax.set_xticks(np.linspace(0, 1, 6))
@@ -122,13 +133,14 @@ def plot_reliability(table: pd.DataFrame, *, named: float | None = None, ax: Axe
 def _counts(ax: Axes, table: pd.DataFrame) -> None:
     """Write how many deals each dot stands for above it, in as many lines as keep the numbers apart."""
     lines: list[float] = []
-    for place, row in enumerate(table.itertuples()):
-        text = f"n={row.n:,}" if place == 0 else f"{row.n:,}"
-        wide = _WIDEST_LABEL * len(text) / 5
+    for row in table.itertuples():
+        wide = _DIGIT * (len(f"{row.n:,}") + 0.5)
         free = next((number for number, end in enumerate(lines) if row.told - wide / 2 > end), len(lines))
         lines[free : free + 1] = [row.told + wide / 2]
-        ax.annotate(text, (row.told, 1.08 + free * _LINE), ha="center", va="center", color=style.MUTE)
-    ax.set_ylim(-0.03, 1.12 + _LINE * max(len(lines) - 1, 0))
+        ax.annotate(f"{row.n:,}", (row.told, 1.09 + free * _LINE), ha="center", va="center", color=style.MUTE)
+    ax.annotate("n =", (0, 1.09), xycoords=("axes fraction", "data"), xytext=(-16, 0), textcoords="offset points",
+                ha="right", va="center", color=style.MUTE, annotation_clip=False)  # fmt: skip
+    ax.set_ylim(-0.03, 1.13 + _LINE * max(len(lines) - 1, 0))
     ax.spines["left"].set_bounds(-0.03, 1)
 
 
@@ -158,24 +170,25 @@ def plot_open_quarter(
         if np.isfinite(booked):
             ax.plot(now, booked, "s", color=style.MUTE, markersize=5.5, zorder=4)
             _beside(ax, f"booked {wording.money(booked, currency)}", now, booked, value < booked, style.MUTE)
-        places = [16.2 + 5.6 * number for number in range(len(ranges))]
+        places = [17 + _APART * number for number in range(len(ranges))]
         for place, told in zip(places, ranges, strict=True):
-            _range(ax, place, told[1:], currency, style.ACCENT if place == places[0] else style.MUTE)
-        ax.set_xlim(0.4, 18.4 + 5.6 * (len(ranges) - 1))
-        weeks = [place for place in _WEEKS if place < 13] if ranges else _WEEKS
-        ax.set_xticks([*weeks, *places], [f"week {weeks[0]}", *(f"{week}" for week in weeks[1:]), *(t[0] for t in ranges)])
+            _range(ax, place, told[1:], style.ACCENT if place == places[0] else style.MUTE)
+        ax.set_xlim(0.4, (20 + _APART * (len(ranges) - 1)) if ranges else 13.6)
+        names = [f"{name}\n{wording.money(middle, currency)}" for name, _, middle, _ in ranges]
+        weeks = _WEEKS[::2] if ranges else _WEEKS
+        ax.set_xticks([*weeks, *places], [f"week {weeks[0]}", *(f"{week}" for week in weeks[1:]), *names])
+        for label in ax.get_xticklabels()[len(weeks) :]:
+            label.set(color=style.INK, weight="bold")
         style.money_axis(ax, currency)
         ax.locator_params(axis="y", nbins=5)
         return ax
 
 
-def _range(ax: Axes, place: float, told: Sequence[float], currency: str, colour: str) -> None:
-    """Draw one range as a bar with its middle, named."""
+def _range(ax: Axes, place: float, told: Sequence[float], colour: str) -> None:
+    """Draw one range as a bar with its middle."""
     low, middle, high = told
     ax.plot([place, place], [low, high], color=colour, linewidth=5, alpha=0.35, solid_capstyle="butt")
     ax.plot(place, middle, "D", color=colour, markersize=6, zorder=4)
-    ax.annotate(wording.money(middle, currency), (place, middle), xytext=(7, 0), textcoords="offset points",
-                va="center", color=colour, weight="bold")  # fmt: skip
 
 
 def _beside(ax: Axes, text: str, week: float, height: float, above: bool, colour: str) -> None:

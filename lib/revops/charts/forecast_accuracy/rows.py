@@ -1,10 +1,13 @@
 """Drawings of the forecast accuracy report in rows: one for each step, method, unit or kind of deal."""
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
 
 from revops import wording
 from revops.charts import style
@@ -15,9 +18,10 @@ __all__ = ["FATE_COLOURS", "plot_methods", "plot_slipped", "plot_steps", "plot_u
 FATE_COLOURS = {"won": style.ACCENT, "lost": style.PAST, "slipped": style.WARN, "overdue": style.MUTE,
                 "other": style.AXIS}  # fmt: skip
 _ON = {style.PAST: style.INK}
-_LONGEST = 24
-_NARROWEST = 0.10
-_LETTER = 0.036
+_LONGEST, _LEAST = 23, 6
+_WIDE, _NARROW = 150, 110
+_NARROWEST = 0.12
+_LETTER, _GAP = 0.037, 0.03
 
 
 def plot_steps(steps: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -29,7 +33,7 @@ def plot_steps(steps: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax = ax or style.axes(height=0.35 + 0.36 * len(steps))
         before = steps["wape"].shift()
         ends = np.concatenate([steps["wape"], before - steps["high"], before - steps["low"]])
-        most = cut_at(steps["wape"], ends)
+        most = cut_at(steps["wape"], ends, least=0.0)
         for place, row in enumerate(steps.itertuples()):
             ax.barh(place, min(row.wape, most), color=_verdict_colour(row.verdict), height=0.56)
             if place:
@@ -41,7 +45,7 @@ def plot_steps(steps: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             word = {"adds": "  better", "makes_worse": "  worse"}.get(row.verdict, "")
             colour = style.WARN if row.verdict == "makes_worse" else style.INK
             _at_right(ax, f"{wording.share(row.wape)}{word}", place, colour, bold=bool(word))
-        ax.set_xlim(0, most * 1.02 or 1)
+        ax.set_xlim(0, most or 1)
         style.name_rows(ax, [_short(label) for label in steps["label"]])
         ax.xaxis.set_visible(False)
         ax.spines["bottom"].set_visible(False)
@@ -59,20 +63,21 @@ def plot_methods(methods: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     methods, in order: label, wape, wape_low, wape_high, is_call, verdict.
     """
     with style.report():
-        ax = ax or style.axes(height=0.55 + 0.29 * len(methods))
-        most = cut_at(methods["wape"], np.concatenate([methods["wape"], methods["wape_high"]]))
+        ax = ax or style.axes(height=0.55 + 0.32 * len(methods))
+        most = cut_at(methods["wape"], np.concatenate([methods["wape"], methods["wape_high"]]), least=0.0)
         for place, row in enumerate(methods.itertuples()):
             colour = style.ACCENT if row.is_call else style.MUTE
             ax.plot(np.minimum([row.wape_low, row.wape_high], most), [place, place], color=colour, linewidth=1.6)
             if row.wape <= most:
-                ax.plot(row.wape, place, "o", color=colour, markersize=6)
+                ax.plot(row.wape, place, "o", color=colour, markersize=6, clip_on=False)
             _beyond(ax, row.wape, most, place, colour)
             word = f"  {row.verdict}" if row.verdict in ("nearer", "farther") else ""
             _at_right(ax, f"{wording.share(row.wape)}{word}", place, colour if row.is_call else style.INK,
                       bold=row.is_call or row.verdict == "nearer")  # fmt: skip
-        ax.set_xlim(0, most * 1.04 or 1)
+        ax.set_xlim(0, most or 1)
         style.name_rows(ax, [_short(label) for label in methods["label"]])
-        ax.locator_params(axis="x", nbins=4)
+        ax.set_ylim(len(methods) - 0.5, -0.5)
+        ax.locator_params(axis="x", nbins=3)
         ax.xaxis.set_major_formatter(lambda part, _: f"{part:.0%}")
         return ax
 
@@ -83,7 +88,7 @@ def plot_units(units: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     units, in order: label, bias, low, high, n, is_few, finding.
     """
     with style.report():
-        ax = ax or style.axes(height=0.55 + 0.29 * len(units))
+        ax = ax or style.axes(height=0.55 + 0.32 * len(units))
         ends = np.concatenate([units["bias"], units["low"], units["high"]])
         low, high = (max(cut_at(units["bias"], side), 0.1) for side in (ends[ends < 0], ends[ends > 0]))
         ax.axvline(0, color=style.INK, linewidth=0.9, linestyle=(0, (5, 3)))
@@ -91,14 +96,14 @@ def plot_units(units: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             colour = style.ACCENT if row.finding else style.MUTE
             ax.plot(np.clip([row.low, row.high], -low, high), [place, place], color=colour, linewidth=1.6)
             face = style.GROUND if row.is_few else colour
-            ax.plot(np.clip(row.bias, -low, high), place, "o", color=colour, markerfacecolor=face, markersize=6)
-            few = f"  ({wording.plural(row.n, 'quarter')})" if row.is_few else ""
-            word = f"  {row.finding}" if row.finding else ""
-            _at_right(ax, f"{signed_share(row.bias)}{word}{few}", place, style.ACCENT if word else style.INK,
-                      bold=bool(word))  # fmt: skip
-        ax.set_xlim(-1.06 * low, 1.06 * high)
-        style.name_rows(ax, [_short(label) for label in units["label"]])
-        ax.locator_params(axis="x", nbins=4)
+            ax.plot(np.clip(row.bias, -low, high), place, "o", color=colour, mfc=face, ms=6, clip_on=False)
+            word = row.finding or (wording.plural(row.n, "quarter") if row.is_few else "")
+            ink = style.ACCENT if row.finding else style.INK
+            _at_right(ax, f"{signed_share(row.bias)}  {word}".rstrip(), place, ink, bold=bool(row.finding))
+        ax.set_xlim(-low, high)
+        style.name_rows(ax, [_short(label, _NARROW) for label in units["label"]])
+        ax.set_ylim(len(units) - 0.5, -0.5)
+        ax.locator_params(axis="x", nbins=3)
         ax.xaxis.set_major_formatter(signed_share)
         return ax
 
@@ -122,7 +127,7 @@ def plot_slipped(slipped: pd.DataFrame, fates: Sequence[str], *, ax: Axes | None
             _at_right(ax, f"n={row['n']:,}" if place == 0 else f"{row['n']:,}", place, style.MUTE)
         ax.set_xlim(0, 1)
         style.name_rows(ax, slipped["label"])
-        _fate_names(ax, slipped.iloc[0], fates)
+        _fate_names(ax, slipped.iloc[0], [fate for fate in fates if fate != "other"])
         ax.set_ylim(len(slipped) - 0.5, -1.0)
         ax.xaxis.set_visible(False)
         ax.spines["bottom"].set_visible(False)
@@ -130,26 +135,26 @@ def plot_slipped(slipped: pd.DataFrame, fates: Sequence[str], *, ax: Axes | None
 
 
 def _fate_names(ax: Axes, row: pd.Series, fates: Sequence[str]) -> None:
-    """Name the parts above the first bar, each over its own as far as the names keep apart."""
+    """Name the parts above the first bar, each over its own as far as the names keep apart; they do fit in all."""
     parts = np.array([row[f"{fate}_share"] for fate in fates])
-    wide = np.array([_LETTER * (len(fate) + 1) for fate in fates])
+    wide = np.array([_LETTER * len(fate) + _GAP for fate in fates])
     places = np.cumsum(parts) - parts / 2
     for number in range(len(fates)):
         least = wide[number] / 2 if number == 0 else places[number - 1] + (wide[number - 1] + wide[number]) / 2
         places[number] = max(places[number], least)
     for number in reversed(range(len(fates))):
         last = number == len(fates) - 1
-        most = 1 - wide[number] / 2 + 0.02 if last else places[number + 1] - (wide[number] + wide[number + 1]) / 2
+        most = 1 - (wide[number] - _GAP) / 2 if last else places[number + 1] - (wide[number] + wide[number + 1]) / 2
         places[number] = min(places[number], most)
     for fate, place in zip(fates, places, strict=True):
-        colour = style.INK if FATE_COLOURS[fate] in (style.PAST, style.AXIS) else FATE_COLOURS[fate]
+        colour = style.INK if FATE_COLOURS[fate] == style.PAST else FATE_COLOURS[fate]
         ax.annotate(fate, (place, -0.62), ha="center", va="center", color=colour, weight="bold")
 
 
 def _at_right(ax: Axes, text: str, place: int, colour: str, *, bold: bool = False) -> None:
     """Write beside a row, right of the drawing."""
-    ax.annotate(text, (1.02, place), xycoords=("axes fraction", "data"), va="center", color=colour,
-                weight="bold" if bold else "normal", annotation_clip=False)  # fmt: skip
+    ax.annotate(text, (1, place), xytext=(9, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+                va="center", color=colour, weight="bold" if bold else "normal", annotation_clip=False)  # fmt: skip
 
 
 def _beyond(ax: Axes, value: float, most: float, place: int, colour: str) -> None:
@@ -158,7 +163,12 @@ def _beyond(ax: Axes, value: float, most: float, place: int, colour: str) -> Non
         ax.plot(most, place, ">", color=colour, markersize=7, zorder=5, clip_on=False)
 
 
-def _short(name: str) -> str:
-    """Return a name on one line, cut where it is too long."""
-    words = " ".join(name.split())
-    return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 1]}…"
+def _short(name: str, widest: float = _WIDE) -> str:
+    """Return a name on at most two lines, cut where it is longer than these can hold."""
+    font = FontProperties(size=11)
+    for longest in range(_LONGEST, _LEAST, -1):
+        short = textwrap.fill(name, longest, max_lines=2, placeholder="…")
+        wide = [text_to_path.get_text_width_height_descent(line, font, False)[0] for line in short.splitlines()]
+        if max(wide, default=0.0) <= widest:
+            break
+    return short
