@@ -66,7 +66,9 @@ class FirstScreen(Block):
         )
         caption = "Ranked by money: what acting adds, or what is at stake: what such records have brought by themselves"
         if any(action.worth_is == "corrected" for action in self.actions):
-            caption = "Ranked by money: by how much a forecast is put right, which is neither gained nor at stake"
+            caption = (
+                "Ranked by money: by how much a forecast is put right, neither gained nor at stake; it does not add up"
+            )
         if not any(action.worth is not None for action in self.actions):
             caption = "Ranked by the money in the records; the owner is the function that acts"
         table = table_html(caption, shown, (None, None, None, "date"), self.view.company.currency)

@@ -8,7 +8,7 @@ import pandas as pd
 from revops.measures.forecast_accuracy.result import ForecastResult
 from revops.wording import missing
 
-__all__ = ["NAMES", "Rival", "at", "is_beyond", "nearer", "points", "rival", "signed", "where"]
+__all__ = ["NAMES", "Rival", "at", "called", "is_beyond", "nearer", "points", "rival", "signed", "where"]
 
 NAMES = {
     "same_quarter_last_year": "last year's same-quarter number",
@@ -42,10 +42,13 @@ class Rival:
 def at(result: ForecastResult) -> str:
     """Return when the judged call is made: `on day 1` where it always is, else `in week 1`."""
     week = result.knobs.horizon_weeks
-    names = set(result.judged.periods) or {period.name for period in result.found.quarters.last}
-    days = {period.day_of(days[week]) for period, days in result.found.days.items()
-            if period.name in names and week in days}  # fmt: skip
+    days = {period.day_of(weeks[week]) for period, weeks in result.found.days.items() if week in weeks}
     return "on day 1" if days == {1} else f"in week {week}"
+
+
+def called(result: ForecastResult) -> str:
+    """Return what the judged forecast is: a call that people made, or commit as it is rebuilt from deals."""
+    return "commit" if result.found.source == "history" else "call"
 
 
 def where(result: ForecastResult) -> str:

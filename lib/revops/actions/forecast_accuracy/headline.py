@@ -3,7 +3,7 @@
 import pandas as pd
 
 from revops.actions import Headline
-from revops.actions.forecast_accuracy.facts import NAMES, at, rival, signed, where
+from revops.actions.forecast_accuracy.facts import NAMES, at, called, rival, signed, where
 from revops.actions.forecast_accuracy.numbers import numbers
 from revops.analysis.outlook import is_stale
 from revops.measures.forecast_accuracy.result import ForecastResult
@@ -82,7 +82,7 @@ def _bias(result: ForecastResult) -> str:
         return ""
     over = f"Over {plural(int(row['n']), 'quarter')} the bias is {signed(row['bias_rate'])}"
     if missing(row["bias_low"]):
-        return f"{over}; they are too few for a range."
+        return f"{over}; too few for a range."
     ends = between(row["bias_low"], row["bias_high"], signed)
     return f"{over}; {odds(result.knobs.level)} such ranges hold the true one: {ends}."
 
@@ -102,7 +102,7 @@ def _now(result: ForecastResult) -> str:
     if result.open is None:
         return _no_projection(result)
     told, currency = result.open.projection, result.view.company.currency
-    call = f"This quarter's call of {money(told.call, currency)}"
+    call = f"This quarter's {called(result)} of {money(told.call, currency)}"
     if missing(told.projected_amount) or not told.call > 0:
         return f"{call} gives nothing to project from."
     means = f"{call} has meant about {money(told.projected_amount, currency)}"
@@ -140,4 +140,4 @@ def _no_projection(result: ForecastResult) -> str:
     if is_stale(view, result.knobs):
         end, old = day(view.last_stamp.date()), plural(view.days_without_news, "day")
         return f"The exports end on {end}, {old} before {day(view.day)}: {period.name} is not projected."
-    return f"There is no call for {period.name} yet to project from."
+    return f"There is no {called(result)} for {period.name} yet to project from."

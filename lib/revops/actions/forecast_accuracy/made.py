@@ -20,7 +20,7 @@ def action(
     worth: Worth = None,
 ) -> Action:  # fmt: skip
     """Return an action whose money, where there is any, is what it corrects."""
-    low, value, high = worth or (None, None, None)
+    low, value, high = (None if end is None else float(end) for end in worth or (None, None, None))
     return Action(rule, text, owner, float(amount), by, because, ids, value, low, high, "corrected" if worth else None)
 
 

@@ -41,10 +41,10 @@ def _added(result: ForecastResult) -> Number:
     """Return by how much the last step is nearer than the naive forecast [points of error]."""
     steps = result.steps
     if len(steps) < 2 or steps["step"].iloc[0] != result.knobs.naive or missing(steps["added_to_first"].iloc[-1]):
-        return Number("–", f"value added over {NAMES[result.knobs.naive]}: no quarter has both")
+        return Number("–", f"forecast value added over {NAMES[result.knobs.naive]}: no quarter has both")
     last = steps.iloc[-1]
     ends = "" if missing(last["first_low"]) else f" ({between(last['first_low'], last['first_high'], _plain)} points)"
-    text = f"of error taken off {NAMES[result.knobs.naive]} by the call {at(result)}{ends}"
+    text = f"forecast value added {at(result)} over {NAMES[result.knobs.naive]}{ends}"
     told = {"no_difference": "; no difference beyond chance", "not_enough": "; too few quarters for a range"}
     text += told.get(last["first_verdict"], "")
     return Number(points(last["added_to_first"]), text, is_bad=bool(last["first_high"] < 0))
