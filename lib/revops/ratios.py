@@ -10,6 +10,7 @@ from scipy.special import bdtr, stdtrit
 __all__ = [
     "FEWEST_QUARTERS",
     "effective_count",
+    "jackknife_error",
     "jackknife_range",
     "jackknife_ranges",
     "median_range",
@@ -106,6 +107,16 @@ def jackknife_range(
     low, high = _jackknifed(np.array([whole], dtype=float), values, np.zeros(len(values), dtype=int), level, positive,
                             predictive)  # fmt: skip
     return float(low[0]), float(high[0])
+
+
+def jackknife_error(without: Array) -> Array:
+    """Return the standard error of statistics of whole quarters, the se of jackknife_range.
+
+    Parameters
+        without : what they are without each quarter in turn [quarters x statistics, at least two quarters]
+    """
+    n = len(without)
+    return np.sqrt((n - 1) / n * np.square(without - without.mean(axis=0)).sum(axis=0))
 
 
 def jackknife_ranges(

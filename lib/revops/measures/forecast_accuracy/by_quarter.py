@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from revops.ratios import share_interval
+from revops.ratios import jackknife_error, share_interval
 
 __all__ = ["by_quarter", "counts_by_quarter", "share_range", "worth_of"]
 
@@ -22,11 +22,7 @@ def by_quarter(sums: Array, statistic: Callable[[Array], Array | float], *, leve
         level : share of such ranges that hold [0 to 1]
 
     Formula
-        Delete-one-quarter jackknife: variance = (n - 1) / n x sum of (figure without a quarter - their mean)^2;
-        figure +/- t with n - 1 degrees of freedom x its root.
-
-    Source
-        Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 11.
+        figure +/- t with n - 1 degrees of freedom x ratios.jackknife_error; its Source.
 
     Limits
         NaN with one quarter, where the figure is undefined without some quarter, and where all quarters agree exactly.
@@ -91,9 +87,8 @@ def worth_of(events: Array, n: Array, *, level: float = 0.8) -> float:
 
 def _spread(sums: Array, statistic: Callable[[Array], Array | float]) -> Array:
     """Return the jackknife's standard error of a figure; at least two quarters."""
-    n = len(sums)
-    others = np.array([statistic(np.delete(sums, quarter, axis=0)) for quarter in range(n)], dtype=float)
-    return np.sqrt((n - 1) / n * np.square(others - others.mean(axis=0)).sum(axis=0))
+    others = [statistic(np.delete(sums, quarter, axis=0)) for quarter in range(len(sums))]
+    return jackknife_error(np.array(others, dtype=float))
 
 
 def counts_by_quarter(period: pd.Series, code: Array, n_codes: int, weights: Array | None = None) -> Array:

@@ -83,10 +83,12 @@ def _slipped(told: DealChances) -> Display:
 def _stages(told: DealChances, order: dict[str, int]) -> Display:
     found = told.offered
     rows = found.table.assign(order=found.table["stage_name"].map(order)).sort_values("order")
+    ever = told.ever_won.set_index("stage_name").reindex(rows["stage_name"])
     shown = pd.DataFrame({
         "Stage": rows["stage_name"], "CRM says": rows["crm_probability"], "Offered": rows["offered"],
         "Range": ranges(rows["low"], rows["high"]), "Deals": rows["n"],
+        "Won in the end": ever["ever_won_share"].to_numpy(), "Range of that": ranges(ever["low"], ever["high"]),
     })  # fmt: skip
     better = "better beyond noise on quarters not used to make them" if found.is_better else "not better beyond noise"
     caption = f"Stage probabilities offered instead: won in the quarter they are due; {better}"
-    return caption, shown, (None, "share", "share", None, "count")
+    return caption, shown, (None, "share", "share", None, "count", "share", None)

@@ -13,7 +13,9 @@ _VERDICTS = {
     "adds": "better", "makes_worse": "worse", "no_difference": "no difference beyond noise",
     "nearer": "nearer than the call", "farther": "farther than the call", "not_enough": "too few quarters",
 }  # fmt: skip
+_STAGES = ["stage_name", "crm_probability", "offered", "low", "high", "n"]
 _SIGNALS = {"none": "–", "not_enough": "not enough"}
+_TYPES = {"new": "New", "expansion": "Expansion", "renewal": "Renewal", "other": "Other", "all": "All"}
 _NAMED = {1: "day 1", 13: "last"}
 
 
@@ -23,7 +25,7 @@ def display_tables(result: ForecastResult) -> dict[str, Display]:
     if len(result.errors):
         tables |= {"all_forecasts": _methods(result), "errors": _errors(result), "by_week": _by_week(result)}
         tables |= {"value_added": _steps(result), "others": _others(result)}
-    if len(result.by_type):
+    if result.by_type["wape"].notna().any():
         tables["by_type"] = _by_type(result)
     tables |= {f"units_{level}": _units(result, level) for level, rows in result.units.items() if len(rows)}
     return tables | deal_tables(result) | _open(result)
@@ -130,17 +132,17 @@ def _others(result: ForecastResult) -> Display:
 
 def _by_type(result: ForecastResult) -> Display:
     """Return forecasts from deals and bookings by opportunity type, and of all types as one number."""
-    rows = result.by_type[result.by_type["horizon_weeks"].isin(result.named_weeks) & result.by_type["wape"].notna()]
-    wide = rows.pivot(index=["type", "category"], columns="horizon_weeks", values="wape").reset_index()
-    counts = rows.groupby(["type", "category"])["n"].max()
-    shown = pd.DataFrame({
-        "Type": wide["type"].replace({"all": "all as one number"}), "Forecast": wide["category"].map(_label),
-        "Quarters": counts.reindex(pd.MultiIndex.from_frame(wide[["type", "category"]])).to_numpy(),
-    })  # fmt: skip
-    for week in result.named_weeks:
-        shown[f"WAPE, {_named(week, result)}"] = wide[week].to_numpy() if week in wide else float("nan")
-    units = (None, None, "count", *["share"] * len(result.named_weeks))
-    return "New business, expansion and renewals each, and as one number", shown, units
+    weeks = sorted({result.knobs.horizon_weeks, result.knobs.mid_week})
+    rows = result.by_type[result.by_type["horizon_weeks"].isin(weeks) & result.by_type["wape"].notna()]
+    wide = rows.pivot(index="category", columns=["horizon_weeks", "type"], values="wape")
+    shown, units = pd.DataFrame({"Forecast": [_label(name) for name in wide.index]}), [None]
+    for week in weeks:
+        for type, word in _TYPES.items():
+            if (week, type) in wide:
+                shown[f"{word}, week {week}"] = wide[(week, type)].to_numpy()
+                units.append("share")
+    caption = f"WAPE of each type, and of all as one number; {plural(int(rows['n'].max()), 'quarter')} at most"
+    return caption, shown, tuple(units)
 
 
 def _units(result: ForecastResult, level: str) -> Display:
@@ -183,10 +185,11 @@ def _signal(result: ForecastResult) -> Display:
 def _chances(result: ForecastResult) -> Display:
     rows = result.chances
     shown = pd.DataFrame({
-        "MAPE of a forecaster without bias": rows["mape"], "One quarter beyond": rows["one_beyond"],
+        "MAPE of a forecaster without bias": [share(mape) for mape in rows["mape"]],
+        "One quarter beyond": rows["one_beyond"],
         "3 of 4 beyond": rows["most_beyond"], "3 of 4, the same way": rows["most_same_way"],
     })  # fmt: skip
-    return f"What chance alone does: beyond {share(result.knobs.off_by)}", shown, ("share",) * 4
+    return f"What chance alone does: beyond {share(result.knobs.off_by)}", shown, (None, "share", "share", "share")
 
 
 def _late(result: ForecastResult) -> Display:
@@ -252,7 +255,10 @@ def frozen_table(result: ForecastResult) -> pd.DataFrame:
 
 
 def stages_table(result: ForecastResult) -> pd.DataFrame:
-    """Return the stage probabilities offered in place of the CRM's, for the CRM; empty without history of them."""
+    """Return the stage probabilities offered in place of the CRM's, for the CRM: offered is the chance to be won in the
+    quarter the deal is due, ever_won_share in the end; empty without history of them."""
     if result.deals is None or result.deals.offered is None:
-        return pd.DataFrame(columns=["stage_name", "crm_probability", "offered", "low", "high", "n"])
-    return result.deals.offered.table[["stage_name", "crm_probability", "offered", "low", "high", "n"]]
+        return pd.DataFrame(columns=[*_STAGES, "ever_won_share"])
+    ever = result.deals.ever_won.set_index("stage_name")["ever_won_share"]
+    table = result.deals.offered.table[_STAGES]
+    return table.assign(ever_won_share=table["stage_name"].map(ever))
