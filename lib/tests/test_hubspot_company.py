@@ -76,9 +76,16 @@ def project(tmp_path_factory):
     root = tmp_path_factory.mktemp("hubspot")
     shutil.copytree(ROOT / "notebooks", root / "notebooks")
     shutil.copytree(HERE / "hubspot", root / "params")
-    shutil.copy(ROOT / "params" / "pipeline_coverage.yml", root / "params")
+    for stem in ("pipeline_coverage", "forecast_accuracy"):
+        shutil.copy(ROOT / "params" / f"{stem}.yml", root / "params")
     write(root / "data" / "sample" / "hubspot-crm-exports-all-deals.csv", deals())
     return root
+
+
+def said(project: Path, *stems: str) -> subprocess.CompletedProcess[str]:
+    """Run the reports as a user would."""
+    call = [sys.executable, "-m", "revops", "run", *stems]
+    return subprocess.run(call, cwd=project, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
@@ -137,14 +144,27 @@ def test_ages_in_stage_run_on_the_dates_of_stages(book):
 
 
 def test_report_runs_and_says_what_its_history_allows(project):
-    call = [sys.executable, "-m", "revops", "run", "pipeline_coverage"]
-    run = subprocess.run(call, cwd=project, capture_output=True, text=True)
+    run = said(project)
     assert run.returncode == 0, run.stdout + run.stderr
     answer = json.loads((project / "outputs" / "latest" / "pipeline_coverage.json").read_text())
     assert (answer["as_of"], answer["period"]) == ("2025-06-30", "FY25-Q2")
     assert {item["id"]: item["needs"] for item in answer["unavailable"]}["landing_amount"] == NEEDS
     page = (project / "outputs" / "latest" / "pipeline_coverage.html").read_text(encoding="utf-8")
     assert "Taken from the current record, since no export has their history: amount, close date, owner id" in page
+
+
+def test_a_report_that_the_exports_cannot_feed_is_no_failure_unless_it_was_asked_for(project):
+    why = (
+        "It needs a sheet of weekly calls or ForecastingItem, or opportunity history with forecast categories "
+        "(OpportunityHistory), from which calls are rebuilt; the exports hold none."
+    )
+    manifest = json.loads((project / "outputs" / "latest" / "manifest.json").read_text())
+    entry = next(entry for entry in manifest["reports"] if entry["report"] == "forecast_accuracy")
+    assert (entry["outcome"], entry["failure"]["reason"]) == ("not_run", why)
+    index = (project / "outputs" / "latest" / "index.html").read_text(encoding="utf-8")
+    assert "1 of 1 report made, as of 2025-06-30" in index and why in index
+    asked = said(project, "forecast_accuracy")
+    assert (asked.returncode, why in asked.stdout) == (1, True)
 
 
 def test_dated_copies_give_past_pipeline_from_the_first_one_on(project, tmp_path):

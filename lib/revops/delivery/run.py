@@ -88,7 +88,7 @@ def _warm(plan: Plan) -> dict[str, Failure]:
         reason = f"The exports could not be prepared: {type(error).__name__}: {error}"
         return dict.fromkeys(every, Failure(reason, OUR_FAULT, evidence=traceback.format_exc()))
     return {
-        stem: Failure(f"The exports do not give what it {needs}.", _ADD_IT, is_refusal=plan.is_all)
+        stem: Failure(f"It {needs}; the exports hold none.", _ADD_IT, is_refusal=plan.is_all)
         for stem, needs in refused.items()
         if needs is not None
     }
