@@ -89,6 +89,14 @@ def said(project: Path, *stems: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
+def latest(project) -> Path:
+    """What a run of all reports leaves."""
+    run = said(project)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return project / "outputs" / "latest"
+
+
+@pytest.fixture(scope="module")
 def book(project) -> Book:
     return open_book(ReportSettings("pipeline_coverage", load_company(project / "params"), Knobs(), project / "params"))
 
@@ -143,25 +151,23 @@ def test_ages_in_stage_run_on_the_dates_of_stages(book):
     assert "Qualified To Buy" in halving_ages(table).index
 
 
-def test_report_runs_and_says_what_its_history_allows(project):
-    run = said(project)
-    assert run.returncode == 0, run.stdout + run.stderr
-    answer = json.loads((project / "outputs" / "latest" / "pipeline_coverage.json").read_text())
+def test_report_runs_and_says_what_its_history_allows(latest):
+    answer = json.loads((latest / "pipeline_coverage.json").read_text())
     assert (answer["as_of"], answer["period"]) == ("2025-06-30", "FY25-Q2")
     assert {item["id"]: item["needs"] for item in answer["unavailable"]}["landing_amount"] == NEEDS
-    page = (project / "outputs" / "latest" / "pipeline_coverage.html").read_text(encoding="utf-8")
+    page = (latest / "pipeline_coverage.html").read_text(encoding="utf-8")
     assert "Taken from the current record, since no export has their history: amount, close date, owner id" in page
 
 
-def test_a_report_that_the_exports_cannot_feed_is_no_failure_unless_it_was_asked_for(project):
+def test_a_report_that_the_exports_cannot_feed_is_no_failure_unless_it_was_asked_for(project, latest):
     why = (
         "It needs a sheet of weekly calls or ForecastingItem, or opportunity history with forecast categories "
         "(OpportunityHistory), from which calls are rebuilt; the exports hold none."
     )
-    manifest = json.loads((project / "outputs" / "latest" / "manifest.json").read_text())
+    manifest = json.loads((latest / "manifest.json").read_text())
     entry = next(entry for entry in manifest["reports"] if entry["report"] == "forecast_accuracy")
     assert (entry["outcome"], entry["failure"]["reason"]) == ("not_run", why)
-    index = (project / "outputs" / "latest" / "index.html").read_text(encoding="utf-8")
+    index = (latest / "index.html").read_text(encoding="utf-8")
     assert "1 of 1 report made, as of 2025-06-30" in index and why in index
     asked = said(project, "forecast_accuracy")
     assert (asked.returncode, why in asked.stdout) == (1, True)
