@@ -157,6 +157,12 @@ def test_a_company_that_calls_too_little_is_raised():
     assert found.worth == pytest.approx(180e3) and found.worth_low < 180e3 < found.worth_high
 
 
+def test_the_whole_call_of_a_slice_is_named_and_one_factor_is_singular():
+    found = only(told(OVER, units=[EMEA], slice={"region": "Europe"}))
+    assert found.text == "Apply 0.85 to the whole call (Europe) on day 1 until two quarters in a row are within 15%"
+    assert found.because.endswith(" It takes the place of a factor for EMEA: that would count the same money twice.")
+
+
 def test_calls_rebuilt_from_deals_are_named_commit():
     found = only(told(OVER, source="history", now={COMPANY: 1e6}))
     assert found.text == "Apply 0.85 to the whole commit on day 1 until two quarters in a row are within 15%"
@@ -477,7 +483,7 @@ def test_the_order_of_rows_changes_nothing_and_money_scales_with_the_currency():
 
 def test_honest_calls_are_asked_for_something_no_more_often_than_stated():
     """Unbiased calls with a normal error of 10 %, 12 quarters, beside four methods just as good: ranges of 80 % may ask
-    2 in 10 of such companies for something (300 others: 21 %). More than 15 of 40 come by chance once in 150."""
+    2 in 10 of such companies for something (300 others: 21 %). More than 15 of 40 come by chance once in 240."""
     rng, asked = np.random.default_rng(7), 0
     for _ in range(40):
         draws = 1e6 * (1 + 0.1 * rng.standard_normal((5, 12)))
