@@ -10,7 +10,6 @@ from frames import as_of, book, deal
 from revops.analysis.people import owner_labels
 from revops.measures.forecast_accuracy.by_deal import ByDeal
 from revops.measures.forecast_accuracy.deal_chances import DealChances
-from revops.measures.forecast_accuracy.errors import accuracy
 from revops.measures.forecast_accuracy.frozen import Frozen
 from revops.measures.forecast_accuracy.judged import judged
 from revops.measures.forecast_accuracy.knobs import Knobs
@@ -155,9 +154,3 @@ def projected(
 def stretched(quarters, *values):
     """Return values repeated in turn, one for each of some quarters."""
     return [float(value) for value in np.resize(values, quarters)]
-
-
-def errors_of(result):
-    """Return the errors of the calls worked out again, one quarter at a time: share of bias, share of misses."""
-    rows = result.judged.pairs[result.judged.pairs["category"].eq("commit")]
-    return accuracy(rows, ["category"], level=result.knobs.level).iloc[0]

@@ -114,6 +114,16 @@ def test_quarters_without_a_call_are_not_the_last_ones():
     )
 
 
+@pytest.mark.parametrize(("sign", "way"), [(1, "high"), (-1, "low")])
+def test_a_lean_that_only_all_quarters_prove_is_said_with_them(sign, way):
+    """Off by 6 % eight times, then by 2, -1, 3 and 0 %: (8 x 6 + 4) / 12 = 4.3 %, and 1.5 % missed of the last four."""
+    calls = [1e6 * (1 + sign * off / 100) for off in (*[6] * 8, 2, -1, 3, 0)]
+    assert first(told(calls, actuals=[1e6] * 12)) == (
+        "on_track",
+        f"On day 1 we missed by 2% {LAST}, leaning 4% too {way} over 12 quarters.",
+    )
+
+
 def test_another_threshold_is_said_as_it_is():
     assert (
         first(told(OVER, off_by=0.1))[1] == f"On day 1 we over-forecast by 18% {LAST}, by more than 10% in all of them."

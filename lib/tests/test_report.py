@@ -18,6 +18,7 @@ from revops.charts import pipeline_coverage as charts
 from revops.measures import pipeline_coverage as measures
 from revops.metrics import METRICS
 from revops.params import ReportSettings
+from revops.report.first_screen import FirstScreen
 from revops.report.tables import table_html, text
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -208,7 +209,16 @@ def test_a_status_is_called_by_its_outcome_once_the_quarter_is_over(day, status,
     assert re.findall(r'<span class="pill ([a-z_]+)">([^<]*)</span>', html) == [(status, pill)]
 
 
+def test_a_status_that_is_not_about_quota_is_never_called_by_its_outcome():
+    _, given = answer()
+    settings = dataclasses.replace(given.settings, stem="forecast_accuracy")
+    view = dataclasses.replace(given.view, day=dt.date(2026, 10, 1))
+    screen = FirstScreen(dataclasses.replace(given.headline, status="act"), [], view, given.period, settings)
+    assert '<span class="pill act">Act</span>' in screen.to_html()
+
+
 WORTH = {"worth": 90.0, "worth_low": 10.0, "worth_high": 200.0}
+CORRECTED = "Ranked by money: by how much a forecast is put right, neither gained nor at stake; it does not add up"
 
 
 @pytest.mark.parametrize(
@@ -222,6 +232,8 @@ WORTH = {"worth": 90.0, "worth_low": 10.0, "worth_high": 200.0}
          "what acting adds, or what is at stake: what such records have brought by themselves"),
         (WORTH | {"worth_high": float("inf"), "worth_is": "added"}, "adds $90 ($10 or more)", "Ranked by money: what "
          "acting adds, or what is at stake: what such records have brought by themselves"),
+        (WORTH | {"worth_is": "corrected"}, "corrects the forecast by $90 ($10 to $200)", CORRECTED),
+        ({"worth": 90.0, "worth_is": "corrected"}, "corrects the forecast by $90", CORRECTED),
         ({}, "$500 in the records", "Ranked by the money in the records; the owner is the function that acts"),
         ({"amount": 0.0}, "–", "Ranked by the money in the records; the owner is the function that acts"),
     ],

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from revops.actions import Action
-from revops.actions.forecast_accuracy.facts import at, called
+from revops.actions.forecast_accuracy.facts import at, called, where
 from revops.actions.forecast_accuracy.made import Worth, action, before_next_call, called_now
 from revops.measures.forecast_accuracy.result import LEVELS, ForecastResult
 from revops.wording import between, join, missing, money, plural, share
@@ -112,7 +112,8 @@ def _of_company(result: ForecastResult, named: pd.DataFrame) -> Action | None:
         worth = (None, abs(amount * bias), None) if missing(low) or missing(high) else (ends[0], ends[1], ends[2])
     way = named["finding"].map(_WAY).eq(row["direction"])
     same, other = (join(named.loc[rows, "name"].tolist()) for rows in (way, ~way))
-    because += f" It takes the place of factors for {same}: that would count the same money twice." if same else ""
+    factors = "a factor" if way.sum() == 1 else "factors"
+    because += f" It takes the place of {factors} for {same}: that would count the same money twice." if same else ""
     because += f" Not so for {other}, named for the opposite: ask there first." if other else ""
-    text = f"Apply {1 - bias:.2f} to the whole {called(result)} {_until(result)}"
+    text = f"Apply {1 - bias:.2f} to the whole {called(result)}{where(result)} {_until(result)}"
     return action("company_off", text, "revops", before_next_call(result), because, amount=amount, worth=worth)

@@ -49,8 +49,17 @@ def _missed(result: ForecastResult, row: pd.Series) -> str:
         way = "over" if over else "under"
         return f"{way}-forecast by {share(abs(row['bias_rate']))} {last}{_often(result, times, row['n'])}"
     both = row["n_over"] > 0 and row["n_under"] > 0
-    lean = "too high as well as too low" if both else "with no lean beyond chance"
+    lean = "too high as well as too low" if both else _lean(result)
     return f"missed by {share(row['wape'])} {last}{_often(result, row['n_beyond'], row['n'])}, {lean}"
+
+
+def _lean(result: ForecastResult) -> str:
+    """Return whether all judged quarters lean one way beyond chance, where the last ones alone do not."""
+    row = result.error(result.knobs.horizon_weeks)
+    if row is None or not (row["bias_low"] > 0 or row["bias_high"] < 0):
+        return "with no lean beyond chance"
+    way = "high" if row["bias_low"] > 0 else "low"
+    return f"leaning {share(abs(row['bias_rate']))} too {way} over {plural(int(row['n']), 'quarter')}"
 
 
 def _often(result: ForecastResult, times: int, n: int) -> str:

@@ -64,12 +64,14 @@ def _steps(result: ForecastResult, whole: Action | None, *, is_replaced: bool) -
         if not is_worse or (is_replaced and previous not in _STEPS):
             continue
         worth, money_of = _of_actual(result, -row.high, worse, -row.low, whole)
-        ends = between(-row.high, -row.low, _number)
+        ends, also = between(-row.high, -row.low, _number), ""
+        if looks > 1:
+            also = f", also when all {looks} steps are looked at"
         added = points(worse).lstrip("+")
         text = f"Drop the {_STEPS[row.step]} step {at(result)}: it adds {added} of error to {NAMES[previous]}"
         because = (
-            f"Farther off than {NAMES[previous]} over {plural(int(row.n_periods), 'quarter')}, by {ends} points, also "
-            f"when all {len(rows)} steps are looked at; a range that reaches 0 ends it.{money_of}"
+            f"Farther off than {NAMES[previous]} over {plural(int(row.n_periods), 'quarter')}, by {ends} "
+            f"points{also}; a range that reaches 0 ends it.{money_of}"
         )
         found.append(action("step_makes_worse", text, "sales_ops", quarter_end(result), because, worth=worth))
     return found
