@@ -148,7 +148,8 @@ def projected(
     low, value, high = ends
     ratios = (value / call,) * n if call else ()
     told = Projection(value, low, high, value / call if call else NAN, ratios, 0, "t on logs", call, booked, 0.8)
-    return OpenQuarter(7, booked, told, pd.DataFrame(), word, (), landing)
+    parts = None if landing is None else (0.6 * landing[1], 0.1 * landing[1])
+    return OpenQuarter(7, booked, told, pd.DataFrame(), word, (), landing, parts)
 
 
 def stretched(quarters, *values):

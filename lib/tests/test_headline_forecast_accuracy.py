@@ -94,7 +94,7 @@ def test_a_comparison_of_too_few_quarters_is_said_to_be_one():
     result = told(OVER, others={"last_quarter": [1e6] * 4})
     rows = result.others.assign(low=NAN, high=NAN, verdict="not_enough", n_periods=2)
     assert first(dataclasses.replace(result, others=rows))[1].endswith(
-        "; over 2 quarters last quarter's number would have been closer, in too few quarters to tell."
+        "; last quarter's number would have been closer over 2 quarters, in too few quarters to tell."
     )
 
 

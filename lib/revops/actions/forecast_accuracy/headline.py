@@ -42,15 +42,17 @@ def _missed(result: ForecastResult, row: pd.Series) -> str:
     """Return by how much the last quarters were missed, which way where that is proven, and how often by much."""
     names = [period.name for period in result.found.quarters.last][-int(row["n"]) :]
     is_last = (names[0], names[-1]) == (row["first_period"], row["last_period"])
-    last = f"over the last {plural(int(row['n']), 'quarter')}{'' if is_last else ' with a call'}"
+    last = f"the last {plural(int(row['n']), 'quarter')}{'' if is_last else ' with a call'}"
     over, under = row["bias_low"] > 0, row["bias_high"] < 0
     if over or under:
         times = row["n_over"] if over else row["n_under"]
         way = "over" if over else "under"
-        return f"{way}-forecast by {share(abs(row['bias_rate']))} {last}{_often(result, times, row['n'])}"
-    both = row["n_over"] > 0 and row["n_under"] > 0
-    lean = "too high as well as too low" if both else _lean(result)
-    return f"missed by {share(row['wape'])} {last}{_often(result, row['n_beyond'], row['n'])}, {lean}"
+        return f"{way}-forecast by {share(abs(row['bias_rate']))} over {last}{_often(result, times, row['n'])}"
+    lean = "too high and too low" if row["n_over"] > 0 and row["n_under"] > 0 else _lean(result)
+    if not row["n_beyond"]:
+        return f"missed by {share(row['wape'])} over {last}, {lean}"
+    often = "all" if row["n_beyond"] == row["n"] else int(row["n_beyond"])
+    return f"missed by more than {share(result.knobs.off_by)} in {often} of {last}, {lean}"
 
 
 def _lean(result: ForecastResult) -> str:
@@ -73,11 +75,11 @@ def _against(result: ForecastResult, n: int) -> str:
     found = rival(result)
     if found is None:
         return ""
-    over = "" if found.n == n else f"over {plural(found.n, 'quarter')} "
+    over = "" if found.n == n else f" over {plural(found.n, 'quarter')}"
     if found.verdict == "farther":
-        return f"; {over}nothing simpler would have been closer"
+        return f"; nothing simpler would have been closer{over}"
     tail = {"nearer": "", "unproven": ", but not beyond noise", "few": ", in too few quarters to tell"}[found.verdict]
-    return f"; {over}{NAMES[found.method]} would have been closer{tail}"
+    return f"; {NAMES[found.method]} would have been closer{over}{tail}"
 
 
 def _below(result: ForecastResult) -> str:
@@ -132,11 +134,13 @@ def _landing(result: ForecastResult) -> str:
     lands = f"the landing in the coverage report, {money(median, currency)}"
     if now.agrees:
         return f"{lands}, agrees"
+    of_deals, of_new = (money(part, currency) for part in now.landing_parts)
+    why = f"past chances give open deals {of_deals} and deals to come {of_new}"
     if median > now.projection.optimistic:
-        return f"{lands}, is above that range"
+        return f"{lands}, is above that range: {why}"
     if median < now.projection.conservative:
-        return f"{lands}, is below that range"
-    return f"{lands} ({between(low, high, lambda amount: money(amount, currency))}), leaves it out"
+        return f"{lands}, is below that range: {why}"
+    return f"{lands} ({between(low, high, lambda amount: money(amount, currency))}), leaves it out: {why}"
 
 
 def _no_projection(result: ForecastResult) -> str:

@@ -19,7 +19,8 @@ class OpenQuarter:
 
     week: of the quarter, 1 to 13. booked: so far [company currency]. backtest: projection.projection_backtest at this
     week. confidence: high, medium or low, and why. landing: low, median and high of what the coverage report tells,
-    from the open deals one by one [company currency]; None where it tells nothing.
+    from the open deals one by one [company currency]; landing_parts: what it expects of them, and of deals not there
+    yet; both None where it tells nothing.
     """
 
     week: int
@@ -29,6 +30,7 @@ class OpenQuarter:
     confidence: str
     reasons: tuple[str, ...]
     landing: tuple[float, float, float] | None
+    landing_parts: tuple[float, float] | None
 
     @property
     def agrees(self) -> bool | None:
@@ -71,7 +73,7 @@ def open_quarter(subject: Subject, found: Frozen) -> OpenQuarter | None:
     backtest = projection_backtest(past, level=knobs.level)
     limits = {"high_width": knobs.narrow_width, "medium_width": knobs.wide_width}
     word, reasons = confidence(told, backtest, **limits)
-    return OpenQuarter(week, booked, told, backtest, word, reasons, _landing(subject))
+    return OpenQuarter(week, booked, told, backtest, word, reasons, *_landing(subject))
 
 
 def _calls(found: Frozen, subject: Subject) -> pd.DataFrame:
@@ -81,12 +83,13 @@ def _calls(found: Frozen, subject: Subject) -> pd.DataFrame:
     return rows[is_call & rows["period"].eq(subject.period.name)].sort_values("horizon_weeks")
 
 
-def _landing(subject: Subject) -> tuple[float, float, float] | None:
-    """Return low, median and high of the landing, as the coverage report tells it."""
+def _landing(subject: Subject) -> tuple[tuple[float, float, float] | None, tuple[float, float] | None]:
+    """Return low, median and high of the landing, as the coverage report tells it, and its parts."""
     past = past_of(subject) if subject.covers else None
     if past is None:
-        return None
+        return None, None
+    now, covers = landed(subject, past), list(subject.covers)
     tail = (1 - subject.knobs.level) / 2
-    outcomes = landed(subject, past).landing.outcomes(subject.covers)
-    low, median, high = (float(end) for end in np.quantile(outcomes, [tail, 0.5, 1 - tail]))
-    return low, median, high
+    low, median, high = (float(end) for end in np.quantile(now.landing.outcomes(covers), [tail, 0.5, 1 - tail]))
+    of_deals = float(now.deals.loc[now.deals["type"].isin(covers), "expected_amount"].sum())
+    return (low, median, high), (of_deals, float(now.landing.expected_new[covers].sum()))

@@ -226,6 +226,7 @@ def _open(result: ForecastResult) -> dict[str, Display]:
         low, median, high = now.landing
         name = f"Landing by deals ({between(low, high, lambda amount: money(amount, currency))})"
         figures[name] = median
+        figures["… of which open deals"], figures["… and deals to come"] = now.landing_parts
     shown = pd.DataFrame({"Figure": list(figures), "Amount": list(figures.values())})
     back = now.backtest
     held = pd.DataFrame({
