@@ -95,6 +95,14 @@ def test_the_medians_range_is_the_least_and_the_largest_of_four_and_the_third_of
     assert nine[["mdape_low", "mdape", "mdape_high"]].tolist() == pytest.approx([0.3, 0.5, 0.7])
 
 
+@pytest.mark.parametrize(("many", "ends"), [(8, [0.3, 0.9, 0.9]), (0, [0.1, 0.1, 0.7])])
+def test_the_medians_range_holds_the_median_of_the_rows(many, ends):
+    """Nine quarters with errors of 10 to 90 %, one of them of 30 units: the rows' median is that quarter's, outside the
+    third and the seventh of the quarters' own."""
+    rows = [(f"Q{q}", 110.0 + 10 * q, 100.0) for q in range(9) for _ in range(30 if q == many else 1)]
+    assert only(pairs_of(*rows))[["mdape_low", "mdape", "mdape_high"]].tolist() == pytest.approx(ends)
+
+
 def test_errors_cancel_in_the_company_and_not_in_its_units():
     """Two owners, one 30 over and one 30 under on 100 each: nothing at the company, 30 % at its units."""
     units = pairs_of(*[(f"Q{q}", m, 100.0 + e, 100.0) for q in range(4) for m, e in (("a", 30.0), ("b", -30.0))])
@@ -277,11 +285,11 @@ def test_a_wider_level_is_a_wider_range():
 
 
 def test_ranges_hold_what_made_up_companies_show_in_the_long_run():
-    """240 companies: 0.80 +/- 0.05 (two standard errors) and what lib/tests/calibrate.py shows they fall short by."""
-    rows = calibration.scored(240)
+    """120 companies: 0.80 +/- 0.07 (two standard errors), and lib/tests/calibrate.py shows 0.76 to 0.79 for many."""
+    rows = calibration.scored(120)
     found = calibration.held(rows)
     overall = found[found["by"].eq("all")].set_index("id")["observed"]
-    assert overall.between(0.71, 0.88).all()
+    assert overall.between(0.68, 0.88).all()
     assert set(overall.index) == {"wape", "bias_rate", "forecast_value_added"}
     narrow = rows.assign(low=rows["found"], high=rows["found"])
     assert calibration.held(narrow)["observed"].max() == 0

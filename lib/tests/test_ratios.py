@@ -107,10 +107,13 @@ def test_ranges_of_all_groups_at_once_are_those_of_each():
 
 
 def test_what_is_left_by_rounding_is_nothing():
-    """All misses in one quarter: without it the sum is 0, not the 1e-17 that subtraction leaves."""
-    sums = np.array([[0.1 + 0.2, 1.0], [0.0, 0.7], [0.0, 0.9], [0.0, 1.1]])
-    _, low, high = jackknife_ranges(lambda s: s[:, 0] / s[:, 1], sums * 3.3, np.zeros(4, dtype=int), 1, positive=True)
+    """All misses in one quarter, but for the last bits of two sums: without it they are 0, of which there is no log."""
+    sums = np.array([[0.3, 1.0], [1e-17, 0.7], [0.0, 0.9], [1e-16, 1.1]])
+    _, low, high = jackknife_ranges(lambda s: s[:, 0] / s[:, 1], sums, np.zeros(4, dtype=int), 1, positive=True)
+    clean = np.where(sums < 1e-9, 0.0, sums)
+    _, *expected = jackknife_ranges(lambda s: s[:, 0] / s[:, 1], clean, np.zeros(4, dtype=int), 1, positive=True)
     assert 0 < low[0] < high[0] < 100
+    assert [low[0], high[0]] == pytest.approx([ends[0] for ends in expected])
 
 
 @pytest.mark.parametrize("level", [0.5, 0.8, 0.95])

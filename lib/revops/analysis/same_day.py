@@ -12,7 +12,7 @@ from revops.analysis.spans import stood_on
 from revops.company import TYPES, Company
 from revops.periods import Period
 
-__all__ = ["PLACES", "SameDay", "booked_on_day", "open_on_day", "same_day"]
+__all__ = ["PLACES", "SameDay", "booked_on_day", "booked_on_days", "open_on_day", "open_on_days", "same_day"]
 
 PLACES = ("due", "early", "overdue", "later")
 """Where an open opportunity stands towards a quarter: due in it and qualified, due but before the qualifying stage,
@@ -86,9 +86,24 @@ def open_on_day(
     return _described(states.iloc[rows], day_stamp, end_stamp, company, halving, also)
 
 
+def open_on_days(
+    states: pd.DataFrame, on: Sequence[tuple[Period, dt.date]], company: Company, also: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Return `open_on_day` of several quarters' days below one another: at is the place of each day in `on`."""
+    at, rows = _stacked([_open_rows(states, day) for _, day in on])
+    day, end = _stamps([day for _, day in on])[at], _stamps([period.end for period, _ in on])[at]
+    return _described(states.iloc[rows], day, end, company, None, also).assign(at=at)
+
+
 def booked_on_day(states: pd.DataFrame, period: Period, day: dt.date) -> pd.DataFrame:
     """Return what counted as booked in the quarter at the end of a day."""
     return states.iloc[_booked_rows(states, period, day)]
+
+
+def booked_on_days(states: pd.DataFrame, on: Sequence[tuple[Period, dt.date]]) -> pd.DataFrame:
+    """Return `booked_on_day` of several quarters' days below one another: at is the place of each day in `on`."""
+    at, rows = _stacked([_booked_rows(states, *when) for when in on])
+    return states.iloc[rows].assign(at=at)
 
 
 Array = np.ndarray

@@ -11,10 +11,12 @@ import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit, logit
 
+from revops.measures.forecast_accuracy.ever_won import ever_won
 from revops.measures.forecast_accuracy.recalibrated import recalibrated
 from revops.measures.forecast_accuracy.reliability import commit_hits, reliability
 from revops.measures.forecast_accuracy.scores import scores
 from revops.measures.forecast_accuracy.slippage import slippage
+from revops.periods import FiscalCalendar
 from revops.ratios import share_interval
 
 __all__ = ["held", "ranges"]
@@ -25,6 +27,8 @@ _TOLD = np.array([0.1, 0.25, 0.5, 0.75, 0.9])
 _COMMIT = 0.7
 _PUSHES = np.array([0.6, 0.25, 0.15])
 _STUCK = 0.5
+_CALENDAR = FiscalCalendar(1)
+_NOW = _CALENDAR.named("FY26-Q3")
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(21)
 
 
@@ -62,6 +66,9 @@ def ranges(seed: int) -> list[dict]:
         rng.uniform(0.5, 1.3),
     )  # fmt: skip
     found, truth = _said(_deals(nature, rng)), _truth(nature)
+    won = ever_won(_lives(nature, rng), since=pd.Timestamp(_CALENDAR.before(_NOW, nature.quarters)[0].start),
+                   calendar=_CALENDAR).iloc[0]  # fmt: skip
+    found["ever_won_share"] = tuple(won[["ever_won_share", "low", "high"]])
     kinds = {"luck": f"{nature.luck:.2f}", "quarters": " 6 to 8" if nature.quarters < 9 else " 9 to 12",
              "deals": " 15 to 60" if nature.size < 60 else "60 to 200"}  # fmt: skip
     return [{"seed": seed, **kinds, "figure": name, "value": value, "low": low, "high": high, "truth": truth[name]}
@@ -101,6 +108,25 @@ def _deals(nature: _Nature, rng: np.random.Generator) -> pd.DataFrame:
         "win_probability": _TOLD[stage], "forecast_category": np.where(_TOLD[stage] > _COMMIT, "Forecast", "Pipeline"),
         "fate": np.where(slipped, "slipped", "lost"),
     })  # fmt: skip
+
+
+def _lives(nature: _Nature, rng: np.random.Generator) -> pd.DataFrame:
+    """Return deals as spans: they enter the middle stage in each quarter, and are decided within 150 days; those of
+    the last quarters are open still."""
+    quarter = np.repeat(np.arange(nature.quarters), rng.poisson(nature.size, nature.quarters).clip(min=1))
+    n = len(quarter)
+    starts = np.array([period.start for period in _CALENDAR.before(_NOW, nature.quarters)], dtype="datetime64[us]")
+    began = starts[quarter] + rng.integers(0, 90, n).astype("timedelta64[D]")
+    luck = nature.luck * rng.standard_normal(nature.quarters)[quarter]
+    won = rng.random(n) < expit(nature.shift + luck)
+    days = np.where(won, 20, 0) + rng.integers(1, 130, n)  # wins take longer
+    decided, today = began + days.astype("timedelta64[D]"), np.datetime64(_NOW.start, "us")
+    opened = pd.DataFrame({"first": began, "last": np.minimum(decided - np.timedelta64(1, "D"), today)})
+    closed = pd.DataFrame({"first": decided, "last": today})[decided <= today]
+    opened, closed = opened.assign(outcome="open"), closed.assign(outcome=np.where(won[closed.index], "won", "lost"))
+    return pd.concat([opened, closed]).rename_axis("opportunity_id").reset_index().assign(
+        stage_name="the middle", stage_order=1.0
+    )  # fmt: skip
 
 
 def _said(deals: pd.DataFrame) -> dict[str, tuple[float, float, float]]:
@@ -143,6 +169,7 @@ def _truth(nature: _Nature) -> dict[str, float]:
     hits = float(nature.stages[commit] @ chance[commit] / nature.stages[commit].sum())
     slipping = over @ nature.slipping
     return {
+        "ever_won_share": float(over @ expit(nature.shift + nature.luck * _NODES)),
         "calibration_slope": float(minimize(surprise, [0.0, 1.0], tol=1e-10).x[1]), "brier_skill": 1 - told_well / base,
         "commit_hit_rate": hits, "commit_hit_rate by amount": hits, "won_share told 50 %": float(chance[2]),
         "the same, Wilson alone": float(chance[2]), "offered in place of 50 %": float(chance[2]),

@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Collection, Mapping
 
-import numpy as np
 import pandas as pd
 
 from revops.measures.forecast_accuracy.by_deal import ByDeal
@@ -37,7 +36,9 @@ def arithmetic(
     """
     at = pd.MultiIndex.from_tuples([(p.name, week) for p, weeks in days.items() for week in weeks], names=_AT)
     names = [period.name for period in days]
-    before = from_bookings(quarters.booked(types), names, time_series=time_series).set_index("period")
+    booked = quarters.booked(types)
+    booked = booked.reindex([*booked.index, *quarters.unfrozen])
+    before = from_bookings(booked, names, time_series=time_series).set_index("period")
     wide = before.reindex(at.get_level_values("period")).set_axis(at)
     if len(found.sums):
         wide = wide.join(_of_deals(found, at, types))
@@ -58,4 +59,4 @@ def _of_deals(found: ByDeal, at: pd.MultiIndex, types: Collection[str]) -> pd.Da
         "stage_weighted": booked + opened["weighted"],
         "weighted_and_new": booked + opened["weighted"] + usual["new"],
         "booked_share": from_share(booked, usual["booked_then"], usual["booked"]),
-    }).replace([np.inf, -np.inf], np.nan)  # fmt: skip
+    })  # fmt: skip

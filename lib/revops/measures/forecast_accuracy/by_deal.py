@@ -8,19 +8,26 @@ import numpy as np
 import pandas as pd
 
 from revops.analysis.backtest import FEWEST_BEFORE
-from revops.analysis.chances import Cells, fit_cells
+from revops.analysis.chances import fit_cells
 from revops.analysis.landing import haircuts_of
-from revops.analysis.same_day import SameDay, booked_on_day, open_on_day, same_day
+from revops.analysis.same_day import SameDay, booked_on_days, open_on_days, same_day
 from revops.company import TYPES, Company
 from revops.measures.forecast_accuracy.quarters import WEEKS, Quarters
 from revops.periods import Period
 
 __all__ = ["ByDeal", "by_deal"]
 
-_IN_COMMIT = ("Forecast",)
-_IN_MOST_LIKELY = (*_IN_COMMIT, "MostLikely")
-_IN_BEST_CASE = (*_IN_MOST_LIKELY, "BestCase")
-_KEY = ["period", "horizon_weeks", "type", "owner_id"]
+_CATEGORIES = {
+    "commit": ("Forecast",),
+    "most_likely": ("Forecast", "MostLikely"),
+    "best_case": ("Forecast", "MostLikely", "BestCase"),
+}
+_OPEN = [*_CATEGORIES, "crm_weighted", "weighted"]
+_USUAL = ["booked_then", "booked", "new"]
+_AT = ["period", "horizon_weeks"]
+_ALSO = ("owner_id", "win_probability", "forecast_category", "close_date")
+_TOTALS = ("booked_then", "booked", "won_from_new")
+_SEASON = 4
 
 
 @dataclass(frozen=True)
@@ -67,110 +74,125 @@ def by_deal(
     Source
         METHODS 4.1, stage-weighted.
     """
-    common = {"as_of": as_of, "company": company}
-    left = {week: _usual_left(days, week) for week in WEEKS}
+    at = [_At(period, week, day) for period, weeks in days.items() for week, day in weeks.items()]
     past = {
-        week: same_day(states, quarters.periods, days_left=left[week], **common)
-        for week in WEEKS
-        if quarters.periods and left[week] is not None
+        week: same_day(states, quarters.periods, days_left=left, as_of=as_of, company=company)
+        for week, left in _usual_left(at).items()
+        if quarters.periods
     }
-    names, sums, usual = [period.name for period in quarters.periods], [], []
-    bookings = {week: _Bookings.of(found, names) for week, found in past.items()}
-    for period, weeks in days.items():
-        before = names[: names.index(period.name)] if period.name in names else names
-        inside = _near(states, period)
-        for week, day in weeks.items():
-            told = _Told.of(past.get(week), before[-window:])
-            at = {"period": period.name, "horizon_weeks": week}
-            sums.append(_sums(inside, period, day, company, told).assign(**at))
-            if week in bookings:
-                usual.append(bookings[week].usual(before, window).assign(**at))
-    nothing = [pd.DataFrame(columns=[*_KEY, "booked", *_OPEN]), pd.DataFrame(columns=[*_KEY[:3], *_USUAL])]
-    tables = [pd.concat(parts, ignore_index=True) if parts else nothing[at] for at, parts in enumerate((sums, usual))]
-    return ByDeal(*tables, past)
+    names = [period.name for period in quarters.periods]
+    before = [_before(names, one.period.name, window) for one in at]
+    index = pd.DataFrame({"period": [one.period.name for one in at], "horizon_weeks": [one.week for one in at]})
+    told = [_Told.of(past.get(one.week), names[some]) for one, some in zip(at, before, strict=True)]
+    sums = _sums(states, at, told, company)
+    usual = _usual({week: _Bookings.of(found, names) for week, found in past.items()}, at, before)
+    return ByDeal(*(index.join(t.set_index("at"), how="inner").reset_index(drop=True) for t in (sums, usual)), past)
 
 
-_USUAL = ["booked_then", "booked", "new"]
-_OPEN = ["commit", "most_likely", "best_case", "crm_weighted", "weighted"]
+@dataclass(frozen=True)
+class _At:
+    """One day of one week of a quarter."""
+
+    period: Period
+    week: int
+    day: dt.date
+
+
+def _usual_left(at: Sequence[_At]) -> dict[int, int]:
+    """Return the middle number of days left on each week's day, over all quarters that have one."""
+    left = {week: sorted(one.period.days_left(one.day) for one in at if one.week == week) for week in WEEKS}
+    return {week: found[len(found) // 2] for week, found in left.items() if found}
+
+
+def _before(names: Sequence[str], name: str, window: int) -> slice:
+    """Return which of the past quarters a quarter may be told from."""
+    stop = names.index(name) if name in names else len(names)
+    return slice(max(stop - window, 0), stop)
 
 
 @dataclass(frozen=True)
 class _Told:
-    """What earlier quarters tell of a deal: its chance, and its haircut by type; None where they are too few."""
+    """What earlier quarters tell of a deal: its chance by cell, and its haircut by type."""
 
-    cells: Cells | None
-    kept: pd.Series | None
+    past: pd.DataFrame
 
     @classmethod
-    def of(cls, past: SameDay | None, before: Sequence[str]) -> "_Told":
+    def of(cls, past: SameDay | None, before: Sequence[str]) -> "_Told | None":
+        """Return what some quarters tell; None where they are too few."""
         if past is None or len(before) < FEWEST_BEFORE:
-            return cls(None, None)
-        deals = past.deals[past.deals["period"].isin(before)]
-        cells = fit_cells(deals)
-        return cls(cells, haircuts_of(deals, cells.mean[cells.of(deals)]))
+            return None
+        return cls(past.deals[past.deals["period"].isin(before)])
 
     def worth(self, deals: pd.DataFrame) -> np.ndarray:
-        if self.cells is None:
-            return np.full(len(deals), np.nan)
-        return self.cells.mean[self.cells.of(deals)] * self.kept.reindex(deals["type"]).to_numpy(dtype=float)
+        """Return what each deal is expected to bring [company currency]."""
+        cells = fit_cells(self.past)
+        kept = haircuts_of(self.past, cells.mean[cells.of(self.past)])
+        return cells.mean[cells.of(deals)] * deals["amount"].to_numpy() * kept.reindex(deals["type"]).to_numpy()
 
 
-def _usual_left(days: Mapping[Period, Mapping[int, dt.date]], week: int) -> int | None:
-    """Return the middle number of days left on a week's day, over all quarters that have one."""
-    left = sorted(period.days_left(weeks[week]) for period, weeks in days.items() if week in weeks)
-    return left[len(left) // 2] if left else None
+def _sums(states: pd.DataFrame, at: Sequence[_At], told: Sequence[_Told | None], company: Company) -> pd.DataFrame:
+    """Return what the deals of each day add up to, by type and owner; at: the place of the day."""
+    if not at:
+        return pd.DataFrame(columns=["at", "type", "owner_id", "booked", *_OPEN])
+    on = [(one.period, one.day) for one in at]
+    deals = _valued(open_on_days(states, on, company, also=_ALSO), at, told)
+    booked = booked_on_days(states, on).rename(columns={"amount": "booked"})
+    rows = pd.concat([deals, booked])[["at", "type", "owner_id", "booked", *_OPEN]]
+    sums = rows.groupby(["at", "type", "owner_id"], as_index=False).sum()
+    for names, field in ((list(_CATEGORIES), "forecast_category"), (["crm_weighted"], "win_probability")):
+        is_told = deals[field].notna().groupby(deals["at"]).any()
+        sums.loc[sums["at"].isin(is_told.index[~is_told]), names] = np.nan
+    sums.loc[sums["at"].isin([place for place, some in enumerate(told) if some is None]), "weighted"] = np.nan
+    return sums
 
 
-def _near(states: pd.DataFrame, period: Period) -> pd.DataFrame:
-    """Return the states that stood in a quarter: fewer to look through on each of its days."""
-    stood = (states["first"] <= pd.Timestamp(period.end)) & (states["last"] >= pd.Timestamp(period.start))
-    return states[stood]
-
-
-def _sums(states: pd.DataFrame, period: Period, day: dt.date, company: Company, told: _Told) -> pd.DataFrame:
-    """Return what the deals of one day add up to, by type and owner."""
-    also = ("owner_id", "win_probability", "forecast_category", "close_date")
-    deals = open_on_day(states, period, day, company, also=also)
-    due = deals["close_date"].between(pd.Timestamp(period.start), pd.Timestamp(period.end))
-    category, amount, chance = deals["forecast_category"], deals["amount"], deals["win_probability"]
-    for name, inside in zip(_OPEN, (_IN_COMMIT, _IN_MOST_LIKELY, _IN_BEST_CASE), strict=False):
-        deals[name] = amount * (due & category.isin(inside))
-    deals["crm_weighted"] = (amount * chance).where(due, 0.0)
-    deals["weighted"] = amount * told.worth(deals)
-    booked = booked_on_day(states, period, day).rename(columns={"amount": "booked"})
-    rows = pd.concat([deals, booked])[["type", "owner_id", "booked", *_OPEN]]
-    sums = rows.groupby(["type", "owner_id"], as_index=False).sum()
-    unknown = [name for name in _OPEN[:3] if len(deals) and category.isna().all()]
-    unknown += ["crm_weighted"] if len(deals) and chance.isna().all() else []
-    unknown += ["weighted"] if told.cells is None else []
-    return sums.assign(**dict.fromkeys(unknown, np.nan))
+def _valued(deals: pd.DataFrame, at: Sequence[_At], told: Sequence[_Told | None]) -> pd.DataFrame:
+    """Return the open deals of all days with what each counts for in each way of adding them up."""
+    start = np.array([one.period.start for one in at], dtype="datetime64[us]")[deals["at"]]
+    due = deals["place"].ne("later") & (deals["close_date"] >= start)
+    for name, inside in _CATEGORIES.items():
+        deals[name] = deals["amount"] * (due & deals["forecast_category"].isin(inside))
+    ends = np.searchsorted(deals["at"], np.arange(len(at) + 1))
+    worth = [
+        some.worth(deals.iloc[first:last]) if some else np.zeros(last - first)
+        for some, first, last in zip(told, ends, ends[1:], strict=False)
+    ]
+    return deals.assign(
+        crm_weighted=(deals["amount"] * deals["win_probability"]).where(due, 0.0), weighted=np.concatenate(worth)
+    )
 
 
 @dataclass(frozen=True)
 class _Bookings:
-    """What quarters had booked by one day, in all, from new deals, and the mean of the four up to each: period x type,
-    oldest first."""
+    """Bookings of past quarters, oldest first, by type in the order of TYPES: what they had booked by one day, in all,
+    from deals not there yet on that day, the mean of the four up to each, and of the four before it."""
 
-    booked_then: pd.DataFrame
-    booked: pd.DataFrame
-    won_from_new: pd.DataFrame
-    base: pd.DataFrame
+    booked_then: np.ndarray
+    booked: np.ndarray
+    won_from_new: np.ndarray
+    base: np.ndarray
+    base_before: np.ndarray
 
     @classmethod
     def of(cls, past: SameDay, names: Sequence[str]) -> "_Bookings":
         wide = past.totals.pivot(index="period", columns="type")
-        tables = [
-            wide[name].reindex(index=names, columns=list(TYPES)) for name in ("booked_then", "booked", "won_from_new")
-        ]
-        return cls(*tables, tables[1].rolling(4, min_periods=1).mean())
+        tables = [wide[name].reindex(index=names, columns=list(TYPES)) for name in _TOTALS]
+        base = tables[1].rolling(_SEASON, min_periods=1).mean()
+        return cls(*(table.to_numpy() for table in (*tables, base, base.shift().bfill())))
 
-    def usual(self, before: Sequence[str], window: int) -> pd.DataFrame:
-        """Return by type what the last quarters had booked by the day and in all, and what is new in one more."""
-        recent, nothing = list(before[-window:]), pd.Series(np.nan, index=TYPES)
-        new = nothing
-        if len(recent) >= FEWEST_BEFORE:
-            then = self.base.shift().bfill().loc[recent].sum()
-            share = self.won_from_new.loc[recent].sum() / then.where(then > 0)
-            new = (share * self.base.loc[recent[-1]]).fillna(0.0)
-        sums = {"booked_then": self.booked_then.loc[recent].sum(), "booked": self.booked.loc[recent].sum(), "new": new}
-        return pd.DataFrame(sums).rename_axis("type").reset_index()
+    def usual(self, before: slice) -> np.ndarray:
+        """Return by type what the quarters before had booked by the day and in all, and what is new in one more."""
+        new = np.full(len(TYPES), np.nan)
+        if before.stop - before.start >= FEWEST_BEFORE:
+            then, came = self.base_before[before].sum(axis=0), self.won_from_new[before].sum(axis=0)
+            new = np.divide(came, then, out=np.zeros(len(TYPES)), where=then > 0) * self.base[before.stop - 1]
+        return np.column_stack([self.booked_then[before].sum(axis=0), self.booked[before].sum(axis=0), new])
+
+
+def _usual(bookings: Mapping[int, _Bookings], at: Sequence[_At], before: Sequence[slice]) -> pd.DataFrame:
+    """Return what is usual on each day, by type; at: the place of the day."""
+    places = [place for place, one in enumerate(at) if one.week in bookings]
+    found = [bookings[at[place].week].usual(before[place]) for place in places]
+    table = pd.DataFrame(np.concatenate(found) if found else np.zeros((0, len(_USUAL))), columns=_USUAL)
+    table.insert(0, "type", np.tile(TYPES, len(places)))
+    return table.assign(at=np.repeat(places, len(TYPES)))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from revops.ratios import share_interval
+from revops.ratios import jackknife_error, share_interval
 
 __all__ = ["by_quarter", "counts_by_quarter", "share_range", "worth_of"]
 
@@ -22,11 +22,7 @@ def by_quarter(sums: Array, statistic: Callable[[Array], Array | float], *, leve
         level : share of such ranges that hold [0 to 1]
 
     Formula
-        Delete-one-quarter jackknife: variance = (n - 1) / n x sum of (figure without a quarter - their mean)^2;
-        figure +/- t with n - 1 degrees of freedom x its root.
-
-    Source
-        Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 11.
+        figure +/- t with n - 1 degrees of freedom x ratios.jackknife_error; its Source.
 
     Limits
         NaN with one quarter, where the figure is undefined without some quarter, and where all quarters agree exactly.
@@ -53,6 +49,10 @@ def share_range(events: Array, n: Array, *, level: float = 0.8) -> tuple[float, 
     Source
         Korn and Graubard, Survey Methodology 24 (1998), for the effective count and its degrees of freedom, with
         Wilson's range in place of the exact one. A range by quarters alone would leave 0 to 1, and vanish at 0 and 1.
+
+    Limits
+        At a nominal 80 %, 1,020 companies of 6 to 12 quarters (lib/tests/calibration/deals.py): held 81 to 82 % at any
+        luck of quarters, where Wilson's own held 76 % without luck and 68 % with much.
     """
     total, worth = float(np.sum(n)), worth_of(events, n, level=level)
     share = np.sum(events) / total if total else 0.0
@@ -66,8 +66,9 @@ def worth_of(events: Array, n: Array, *, level: float = 0.8) -> float:
         events, n : counts by quarter; quarters without a deal say nothing
 
     Formula
-        n / max(1, variance by quarters (`by_quarter`) / (share x (1 - share) / n)) x (z / t)^2, t with one degree of
-        freedom less than quarters; n itself with one quarter, where nothing tells luck from chance.
+        n, or fewer where quarters differ by more than chance: share x (1 - share) / variance by quarters (`by_quarter`)
+        x (z / t)^2, t with one degree of freedom less than quarters. So the range is the wider of Wilson's and that by
+        quarters; with one quarter nothing tells luck from chance.
     """
     from scipy.stats import norm, t
 
@@ -76,18 +77,18 @@ def worth_of(events: Array, n: Array, *, level: float = 0.8) -> float:
     wins, total = sums.sum(axis=0)
     if len(sums) < 2:
         return float(total)
-    by_chance = wins / total * (1 - wins / total) / total
-    by_luck = _spread(sums, lambda some: some[:, 0].sum() / some[:, 1].sum()) ** 2
-    side = (1 + level) / 2
-    known = (norm.ppf(side) / t.ppf(side, len(sums) - 1)) ** 2
-    return float(total / max(1.0, by_luck / by_chance if by_chance else 1.0) * known)
+    by_luck = _spread(sums, lambda some: some[:, 0].sum() / some[:, 1].sum())
+    if not by_luck > _NO_SPREAD:
+        return float(total)
+    side, share = (1 + level) / 2, wins / total
+    known = norm.ppf(side) / t.ppf(side, len(sums) - 1)
+    return float(min(total, share * (1 - share) * (known / by_luck) ** 2))
 
 
 def _spread(sums: Array, statistic: Callable[[Array], Array | float]) -> Array:
     """Return the jackknife's standard error of a figure; at least two quarters."""
-    n = len(sums)
-    others = np.array([statistic(np.delete(sums, quarter, axis=0)) for quarter in range(n)], dtype=float)
-    return np.sqrt((n - 1) / n * np.square(others - others.mean(axis=0)).sum(axis=0))
+    others = [statistic(np.delete(sums, quarter, axis=0)) for quarter in range(len(sums))]
+    return jackknife_error(np.array(others, dtype=float))
 
 
 def counts_by_quarter(period: pd.Series, code: Array, n_codes: int, weights: Array | None = None) -> Array:

@@ -8,6 +8,7 @@ import pandas as pd
 from revops.analysis.chances import left_out_chances
 from revops.analysis.outlook import Subject
 from revops.analysis.same_day import same_day
+from revops.measures.forecast_accuracy.ever_won import ever_won
 from revops.measures.forecast_accuracy.frozen import Frozen
 from revops.measures.forecast_accuracy.recalibrated import Recalibrated, recalibrated
 from revops.measures.forecast_accuracy.reliability import Reliability, commit_hits, reliability
@@ -19,9 +20,12 @@ __all__ = ["DealChances", "deal_chances"]
 
 @dataclass(frozen=True)
 class DealChances:
-    """Deals of the judged quarters as they stood on the fixed day. Each as its function returns it: crm (reliability of
-    the CRM's probabilities), scores (the CRM's, then the chance that other quarters tell), hits (by category),
-    offered (stage probabilities instead), slipped. crm and offered are None where no probability has history."""
+    """Deals of the judged quarters as they stood on the fixed day, each table as its function returns it.
+
+    crm: reliability of the CRM's probabilities; scores: the CRM's, then the chance that other quarters tell; hits: by
+    category; offered: stage probabilities instead; slipped, and fates, its deals; ever_won: by stage. crm and offered
+    are None where no probability has history.
+    """
 
     crm: Reliability | None
     scores: pd.DataFrame
@@ -29,6 +33,7 @@ class DealChances:
     offered: Recalibrated | None
     slipped: pd.DataFrame
     fates: pd.DataFrame
+    ever_won: pd.DataFrame
 
 
 def deal_chances(subject: Subject, found: Frozen, week: int) -> DealChances | None:
@@ -55,7 +60,15 @@ def deal_chances(subject: Subject, found: Frozen, week: int) -> DealChances | No
         offered=recalibrated(deals, types=types, level=level) if known else None,
         slipped=slippage(gone, level=level),
         fates=gone,
+        ever_won=_ever_won(subject, found),
     )
+
+
+def _ever_won(subject: Subject, found: Frozen) -> pd.DataFrame:
+    """Return by stage the share of the deals that reached it that is won in the end, as far as history goes."""
+    states = found.states[found.states["type"].isin(found.covers)]
+    since = pd.Timestamp(subject.view.book.history_from) + pd.Timedelta(days=1)
+    return ever_won(states, since=since, calendar=subject.view.calendar, level=subject.knobs.level)
 
 
 def _scores(deals: pd.DataFrame, types: Collection[str], level: float, *, known: bool) -> pd.DataFrame:

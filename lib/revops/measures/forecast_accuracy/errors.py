@@ -64,7 +64,8 @@ def accuracy(
 
     Limits
         The ranges take periods as independent and alike: a run of bad quarters makes them too narrow; under 3 periods
-        there is none (4 for mdape). How often they hold: ratios.jackknife_range.
+        there is none (4 for mdape). How often they hold: ratios.jackknife_range. A naive forecast shares a quarter
+        with the one before: its 80 % range of WAPE held 72-78 %, that of its bias 95 % and more.
     """
     by = list(by)
     codes, keys = _groups(pairs, by)

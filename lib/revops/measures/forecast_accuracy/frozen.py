@@ -30,9 +30,9 @@ LABELS = {
     "same_quarter_last_year": "Same quarter last year",
     "booked_share": "Booked over usual share",
     "time_series": "Time series",
-    "rep": "Reps",
-    "manager": "Managers",
-    "final": "Company",
+    "rep": "Reps added up",
+    "manager": "Managers added up",
+    "final": "Company call",
 }
 """Each forecast, and what it is called on the page."""
 _ROLES = tuple(CATEGORIES.values())
@@ -78,7 +78,8 @@ class Frozen:
 
 
 def frozen(subject: Subject) -> Frozen | None:
-    """Return all forecasts as they were frozen, beside what came; None where there is neither call nor history.
+    """Return all forecasts as they were frozen, beside what came; None where there is neither call nor history,
+    or no quarter to tell.
 
     Question
         What did we forecast, when, and what came?
@@ -92,10 +93,10 @@ def frozen(subject: Subject) -> Frozen | None:
     quarters = quarters_of(subject, states, subject.knobs.judged_quarters)
     calls = calls_of(subject)
     source = _source(subject, calls, quarters)
-    if source is None:
+    days = _days(subject, quarters, calls if source == "sheet" else calls.iloc[:0])
+    if source is None or not days:
         return None
     view, covers = subject.view, subject.covers or TYPES
-    days = _days(subject, quarters, calls if source == "sheet" else calls.iloc[:0])
     found = _by_deal(subject, states, quarters, days)
     known = _known(calls, days) if source == "sheet" else _rebuilt(found, covers)
     roles = [role for role in _ROLES if known["category"].eq(role).any()]

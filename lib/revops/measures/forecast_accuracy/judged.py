@@ -7,6 +7,7 @@ import pandas as pd
 
 from revops.measures.forecast_accuracy.errors import accuracy, mase_scale
 from revops.measures.forecast_accuracy.frozen import Frozen
+from revops.measures.forecast_accuracy.steps import STEPS
 
 __all__ = ["Judged", "judged"]
 
@@ -45,13 +46,15 @@ def judged(found: Frozen, week: int) -> Judged:
 
     Formula
         Of the quarters with a call at that week, those in which every forecast is known; a forecast that misses more
-        than a quarter of them is left out instead, and so are its quarters kept.
+        than a quarter of them is left out instead, and so are its quarters kept. A lower step of the roll-up that is
+        not whole in some of them stands on the rest: its n says so.
     """
     rows = found.company[found.company["forecast_amount"].notna()]
     wide = rows[rows["horizon_weeks"].eq(week)].pivot(index="period", columns="category", values="forecast_amount")
     order = [period.name for period in found.quarters.last]
     call = found.call
     called = [name for name in order if call in wide and name in wide.index and wide[call].notna().get(name, False)]
+    wide = wide.drop(columns=[step for step in STEPS if step in wide and step != found.caller])
     missing = wide.reindex(called).isna().sum()
     left_out = {name: int(n) for name, n in missing.items() if n > _MOST_MISSING * len(called)}
     kept = wide.reindex(called).drop(columns=list(left_out))

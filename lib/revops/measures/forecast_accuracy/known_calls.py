@@ -14,6 +14,7 @@ CATEGORIES = {"Forecast": "commit", "MostLikely": "most_likely", "BestCase": "be
 """The forecast categories of calls, nearest to the call first, and what they are named here."""
 GROUPS = ("team", "region", "segment")
 """The levels between an owner and the company, the one nearest to the owner first."""
+_ROLLED_UP = 0.5
 
 
 def calls_of(subject: Subject) -> pd.DataFrame:
@@ -22,9 +23,12 @@ def calls_of(subject: Subject) -> pd.DataFrame:
     Returns
         schema.forecasts with category (commit, most_likely, best_case), period (name), and level company, group or
         owner: groups are the sheet's teams, regions or segments that split the owners between them (group_level says
-        which). Calls for months
-        or years are left out: nobody said how they divide. A slice keeps the calls of its owners; the row of a group
-        with just its owners takes the company's place.
+        which). A slice keeps the calls of its owners; the row of a group with just its owners takes the company's
+        place.
+
+    Limits
+        Left out: calls for months or years (nobody said how they divide), those made after the quarter's end, and those
+        of managers that repeat what their people call: at least half of it, all in all.
     """
     view = subject.view
     calls = view.book.table("forecasts")
@@ -36,6 +40,7 @@ def calls_of(subject: Subject) -> pd.DataFrame:
     )
     whole = calls["period_start"].eq(starts) & calls["period_end"].eq(ends) & (calls["snapshot_date"] <= ends)
     calls = calls[whole].assign(period=names[whole], category=calls.loc[whole, "category"].map(CATEGORIES))
+    calls = _without_roll_ups(calls, view.owners)
     calls = _of_slice(calls, subject) if subject.is_slice else calls
     parts = [_split(part, view.owners) for _, part in calls.groupby("period", sort=True)]
     return pd.concat(parts, ignore_index=True) if parts else calls.assign(group_level="")
@@ -52,14 +57,27 @@ def known_calls(calls: pd.DataFrame, period: Period, days: Mapping[int, dt.date]
         One row per week x level x member x category with a call by then: period, horizon_weeks, level, group_level,
         member, category, forecast_amount, snapshot_date, is_carried (made before the week began).
     """
-    own = calls[calls["period"].eq(period.name)].sort_values("snapshot_date", kind="stable")
     key, parts = ["level", "group_level", "member", "category"], []
+    own = calls[calls["period"].eq(period.name)].sort_values("snapshot_date", kind="stable")
+    made, replaced = own["snapshot_date"], own.groupby(key)["snapshot_date"].shift(-1)
     for week, day in days.items():
-        last = own[own["snapshot_date"] <= pd.Timestamp(day)].drop_duplicates(key, keep="last")
+        known = own[(made <= pd.Timestamp(day)) & ~(replaced <= pd.Timestamp(day))]
         begun = pd.Timestamp(period.start + dt.timedelta(days=7 * (week - 1)))
-        parts.append(last.assign(horizon_weeks=week, is_carried=last["snapshot_date"] < begun))
+        parts.append(known.assign(horizon_weeks=week, is_carried=known["snapshot_date"] < begun))
     columns = ["period", "horizon_weeks", *key, "forecast_amount", "snapshot_date", "is_carried"]
     return pd.concat(parts, ignore_index=True)[columns]
+
+
+def _without_roll_ups(calls: pd.DataFrame, owners: pd.DataFrame) -> pd.DataFrame:
+    """Return calls without those of managers that repeat what their people call: they would be counted twice."""
+    own = calls[calls["level"].eq("owner")]
+    bosses = owners.drop_duplicates("owner_id").set_index("owner_id")["manager_id"]
+    key = ["member", "period", "snapshot_date", "category"]
+    theirs = own.assign(member=own["member"].map(bosses)).groupby(key)["forecast_amount"].sum()
+    both = own.set_index(key)["forecast_amount"].to_frame("own").join(theirs.rename("theirs"), how="inner")
+    sums = both.groupby("member").sum()
+    repeated = sums.index[sums["own"] >= _ROLLED_UP * sums["theirs"]]
+    return calls[~(calls["level"].eq("owner") & calls["member"].isin(repeated))]
 
 
 def _of_slice(calls: pd.DataFrame, subject: Subject) -> pd.DataFrame:
@@ -95,18 +113,16 @@ def _split(calls: pd.DataFrame, owners: pd.DataFrame) -> pd.DataFrame:
     """Return one quarter's calls with the groups that split its owners as level `group`; other groups are left out.
 
     Teams first; then a region none of whose owners is in such a team, then a segment likewise: a row of America beside
-    those of its two teams repeats them.
+    those of its two teams repeats them. Groups whose owners nobody knows may repeat those of a nearer level: they are
+    left out beside such.
     """
     taken: set[str] = set()
-    kept = []
+    kept = [calls[calls["level"].isin(["company", "owner"])].assign(group_level="")]
     for level in GROUPS:
-        rows, inside = calls[calls["level"].eq(level)], set()
-        for member in sorted(rows["member"].unique()):
-            mine = set(owners_in(owners, {level: member}))
-            if mine & taken or not (mine or not kept):
-                continue
-            inside |= mine
-            kept.append(rows[rows["member"].eq(member)].assign(group_level=level))
-        taken |= inside
-    groups = [part.assign(level="group") for part in kept]
-    return pd.concat([calls[calls["level"].isin(["company", "owner"])].assign(group_level=""), *groups])
+        rows = calls[calls["level"].eq(level)]
+        owners_of = {member: set(owners_in(owners, {level: member})) for member in rows["member"].unique()}
+        split = [member for member, own in owners_of.items() if not own & taken and (own or len(kept) == 1)]
+        if split:
+            kept.append(rows[rows["member"].isin(split)].assign(level="group", group_level=level))
+        taken |= {owner for member in split for owner in owners_of[member]}
+    return pd.concat(kept)

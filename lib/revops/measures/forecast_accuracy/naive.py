@@ -1,6 +1,8 @@
 """Forecasts that know nothing but what quarters booked: what any other must beat."""
 
+import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,12 +21,13 @@ def from_bookings(booked: pd.Series, wanted: Sequence[str], *, time_series: bool
     """Return what earlier quarters alone forecast for each quarter, the same in every week.
 
     Parameters
-        booked : what past quarters booked, oldest first, indexed by name [company currency]
+        booked : what past quarters booked, oldest first, indexed by name [company currency]; NaN where not known yet
         wanted : quarters to forecast, of these or the one right after the last
         time_series : whether to fit that one, which takes longest; NaN without
 
     Returns
-        One row per quarter: period, last_quarter, same_quarter_last_year, time_series; NaN where too few lie before.
+        One row per quarter: period, last_quarter (the last one known), same_quarter_last_year, time_series; NaN where
+        too few lie before.
 
     Formula
         time_series: exponential smoothing with additive errors, no trend and no season (ETS(A,N,N)) from 4 quarters on;
@@ -38,8 +41,11 @@ def from_bookings(booked: pd.Series, wanted: Sequence[str], *, time_series: bool
     rows = []
     for name in wanted:
         before = values[: names.index(name)] if name in names else values
-        last, season = ((before[-back] if len(before) >= back else np.nan) for back in (1, _SEASON))
-        rows.append((name, last, season, _time_series(before) if time_series else np.nan))
+        known = np.flatnonzero(~np.isnan(before))
+        told, ahead = before[known], len(before) - known.max(initial=-1)
+        last = told[-1] if len(told) else np.nan
+        season = before[-_SEASON] if len(before) >= _SEASON else np.nan
+        rows.append((name, last, season, _time_series(told, ahead) if time_series else np.nan))
     return pd.DataFrame(rows, columns=["period", "last_quarter", "same_quarter_last_year", "time_series"])
 
 
@@ -49,19 +55,28 @@ def from_share(booked: float | pd.Series, usual_then: float | pd.Series, usual: 
     return safe_ratio(booked * usual, usual_then)
 
 
-def _time_series(before: np.ndarray) -> float:
-    """Return the forecast of one more quarter; NaN of fewer than 4."""
-    if len(before) < _FEWEST:
+def _time_series(before: np.ndarray, ahead: int) -> float:
+    """Return the forecast of the quarter that many after the last; NaN of fewer than 4."""
+    n = len(before)
+    if n < _FEWEST:
         return float("nan")
-    if np.ptp(before) == 0:
-        return float(before[-1])
+    season = _SEASON if n >= _FEWEST_SEASONAL else 1
+    if np.array_equal(before[season:], before[:-season]):  # nothing to fit where quarters repeat themselves
+        return float(before[n - season + (ahead - 1) % season])
     scale = float(np.abs(before).mean())
-    if len(before) < _FEWEST_SEASONAL:
-        from statsmodels.tsa.holtwinters import SimpleExpSmoothing  # a second of imports
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an optimum at the edge is one
+        fit = _theta(before / scale) if season > 1 else _smoothed(before / scale)
+    return float(np.asarray(fit.forecast(ahead))[-1]) * scale
 
-        fit = SimpleExpSmoothing(before / scale, initialization_method="estimated").fit()
-        return float(fit.forecast(1)[0]) * scale
+
+def _smoothed(values: np.ndarray) -> Any:
+    from statsmodels.tsa.holtwinters import SimpleExpSmoothing  # a second of imports
+
+    return SimpleExpSmoothing(values, initialization_method="estimated").fit()
+
+
+def _theta(values: np.ndarray) -> Any:
     from statsmodels.tsa.forecasting.theta import ThetaModel
 
-    fit = ThetaModel(pd.Series(before / scale), period=_SEASON, deseasonalize=True, method="additive").fit()
-    return float(fit.forecast(1).iloc[0]) * scale
+    return ThetaModel(pd.Series(values), period=_SEASON, deseasonalize=True, method="additive").fit()

@@ -27,13 +27,15 @@ class Quarters:
 
     actuals: one row per period x type x owner_id: actual_amount (frozen some grace days after the end) and now_amount
     (as recorded on the as-of day) [company currency]. is_frozen: False where no history tells what stood then; both
-    amounts are then those recorded now. judged: how many of the last ones are judged.
+    amounts are then those recorded now. judged: how many of the last ones are judged. unfrozen: names of the quarters
+    between them and the subject's, whose bookings are not frozen yet.
     """
 
     periods: tuple[Period, ...]
     actuals: pd.DataFrame
     is_frozen: bool
     judged: int
+    unfrozen: tuple[str, ...] = ()
 
     @property
     def last(self) -> tuple[Period, ...]:
@@ -62,7 +64,7 @@ def states_of(subject: Subject) -> pd.DataFrame:
     states = spans(view.timeline, records, as_of=view.day, company=company, types=TYPES, also=ALSO)
     states["owner_id"] = states["owner_id"].fillna(UNASSIGNED)
     unknown = [name for name in ("win_probability", "forecast_category") if name not in tracked]
-    return states.assign(**{name: states[name].where(False) for name in unknown})
+    return states.assign(**{name: pd.Series(None, states.index, states[name].dtype) for name in unknown})
 
 
 def quarters_of(subject: Subject, states: pd.DataFrame, judged: int) -> Quarters:
@@ -73,7 +75,8 @@ def quarters_of(subject: Subject, states: pd.DataFrame, judged: int) -> Quarters
         judged : how many quarters to judge, at most
     """
     view = subject.view
-    known = [period for period in view.calendar.before(subject.period, _MOST) if _is_over(subject, period)]
+    before = view.calendar.before(subject.period, _MOST)
+    known = [period for period in before if _is_over(subject, period)]
     actuals = _actuals(subject, states, known)
     covered = actuals[actuals["type"].isin(subject.covers or TYPES)]
     sold = covered.loc[covered["actual_amount"].ne(0), "period"]
@@ -81,7 +84,8 @@ def quarters_of(subject: Subject, states: pd.DataFrame, judged: int) -> Quarters
     first = min((names.index(name) for name in sold.unique()), default=len(known))
     kept = known[first:]
     actuals = actuals[actuals["period"].isin([period.name for period in kept])].reset_index(drop=True)
-    return Quarters(tuple(kept), actuals, view.book.has_history, judged)
+    unfrozen = tuple(period.name for period in before if not kept or period.start > kept[-1].end)
+    return Quarters(tuple(kept), actuals, view.book.has_history, judged, unfrozen if kept else ())
 
 
 def _is_over(subject: Subject, period: Period) -> bool:

@@ -64,7 +64,8 @@ def recalibrated(deals: pd.DataFrame, *, types: Collection[str] | None = None, l
 
     Limits
         Won by the quarter's end, not won ever: a CRM's probability usually means the latter, and is rightly higher
-        early. Stages are not forced to rise: on a given day a late stage may hold what is stuck.
+        early (see `ever_won`). Stages are not forced to rise: on a given day a late stage may hold what is stuck. At a
+        nominal 80 %, 1,020 companies (lib/tests/calibration/deals.py): the range of a stage's chance held 82 %.
     """
     due = due_deals(deals, types).astype({"stage_name": "str"})
     plain = due.assign(type=TYPES[0], place="due", is_stalled=False, pushes=0)

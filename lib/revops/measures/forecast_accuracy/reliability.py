@@ -136,7 +136,8 @@ def commit_hits(deals: pd.DataFrame, *, types: Collection[str] | None = None, le
 
     Limits
         Deals due in the quarter only. Won later counts as not won. The range by amount (`by_quarter`, cut to 0 and 1)
-        is NaN with one quarter, and where quarters agree exactly.
+        is NaN with one quarter, and where quarters agree exactly. At a nominal 80 %, 1,020 companies
+        (lib/tests/calibration/deals.py): held 86 % by count, 82 % by amount.
     """
     due = due_deals(deals, types)
     category = due["forecast_category"].astype("object").where(due["forecast_category"].notna(), UNTOLD)

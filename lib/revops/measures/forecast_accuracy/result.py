@@ -13,7 +13,7 @@ from revops.measures.forecast_accuracy.errors import accuracy
 from revops.measures.forecast_accuracy.frozen import Frozen, frozen
 from revops.measures.forecast_accuracy.judged import Judged, judged
 from revops.measures.forecast_accuracy.knobs import Knobs
-from revops.measures.forecast_accuracy.needs import CALLS, lacking
+from revops.measures.forecast_accuracy.needs import lacking, refusal
 from revops.measures.forecast_accuracy.open_quarter import OpenQuarter, open_quarter, why_no_open_quarter
 from revops.measures.forecast_accuracy.signal import chance_table, off_signal
 from revops.measures.forecast_accuracy.units import unit_bias
@@ -85,7 +85,8 @@ def measure(view: AsOf, knobs: Knobs) -> ForecastResult:
     subject = Subject(view, knobs)
     found = frozen(subject)
     if found is None:
-        raise MeasureError(f"forecast_accuracy: needs {CALLS}; found neither. Add one of them to the exports.")
+        needs = refusal(view.book)
+        raise MeasureError(f"forecast_accuracy: {needs}; found none." if needs else _nothing_called(subject))
     week, level = knobs.horizon_weeks, knobs.level
     same = judged(found, week)
     told, now = deal_chances(subject, found, week), open_quarter(subject, found)
@@ -110,6 +111,16 @@ def measure(view: AsOf, knobs: Knobs) -> ForecastResult:
         silent=_silent(found, subject),
         labels=_labels(found, view, knobs),
         unavailable=_unavailable(subject, found, same, told),
+    )
+
+
+def _nothing_called(subject: Subject) -> str:
+    """Return why there is no forecast although the exports hold some."""
+    knobs, asked = subject.knobs, f"calls: {subject.knobs.calls}"
+    where = f" of {', '.join(knobs.slice.values())}" if knobs.slice else ""
+    return (
+        f"forecast_accuracy: must find forecasts{where} for whole quarters, made by {subject.view.day} ({asked}); "
+        "found none. Choose calls: auto, a later day, or another slice."
     )
 
 

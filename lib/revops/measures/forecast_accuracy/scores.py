@@ -58,7 +58,8 @@ def scores(
 
     Limits
         NaN: skill with one quarter, slope where all deals were told alike or ended alike, or where what was told
-        parts won from lost without overlap.
+        parts won from lost without overlap. At a nominal 80 %, 1,020 companies (lib/tests/calibration/deals.py): the
+        slope's range held 83 %, that of skill 82 %.
     """
     due = due_deals(deals, types)
     known = due.dropna(subset=list(probabilities))

@@ -60,7 +60,10 @@ def off_signal(
         Each unit is judged alone: of 20 honest owners at a MAPE of 15 % one meets the same-way rule by luck
         (chance_of_firing), fewer the range too. Across units use shrunk ranges (bias), which take back what chance
         does to the one that looks worst; without them, hold the number of red units against the sum of the chances.
-        Someone truly 15 % off is caught 31 % of the time: none is no proof of a good forecast.
+        A unit's MAPE holds its bias too, so that its chance_of_firing is rather too high than too low. Someone truly
+        15 % off is caught 31 % of the time: none is no proof of a good forecast. Measured on unbiased
+        forecasters of a MAPE of 10, 15, 20 % (4,800 each, own ranges): red 0.9, 4.4, 7.9 %; amber 11, 24, 28 %; noise
+        13, 33, 45 %.
     """
     by = list(by)
     last = _last_quarters(pairs, by, quarters)
@@ -68,8 +71,8 @@ def off_signal(
     found = accuracy(last, by, level=level)[[*by, "n", "wape", "mape", *_BIAS]]
     error, actual = last["forecast_amount"] - last["actual_amount"], last["actual_amount"]
     limit = threshold * actual * (1 + _ROUNDING)
-    counts = last[by].assign(n_over=(error > limit).astype("int64"), n_under=(-error > limit).astype("int64"))
-    parts = last.assign(**counts[["n_over", "n_under"]]).groupby(by, dropna=False, observed=True)
+    counted = last.assign(n_over=(error > limit).astype("int64"), n_under=(-error > limit).astype("int64"))
+    parts = counted.groupby(by, dropna=False, observed=True)
     sums = parts.agg(first_period=("period", "first"), last_period=("period", "last"), n_over=("n_over", "sum"),
                      n_under=("n_under", "sum")).reset_index()  # fmt: skip
     table = units.merge(found, on=by, how="left", validate="one_to_one")

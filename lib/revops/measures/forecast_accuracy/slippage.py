@@ -91,7 +91,8 @@ def slippage(deals: pd.DataFrame, *, level: float = 0.8) -> pd.DataFrame:
 
     Limits
         No range with one quarter, nor where a share is the same in all, as one that never happened. Blank amounts
-        count in n and as 0.
+        count in n and as 0. At a nominal 80 %, 1,020 companies (lib/tests/calibration/deals.py): held 79 %, also among
+        deals pushed before.
     """
     has_category = deals["forecast_category"].notna().any()
     is_commit = deals["forecast_category"].astype("object").eq(_COMMIT)

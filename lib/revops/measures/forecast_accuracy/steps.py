@@ -24,19 +24,36 @@ def called_by(known: pd.DataFrame, step: str, category: str) -> pd.DataFrame:
         step : rep, manager or final
 
     Returns
-        One row per period x horizon_weeks: forecast_amount, is_carried (every part from an earlier week).
+        One row per period x horizon_weeks: forecast_amount, is_carried (every part from an earlier week). Weeks are
+        left out before all had called who have called in earlier quarters: it is not the step's sum without them.
     """
     rows = known[known["level"].eq(STEPS[step]) & known["category"].eq(category)]
-    return rows.groupby(_AT, as_index=False).agg(**_ADDED)
+    sums = rows.groupby(_AT, as_index=False).agg(**_ADDED)
+    whole_from = sums["period"].map(_whole_from(rows)).astype("float64").fillna(0)
+    return sums[sums["horizon_weeks"] >= whole_from].reset_index(drop=True)
+
+
+def _whole_from(rows: pd.DataFrame) -> pd.Series:
+    """Return for each quarter the first week by which all had called who have called before: period -> horizon_weeks.
+
+    Calls rebuilt from deals have no day: who is not in them has no deals.
+    """
+    made = rows[rows["snapshot_date"].notna()]
+    key = ["period", "group_level", "member"]
+    began = made.groupby(key, sort=False, as_index=False)["horizon_weeks"].min()
+    is_known = began.duplicated(key[1:])
+    return began[is_known].groupby("period")["horizon_weeks"].max()
 
 
 def callers(known: pd.DataFrame, quarters: Quarters, covers: Collection[str], owners: pd.DataFrame) -> pd.Series:
-    """Return for each step the share of the judged quarters' bookings whose owners took part in it [0 to 1].
+    """Return for each step the share of bookings whose owners took part in it [0 to 1], over the judged quarters in
+    which anybody called.
 
     A step whose callers book little of what is booked is no forecast of the company. final is 1 where there are calls.
     """
     booked = quarters.by_owner(covers)
-    booked = booked[booked["period"].isin([period.name for period in quarters.last])]
+    judged = {period.name for period in quarters.last} & set(known["period"])
+    booked = booked[booked["period"].isin(judged)]
     total, shares = booked["actual_amount"].sum(), {}
     for step, level in STEPS.items():
         rows = known.loc[known["level"].eq(level), ["period", "group_level", "member"]].drop_duplicates()
@@ -54,7 +71,8 @@ def unit_pairs(
 ) -> pd.DataFrame:
     """Return the calls of each owner and team beside what they booked.
 
-    Teams are the groups that called; where none did, the sums of owners' calls by the owner's team.
+    Teams are the groups that called; where none did, the sums of owners' calls by the owner's team. Groups whose owners
+    nobody knows are left out: so is what they booked.
 
     Returns
         One row per period x horizon_weeks x level (owner, team) x member: forecast_amount, actual_amount (0 where an
@@ -68,9 +86,8 @@ def unit_pairs(
         groups = groups.groupby([*_AT, "level", "group_level", "member"], as_index=False).agg(**_ADDED)
     booked = quarters.by_owner(covers)
     of = _owners_of(groups[["period", "group_level", "member"]].drop_duplicates(), owners)
-    by_team = (
-        of.merge(booked, on=["period", "owner_id"], how="left").groupby(["period", "member"])["actual_amount"].sum()
-    )
+    groups = groups.merge(of[["period", "member"]].drop_duplicates(), on=["period", "member"])
+    by_team = of.merge(booked, on=["period", "owner_id"]).groupby(["period", "member"])["actual_amount"].sum()
     by_owner = booked.set_index(["period", "owner_id"])["actual_amount"]
     past = {period.name for period in quarters.periods}
     parts = [_beside(own, by_owner, past).assign(level="owner"), _beside(groups, by_team, past).assign(level="team")]

@@ -25,7 +25,7 @@ _COLUMNS = ["member", "n", "n_left_out", "forecast_amount", "actual_amount", *_O
 
 
 def unit_bias(pairs: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
-    """Return by how much each owner or team calls too much (above 0) or too little, with ranges and who is named.
+    """Return `unit_bias_rate`: by how much each owner or team calls too much (above 0) or too little, and who is named.
 
     Question
         Whose calls should be cut or raised, and by what factor, and who is only having bad luck?
@@ -61,14 +61,17 @@ def unit_bias(pairs: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
         Smyth, Statistical Applications in Genetics and Molecular Biology 3 (2004), for variances drawn together;
         Cochran, Sampling Techniques, section 6.3, for the variance of a ratio; Gelman, Bayesian Analysis 1 (2006) and
         Chung and others, Psychometrika 78 (2013), for the spread. Deviation: square roots in place of logs, as a
-        quarter in which nothing came has no log; the linear scale named 5 % of honest members for optimism alone.
+        quarter in which nothing came has no log; on the linear scale bad luck looks sure of itself, because the fewer
+        deals come, the less they stray.
 
     Raises
         MeasureError: a member has two rows of one period.
 
     Limits
-        Ranges hold on average over members and companies. Where most members are biased alike, the rest is drawn
-        towards them. A shock that hits the members with the same calls is no shock but their bias.
+        Ranges hold on average over members and companies: of 6,000 simulated companies (tests, calibration/units.py)
+        4.2 % of the honest members were named at level 0.95, up to 6 % where 4 of 5 members are biased alike. With few
+        deals a quarter (1.5) one in seven who call up to 38 % too much is found, with 25 two in three. A shock
+        that hits the same members each quarter is no shock but their bias.
     """
     if pairs.duplicated(["member", "period"]).any():
         n = int(pairs.duplicated(["member", "period"]).sum())
@@ -111,9 +114,9 @@ def _biases(called: pd.DataFrame, came: pd.DataFrame, level: float) -> tuple[Arr
     noise = ((total / total.sum()) ** 2 * variance * ratio).sum() / as_whole
     common = max(whole_variance / as_whole / 4 - noise * many, 0.0)
     found = _mixed(root, variance, df, common, whole_df, level)
-    reach = stdtrit(whole_df, (1 + level) / 2) * np.sqrt(whole_variance)
-    raw = error.sum(axis=1) / total
-    whole = np.array([overall, overall - reach, min(overall + reach, 1.0), 2 * found.pop("spread") * as_whole**0.5])
+    reach = stdtrit(whole_df, (1 + level) / 2) * np.sqrt(whole_variance / as_whole) / 2
+    raw, ends = error.sum(axis=1) / total, _bias_of(max(1 - overall, 0) ** 0.5 + np.array([reach, -reach]))
+    whole = np.array([overall, *ends, 2 * found.pop("spread") * as_whole**0.5])
     return np.column_stack([raw, *found.values()]), whole
 
 
@@ -145,7 +148,7 @@ def _without_shocks(forecast: Array, error: Array) -> Array:
 
 def _moderated(variances: Array, df: Array) -> tuple[Array, Array]:
     """Return variances drawn towards those of the others, and the degrees of freedom that they then have."""
-    logs = np.log(np.maximum(variances, 0.05 * np.median(variances) + _TINY)) - digamma(df / 2) + np.log(df / 2)
+    logs = np.log(np.maximum(variances, 0.01 * np.median(variances) + _TINY)) - digamma(df / 2) + np.log(df / 2)
     excess = logs.var(ddof=1) - polygamma(1, df / 2).mean() if len(logs) > 1 else 0.0
     if excess > 0:
         prior_df = 2 * _trigamma_inverse(excess)

@@ -15,7 +15,13 @@ Array = np.ndarray
 FEWEST_FOR_TEST = 8
 """The Diebold-Mariano test is not told under so many periods."""
 _CELL = ("period", "level", "member")
-_AGAINST = ("forecast_value_added", "low", "high")
+_STEP_COLUMNS = {
+    "step": "str", "previous": "str", "wape": "float64", "bias_rate": "float64", "forecast_value_added": "float64",
+    "low": "float64", "high": "float64", "verdict": "str", "added_to_first": "float64", "first_low": "float64",
+    "first_high": "float64", "first_verdict": "str", "n": "int64", "n_periods": "int64", "n_dropped": "int64",
+}  # fmt: skip
+_ROUNDING = 1e-12
+_NEARNESS = {"adds": "nearer", "makes_worse": "farther"}
 
 
 def value_added(pairs: pd.DataFrame, steps: Sequence[str], *, level: float = 0.8) -> pd.DataFrame:
@@ -51,20 +57,16 @@ def value_added(pairs: pd.DataFrame, steps: Sequence[str], *, level: float = 0.8
         often. A step with few forecasts cuts the periods of all: leave it out to see the rest.
     """
     forecasts, actual, periods, n_dropped = _same_cells(pairs, list(steps))
-    told = [_step_row(forecasts[:, i], actual) for i in range(len(steps))]
-    table = pd.DataFrame(told, columns=["wape", "bias_rate"], dtype="float64")
-    table.insert(0, "step", list(steps))
-    table.insert(1, "previous", pd.Series([None, *steps[:-1]][: len(steps)], dtype="str"))
     misses = np.abs(forecasts - actual[:, None])
-    before = [_difference(misses[:, max(i - 1, 0)], misses[:, i], actual, periods, level) for i in range(len(steps))]
-    first = [_difference(misses[:, 0], misses[:, i], actual, periods, level) for i in range(len(steps))]
-    for names, found in ((_AGAINST, before), (("added_to_first", "first_low", "first_high"), first)):
-        verdict = "verdict" if names is _AGAINST else "first_verdict"
-        table[list(names)] = np.array(found, dtype=float).reshape(-1, 3)
-        table.loc[:0, list(names)] = np.nan
-        table[verdict] = pd.Series([_verdict(low, high) for _, low, high in found], dtype="str")
-        table.loc[:0, verdict] = None
-    return table.assign(n=len(actual), n_periods=len(np.unique(periods)), n_dropped=n_dropped)
+    counts = len(actual), len(np.unique(periods)), n_dropped
+    rows = []
+    for i, step in enumerate(steps):
+        told = [(np.nan, np.nan, np.nan, None)] * 2
+        if i:
+            told = [_difference(misses[:, before], misses[:, i], actual, periods, level) for before in (i - 1, 0)]
+        previous = steps[i - 1] if i else None
+        rows.append((step, previous, *_step_row(forecasts[:, i], actual), *told[0], *told[1], *counts))
+    return pd.DataFrame(rows, columns=list(_STEP_COLUMNS)).astype(_STEP_COLUMNS)
 
 
 def compare(pairs: pd.DataFrame, official: str, others: Sequence[str], *, level: float = 0.8) -> pd.DataFrame:
@@ -90,13 +92,13 @@ def compare(pairs: pd.DataFrame, official: str, others: Sequence[str], *, level:
     for method in others:
         forecasts, actual, periods, n_dropped = _same_cells(pairs, [official, method])
         misses = np.abs(forecasts - actual[:, None])
-        difference, low, high = _difference(misses[:, 0], misses[:, 1], actual, periods, level)
+        *nearer, verdict = _difference(misses[:, 0], misses[:, 1], actual, periods, level)
         wape, bias = _step_row(forecasts[:, 1], actual)
         number = np.unique(periods, return_inverse=True)[1]
         statistic, p = diebold_mariano(np.bincount(number, misses[:, 0] - misses[:, 1]))
-        verdict = {"adds": "nearer", "makes_worse": "farther"}.get(said := _verdict(low, high), said)
-        rows.append((method, wape, bias, _step_row(forecasts[:, 0], actual)[0], difference, low, high, verdict,
-                     statistic, p, len(actual), len(np.unique(periods)), n_dropped))  # fmt: skip
+        verdict = _NEARNESS.get(verdict, verdict)
+        rows.append((method, wape, bias, _step_row(forecasts[:, 0], actual)[0], *nearer, verdict, statistic, p,
+                     len(actual), len(np.unique(periods)), n_dropped))  # fmt: skip
     columns = ["method", "wape", "bias_rate", "official_wape", "difference", "low", "high", "verdict", "dm_statistic",
                "dm_p", "n", "n_periods", "n_dropped"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
@@ -166,18 +168,17 @@ def _step_row(forecast: Array, actual: Array) -> tuple[float, float]:
     return float(np.abs(forecast - actual).sum() / whole), float((forecast - actual).sum() / whole)
 
 
-def _difference(previous: Array, step: Array, actual: Array, periods: Array, level: float) -> tuple[float, ...]:
-    """Return how much nearer the step is, over the actual, and its range."""
-    if not len(actual):
-        return float("nan"), float("nan"), float("nan")
+def _difference(
+    previous: Array, step: Array, actual: Array, periods: Array, level: float
+) -> tuple[float, float, float, str]:
+    """Return how much nearer the step is, over the actual, its range, and the verdict."""
     number = np.unique(periods, return_inverse=True)[1]
-    sums = np.stack([np.bincount(number, part) for part in (previous - step, actual)], axis=1)
-    found = jackknife_ranges(lambda parts: parts[:, 0] / np.where(parts[:, 1] > 0, parts[:, 1], np.nan), sums,
-                             np.zeros(len(sums), dtype=int), 1, level=level)  # fmt: skip
-    return tuple(float(values[0]) for values in found)
-
-
-def _verdict(low: float, high: float) -> str:
+    gain = previous - step
+    gain = np.where(np.abs(gain) <= _ROUNDING * np.abs(actual), 0.0, gain)
+    sums = np.stack([np.bincount(number, part) for part in (gain, actual)], axis=1)
+    value, low, high = (float(found[0]) for found in jackknife_ranges(
+        lambda parts: parts[:, 0] / np.where(parts[:, 1] > 0, parts[:, 1], np.nan), sums,
+        np.zeros(len(sums), dtype=int), 1, level=level))  # fmt: skip
     if np.isnan(low) or np.isnan(high):
-        return "not_enough"
-    return "adds" if low > 0 else "makes_worse" if high < 0 else "no_difference"
+        return value, low, high, "not_enough"
+    return value, low, high, "adds" if low > 0 else "makes_worse" if high < 0 else "no_difference"
