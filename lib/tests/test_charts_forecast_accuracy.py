@@ -263,7 +263,7 @@ def test_each_step_is_a_bar_with_the_range_of_its_change():
     assert chart.title == "Stage weighting cuts the error by 10 points"
     assert chart.alt == (
         "Stage weighting cuts the error by 10 points. Error of week 1 in 3 quarters: Last quarter 30%, Stage-weighted "
-        "20%, better by 10 points (4 to 16) and Reps 23%, better by -3 points (-10 to 4)."
+        "20%, better by 10 points (4 to 16) and Reps added up 23%, better by -3 points (-10 to 4)."
     )
     assert chart.caption == (
         "Misses added up over what was booked (WAPE), week 1, 3 quarters. The upright mark is the step before; the line "
@@ -271,7 +271,7 @@ def test_each_step_is_a_bar_with_the_range_of_its_change():
     )
     assert [bar.get_width() for bar in chart.axes.patches] == [0.3, 0.2, 0.23]
     assert texts(chart) == ["30%", "20%  better", "23%"]
-    assert rows_of(chart) == ["Last quarter", "Stage-weighted", "Reps"]
+    assert rows_of(chart) == ["Last quarter", "Stage-weighted", "Reps added up"]
     spans = [sorted(line.get_xdata()) for line in chart.axes.get_lines() if len(set(line.get_ydata())) == 1]
     np.testing.assert_allclose(spans, [[0.14, 0.26], [0.16, 0.3]])
     assert chart.data["forecast_value_added"].tolist()[1:] == [0.1, -0.03]
