@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from revops.analysis.pace import frozen_on
-from revops.analysis.spans import stood_on
 from revops.company import TYPES, Company
 from revops.periods import Period
 
@@ -55,9 +54,8 @@ def same_day(
     """
     days = [max(period.end - dt.timedelta(days=days_left), period.start) for period in periods]
     froze = [frozen_on(period, as_of, company.grace_days) for period in periods]
-    opened = _stacked([_open_rows(states, day) for day in days])
-    then = _stacked([_booked_rows(states, *when) for when in zip(periods, days, strict=True)])
-    final = _stacked([_booked_rows(states, *when) for when in zip(periods, froze, strict=True)])
+    opened = _open_rows(states, days)
+    then, final = (_booked_rows(states, list(zip(periods, on, strict=True))) for on in (days, froze))
     id, amount = pd.factorize(states["opportunity_id"])[0], states["amount"].to_numpy(dtype=float)
     was_open, was_booked, came = (quarter * len(id) + id[rows] for quarter, rows in (opened, then, final))
     at, quarter = pd.Index(came).get_indexer(was_open), opened[0]
@@ -82,7 +80,7 @@ def open_on_day(
     Columns: opportunity_id, stage_name, pushes (count), type, amount, place (PLACES), days_in_stage, is_stalled
     (False where its stage has no halving age).
     """
-    rows, (day_stamp, end_stamp) = _open_rows(states, day), _stamps([day, period.end])
+    (_, rows), (day_stamp, end_stamp) = _open_rows(states, [day]), _stamps([day, period.end])
     return _described(states.iloc[rows], day_stamp, end_stamp, company, halving, also)
 
 
@@ -90,19 +88,19 @@ def open_on_days(
     states: pd.DataFrame, on: Sequence[tuple[Period, dt.date]], company: Company, also: Sequence[str] = ()
 ) -> pd.DataFrame:
     """Return `open_on_day` of several quarters' days below one another: at is the place of each day in `on`."""
-    at, rows = _stacked([_open_rows(states, day) for _, day in on])
+    at, rows = _open_rows(states, [day for _, day in on])
     day, end = _stamps([day for _, day in on])[at], _stamps([period.end for period, _ in on])[at]
     return _described(states.iloc[rows], day, end, company, None, also).assign(at=at)
 
 
 def booked_on_day(states: pd.DataFrame, period: Period, day: dt.date) -> pd.DataFrame:
     """Return what counted as booked in the quarter at the end of a day."""
-    return states.iloc[_booked_rows(states, period, day)]
+    return states.iloc[_booked_rows(states, [(period, day)])[1]]
 
 
 def booked_on_days(states: pd.DataFrame, on: Sequence[tuple[Period, dt.date]]) -> pd.DataFrame:
     """Return `booked_on_day` of several quarters' days below one another: at is the place of each day in `on`."""
-    at, rows = _stacked([_booked_rows(states, *when) for when in on])
+    at, rows = _booked_rows(states, on)
     return states.iloc[rows].assign(at=at)
 
 
@@ -111,15 +109,25 @@ Rows = tuple[Array, Array]
 """Numbers of quarters, and the rows of states that belong to them."""
 
 
-def _open_rows(states: pd.DataFrame, day: dt.date) -> Array:
-    return np.flatnonzero(stood_on(states, day) & states["outcome"].eq("open"))
+def _open_rows(states: pd.DataFrame, days: Sequence[dt.date]) -> Rows:
+    rows, (first, last) = _of_outcome(states, "open", "first", "last")
+    return _stacked([rows[(first <= day) & (last >= day)] for day in _stamps(days)])
 
 
-def _booked_rows(states: pd.DataFrame, period: Period, day: dt.date) -> Array:
-    start, until = pd.Timestamp(period.start), pd.Timestamp(min(day, period.end))
-    return np.flatnonzero(
-        stood_on(states, day) & states["outcome"].eq("won") & states["close_date"].between(start, until)
-    )
+def _booked_rows(states: pd.DataFrame, on: Sequence[tuple[Period, dt.date]]) -> Rows:
+    rows, (first, last, close) = _of_outcome(states, "won", "first", "last", "close_date")
+    starts, days = _stamps([period.start for period, _ in on]), _stamps([day for _, day in on])
+    until = np.minimum(days, _stamps([period.end for period, _ in on]))
+    return _stacked([
+        rows[(first <= day) & (last >= day) & (close >= start) & (close <= end)]
+        for start, day, end in zip(starts, days, until, strict=True)
+    ])  # fmt: skip
+
+
+def _of_outcome(states: pd.DataFrame, outcome: str, *names: str) -> tuple[Array, list[Array]]:
+    """Return the rows of an outcome, and their dates in some columns."""
+    rows = np.flatnonzero(states["outcome"].eq(outcome))
+    return rows, [states[name].to_numpy()[rows] for name in names]
 
 
 def _stacked(rows: list[Array]) -> Rows:

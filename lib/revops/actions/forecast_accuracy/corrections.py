@@ -13,6 +13,7 @@ __all__ = ["corrections"]
 _WORDS = {"optimism": "more", "sandbagging": "less"}
 _WAY = {"optimism": "over", "sandbagging": "under"}
 _SHOWN = 3
+_LEAST = 0.005
 
 
 def corrections(result: ForecastResult) -> list[Action]:
@@ -32,7 +33,8 @@ def _named(result: ForecastResult) -> pd.DataFrame:
     first; units with few quarters are shown elsewhere, marked."""
     for level in LEVELS:
         rows = result.units[level]
-        rows = rows[rows["finding"].isin(list(_WAY)) & ~rows["is_few"].astype(bool)]
+        is_named = rows["finding"].isin(list(_WAY)) & (rows["bias"].abs() >= _LEAST)
+        rows = rows[is_named & ~rows["is_few"].astype(bool)]
         if len(rows):
             now = rows["member"].map(called_now(result, level, "commit"))
             rows = rows.assign(now=now.where(now > 0), name=[result.labels.get(id, id) for id in rows["member"]])

@@ -34,8 +34,8 @@ def pushed_commit(result: ForecastResult) -> Action | None:
     amount, currency = float(rows["amount"].sum()), result.view.company.currency
     because = (
         f"Of commit due on the first day, {share(past['slipped_share'])} of what had been pushed twice or more moved "
-        f"out of the quarter ({between(past['slipped_low'], past['slipped_high'], share)}), {points(gap).lstrip('+')} more "
-        "than of the rest, beyond chance; a date after the quarter or another category takes a deal off the list."
+        f"out of the quarter ({between(past['slipped_low'], past['slipped_high'], share)}), "
+        f"{points(gap).lstrip('+')} more than of the rest, beyond chance; a date after the quarter or another category takes a deal off the list."
     )
     worth: Worth = None
     if result.period.week_of(result.view.day) == 1:

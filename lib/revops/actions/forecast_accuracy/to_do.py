@@ -87,9 +87,9 @@ def _simpler(result: ForecastResult, whole: Action | None) -> Action | None:
     off, taken = share(row["official_wape"]), share(row["wape"])
     worth, money_of = _of_actual(result, row["low"], row["difference"], row["high"], whole)
     because = (
-        f"Over {plural(int(row['n_periods']), 'quarter')} it missed by {taken}, the {called(result)} by {off}; the difference of "
-        f"{points(row['difference']).lstrip('+')} ({between(row['low'], row['high'], _number)}) is beyond noise; a "
-        f"range that reaches 0 ends it.{money_of}"
+        f"Over {plural(int(row['n_periods']), 'quarter')} it missed by {taken}, the {called(result)} by {off}; the "
+        f"difference of {points(row['difference']).lstrip('+')} ({between(row['low'], row['high'], _number)}) is "
+        f"beyond noise; a range that reaches 0 ends it.{money_of}"
     )
     text = f"Use {NAMES[row['method']]} as the base {at(result)} until the {called(result)} beats it"
     return action("simpler_is_nearer", text, "revops", before_next_call(result), because, worth=worth)

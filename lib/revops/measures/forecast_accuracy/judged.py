@@ -66,4 +66,5 @@ def judged(found: Frozen, week: int) -> Judged:
 def _scale(found: Frozen, periods: Sequence[str]) -> pd.Series:
     """Return for each quarter what MASE divides by: how far the quarters before it were from a year before."""
     actual = found.quarters.booked(found.covers)
-    return pd.Series({name: mase_scale(actual, before=name) for name in periods}, dtype="float64").rename_axis("period")
+    index = pd.Index(list(periods), dtype="str", name="period")
+    return pd.Series([mase_scale(actual, before=name) for name in periods], index=index, dtype="float64")

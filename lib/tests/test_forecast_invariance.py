@@ -1,0 +1,120 @@
+"""What must not matter to frozen forecasts does not: later rows, order of rows, names of ids, the unit of money."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from frames import with_tables
+from revops.book import Book
+
+PAST = "2026-02-20"
+KEY = ["period", "horizon_weeks", "category", "level", "member"]
+LATER = ("stage_weighted", "weighted_and_new", "booked_share")
+"""Told on the middle number of days left of all quarters: one more quarter may move that by a day."""
+
+
+def pairs(found):
+    return found.pairs.sort_values(KEY, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def today(forecasts):
+    return forecasts()
+
+
+@pytest.fixture(scope="module")
+def past(forecasts):
+    return forecasts(PAST)
+
+
+def wild_calls(calls, end):
+    """Later calls, said twice with other amounts, and for quarters long over."""
+    later = calls[calls["snapshot_date"] >= end]
+    old = later.assign(period_start=pd.Timestamp("2025-02-01"), period_end=pd.Timestamp("2025-04-30"))
+    return pd.concat([calls, later.assign(forecast_amount=1e9), old], ignore_index=True)
+
+
+@pytest.mark.parametrize("what", ["dropped", "doubled", "rewritten"])
+def test_nothing_recorded_after_the_day_changes_a_pair(forecasts, sample, past, what):
+    end = pd.Timestamp(PAST) + pd.Timedelta(days=1)
+    deals, history, calls = (sample.tables[name] for name in ("opportunities", "opportunity_history", "forecasts"))
+    before, later = history[history["changed_at"] < end], history[history["changed_at"] >= end]
+    assert len(later) > 100 and (calls["snapshot_date"] >= end).sum() > 100
+    wild = later.assign(amount=later["amount"] * 7 + 1, stage_name="Won", outcome="won", is_deleted=False,
+                        close_date=pd.Timestamp("2026-02-10"), sequence=later["sequence"] + 1)  # fmt: skip
+    states = {"dropped": before, "doubled": pd.concat([history, wild]), "rewritten": pd.concat([before, wild])}[what]
+    calls = calls[calls["snapshot_date"] < end] if what == "dropped" else wild_calls(calls, end)
+    if what == "dropped":
+        deals = deals[deals["created_at"] < end].reset_index(drop=True)
+    if what == "rewritten":
+        deals = deals.assign(stage_name="Won", outcome="won", amount=1e9, close_date=pd.Timestamp("2026-02-10"))
+    states = states.sort_values(["opportunity_id", "changed_at", "sequence"], ignore_index=True)
+    other = forecasts(PAST, with_tables(sample, opportunities=deals, opportunity_history=states, forecasts=calls))
+    pd.testing.assert_frame_equal(other.pairs, past.pairs)
+    pd.testing.assert_frame_equal(other.by_type, past.by_type)
+    pd.testing.assert_frame_equal(other.known, past.known)
+    pd.testing.assert_series_equal(other.callers, past.callers)
+
+
+def test_quarters_over_by_then_read_the_same_months_later(past, today):
+    ours, theirs = (f.pairs[~f.pairs["is_open"]] for f in (past, today))
+    both = ours.merge(theirs, on=KEY, suffixes=("", "_later"), validate="1:1")
+    common = set(ours["period"]) & set(theirs["period"])
+    assert len(common) == 11
+    assert len(both) == ours["period"].isin(common).sum() == theirs["period"].isin(common).sum()
+    pd.testing.assert_series_equal(both["actual_amount"], both["actual_amount_later"], check_names=False)
+    pd.testing.assert_series_equal(both["is_carried"], both["is_carried_later"], check_names=False)
+    same = both[~both["category"].isin(LATER)]
+    np.testing.assert_allclose(same["forecast_amount_later"], same["forecast_amount"], rtol=1e-12)
+    moved = both[both["category"].isin(LATER)]
+    weights = moved[moved["category"].ne("booked_share")]
+    assert (weights["forecast_amount_later"] / weights["forecast_amount"] - 1).abs().median() < 0.02
+
+
+def test_the_open_quarter_told_then_is_what_is_told_of_it_later(past, today):
+    """Of the weeks that were over by then, whose calls were all made: FY27-Q1 on 20 February, in its third week."""
+    key = past.pairs["is_open"] & past.pairs["horizon_weeks"].lt(3) & ~past.pairs["category"].isin(LATER)
+    ours = past.pairs[key].drop(columns=["actual_amount", "is_open"])
+    assert set(ours["period"]) == {"FY27-Q1"} and len(ours) > 40
+    both = ours.merge(today.pairs, on=KEY, suffixes=("", "_later"), how="left", validate="1:1")
+    np.testing.assert_allclose(both["forecast_amount_later"], both["forecast_amount"], rtol=1e-12)
+    assert both["actual_amount"].notna().all()
+
+
+def test_the_order_of_rows_changes_no_pair(forecasts, sample, today):
+    seed = np.random.default_rng([ord(letter) for letter in "order of rows"])
+    names = ("opportunities", "accounts", "owners", "forecasts")
+    mixed = {name: sample.tables[name].sample(frac=1, random_state=seed, ignore_index=True) for name in names}
+    other = forecasts(book=with_tables(sample, **mixed))
+    pd.testing.assert_frame_equal(pairs(other), pairs(today))
+
+
+def test_the_names_of_ids_change_nothing_but_names(forecasts, sample, today):
+    def renamed(table):
+        ids = [c for c in table.columns if c in ("opportunity_id", "account_id", "owner_id", "manager_id")]
+        table = table.assign(**{c: "x" + table[c].str[::-1] for c in ids})
+        if "level" in table:
+            owners = table["level"].eq("owner")
+            table = table.assign(member=table["member"].mask(owners, "x" + table["member"].str[::-1]))
+        keys = [c for c in ("opportunity_id", "changed_at", "sequence") if c in table]
+        return table.sort_values(keys, ignore_index=True) if keys else table
+
+    other = forecasts(book=with_tables(sample, **{name: renamed(table) for name, table in sample.tables.items()}))
+    expected = pairs(today)
+    named = "x" + expected["member"].str[::-1]
+    expected = expected.assign(member=expected["member"].mask(expected["level"].eq("owner"), named))
+    expected = expected.sort_values(KEY, ignore_index=True)
+    pd.testing.assert_frame_equal(pairs(other), expected, rtol=1e-7)  # sums in another order
+
+
+def test_another_unit_of_money_scales_every_amount(forecasts, sample, today):
+    def scaled(table):
+        money = [c for c in ("amount", "amount_original", "quota_amount", "forecast_amount") if c in table]
+        return table.assign(**{c: table[c] * 7 for c in money})
+
+    tables = {name: scaled(table) for name, table in sample.tables.items()}
+    other = forecasts(book=Book(sample.company, tables, sample.audit))
+    expected = pairs(today)
+    money = ["forecast_amount", "actual_amount"]
+    expected[money] = expected[money] * 7
+    pd.testing.assert_frame_equal(pairs(other), expected, rtol=1e-6)
