@@ -114,7 +114,8 @@ def _steps(result: ForecastResult) -> Display:
         "Verdict": rows["verdict"].map(_VERDICTS).fillna("–"), "Adds to the first": rows["added_to_first"],
         "Range of that": ranges(rows["first_low"], rows["first_high"]),
     })  # fmt: skip
-    caption = f"What each step adds: error of the step before less its own, {_quarters(result)}"
+    n = plural(int(rows["n_periods"].max()), "quarter")
+    caption = f"What each step adds: error of the step before less its own, on {n}"
     return caption, shown, (None, "share", "share", "share", None, None, "share", None)
 
 
@@ -146,22 +147,21 @@ def _by_type(result: ForecastResult) -> Display:
 
 
 def _units(result: ForecastResult, level: str) -> Display:
-    """Return teams or owners: own bias drawn towards the whole, and the signal."""
-    rows = result.units[level]
+    """Return teams or owners: own bias drawn towards the whole, and of teams the signal."""
+    rows, word = result.units[level], level.capitalize()
     named = rows["member"].map(lambda member: result.labels.get(member, member)) if level == "owner" else rows["member"]
     shown = pd.DataFrame({
-        level.capitalize(): named, "Quarters": rows["n"], "Called": rows["forecast_amount"],
-        "Came": rows["actual_amount"], "Own bias": rows["bias"], "Range": ranges(rows["low"], rows["high"]),
-        "Finding": rows["finding"].replace({"": "–"}), "WAPE": rows["wape"], "Quarters off of last 4": rows["n_beyond"],
-        "Signal": rows["signal"].replace(_SIGNALS),
+        word: named, "Quarters": rows["n"], "Called": rows["forecast_amount"], "Came": rows["actual_amount"],
+        "Own bias": rows["bias"], "Range": ranges(rows["low"], rows["high"]),
+        "Finding": rows["finding"].replace({"": "–"}), "WAPE": rows["wape"],
     })  # fmt: skip
-    shown = shown.sort_values(level.capitalize(), ignore_index=True)
-    units = (None, "count", "money", "money", "share", None, None, "share", "count", None)
-    held = share(1 - result.knobs.naming_level)
-    caption = (
-        f"{level.capitalize()}s in week {result.knobs.horizon_weeks}; at most {held} of honest ones are named by chance"
-    )
-    return caption, shown, units
+    units = [None, "count", "money", "money", "share", None, None, "share"]
+    if level == "team":
+        shown["Quarters off of last 4"], shown["Signal"] = rows["n_beyond"], rows["signal"].replace(_SIGNALS)
+        units += ["count", None]
+    held, week = share(1 - result.knobs.naming_level), result.knobs.horizon_weeks
+    caption = f"{word}s in week {week}; at most {held} of honest ones are named by chance"
+    return caption, shown.sort_values(word, ignore_index=True), tuple(units)
 
 
 def _signal(result: ForecastResult) -> Display:
