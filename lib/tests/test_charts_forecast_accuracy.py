@@ -1,6 +1,7 @@
 """Charts of forecast accuracy read back from what was drawn; results are made by hand, so that each claim is known."""
 
 import dataclasses
+import itertools
 from types import SimpleNamespace
 
 import matplotlib as mpl
@@ -266,8 +267,8 @@ def test_each_step_is_a_bar_with_the_range_of_its_change():
         "20%, better by 10 points (4 to 16) and Reps added up 23%, better by -3 points (-10 to 4)."
     )
     assert chart.caption == (
-        "Misses added up over what was booked (WAPE), week 1, 3 quarters. The upright mark is the step before; the line "
-        "across it is where chance alone puts this step 8 in 10 times: a line that crosses the mark proves nothing."
+        "Misses added up over what was booked (WAPE), week 1, 3 quarters. The upright mark is the step before; the "
+        "line across it is where chance alone puts this step 8 in 10 times: a line that crosses the mark proves nothing."
     )
     assert [bar.get_width() for bar in chart.axes.patches] == [0.3, 0.2, 0.23]
     assert texts(chart) == ["30%", "20%  better", "23%"]
@@ -383,8 +384,8 @@ def test_an_open_quarter_says_what_it_cannot_tell():
     without = {"conservative": NAN, "optimistic": NAN}
     chart = drawn(open=opened(landing=None, **without, ratios=(0.95,)))["open_quarter"]
     assert (
-        chart.alt
-        == "Call $1.32M; past calls like it bring $1.26M. Week 2 of FY26-Q4, booked $400K; by past calls $1.26M (no range)."
+        chart.alt == "Call $1.32M; past calls like it bring $1.26M. Week 2 of FY26-Q4, booked $400K; "
+        "by past calls $1.26M (no range)."
     )
     assert chart.caption == (
         "The call week by week, and where FY26-Q4 lands: past calls, by what 1 quarter brought of the call of week 2."
@@ -441,8 +442,8 @@ def test_units_are_sorted_by_bias_with_few_quarters_last_and_marked():
     chart = drawn()["units"]
     assert chart.title == "North calls too high: 23% of what it calls does not come"
     assert chart.alt == (
-        "North calls too high: 23% of what it calls does not come. South -10% (-40% to +10%); North +23% (+2% to +41%), "
-        "optimism; West +40% (-10% to +60%), 4 quarters; Owner 1 +5% (-10% to +20%)."
+        "North calls too high: 23% of what it calls does not come. South -10% (-40% to +10%); "
+        "North +23% (+2% to +41%), optimism; West +40% (-10% to +60%), 4 quarters; Owner 1 +5% (-10% to +20%)."
     )
     assert chart.caption == (
         "Share of the call of week 1 that did not come (below zero: what came on top), without what hit all alike and "
@@ -530,7 +531,7 @@ def test_names_of_narrow_parts_keep_order_and_apart(shares):
     chart = drawn(deals=deals)["slipped"]
     chart.axes.figure.draw_without_rendering()
     boxes = [text.get_window_extent() for text in chart.axes.texts[-4:]]
-    assert all(left.x1 < right.x0 for left, right in zip(boxes, boxes[1:], strict=False))
+    assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
     assert boxes[0].x0 > 0 and boxes[-1].x1 < chart.axes.figure.bbox.x1
 
 
