@@ -268,13 +268,17 @@ def test_each_step_is_a_bar_with_the_range_of_its_change():
     )
     assert chart.caption == (
         "Misses added up over what was booked (WAPE), week 1, 3 quarters. The upright mark is the step before; the "
-        "line across it is where chance alone puts this step 8 in 10 times: a line that crosses the mark proves nothing."
+        "line across it is where chance alone puts this step 8 in 10 times: a line that crosses the mark proves "
+        "nothing."
     )
     assert [bar.get_width() for bar in chart.axes.patches] == [0.3, 0.2, 0.23]
     assert texts(chart) == ["30%", "20%  better", "23%"]
     assert rows_of(chart) == ["Last quarter", "Stage-weighted", "Reps added up"]
     spans = [sorted(line.get_xdata()) for line in chart.axes.get_lines() if len(set(line.get_ydata())) == 1]
     np.testing.assert_allclose(spans, [[0.14, 0.26], [0.16, 0.3]])
+    marks = [line.get_xdata()[0] for line in chart.axes.get_lines() if len(line.get_xdata()) == 2
+             and line.get_ydata()[1] - line.get_ydata()[0] < 1 and len(set(line.get_xdata())) == 1]  # fmt: skip
+    assert marks[:2] == [0.3, 0.2], "the step before"
     assert chart.data["forecast_value_added"].tolist()[1:] == [0.1, -0.03]
 
 
