@@ -94,7 +94,7 @@ def units(result: ForecastResult) -> Chart | None:
     ends = [signed_share(low)] * bool((rows["low"] < low).any()) + [signed_share(high)] * bool(
         (rows["high"] > high).any()
     )
-    caption += f" Ranges are cut at {wording.join(ends)}." if ends else ""
+    caption += f" Cut at {wording.join(ends)}." if ends else ""
     data = rows[["label", "bias", "low", "high", "n", "finding"]]
     alt = f"{title}. {'; '.join(parts)}."
     return Chart("units", title, alt, caption, ax, data, (None, "share", "share", "share", "count", None))

@@ -78,7 +78,8 @@ def _cut(ax: Axes, values: pd.Series) -> str:
     """Return in words where an axis is cut, and what lies beyond it."""
     most = ax.get_xlim()[1]
     beyond = values[values > most]
-    return f" Cut at {wording.share(most)}: {len(beyond)} beyond, marked with arrows." if len(beyond) else ""
+    marked = "an arrow" if len(beyond) == 1 else "arrows"
+    return f" Cut at {wording.share(most)}: {len(beyond)} beyond, marked with {marked}." if len(beyond) else ""
 
 
 def methods(result: ForecastResult) -> Chart | None:

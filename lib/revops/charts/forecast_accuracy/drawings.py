@@ -15,7 +15,7 @@ __all__ = ["cut_at", "plot_error_by_week", "plot_open_quarter", "plot_reliabilit
 _LEAST_CUT = 1.5
 _WEEKS = (1, 4, 7, 10, 13)
 _LINE = 0.085
-_DIGIT = 0.028
+_DIGIT, _COUNTS = 0.028, 0.1
 _APART = 7.0
 
 
@@ -137,10 +137,10 @@ def _counts(ax: Axes, table: pd.DataFrame) -> None:
         wide = _DIGIT * (len(f"{row.n:,}") + 0.5)
         free = next((number for number, end in enumerate(lines) if row.told - wide / 2 > end), len(lines))
         lines[free : free + 1] = [row.told + wide / 2]
-        ax.annotate(f"{row.n:,}", (row.told, 1.09 + free * _LINE), ha="center", va="center", color=style.MUTE)
+        ax.annotate(f"{row.n:,}", (row.told, 1.09 + free * _COUNTS), ha="center", va="center", color=style.MUTE)
     ax.annotate("n =", (0, 1.09), xycoords=("axes fraction", "data"), xytext=(-16, 0), textcoords="offset points",
                 ha="right", va="center", color=style.MUTE, annotation_clip=False)  # fmt: skip
-    ax.set_ylim(-0.03, 1.13 + _LINE * max(len(lines) - 1, 0))
+    ax.set_ylim(-0.03, 1.13 + _COUNTS * max(len(lines) - 1, 0))
     ax.spines["left"].set_bounds(-0.03, 1)
 
 
@@ -170,10 +170,10 @@ def plot_open_quarter(
         if np.isfinite(booked):
             ax.plot(now, booked, "s", color=style.MUTE, markersize=5.5, zorder=4)
             _beside(ax, f"booked {wording.money(booked, currency)}", now, booked, value < booked, style.MUTE)
-        places = [17 + _APART * number for number in range(len(ranges))]
+        places = [17.6 + _APART * number for number in range(len(ranges))]
         for place, told in zip(places, ranges, strict=True):
             _range(ax, place, told[1:], style.ACCENT if place == places[0] else style.MUTE)
-        ax.set_xlim(0.4, (20 + _APART * (len(ranges) - 1)) if ranges else 13.6)
+        ax.set_xlim(0.4, (20.6 + _APART * (len(ranges) - 1)) if ranges else 13.6)
         names = [f"{name}\n{wording.money(middle, currency)}" for name, _, middle, _ in ranges]
         weeks = _WEEKS[::2] if ranges else _WEEKS
         ax.set_xticks([*weeks, *places], [f"week {weeks[0]}", *(f"{week}" for week in weeks[1:]), *names])

@@ -87,7 +87,7 @@ def unit_pairs(
     own, groups = called[called["level"].eq("owner")], called[called["level"].eq("group")]
     if groups.empty:
         team = own["member"].map(owners.drop_duplicates("owner_id").set_index("owner_id")["team"])
-        groups = own.assign(member=team, level="group", group_level="team").dropna(subset="member")
+        groups = own.assign(member=team.astype("str"), level="group", group_level="team").dropna(subset="member")
         groups = groups.groupby([*_AT, "level", "group_level", "member"], as_index=False).agg(**_ADDED)
     booked = quarters.by_owner(covers)
     of = _owners_of(groups[["period", "group_level", "member"]].drop_duplicates(), owners)
