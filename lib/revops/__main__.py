@@ -100,7 +100,7 @@ def _told(folder: Path, manifest: Mapping[str, Any]) -> str:
         page = next((latest / file for file in entry["files"] if file.endswith(".html")), None)
         if entry["outcome"] == "made":
             lines += [entry["sentence"], f"  {page}"]
-        elif entry["outcome"] == "failed":
+        elif entry["outcome"] in ("failed", "not_run"):
             lines += [
                 f"{entry['report']} was not made: {entry['failure']['reason']}",
                 f"  {latest / entry['evidence']}",

@@ -64,6 +64,8 @@ def share(part: float | None) -> str:
         return "–"
     if 0 < part < 0.005:
         return "<1%"
+    if -0.005 < part < 0:
+        return "0%"
     return ">99%" if 0.995 <= part < 1 else f"{part * 100:.0f}%"
 
 

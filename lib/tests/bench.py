@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
@@ -67,7 +68,8 @@ def _tables(folder: Path, sizes: Sequence[int]) -> Iterator[str]:
 
 def _books(folder: Path, sizes: Sequence[int]) -> Iterator[str]:
     """Time a past day and the report's measures beside pandas reading the two tables that they start from."""
-    kinds: tuple[tuple[str, Work], ...] = (("state on a past day", works.state), ("coverage measures", works.measure))
+    kinds: list[tuple[str, Work]] = [("state on a past day", works.state)]
+    kinds += [(f"{stem} measures", partial(works.measure, stem=stem)) for stem in runs.stems()]
     firsts = {}
     for size in sizes:
         tables = folder / "tables" / str(size)

@@ -12,7 +12,7 @@ from functools import partial
 from multiprocessing import Pool
 
 import pandas as pd
-from calibration import planted, tables
+from calibration import accuracy, deals, planted, projection, tables, units
 from calibration.companies import company
 from calibration.frail import frail_company
 from calibration.told import told
@@ -35,7 +35,12 @@ def main(n: int = 1_020, n_frail: int = 300) -> None:
     _say("Planted rates of 15 segments of 3 to 60 deals: error, and how often their 80 % range held", _segments(n))
     _say("Planted factors of groups, by how much groups differ: error, and how often their 80 % range held",
          planted.group_factors_held(n))  # fmt: skip
+    _say("Deals told chances, due in past quarters: 80 % ranges held", deals.held(_flat(deals.ranges, range(n))))
     _say("Planted yield of the open pipeline, and the mean of small companies' pooled yields", _yields(n // 50))
+    accuracy.say_all(n, _say)
+    _say("Owners and teams named for their calls: honest ones (at most 5 %), and planted ones",
+         units.found(_flat(units.members, range(n))))  # fmt: skip
+    _say("The 80 % range of the open quarter from past calls held", projection.held(_flat(projection.ranges, range(n))))
     print(f"{time.perf_counter() - begun:,.0f} s on {os.cpu_count()} cores")
 
 

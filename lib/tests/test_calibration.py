@@ -1,13 +1,16 @@
 """The small part of `make calibrate`: what is known on a day is known, the tables say what they hold, ranges hold."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from calibration import planted, tables
+from calibration import deals, planted, tables
 from calibration.cases import COVERED, known_on
 from calibration.companies import company
 from calibration.frail import frail_company
 from calibration.told import OURS, told
+from scipy.special import expit
 
 SEEDS = (4, 36, 52, 77)
 
@@ -65,6 +68,34 @@ def test_shrunk_rates_are_nearer_the_planted_ones_and_their_ranges_hold():
     error = {name: ((found[name] - found["truth"]) ** 2).mean() ** 0.5 for name in ("raw", "shrunk")}
     assert error["shrunk"] < 0.85 * error["raw"]
     assert 0.71 < found["truth"].between(found["low"], found["high"]).mean() < 0.87  # 600 segments: 0.80 +/- 0.03
+
+
+def test_ranges_of_deal_probabilities_and_slippage_hold():
+    """30 companies: 0.80 +/- 0.15 (two standard errors); a share's range is the wider of two, so that it holds more."""
+    found = deals.held([row for seed in range(30) for row in deals.ranges(seed)])
+    found = found[found["kind"].eq("all")].set_index("figure")
+    assert found["companies"].eq(30).all() and found["no_range"].max() < 0.05
+    ours = found.drop(index="the same, Wilson alone")["observed"]
+    assert ours.between(0.65, 0.97).all() and 0.75 < ours.mean() < 0.90
+    assert (found["width"] > 0.02).all() and (found["width"] < 0.5).all()
+
+
+def test_the_truth_of_made_up_deals_is_what_very_many_of_them_show():
+    """Luck of sd 0.5 over 3,000 quarters of 40 deals; the base rate of so many others is the share itself."""
+    nature = deals._Nature(3000, 40.0, 0.6, -0.4, 0.5, -0.8, np.array([0.3, 0.2, 0.2, 0.2, 0.1]), 0.5)
+    made, truth = deals._deals(nature, np.random.default_rng(1)), deals._truth(nature)
+    won, told = made["is_won"], made["win_probability"]
+    assert won[told.eq(0.5)].mean() == pytest.approx(truth["won_share told 50 %"], abs=0.01)
+    assert won[told > 0.7].mean() == pytest.approx(truth["commit_hit_rate"], abs=0.01)
+    brier, base = ((told - won) ** 2).mean(), won.mean() * (1 - won.mean())
+    assert 1 - brier / base == pytest.approx(truth["brier_skill"], abs=0.01)
+    lives = deals._lives(replace(nature, quarters=60, size=2000.0, luck=0.0), np.random.default_rng(1))
+    ends = lives.drop_duplicates("opportunity_id", keep="last")["outcome"].value_counts(normalize=True)
+    assert ends["won"] / (1 - ends["open"]) == pytest.approx(expit(-0.4), abs=0.01)
+    slipped = made["fate"].eq("slipped")
+    assert slipped.mean() == pytest.approx(truth["slipped_share"], abs=0.01)
+    assert slipped[made["pushes"].eq(1)].mean() == pytest.approx(truth["slipped_share, pushed before"], abs=0.01)
+    assert truth["calibration_slope"] == pytest.approx(0.6 / (1 + 0.35 * 0.5**2) ** 0.5, abs=0.01)  # luck flattens
 
 
 def right(n=4000):

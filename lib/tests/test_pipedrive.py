@@ -61,6 +61,8 @@ def test_check_says_what_pipedrive_alone_cannot_give(project, capsys):
     assert out.startswith("Nordlys: 1 file in data/nordlys\n\ndeals-4711-33.csv\n  opportunities (pipedrive deals; ")
     assert out.endswith(
         "\nReports\n"
+        "  forecast_accuracy: needs a sheet of weekly calls or ForecastingItem, or opportunity history with forecast "
+        "categories (OpportunityHistory), from which calls are rebuilt\n"
         "  pipeline_coverage: can run, but for some numbers\n"
         "    Chance of quota, Coverage, Quota, Required coverage, Start coverage: not available; needs a quota sheet "
         "that covers the period\n"

@@ -32,8 +32,9 @@ class Action:
 
     owner is the function that acts (marketing_ops, sales_ops, cs_ops, revops); amount the money in the records
     [company currency]; worth with its range the money that hangs on it in the period, None where nothing estimates it:
-    what acting adds (worth_is added), or what the records bring at past rates if nobody acts (at_stake). worth_low and
-    worth_high are None where most likely nothing is brought, and worth is an average that rare large wins make;
+    what acting adds (worth_is added), what the records bring at past rates if nobody acts (at_stake), or by how much a
+    number is put right, which is neither gained nor at stake (corrected). worth_low and worth_high are None where most
+    likely nothing is brought, and worth is an average that rare large wins make, and where a correction has no range;
     worth_high is infinite where the range has no upper end. because is the rule that fired and what would change it;
     records the ids to work on.
     """
@@ -48,4 +49,4 @@ class Action:
     worth: float | None = None
     worth_low: float | None = None
     worth_high: float | None = None
-    worth_is: Literal["added", "at_stake"] | None = None
+    worth_is: Literal["added", "at_stake", "corrected"] | None = None

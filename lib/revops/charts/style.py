@@ -1,6 +1,6 @@
 """One look for every chart: small, direct labels, colours that follow the page into dark mode."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -25,6 +25,7 @@ __all__ = [
     "Chart",
     "axes",
     "money_axis",
+    "name_rows",
     "report",
 ]
 
@@ -95,3 +96,11 @@ def money_axis(ax: Axes, currency: str, *, which: str = "y") -> None:
     """Write the ticks of one axis as money."""
     chosen = ax.yaxis if which == "y" else ax.xaxis
     chosen.set_major_formatter(FuncFormatter(lambda amount, _: wording.money(amount, currency)))
+
+
+def name_rows(ax: Axes, labels: Sequence[str]) -> None:
+    """Name the rows of a chart, first one on top, with no line to read them from."""
+    ax.set_yticks(range(len(labels)), labels)
+    ax.invert_yaxis()
+    ax.tick_params(axis="y", length=0, pad=8)
+    ax.spines["left"].set_visible(False)

@@ -12,7 +12,7 @@ from pathlib import Path
 from revops.book import Book, open_book
 from revops.book.prepared import count_rows, exports_folder, systems_folder
 from revops.company import Company, load_company, read_yaml
-from revops.delivery.plan import measures_of, stems_of
+from revops.delivery.plan import measures_of, refusal_of, stems_of
 from revops.errors import ExportError, RevopsError, SettingsError, examples
 from revops.exports import Audit, Refused
 from revops.exports.recognising.systems import load_systems
@@ -29,16 +29,18 @@ _DATED = re.compile(r"\d{4}-\d\d-\d\d")
 
 @dataclass(frozen=True)
 class Runs:
-    """Whether a report can run: the tables it lacks, what else is wrong, and which numbers it cannot give and why."""
+    """Whether a report can run: the tables it lacks, what else it needs (`needs …`), what is wrong with its settings,
+    and which numbers it cannot give and why."""
 
     missing: tuple[str, ...] = ()
+    lacks: str = ""
     problem: str = ""
     unavailable: tuple[tuple[str, str], ...] = ()
 
     @property
     def can(self) -> bool:
         """Return whether the report can run."""
-        return not self.missing and not self.problem
+        return not (self.missing or self.lacks or self.problem)
 
 
 @dataclass(frozen=True)
@@ -60,14 +62,16 @@ class Checked:
 
     @property
     def is_fine(self) -> bool:
-        """Return whether the exports are read and every report can run."""
-        return not self.problems and all(runs.can for runs in self.reports.values())
+        """Return whether the exports are read and a report can run; those that lack a table are told, and no fault."""
+        every = self.reports.values()
+        return not self.problems and any(runs.can for runs in every) and not any(runs.problem for runs in every)
 
     @property
     def is_whole(self) -> bool:
-        """Return whether moreover nothing is warned of, no file is unknown, and no number is missing."""
+        """Return whether moreover every report can run, nothing is warned of, no file is unknown, no number missing."""
+        given = all(runs.can and not runs.unavailable for runs in self.reports.values())
         warned = self.audit.warnings or self.audit.unrecognised or any(file.warnings for file in self.audit.files)
-        return self.is_fine and not warned and not any(runs.unavailable for runs in self.reports.values())
+        return self.is_fine and given and not warned
 
 
 def check_exports(
@@ -151,9 +155,12 @@ def _runs(stem: str, said: ReportSettings[Knobs], book: Book, tables: set[str]) 
     try:
         settings(stem, getattr(measures, "Knobs", Knobs), params_dir=said.params_dir)
     except RevopsError as problem:
-        return Runs(tuple(missing), str(problem))
+        return Runs(tuple(missing), problem=str(problem))
+    refusal = None if missing else refusal_of(stem, book)
+    if refusal is not None:
+        return Runs(lacks=refusal)
     lacking = getattr(measures, "lacking", None)
-    return Runs(tuple(missing), "", tuple(sorted(lacking(book).items())) if lacking and not missing else ())
+    return Runs(tuple(missing), unavailable=tuple(sorted(lacking(book).items())) if lacking and not missing else ())
 
 
 def _keep(audit: Audit, exports: Path, day: dt.date) -> Iterator[str]:

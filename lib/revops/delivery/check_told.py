@@ -58,6 +58,7 @@ def as_values(found: Checked, code: int) -> dict[str, Any]:
                 "report": stem,
                 "can_run": runs.can,
                 "missing": list(runs.missing),
+                "needs": runs.lacks.removeprefix("needs ") or None,
                 "problem": runs.problem or None,
                 "unavailable": [{"id": id, "needs": needs} for id, needs in runs.unavailable],
             }
@@ -116,11 +117,11 @@ def _report(stem: str, runs: Runs, found: Checked) -> Iterator[str]:
     if runs.problem:
         yield f"  {stem}: {runs.problem}"
         return
-    if runs.missing:
-        yield f"  {stem}: needs {', '.join(runs.missing)}"
+    if runs.missing or runs.lacks:
+        yield f"  {stem}: {runs.lacks or 'needs ' + ', '.join(runs.missing)}"
     for name in runs.missing:
         yield f"    {name} is filled by {found.fillers[name] or 'no export that is read yet'}"
-    if not runs.missing:
+    if runs.can:
         yield f"  {stem}: can run{', but for some numbers' if runs.unavailable else ''}"
     for needs in dict.fromkeys(needs for _, needs in runs.unavailable):
         labels = [METRICS[id].label if id in METRICS else id for id, why in runs.unavailable if why == needs]

@@ -27,7 +27,7 @@ def made_entry(job: Job, result: Result, building: Path) -> dict[str, Any]:
 
 
 def failed_entry(job: Job, result: Result, building: Path, last: Last) -> dict[str, Any]:
-    """Leave the evidence of a failure beside the last good report, if there is one, and return the entry."""
+    """Leave the evidence of a failure, or what the exports lack, beside the last good report; return the entry."""
     job.folder.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(job.folder / job.stem, ignore_errors=True)
     for kind in ("html", "json"):
@@ -38,7 +38,8 @@ def failed_entry(job: Job, result: Result, building: Path, last: Last) -> dict[s
     evidence = job.folder / f"{job.stem}.failed.html"
     good = _last_good(job.stem, job.slice, last)
     assert result.failure is not None
-    entry = {**_entry(job.stem, job.slice, "failed"), **_kept(good, building, last, evidence.name)}
+    outcome = "not_run" if result.failure.is_refusal else "failed"
+    entry = {**_entry(job.stem, job.slice, outcome), **_kept(good, building, last, evidence.name)}
     code = _code(job, result.failure.cell)
     evidence.write_text(failure_page(job.title, result.failure, code, entry, result.seconds), encoding="utf-8")
     failure = {key: value for key, value in asdict(result.failure).items() if key in ("reason", "advice", "cell")}

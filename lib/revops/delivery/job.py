@@ -50,12 +50,14 @@ class Failure:
     """Why a report must not be published: one sentence, the evidence, and what to do.
 
     `cell` counts code cells from 1, as the reader of the notebook sees them; None where no cell is to blame.
+    `is_refusal`: nobody asked for this report by name, and the exports hold nothing for it.
     """
 
     reason: str
     advice: str
     cell: int | None = None
     evidence: str = ""
+    is_refusal: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,16 @@ from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from revops.delivery.job import Job, Limits
 from revops.errors import RevopsError, SettingsError, nearest
 from revops.params import Knobs, ReportSettings, find_params, project_root, settings
 
-__all__ = ["Plan", "Request", "make_plan", "measures_of", "stems_of"]
+if TYPE_CHECKING:
+    from revops.book import Book
+
+__all__ = ["Plan", "Request", "make_plan", "measures_of", "refusal_of", "stems_of"]
 
 
 @dataclass(frozen=True)
@@ -36,13 +39,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Plan:
-    """The reports to run, each with its checked settings, and where they go."""
+    """The reports to run, each with its checked settings, and where they go; is_all: nobody named one, so that it is no
+    failure where the exports cannot feed one."""
 
     settings: tuple[ReportSettings[Knobs], ...]
     notebooks: tuple[Path, ...]
     parameters: tuple[Mapping[str, Any], ...]
     outputs: Path
     limits: Limits
+    is_all: bool = False
 
     def jobs(self, folder: Path, scratch: Path) -> list[Job]:
         """Return one job per report and slice, its files going below `folder`."""
@@ -78,7 +83,9 @@ def make_plan(request: Request) -> Plan:
     if problems:
         raise SettingsError("\n".join(dict.fromkeys(problems)))
     found = tuple(zip(*rows, strict=True))
-    return Plan(found[2], found[0], found[1], _outputs(root, params, request.outputs), request.limits)
+    return Plan(
+        found[2], found[0], found[1], _outputs(root, params, request.outputs), request.limits, not request.stems
+    )
 
 
 def stems_of(root: Path) -> list[str]:
@@ -98,6 +105,12 @@ def measures_of(stem: str) -> ModuleType | None:
         if error.name != name:
             raise
         return None
+
+
+def refusal_of(stem: str, book: "Book") -> str | None:
+    """Return what a report needs (`needs …`) that the company's tables lack, whatever its parameters; None: nothing."""
+    refusal = getattr(measures_of(stem), "refusal", None)
+    return None if refusal is None else refusal(book)
 
 
 def slice_folder(chosen: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from revops.delivery.entries import carried_entries, failed_entry, made_entry
 from revops.delivery.job import OUR_FAULT, Failure, Job, Result
 from revops.delivery.notices import index_page
 from revops.delivery.outputs import MANIFEST, Outputs
-from revops.delivery.plan import Plan, Request, make_plan
+from revops.delivery.plan import Plan, Request, make_plan, refusal_of
 from revops.delivery.progress import Progress
 from revops.delivery.supervise import prepare_workers, run_jobs
 from revops.delivery.template import versions
@@ -23,6 +24,9 @@ from revops.errors import RevopsError
 from revops.params import Knobs
 
 __all__ = ["run_reports"]
+
+_DO_IT = "Do what the message says, then run the reports again."
+_ADD_IT = "Add it to the exports: `python -m revops check` says which files fill which table."
 
 
 def run_reports(request: Request, progress: Progress) -> tuple[Path, Mapping[str, Any]]:
@@ -53,37 +57,41 @@ def run_reports(request: Request, progress: Progress) -> tuple[Path, Mapping[str
 
 
 def _results(plan: Plan, jobs: list[Job], progress: Progress) -> list[tuple[Job, Result]]:
-    """Return each job with its result, in the order of the plan; all fail where the data cannot be read."""
-    refusal = _warm(plan)
-    if refusal is None:
-        ended = run_jobs(jobs, _cores(), progress.hear)
-    else:
-        ended = ((job, Result(failure=refusal)) for job in jobs)
+    """Return each job with its result, in the order of the plan; what the exports cannot feed does not start."""
+    refused = _warm(plan)
+    ended = [(job, Result(failure=refused[job.stem])) for job in jobs if job.stem in refused]
+    running = run_jobs([job for job in jobs if job.stem not in refused], _cores(), progress.hear)
     results = {}
-    for job, result in ended:
+    for job, result in chain(ended, running):
         progress.end(job, result)
         results[job.title] = result
     return [(job, results[job.title]) for job in jobs]
 
 
-def _warm(plan: Plan) -> Failure | None:
-    """Prepare the company's tables once, so that no kernel has to; return why that cannot be done, if so.
+def _warm(plan: Plan) -> dict[str, Failure]:
+    """Prepare the company's tables once, so that no kernel has to; return the reports that cannot run, and why.
 
-    A report without measures of its own reads no tables.
+    All fail where the data cannot be read. A report without measures of its own reads no tables.
     """
+    every = [settings.stem for settings in plan.settings]
     reading = [settings for settings in plan.settings if type(settings.knobs) is not Knobs]
     if not reading:
-        return None
+        return {}
     from revops.book import open_book  # here, not above: pandas takes a moment that a refused call need not pay
 
     try:
-        open_book(reading[0])
+        book = open_book(reading[0])
+        refused = {stem: refusal_of(stem, book) for stem in every}
     except RevopsError as error:
-        return Failure(str(error), "Do what the message says, then run the reports again.")
+        return dict.fromkeys(every, Failure(str(error), _DO_IT))
     except Exception as error:
         reason = f"The exports could not be prepared: {type(error).__name__}: {error}"
-        return Failure(reason, OUR_FAULT, evidence=traceback.format_exc())
-    return None
+        return dict.fromkeys(every, Failure(reason, OUR_FAULT, evidence=traceback.format_exc()))
+    return {
+        stem: Failure(f"The exports do not give what it {needs}.", _ADD_IT, is_refusal=plan.is_all)
+        for stem, needs in refused.items()
+        if needs is not None
+    }
 
 
 def _cores() -> int:

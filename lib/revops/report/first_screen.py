@@ -16,8 +16,8 @@ from revops.report.tables import heading, table_html, text
 __all__ = ["FirstScreen"]
 
 STATUS = {"on_track": "On track", "watch": "Watch", "act": "Act", "not_enough_data": "Not judged yet"}
-OUTCOME = {"on_track": "Quota made", "act": "Quota missed"}
-"""What a status is called once the quarter is over."""
+OUTCOME = {"pipeline_coverage": {"on_track": "Quota made", "act": "Quota missed"}}
+"""What a report calls a status once the quarter is over."""
 FUNCTIONS = {"marketing_ops": "Marketing ops", "sales_ops": "Sales ops", "cs_ops": "CS ops", "revops": "RevOps"}
 
 
@@ -49,7 +49,7 @@ class FirstScreen(Block):
         parts = [self.view.company.company, self.period.name, f"as of {wording.long_day(self.view.day)}"]
         parts += [f"{name}: {value}" for name, value in self.settings.knobs.slice.items()]
         spans = "".join(f"<span>{text(part)}</span>" for part in parts)
-        names = STATUS | (OUTCOME if self.view.day > self.period.end else {})
+        names = STATUS | (OUTCOME.get(self.settings.stem, {}) if self.view.day > self.period.end else {})
         pill = f'<span class="pill {self.headline.status}">{names[self.headline.status]}</span>'
         return f'<div class="eyebrow"><strong>{text(title)}</strong>{spans}{pill}</div>'
 
@@ -65,6 +65,10 @@ class FirstScreen(Block):
             }
         )
         caption = "Ranked by money: what acting adds, or what is at stake: what such records have brought by themselves"
+        if any(action.worth_is == "corrected" for action in self.actions):
+            caption = (
+                "Ranked by money: by how much a forecast is put right, neither gained nor at stake; it does not add up"
+            )
         if not any(action.worth is not None for action in self.actions):
             caption = "Ranked by the money in the records; the owner is the function that acts"
         table = table_html(caption, shown, (None, None, None, "date"), self.view.company.currency)
@@ -77,8 +81,16 @@ class FirstScreen(Block):
         currency = self.view.company.currency
         if action.worth is None:
             return f"{wording.money(action.amount, currency)} in the records" if action.amount else "–"
-        if action.worth_low is None:
-            return f"{wording.money(action.worth, currency)} at stake on average, most likely nothing"
-        ends = wording.between(action.worth_low, action.worth_high, lambda amount: wording.money(amount, currency))
         worth = wording.money(action.worth, currency)
-        return f"adds {worth} ({ends})" if action.worth_is == "added" else f"{worth} at stake ({ends})"
+        if action.worth_low is None:
+            is_correction = action.worth_is == "corrected"
+            return (
+                f"corrects the forecast by {worth}"
+                if is_correction
+                else f"{worth} at stake on average, most likely nothing"
+            )
+        ends = wording.between(action.worth_low, action.worth_high, lambda amount: wording.money(amount, currency))
+        before, after = {"added": ("adds ", ""), "corrected": ("corrects the forecast by ", "")}.get(
+            action.worth_is, ("", " at stake")
+        )
+        return f"{before}{worth}{after} ({ends})"

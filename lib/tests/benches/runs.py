@@ -8,9 +8,14 @@ from pathlib import Path
 
 from benches.alone import Cost, cost_of
 
-__all__ = ["copy_project", "first_run", "run", "run_again", "serial"]
+__all__ = ["copy_project", "first_run", "run", "run_again", "serial", "stems"]
 
 ROOT = Path(__file__).parents[3]
+
+
+def stems() -> list[str]:
+    """Return the names of all reports."""
+    return sorted(notebook.stem for notebook in (ROOT / "notebooks").glob("*.ipynb"))
 
 
 def copy_project(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """The gate, the book and the measures on made data, and the plain reading that each is held against."""
 
 import datetime as dt
+import importlib
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -67,12 +68,11 @@ def state(folder: Path) -> Cost:
     return cost_of(lambda: book.as_of(day, now=FAR).state(day))
 
 
-def measure(folder: Path) -> Cost:
-    """Compute all that the pipeline coverage report shows, from the state of the last day."""
-    import statsmodels.duration.survfunc  # noqa: F401  a second that every report pays, whatever its size
+def measure(folder: Path, stem: str) -> Cost:
+    """Compute all that one report shows, from the state of the last day."""
+    import statsmodels.api  # noqa: F401  a second that every report pays, whatever its size
 
-    from revops.measures import pipeline_coverage as measures
-
+    measures = importlib.import_module(f"revops.measures.{stem}")
     view = _book(folder).as_of("auto", now=FAR)
     _ = view.opportunities, view.timeline
     return cost_of(lambda: measures.measure(view, measures.Knobs()))

@@ -158,8 +158,6 @@ def plot_created(created: pd.DataFrame, currency: str, *, ax: Axes | None = None
 
 def _rows(ax: Axes, labels: Sequence[str]) -> None:
     """Name the bars of a chart of rows, first one on top, with no axis to read."""
-    ax.set_yticks(range(len(labels)), labels)
-    ax.invert_yaxis()
-    ax.tick_params(axis="y", length=0, pad=8)
+    style.name_rows(ax, labels)
     ax.xaxis.set_visible(False)
-    ax.spines[["bottom", "left"]].set_visible(False)
+    ax.spines["bottom"].set_visible(False)

@@ -30,9 +30,9 @@ LABELS = {
     "same_quarter_last_year": "Same quarter last year",
     "booked_share": "Booked over usual share",
     "time_series": "Time series",
-    "rep": "Reps",
-    "manager": "Managers",
-    "final": "Company",
+    "rep": "Reps added up",
+    "manager": "Managers added up",
+    "final": "Company call",
 }
 """Each forecast, and what it is called on the page."""
 _ROLES = tuple(CATEGORIES.values())
@@ -49,8 +49,8 @@ class Frozen:
     level is company (member company; all categories of LABELS), team or owner (category commit). by_type: the same of
     the company for each opportunity type and for all of them (type), from deals and bookings alone.
     source: sheet (calls that people made), or history (deals in commit, as they stood). call: the category that is
-    judged; caller: the step of the roll-up whose call it is; callers: steps.callers. known: known_calls of all
-    quarters. days: quarter -> horizon_weeks -> day.
+    judged; caller: the step of the roll-up whose call it is; callers: steps.callers. covers: the opportunity types
+    of these numbers. known: known_calls of all quarters. days: quarter -> horizon_weeks -> day.
     """
 
     quarters: Quarters
@@ -63,6 +63,7 @@ class Frozen:
     call: str
     caller: str
     callers: pd.Series
+    covers: tuple[str, ...]
     days: Mapping[Period, Mapping[int, dt.date]]
 
     @cached_property
@@ -120,6 +121,7 @@ def frozen(subject: Subject) -> Frozen | None:
         call=roles[0] if roles else "commit",
         caller=caller,
         callers=shares,
+        covers=tuple(covers),
         days=days,
     )
 

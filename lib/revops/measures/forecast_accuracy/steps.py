@@ -1,5 +1,6 @@
 """Who called what: the calls of reps, managers and the company, and those of each owner and team beside what came."""
 
+import math
 from collections.abc import Collection, Sequence
 
 import pandas as pd
@@ -13,6 +14,7 @@ __all__ = ["STEPS", "called_by", "callers", "unit_pairs"]
 STEPS = {"rep": "owner", "manager": "group", "final": "company"}
 """The steps of a roll-up, and the level of the calls that each adds up."""
 _AT = ["period", "horizon_weeks"]
+_WHOLE = 0.9
 _ADDED = {"forecast_amount": ("forecast_amount", "sum"), "is_carried": ("is_carried", "all")}
 
 
@@ -25,7 +27,8 @@ def called_by(known: pd.DataFrame, step: str, category: str) -> pd.DataFrame:
 
     Returns
         One row per period x horizon_weeks: forecast_amount, is_carried (every part from an earlier week). Weeks are
-        left out before all had called who have called in earlier quarters: it is not the step's sum without them.
+        left out before nine in ten of those had called who have called in earlier quarters: it is not the step's sum
+        without them.
     """
     rows = known[known["level"].eq(STEPS[step]) & known["category"].eq(category)]
     sums = rows.groupby(_AT, as_index=False).agg(**_ADDED)
@@ -34,7 +37,8 @@ def called_by(known: pd.DataFrame, step: str, category: str) -> pd.DataFrame:
 
 
 def _whole_from(rows: pd.DataFrame) -> pd.Series:
-    """Return for each quarter the first week by which all had called who have called before: period -> horizon_weeks.
+    """Return for each quarter the first week by which nine in ten of those had called who have called before: period ->
+    horizon_weeks.
 
     Calls rebuilt from deals have no day: who is not in them has no deals.
     """
@@ -42,7 +46,8 @@ def _whole_from(rows: pd.DataFrame) -> pd.Series:
     key = ["period", "group_level", "member"]
     began = made.groupby(key, sort=False, as_index=False)["horizon_weeks"].min()
     is_known = began.duplicated(key[1:])
-    return began[is_known].groupby("period")["horizon_weeks"].max()
+    weeks = began[is_known].groupby("period")["horizon_weeks"]
+    return weeks.agg(lambda called: called.sort_values().iloc[math.ceil(_WHOLE * len(called)) - 1])
 
 
 def callers(known: pd.DataFrame, quarters: Quarters, covers: Collection[str], owners: pd.DataFrame) -> pd.Series:

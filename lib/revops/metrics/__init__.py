@@ -1,0 +1,17 @@
+"""The metric registry: every number that any report shows, with one definition each.
+
+The function that computes a metric names its id in the docstring; one id is computed by one function.
+"""
+
+from revops.metrics.forecast_accuracy import FORECAST_ACCURACY
+from revops.metrics.pipeline_coverage import PIPELINE_COVERAGE
+from revops.metrics.shape import Metric
+
+__all__ = ["METRICS", "Metric", "metric"]
+
+METRICS: dict[str, Metric] = {m.id: m for m in (*PIPELINE_COVERAGE, *FORECAST_ACCURACY)}
+
+
+def metric(id: str) -> Metric:
+    """Return one metric by id; KeyError where the registry has none of that id."""
+    return METRICS[id]
