@@ -8,7 +8,7 @@ from quarters import PARTS
 
 from frames import COMPANY, change, deal, table
 from revops.analysis.aging import halving_ages
-from revops.analysis.same_day import open_on_day, same_day
+from revops.analysis.same_day import booked_on_day, booked_on_days, open_on_day, open_on_days, same_day
 from revops.analysis.spans import spans
 from revops.company import TYPES
 from revops.periods import FiscalCalendar
@@ -50,6 +50,22 @@ def test_past_quarters_on_the_same_day_are_what_a_hand_would_list(history):
         ["FY25-Q4", 0.0, 100.0, 90.0, 0.0, 0.0, 90.0],
         ["FY26-Q1", 0.0, 0.0, 0.0, 0.0, 50.0, 50.0],
     ]
+
+
+def test_several_days_at_once_are_each_day_below_the_other(history):
+    records, states = history
+    stood = spans(states, records, as_of=dt.date(2026, 5, 1), company=COMPANY, types=TYPES)
+    periods = CALENDAR.before(CALENDAR.named("FY26-Q2"), 2)
+    days = (dt.date(2025, 12, 1), dt.date(2025, 12, 19), dt.date(2026, 3, 10), dt.date(2026, 3, 31))
+    on = [(period, day) for period in periods for day in days]
+    opened, booked = open_on_days(stood, on, COMPANY), booked_on_days(stood, on)
+    for place, (period, day) in enumerate(on):
+        part = opened[opened["at"].eq(place)].drop(columns="at").reset_index(drop=True)
+        pd.testing.assert_frame_equal(part, open_on_day(stood, period, day, COMPANY))
+        part = booked[booked["at"].eq(place)].drop(columns="at")
+        pd.testing.assert_frame_equal(part, booked_on_day(stood, period, day))
+    ids = {"a": [1, 2, 3], "c": [7]}  # places in `on` of the days by which each was won in that quarter
+    assert {id: booked.loc[booked["opportunity_id"].eq(id), "at"].tolist() for id in ids} == ids
 
 
 def test_what_was_booked_by_the_day_is_not_counted_as_new(history):

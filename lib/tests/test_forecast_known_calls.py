@@ -141,6 +141,16 @@ def test_a_slice_by_team_has_its_own_row_as_the_whole_and_no_group_below():
         ("company", 200.0), ("owner", 90.0), ("owner", 120.0)]  # fmt: skip
 
 
+@pytest.mark.parametrize(("by", "amount"), [({"region": "Europe"}, 70.0), ({"team": "East"}, 75.0)])
+def test_of_two_rows_with_just_the_owners_of_a_slice_the_one_it_is_named_after_counts(by, amount):
+    owners = [*OWNERS, {"owner_id": "eve", "team": "East", "region": "Europe"}]
+    deals = [(record | {"region": "Europe", "team": "East"}, states) for record, states in DEALS]
+    rows = [call("2026-01-05", "East", 75.0, "team"), call("2026-01-05", "Europe", 70.0, "region")]
+    for sheet in (rows, rows[::-1]):
+        found = calls_of(subject(company(deals, sheet, owners), "2026-06-30", slice=by))
+        assert found[["level", "forecast_amount"]].to_numpy().tolist() == [["company", amount]]
+
+
 def test_the_order_of_rows_changes_no_call():
     assert who(known(*SHEET)) == who(known(*SHEET[::-1]))
 

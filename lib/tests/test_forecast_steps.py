@@ -115,3 +115,15 @@ def test_no_calls_are_no_units():
     assert found.empty
     assert list(found) == ["period", "horizon_weeks", "level", "member", "forecast_amount", "actual_amount",
                            "is_carried", "category"]  # fmt: skip
+
+
+def test_one_in_ten_may_be_late_and_the_sum_stands():
+    reps = [f"r{n:02}" for n in range(11)]
+    before = [("FY25-Q4", 1, "owner", rep, 1.0) for rep in reps]
+
+    def first_week(n_late):
+        rows = [("FY26-Q1", week, "owner", rep, 1.0) for week in (1, 2) for rep in reps[n_late * (week == 1) :]]
+        found = called_by(known(*before, *rows), "rep", "commit")
+        return found.loc[found["period"].eq("FY26-Q1"), ["horizon_weeks", "forecast_amount"]].iloc[0].tolist()
+
+    assert [first_week(n) for n in (0, 1, 2)] == [[1, 11.0], [1, 10.0], [2, 11.0]]

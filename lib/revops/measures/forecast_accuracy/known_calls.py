@@ -81,21 +81,22 @@ def _without_roll_ups(calls: pd.DataFrame, owners: pd.DataFrame) -> pd.DataFrame
 
 
 def _of_slice(calls: pd.DataFrame, subject: Subject) -> pd.DataFrame:
-    """Return the calls of a slice: its owners', and that of a group of just these owners as the company's."""
-    own = set(owners_in(subject.view.owners, subject.knobs.slice))
+    """Return the calls of a slice: its owners', those of groups inside it, and its own row as the company's.
+
+    Its own row is that of a group of just its owners: the one it is named after, else the nearest to the owner.
+    """
+    owners, slice = subject.view.owners, subject.knobs.slice
+    own = set(owners_in(owners, slice))
     if not own:
         return calls.iloc[:0]
     theirs = calls[calls["level"].eq("owner") & calls["member"].isin(own)]
     groups = calls[calls["level"].isin(GROUPS)]
-    members = {
-        pair: set(owners_in(subject.view.owners, dict([pair])))
-        for pair in groups[["level", "member"]].drop_duplicates().itertuples(index=False, name=None)
-    }
-    pairs = pd.Series(list(zip(groups["level"], groups["member"], strict=True)), index=groups.index, dtype=object)
-    inside = groups[pairs.map(lambda pair: bool(members[pair]) and members[pair] < own).astype(bool)]
-    same = groups[pairs.map(lambda pair: members[pair] == own).astype(bool)]
-    whole = theirs if subject.knobs.slice.keys() == {"owner"} else same
-    return pd.concat([whole.assign(level="company", member="company"), inside, theirs])
+    pairs = pd.Series(list(zip(groups["level"], groups["member"], strict=True)), index=groups.index, dtype="object")
+    members = {pair: set(owners_in(owners, dict([pair]))) for pair in pairs.unique()}
+    same = [pair for level in (*slice, *GROUPS) for pair in members if pair[0] == level and members[pair] == own]
+    inside = [pair for pair, mine in members.items() if mine and mine < own]
+    whole = theirs if slice.keys() == {"owner"} else groups[pairs.isin(same[:1])]
+    return pd.concat([whole.assign(level="company", member="company"), groups[pairs.isin(inside)], theirs])
 
 
 def owners_in(owners: pd.DataFrame, slice: Mapping[str, str]) -> Sequence[str]:
