@@ -138,7 +138,7 @@ def chances(fates=(), table=(), gain=(0.02, 0.01, 0.03)):
     gone = pd.DataFrame(list(fates), columns=columns).assign(forecast_category="Forecast")
     stages = pd.DataFrame(list(table), columns=["stage_name", "offered", "low", "high"])
     offered = Recalibrated(stages, 1025, 12, 0.26, 0.26 - gain[0], *gain) if len(stages) else None
-    return DealChances(None, pd.DataFrame(), pd.DataFrame(), offered, slippage(gone), gone)
+    return DealChances(None, pd.DataFrame(), pd.DataFrame(), offered, slippage(gone), gone, pd.DataFrame())
 
 
 def projected(

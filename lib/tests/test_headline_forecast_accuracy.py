@@ -30,12 +30,12 @@ def first(result):
         (OVER, "act", "over-forecast by 18% {last}, by more than 15% in all of them"),
         ([1180 * K, 1200 * K, 1100 * K, 1200 * K], "act", "over-forecast by 17% {last}, by more than 15% in 3 of them"),
         ([820 * K, 800 * K, 840 * K, 820 * K], "act", "under-forecast by 18% {last}, by more than 15% in all of them"),
-        (NOISY, "watch", "missed by 21% {last}, by more than 15% in 3 of them, too high as well as too low"),
+        (NOISY, "watch", "missed by more than 15% in 3 of the last 4 quarters, too high and too low"),
         ([1200 * K, 1000 * K] * 2, "watch", "over-forecast by 10% {last}, by more than 15% in 2 of them"),
         ([1300 * K, 900 * K, 1250 * K, 1000 * K], "watch",
-         "missed by 16% {last}, by more than 15% in 2 of them, with no lean beyond chance"),
+         "missed by more than 15% in 2 of the last 4 quarters, with no lean beyond chance"),
         ([1700 * K, 990 * K, 990 * K, 990 * K], "watch",
-         "missed by 18% {last}, by more than 15% in 1 of them, with no lean beyond chance"),
+         "missed by more than 15% in 1 of the last 4 quarters, with no lean beyond chance"),
         (EVEN, "on_track", "missed by 5% {last}, with no lean beyond chance"),
         ([1050 * K, 1060 * K, 1040 * K, 1050 * K], "on_track", "over-forecast by 5% {last}"),
         ([1000 * K] * 4, "on_track", "missed by 0% {last}, with no lean beyond chance"),
@@ -102,8 +102,8 @@ def test_a_comparison_over_other_quarters_says_over_how_many():
     calls = [1300 * K] * 4 + OVER
     result = told(calls, actuals=[1e6] * 8, others={"last_quarter": [1050 * K, 950 * K] * 4})
     assert first(result)[1] == (
-        f"On day 1 we over-forecast by 18% {LAST}, by more than 15% in all of them; over 8 quarters last quarter's "
-        "number would have been closer."
+        f"On day 1 we over-forecast by 18% {LAST}, by more than 15% in all of them; last quarter's number would have "
+        "been closer over 8 quarters."
     )
 
 
@@ -204,17 +204,24 @@ def test_units_are_said_only_where_they_miss_by_more_than_the_totals_range(wapes
 
 
 CALL = "This quarter's call of $1.32M"
+
+
+def parts(of_deals, of_new):
+    return f"past chances give open deals {of_deals} and deals to come {of_new}."
+
+
 MEANT = f"{CALL} has meant about $1.26M ($1.05M to $1.46M); confidence medium; "
+LANDS = f"{MEANT}the landing in the coverage report, "
 
 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
         ({"landing": None}, f"{MEANT}the coverage report has no landing to hold it against."),
-        ({"landing": (1.3e6, 1.5e6, 1.7e6)}, f"{MEANT}the landing in the coverage report, $1.5M, is above that range."),
-        ({"landing": (8e5, 1e6, 1.3e6)}, f"{MEANT}the landing in the coverage report, $1.0M, is below that range."),
+        ({"landing": (1.3e6, 1.5e6, 1.7e6)}, f"{LANDS}$1.5M, is above that range: " + parts("$900K", "$150K")),
+        ({"landing": (8e5, 1e6, 1.3e6)}, f"{LANDS}$1.0M, is below that range: " + parts("$600K", "$100K")),
         ({"landing": (1.3e6, 1.4e6, 1.7e6)},
-         f"{MEANT}the landing in the coverage report, $1.4M ($1.3M to $1.7M), leaves it out."),
+         f"{LANDS}$1.4M ($1.3M to $1.7M), leaves it out: " + parts("$840K", "$140K")),
         ({"ends": (NAN, 1.26e6, NAN), "n": 3},
          f"{CALL} has meant about $1.26M; 3 past quarters give it no range."),
         ({"ends": (NAN, 1.26e6, NAN), "n": 1}, f"{CALL} has meant about $1.26M; 1 past quarter gives it no range."),
@@ -233,7 +240,7 @@ def test_the_open_quarter_is_said_as_far_as_it_is_known(given, said):
     ("more", "said"),
     [
         ({"period": "next"}, "FY26-Q4 begins on 1 Oct: there is nothing to project yet."),
-        ({"period": "previous"}, "FY26-Q2 ended on 30 Jun: the quarters before it are judged."),
+        ({"period": "previous"}, "FY26-Q2 ended on 30 Jun: quarters up to it are judged."),
         ({"stamp": "2026-07-30"}, "The exports end on 30 Jul, 13 days before 12 Aug: FY26-Q3 is not projected."),
         ({"source": "history"}, "There is no commit for FY26-Q3 yet to project from."),
     ],

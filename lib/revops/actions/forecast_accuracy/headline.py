@@ -147,7 +147,7 @@ def _no_projection(result: ForecastResult) -> str:
     """Return why nothing is said of the quarter that is asked for."""
     view, period = result.view, result.period
     if view.day > period.end:
-        return f"{period.name} ended on {day(period.end)}: the quarters before it are judged."
+        return f"{period.name} ended on {day(period.end)}: quarters up to it are judged."
     if view.day < period.start:
         return f"{period.name} begins on {day(period.start)}: there is nothing to project yet."
     if is_stale(view, result.knobs):

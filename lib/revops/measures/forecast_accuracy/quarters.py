@@ -68,14 +68,14 @@ def states_of(subject: Subject) -> pd.DataFrame:
 
 
 def quarters_of(subject: Subject, states: pd.DataFrame, judged: int) -> Quarters:
-    """Return the past quarters of the subject and what they booked.
+    """Return the past quarters of the subject, up to the period asked for, and what they booked.
 
     Parameters
         states : states_of, of the subject alone
         judged : how many quarters to judge, at most
     """
     view = subject.view
-    before = view.calendar.before(subject.period, _MOST)
+    before = [*view.calendar.before(subject.period, _MOST), subject.period]
     known = [period for period in before if _is_over(subject, period)]
     actuals = _actuals(subject, states, known)
     covered = actuals[actuals["type"].isin(subject.covers or TYPES)]
@@ -84,7 +84,7 @@ def quarters_of(subject: Subject, states: pd.DataFrame, judged: int) -> Quarters
     first = min((names.index(name) for name in sold.unique()), default=len(known))
     kept = known[first:]
     actuals = actuals[actuals["period"].isin([period.name for period in kept])].reset_index(drop=True)
-    unfrozen = tuple(period.name for period in before if not kept or period.start > kept[-1].end)
+    unfrozen = tuple(period.name for period in before[:-1] if not kept or period.start > kept[-1].end)
     return Quarters(tuple(kept), actuals, view.book.has_history, judged, unfrozen if kept else ())
 
 
