@@ -273,7 +273,7 @@ def test_better_stage_probabilities_are_offered_with_what_they_change():
     found = only(told(EVEN, states=states, deals=chances(table=STAGES)))
     assert (found.rule, found.owner, found.by, found.amount) == ("probabilities_off", "revops", END, 290_000.0)
     assert found.text == (
-        "Put the offered stage probabilities into the CRM (file recalibrated_stages.csv beside this report)"
+        "Weigh open deals by the chances offered for their stages, not the CRM's (recalibrated_stages.csv)"
     )
     assert found.because == (
         "On 1,025 deals of 12 quarters, each told by the others alone, the squared error falls from 0.260 to 0.240 (by "

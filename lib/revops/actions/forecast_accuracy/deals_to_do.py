@@ -68,7 +68,7 @@ def better_probabilities(result: ForecastResult) -> Action | None:
             f"{money(amount, result.view.company.currency)}, less the same with the offered ones; the ends of the "
             "stages' ranges are added up."
         )
-    text = "Put the offered stage probabilities into the CRM (file recalibrated_stages.csv beside this report)"
+    text = "Weigh open deals by the chances offered for their stages, not the CRM's (recalibrated_stages.csv)"
     return action("probabilities_off", text, "revops", quarter_end(result), because, amount=amount, worth=worth)
 
 
