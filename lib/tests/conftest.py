@@ -13,8 +13,10 @@ from revops.analysis.outlook import Subject
 from revops.book import Book
 from revops.company import load_company
 from revops.exports import prepare
+from revops.measures import forecast_accuracy
+from revops.measures.forecast_accuracy import ForecastResult
+from revops.measures.forecast_accuracy import Knobs as ForecastKnobs
 from revops.measures.forecast_accuracy.frozen import Frozen, frozen
-from revops.measures.forecast_accuracy.knobs import Knobs as ForecastKnobs
 from revops.measures.pipeline_coverage import CoverageResult, Knobs, measure
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=50)
@@ -76,6 +78,21 @@ def forecasts(sample: Book) -> Callable[..., Frozen]:
         if key not in known:
             view = book.as_of(dt.date.fromisoformat(day), now=dt.datetime(2099, 1, 1))
             known[key] = book, frozen(Subject(view, ForecastKnobs()))
+        return known[key][1]
+
+    return tell
+
+
+@pytest.fixture(scope="session")
+def reports(sample: Book) -> Callable[..., ForecastResult]:
+    """Return a function that measures forecast accuracy, each once; arguments and defaults as in `told`."""
+    known: dict[str, tuple[Book, ForecastResult]] = {}
+
+    def tell(day: str = "2026-06-09", book: Book = sample, **knobs: object) -> ForecastResult:
+        key = f"{day} {id(book)} {knobs}"
+        if key not in known:
+            view = book.as_of(dt.date.fromisoformat(day), now=dt.datetime(2099, 1, 1))
+            known[key] = book, forecast_accuracy.measure(view, ForecastKnobs(**knobs))
         return known[key][1]
 
     return tell
