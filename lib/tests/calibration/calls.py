@@ -7,7 +7,7 @@ from revops.measures.forecast_accuracy.units import unit_bias
 from revops.simulate import Plan, simulate
 from revops.simulate.money.calls import BIAS, calls
 
-__all__ = ["KINDS", "LEVELS", "WEEKS", "called", "found", "named", "told"]
+__all__ = ["KINDS", "LEVELS", "WEEKS", "called", "found", "named", "told", "with_traits"]
 
 LEVELS = ("team", "owner")
 KINDS = ("teams that lean", "all honest", "all honest, no quota")
