@@ -1,4 +1,4 @@
-"""What must not matter to frozen forecasts does not: later rows, order of rows, names of ids, the unit of money."""
+"""What must not matter to forecasts and their report: later rows, order of rows, names of ids, the unit of money."""
 
 import numpy as np
 import pandas as pd
@@ -70,9 +70,28 @@ def bent(sample, what):
     return with_tables(sample, opportunities=deals, opportunity_history=states, forecasts=calls)
 
 
+def mixed(sample):
+    """Return the sample with the rows of its tables, and the tables, in another order."""
+    seed = np.random.default_rng([ord(letter) for letter in "order of rows"])
+    names = ("opportunities", "accounts", "owners", "forecasts", "quotas")
+    rows = {name: sample.tables[name].sample(frac=1, random_state=seed, ignore_index=True) for name in names}
+    return Book(sample.company, dict(reversed(list((sample.tables | rows).items()))), sample.audit)
+
+
+def each(sample, change):
+    return with_tables(sample, **{name: change(table) for name, table in sample.tables.items()})
+
+
+@pytest.fixture(scope="module")
+def books(sample):
+    """Return the sample as it must read the same."""
+    ways = {what: bent(sample, what) for what in ("dropped", "doubled", "rewritten")}
+    return ways | {"mixed": mixed(sample), "renamed": each(sample, renamed), "scaled": each(sample, scaled)}
+
+
 @pytest.mark.parametrize("what", ["dropped", "doubled", "rewritten"])
-def test_nothing_recorded_after_the_day_changes_a_pair(forecasts, sample, past, what):
-    other = forecasts(PAST, bent(sample, what))
+def test_nothing_recorded_after_the_day_changes_a_pair(forecasts, books, past, what):
+    other = forecasts(PAST, books[what])
     pd.testing.assert_frame_equal(other.pairs, past.pairs)
     pd.testing.assert_frame_equal(other.by_type, past.by_type)
     pd.testing.assert_frame_equal(other.known, past.known)
@@ -104,16 +123,13 @@ def test_the_open_quarter_told_then_is_what_is_told_of_it_later(past, today):
     assert both["actual_amount"].notna().all()
 
 
-def test_the_order_of_rows_changes_no_pair(forecasts, sample, today):
-    seed = np.random.default_rng([ord(letter) for letter in "order of rows"])
-    names = ("opportunities", "accounts", "owners", "forecasts")
-    mixed = {name: sample.tables[name].sample(frac=1, random_state=seed, ignore_index=True) for name in names}
-    other = forecasts(book=with_tables(sample, **mixed))
+def test_the_order_of_rows_changes_no_pair(forecasts, books, today):
+    other = forecasts(book=books["mixed"])
     pd.testing.assert_frame_equal(pairs(other), pairs(today))
 
 
-def test_the_names_of_ids_change_nothing_but_names(forecasts, sample, today):
-    other = forecasts(book=with_tables(sample, **{name: renamed(table) for name, table in sample.tables.items()}))
+def test_the_names_of_ids_change_nothing_but_names(forecasts, books, today):
+    other = forecasts(book=books["renamed"])
     expected = pairs(today)
     named = "x" + expected["member"].str[::-1]
     expected = expected.assign(member=expected["member"].mask(expected["level"].eq("owner"), named))
@@ -121,9 +137,8 @@ def test_the_names_of_ids_change_nothing_but_names(forecasts, sample, today):
     pd.testing.assert_frame_equal(pairs(other), expected, rtol=1e-7)  # sums in another order
 
 
-def test_another_unit_of_money_scales_every_amount(forecasts, sample, today):
-    tables = {name: scaled(table) for name, table in sample.tables.items()}
-    other = forecasts(book=Book(sample.company, tables, sample.audit))
+def test_another_unit_of_money_scales_every_amount(forecasts, books, today):
+    other = forecasts(book=books["scaled"])
     expected = pairs(today)
     money = ["forecast_amount", "actual_amount"]
     expected[money] = expected[money] * 7
@@ -131,8 +146,6 @@ def test_another_unit_of_money_scales_every_amount(forecasts, sample, today):
 
 
 # The whole report: its numbers and its tables
-
-QUICK = {"judged_quarters": 5, "backtest_quarters": 4}
 
 
 def numbers(result, by=None):
@@ -170,20 +183,22 @@ def assert_tables(other, expected, rtol=1e-9, money=1.0, but=()):
 
 
 @pytest.mark.parametrize("what", ["dropped", "rewritten"])
-def test_nothing_recorded_after_the_day_changes_the_report(reports, sample, what):
-    other, expected = reports(PAST, bent(sample, what), **QUICK), reports(PAST, **QUICK)
+def test_nothing_recorded_after_the_day_changes_the_report(reports, books, what):
+    other, expected = reports(PAST, books[what]), reports(PAST)
     assert_same(other, expected, by="none")
     assert_tables(other, expected)
     pd.testing.assert_frame_equal(frozen_table(other), frozen_table(expected))
     assert other.silent == expected.silent and other.unavailable == expected.unavailable
 
 
-def test_names_of_ids_and_the_order_of_rows_change_nothing_in_the_report_but_labels(reports, sample):
-    seed = np.random.default_rng([ord(letter) for letter in "order of a report"])
-    tables = {name: renamed(table) for name, table in reversed(list(sample.tables.items()))}
-    for name in ("opportunities", "accounts", "owners", "forecasts", "quotas"):
-        tables[name] = tables[name].sample(frac=1, random_state=seed, ignore_index=True)
-    other, expected = reports(book=Book(sample.company, tables, sample.audit), **QUICK), reports(**QUICK)
+def test_the_order_of_rows_changes_nothing_in_the_report(reports, books):
+    other, expected = reports(book=books["mixed"]), reports()
+    assert_same(other, expected, by="none")
+    assert_tables(other, expected)
+
+
+def test_the_names_of_ids_change_nothing_in_the_report_but_labels(reports, books):
+    other, expected = reports(book=books["renamed"]), reports()
     assert_same(other, expected, rtol=1e-6)
     assert_tables(other, expected, rtol=1e-6, but=("units_owner",))
     ours, theirs = (result.units["owner"].set_index("member") for result in (other, expected))
@@ -192,8 +207,7 @@ def test_names_of_ids_and_the_order_of_rows_change_nothing_in_the_report_but_lab
     pd.testing.assert_frame_equal(ours, theirs, rtol=1e-6, check_names=False)
 
 
-def test_another_unit_of_money_changes_no_rate_in_the_report(reports, sample):
-    tables = {name: scaled(table) for name, table in sample.tables.items()}
-    other, expected = reports(book=Book(sample.company, tables, sample.audit), **QUICK), reports(**QUICK)
+def test_another_unit_of_money_changes_no_rate_in_the_report(reports, books):
+    other, expected = reports(book=books["scaled"]), reports()
     assert_same(other, expected, rtol=1e-6, by="none", money=7.0)
     assert_tables(other, expected, rtol=1e-6, money=7.0)
