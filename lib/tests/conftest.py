@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from revops.analysis.outlook import Subject
 from revops.book import Book
 from revops.company import load_company
 from revops.exports import prepare
-from revops.measures.forecast_accuracy.frozen import Frozen, frozen
-from revops.measures.forecast_accuracy.knobs import Knobs as ForecastKnobs
+from revops.measures import forecast_accuracy
+from revops.measures.forecast_accuracy import ForecastResult
+from revops.measures.forecast_accuracy import Knobs as ForecastKnobs
+from revops.measures.forecast_accuracy.frozen import Frozen
 from revops.measures.pipeline_coverage import CoverageResult, Knobs, measure
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=50)
@@ -67,18 +68,24 @@ def told(sample: Book) -> Callable[..., CoverageResult]:
 
 
 @pytest.fixture(scope="session")
-def forecasts(sample: Book) -> Callable[..., Frozen]:
-    """Return a function that freezes the forecasts of a book as seen on a day, each once; defaults as in `told`."""
-    known: dict[str, tuple[Book, Frozen]] = {}
+def reports(sample: Book) -> Callable[..., ForecastResult]:
+    """Return a function that measures forecast accuracy, each once; arguments and defaults as in `told`."""
+    known: dict[str, tuple[Book, ForecastResult]] = {}
 
-    def tell(day: str = "2026-06-09", book: Book = sample) -> Frozen:
-        key = f"{day} {id(book)}"
+    def tell(day: str = "2026-06-09", book: Book = sample, **knobs: object) -> ForecastResult:
+        key = f"{day} {id(book)} {knobs}"
         if key not in known:
             view = book.as_of(dt.date.fromisoformat(day), now=dt.datetime(2099, 1, 1))
-            known[key] = book, frozen(Subject(view, ForecastKnobs()))
+            known[key] = book, forecast_accuracy.measure(view, ForecastKnobs(**knobs))
         return known[key][1]
 
     return tell
+
+
+@pytest.fixture(scope="session")
+def forecasts(reports: Callable[..., ForecastResult]) -> Callable[..., Frozen]:
+    """Return a function that gives the frozen forecasts behind `reports`."""
+    return lambda *args, **kwargs: reports(*args, **kwargs).found
 
 
 @pytest.fixture(scope="session")

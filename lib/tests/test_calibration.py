@@ -5,12 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from calibration import deals, planted, tables
+from calibration import calls, deals, planted, tables
 from calibration.cases import COVERED, known_on
 from calibration.companies import company
 from calibration.frail import frail_company
 from calibration.told import OURS, told
 from scipy.special import expit
+
+from revops.simulate import Plan, simulate
+from revops.simulate.money.calls import calls as simulated_calls
 
 SEEDS = (4, 36, 52, 77)
 
@@ -138,3 +141,46 @@ def test_methods_stand_beside_each_other_on_the_same_companies():
     assert found.loc["a rival", ["held", "score", "median", "over_usual"]].tolist() == pytest.approx([0, 1.6, 1.6, 0.8])
     assert found.loc["a rival", "above_ours"] == pytest.approx(1.6 - found.loc[OURS, "score"])
     assert found.loc["no range"].drop(["day", "wape"]).isna().all()
+
+
+CALLED = (0, 3, 4)
+
+
+@pytest.fixture(scope="module")
+def called():
+    return {seed: calls.called(seed) for seed in CALLED}
+
+
+def test_teams_whose_calls_lean_are_found_by_their_own_calls_and_honest_ones_left_alone(called):
+    """Seeds whose luck is ordinary; `calibrate.py` has many. A wrong sign would turn all of these around."""
+    table = calls.found([row for seed, rows in called.items() for row in calls.told(rows, seed)])
+    told = table.set_index(["companies of", "level", "planted", "week"])
+    leaning = told.loc["teams that lean"]
+    assert (leaning.loc[("team", "high"), "named"] == 1).all()
+    assert leaning.loc[("team", "low"), "named"].mean() > 0.6
+    assert (leaning.loc[("owner", "high"), "named"] > 0.2).all()
+    assert (leaning.loc[("owner", "high"), "as too low"] == 0).all()
+    for kind in ("all honest", "all honest, no quota"):
+        assert (told.loc[(kind, "team", "honest"), "named"] <= 1 / 12).all()
+        assert (told.loc[(kind, "owner", "honest"), "named"] <= 0.06).all()
+    assert (told.loc["all honest, no quota", "bias of all"].abs() < 0.06).all()
+    assert set(told["members"].loc["all honest", "team"]) == {12}
+
+
+def test_calls_without_the_lean_are_those_of_a_company_whose_teams_do_not_lean(called):
+    plan = Plan(teams=tuple(replace(team, lean=0) for team in Plan().teams))
+    world = simulate(plan, CALLED[0])
+    honest = calls.with_traits(simulated_calls(world), world.people, world.calendar.starts)
+    rows = called[CALLED[0]]
+    assert (rows["lean"] != 0).sum() > 500 and (honest["lean"] == 0).all()
+    made = rows["closed"] + (rows["commit"] - rows["closed"]) / rows["lean"].map({-1: 0.72, 0: 1.0, 1: 1.38})
+    np.testing.assert_allclose(made, honest["commit"], rtol=1e-9)
+    pd.testing.assert_series_equal(rows["final"], honest["final"])
+
+
+def test_a_team_stands_beside_what_its_people_book(called):
+    rows = called[CALLED[0]]
+    sums = rows[rows["level"].eq("owner")].groupby(["day", "team"])[["closed", "final"]].sum()
+    teams = rows[rows["level"].eq("team")].set_index(["day", "team"])[["closed", "final"]]
+    pd.testing.assert_frame_equal(sums, teams.reindex(sums.index))
+    assert rows.loc[rows["week"].eq(1), "known"].max() < 0.08 < 0.4 < rows.loc[rows["week"].eq(7), "known"].min()

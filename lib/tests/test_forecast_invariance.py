@@ -1,4 +1,4 @@
-"""What must not matter to frozen forecasts does not: later rows, order of rows, names of ids, the unit of money."""
+"""What must not matter to forecasts and their report: later rows, order of rows, names of ids, the unit of money."""
 
 import numpy as np
 import pandas as pd
@@ -6,6 +6,7 @@ import pytest
 
 from frames import with_tables
 from revops.book import Book
+from revops.measures.forecast_accuracy import display_tables, frozen_table, measure_rows
 
 PAST = "2026-02-20"
 KEY = ["period", "horizon_weeks", "category", "level", "member"]
@@ -34,8 +35,25 @@ def wild_calls(calls, end):
     return pd.concat([calls, later.assign(forecast_amount=1e9), old], ignore_index=True)
 
 
-@pytest.mark.parametrize("what", ["dropped", "doubled", "rewritten"])
-def test_nothing_recorded_after_the_day_changes_a_pair(forecasts, sample, past, what):
+def renamed(table):
+    """Return a table with every id written backwards behind an x."""
+    ids = [c for c in table.columns if c in ("opportunity_id", "account_id", "owner_id", "manager_id")]
+    table = table.assign(**{c: "x" + table[c].str[::-1] for c in ids})
+    if "level" in table:
+        owners = table["level"].eq("owner")
+        table = table.assign(member=table["member"].mask(owners, "x" + table["member"].str[::-1]))
+    keys = [c for c in ("opportunity_id", "changed_at", "sequence") if c in table]
+    return table.sort_values(keys, ignore_index=True) if keys else table
+
+
+def scaled(table):
+    """Return a table with seven times the money."""
+    money = [c for c in ("amount", "amount_original", "quota_amount", "forecast_amount") if c in table]
+    return table.assign(**{c: table[c] * 7 for c in money})
+
+
+def bent(sample, what):
+    """Return the sample with what was recorded after the day dropped, said twice with other values, or rewritten."""
     end = pd.Timestamp(PAST) + pd.Timedelta(days=1)
     deals, history, calls = (sample.tables[name] for name in ("opportunities", "opportunity_history", "forecasts"))
     before, later = history[history["changed_at"] < end], history[history["changed_at"] >= end]
@@ -49,7 +67,31 @@ def test_nothing_recorded_after_the_day_changes_a_pair(forecasts, sample, past, 
     if what == "rewritten":
         deals = deals.assign(stage_name="Won", outcome="won", amount=1e9, close_date=pd.Timestamp("2026-02-10"))
     states = states.sort_values(["opportunity_id", "changed_at", "sequence"], ignore_index=True)
-    other = forecasts(PAST, with_tables(sample, opportunities=deals, opportunity_history=states, forecasts=calls))
+    return with_tables(sample, opportunities=deals, opportunity_history=states, forecasts=calls)
+
+
+def mixed(sample):
+    """Return the sample with the rows of its tables, and the tables, in another order."""
+    seed = np.random.default_rng([ord(letter) for letter in "order of rows"])
+    names = ("opportunities", "accounts", "owners", "forecasts", "quotas")
+    rows = {name: sample.tables[name].sample(frac=1, random_state=seed, ignore_index=True) for name in names}
+    return Book(sample.company, dict(reversed(list((sample.tables | rows).items()))), sample.audit)
+
+
+def each(sample, change):
+    return with_tables(sample, **{name: change(table) for name, table in sample.tables.items()})
+
+
+@pytest.fixture(scope="module")
+def books(sample):
+    """Return the sample as it must read the same."""
+    ways = {what: bent(sample, what) for what in ("dropped", "doubled", "rewritten")}
+    return ways | {"mixed": mixed(sample), "renamed": each(sample, renamed), "scaled": each(sample, scaled)}
+
+
+@pytest.mark.parametrize("what", ["dropped", "doubled", "rewritten"])
+def test_nothing_recorded_after_the_day_changes_a_pair(forecasts, books, past, what):
+    other = forecasts(PAST, books[what])
     pd.testing.assert_frame_equal(other.pairs, past.pairs)
     pd.testing.assert_frame_equal(other.by_type, past.by_type)
     pd.testing.assert_frame_equal(other.known, past.known)
@@ -81,25 +123,13 @@ def test_the_open_quarter_told_then_is_what_is_told_of_it_later(past, today):
     assert both["actual_amount"].notna().all()
 
 
-def test_the_order_of_rows_changes_no_pair(forecasts, sample, today):
-    seed = np.random.default_rng([ord(letter) for letter in "order of rows"])
-    names = ("opportunities", "accounts", "owners", "forecasts")
-    mixed = {name: sample.tables[name].sample(frac=1, random_state=seed, ignore_index=True) for name in names}
-    other = forecasts(book=with_tables(sample, **mixed))
+def test_the_order_of_rows_changes_no_pair(forecasts, books, today):
+    other = forecasts(book=books["mixed"])
     pd.testing.assert_frame_equal(pairs(other), pairs(today))
 
 
-def test_the_names_of_ids_change_nothing_but_names(forecasts, sample, today):
-    def renamed(table):
-        ids = [c for c in table.columns if c in ("opportunity_id", "account_id", "owner_id", "manager_id")]
-        table = table.assign(**{c: "x" + table[c].str[::-1] for c in ids})
-        if "level" in table:
-            owners = table["level"].eq("owner")
-            table = table.assign(member=table["member"].mask(owners, "x" + table["member"].str[::-1]))
-        keys = [c for c in ("opportunity_id", "changed_at", "sequence") if c in table]
-        return table.sort_values(keys, ignore_index=True) if keys else table
-
-    other = forecasts(book=with_tables(sample, **{name: renamed(table) for name, table in sample.tables.items()}))
+def test_the_names_of_ids_change_nothing_but_names(forecasts, books, today):
+    other = forecasts(book=books["renamed"])
     expected = pairs(today)
     named = "x" + expected["member"].str[::-1]
     expected = expected.assign(member=expected["member"].mask(expected["level"].eq("owner"), named))
@@ -107,14 +137,77 @@ def test_the_names_of_ids_change_nothing_but_names(forecasts, sample, today):
     pd.testing.assert_frame_equal(pairs(other), expected, rtol=1e-7)  # sums in another order
 
 
-def test_another_unit_of_money_scales_every_amount(forecasts, sample, today):
-    def scaled(table):
-        money = [c for c in ("amount", "amount_original", "quota_amount", "forecast_amount") if c in table]
-        return table.assign(**{c: table[c] * 7 for c in money})
-
-    tables = {name: scaled(table) for name, table in sample.tables.items()}
-    other = forecasts(book=Book(sample.company, tables, sample.audit))
+def test_another_unit_of_money_scales_every_amount(forecasts, books, today):
+    other = forecasts(book=books["scaled"])
     expected = pairs(today)
     money = ["forecast_amount", "actual_amount"]
     expected[money] = expected[money] * 7
     pd.testing.assert_frame_equal(pairs(other), expected, rtol=1e-6)
+
+
+# The whole report: its numbers and its tables
+
+
+def numbers(result, by=None):
+    """Return the rows of a report as a table; without `by` those of owners."""
+    rows = [row | {"by": str(row["by"])} for row in measure_rows(result) if (by or "owner") not in row["by"]]
+    return pd.DataFrame(rows).sort_values(["id", "by"], ignore_index=True)
+
+
+def assert_same(other, expected, rtol=1e-9, by=None, money=1.0):
+    """Assert that two reports tell the same; by: rows left out; money: factor on amounts of the expected one."""
+    ours, theirs = numbers(other, by), numbers(expected, by)
+    assert ours[["id", "by"]].values.tolist() == theirs[["id", "by"]].values.tolist()
+    is_money = theirs["id"].str.endswith("_amount")
+    for name in ("value", "low", "high"):
+        theirs[name] = pd.to_numeric(theirs[name]) * np.where(is_money, money, 1.0)
+        np.testing.assert_allclose(pd.to_numeric(ours[name]), theirs[name], rtol=rtol, atol=1e-9)
+    assert ours[["level", "n", "note"]].astype(str).equals(theirs[["level", "n", "note"]].astype(str))
+
+
+def assert_tables(other, expected, rtol=1e-9, money=1.0, but=()):
+    """Assert that two reports show the same tables."""
+    ours, theirs = display_tables(other), display_tables(expected)
+    assert list(ours) == list(theirs)
+    for name, (caption, table, units) in theirs.items():
+        if name in but:
+            continue
+        factors = {c: money if unit == "money" else 1 for c, unit in zip(table.columns, units, strict=True)}
+        if name != "projection":  # its labels hold amounts
+            assert caption == ours[name][0]
+        table = table.assign(**{c: table[c] * factor for c, factor in factors.items() if factor != 1})
+        shown = ours[name][1].reset_index(drop=True), table.reset_index(drop=True)
+        if name == "projection" and money != 1:
+            shown = tuple(one.drop(columns="Figure") for one in shown)
+        pd.testing.assert_frame_equal(*shown, rtol=rtol, atol=1e-9, check_dtype=False)
+
+
+@pytest.mark.parametrize("what", ["dropped", "rewritten"])
+def test_nothing_recorded_after_the_day_changes_the_report(reports, books, what):
+    other, expected = reports(PAST, books[what]), reports(PAST)
+    assert_same(other, expected, by="none")
+    assert_tables(other, expected)
+    pd.testing.assert_frame_equal(frozen_table(other), frozen_table(expected))
+    assert other.silent == expected.silent and other.unavailable == expected.unavailable
+
+
+def test_the_order_of_rows_changes_nothing_in_the_report(reports, books):
+    other, expected = reports(book=books["mixed"]), reports()
+    assert_same(other, expected, by="none")
+    assert_tables(other, expected)
+
+
+def test_the_names_of_ids_change_nothing_in_the_report_but_labels(reports, books):
+    other, expected = reports(book=books["renamed"]), reports()
+    assert_same(other, expected, rtol=1e-6)
+    assert_tables(other, expected, rtol=1e-6, but=("units_owner",))
+    ours, theirs = (result.units["owner"].set_index("member") for result in (other, expected))
+    theirs = theirs.set_axis("x" + theirs.index.str[::-1]).reindex(ours.index)
+    assert not set(other.labels.values()) & set(expected.labels.values()) - {"Unassigned"}
+    pd.testing.assert_frame_equal(ours, theirs, rtol=1e-6, check_names=False)
+
+
+def test_another_unit_of_money_changes_no_rate_in_the_report(reports, books):
+    other, expected = reports(book=books["scaled"]), reports()
+    assert_same(other, expected, rtol=1e-6, by="none", money=7.0)
+    assert_tables(other, expected, rtol=1e-6, money=7.0)

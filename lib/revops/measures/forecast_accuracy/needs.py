@@ -2,22 +2,23 @@
 
 from revops.book import Book
 
-__all__ = ["NEEDS", "READS", "lacking", "refusal"]
+__all__ = ["NEEDS", "OF_DEALS", "READS", "lacking", "refusal"]
 
 NEEDS = ("opportunities",)
 """The tables without which it cannot run."""
 READS = (*NEEDS, "opportunity_history", "forecasts", "accounts", "owners", "quotas", "campaigns")
 """The tables that its numbers come from; campaigns tell the source of opportunities while they are prepared."""
+OF_DEALS = ("calibration_slope", "brier_skill", "commit_hit_rate", "slipped_share")
+"""The metrics that deals tell one by one."""
 _CALLS = (
     "a sheet of weekly calls or ForecastingItem, or opportunity history with forecast categories (OpportunityHistory), "
     "from which calls are rebuilt"
 )
-_OF_DEALS = ("calibration_slope", "brier_skill", "commit_hit_rate", "slipped_share")
 
 
 def lacking(book: Book) -> dict[str, str]:
     """Return which metrics the tables cannot give, whatever the day and the period, and what they need."""
-    return {} if book.has_history else dict.fromkeys(_OF_DEALS, book.needs)
+    return {} if book.has_history else dict.fromkeys(OF_DEALS, book.needs)
 
 
 def refusal(book: Book) -> str | None:

@@ -9,11 +9,11 @@ from revops.analysis.people import owner_labels
 from revops.book import UNASSIGNED, AsOf
 from revops.errors import MeasureError
 from revops.measures.forecast_accuracy.deal_chances import DealChances, deal_chances
-from revops.measures.forecast_accuracy.errors import accuracy
+from revops.measures.forecast_accuracy.errors import accuracy, mase_scale
 from revops.measures.forecast_accuracy.frozen import Frozen, frozen
 from revops.measures.forecast_accuracy.judged import Judged, judged
 from revops.measures.forecast_accuracy.knobs import Knobs
-from revops.measures.forecast_accuracy.needs import lacking, refusal
+from revops.measures.forecast_accuracy.needs import OF_DEALS, lacking, refusal
 from revops.measures.forecast_accuracy.open_quarter import OpenQuarter, open_quarter, why_no_open_quarter
 from revops.measures.forecast_accuracy.signal import chance_table, off_signal
 from revops.measures.forecast_accuracy.units import unit_bias
@@ -34,7 +34,7 @@ class ForecastResult:
     found: all forecasts as frozen; judged: the company's on the same quarters. errors: errors.accuracy by horizon_weeks
     x category of these; unit_errors: the same by level x horizon_weeks of owners and teams; by_type: by type x
     horizon_weeks x category. steps, others: value_added and compare at the fixed horizon. units: level -> unit_bias
-    with wape, n_beyond, signal of each member. signal: off_signal of the company, one row; chances: chance_table.
+    with n_looked_at, n_beyond, signal and errors.accuracy (n as n_errors) of each member. signal: off_signal of the company, one row; chances: chance_table.
     deals, open: None where they cannot be told. late: period, actual_amount, now_amount, late_amount. carried: level,
     n_calls, n_carried (members x weeks). silent: owners with a call in the quarter under way, but none in the last
     week. labels says what to call an owner; unavailable maps a metric to what it needs.
@@ -150,11 +150,20 @@ def _unit_rows(found: Frozen, level: str, knobs: Knobs) -> pd.DataFrame:
     bias = unit_bias(rows, level=knobs.naming_level)
     own = bias.rename(columns={"bias": "bias_rate", "low": "bias_low", "high": "bias_high"})
     signal = off_signal(rows, by=["member"], threshold=knobs.off_by, bias=own)
-    errors = accuracy(rows, ["member"], level=knobs.level)
-    told = signal[["member", "n_beyond", "direction", "signal", "chance_of_firing"]]
-    ranges = {"bias_low": "bias_rate_low", "bias_high": "bias_rate_high"}
-    own = [name for name in errors if name.startswith(("wape", "bias", "mape", "member"))]
-    return bias.merge(told, on="member", how="left").merge(errors[own].rename(columns=ranges), on="member", how="left")
+    errors = accuracy(rows, ["member"], level=knobs.level, scale=_unit_scale(found, rows))
+    told = signal[["member", "n", "n_beyond", "direction", "signal", "chance_of_firing"]]
+    told = told.rename(columns={"n": "n_looked_at"})
+    renamed = {"bias_low": "bias_rate_low", "bias_high": "bias_rate_high", "n": "n_errors"}
+    own = ["member", "n", "n_scaled", *(name for name in errors if name.startswith(("wape", "bias", "mape", "mase")))]
+    return bias.merge(told, on="member", how="left").merge(errors[own].rename(columns=renamed), on="member", how="left")
+
+
+def _unit_scale(found: Frozen, rows: pd.DataFrame) -> pd.Series:
+    """Return for each quarter and member what MASE divides by, from the member's own quarters before it."""
+    names = [period.name for period in found.quarters.last]
+    came = rows.pivot(index="period", columns="member", values="actual_amount").reindex(names)
+    at = pd.MultiIndex.from_product([names, came.columns], names=["period", "member"])
+    return pd.Series([mase_scale(came[member], before=name) for name, member in at], index=at, dtype="float64")
 
 
 def _signal(found: Frozen, knobs: Knobs) -> pd.Series | None:
@@ -207,6 +216,8 @@ def _unavailable(subject: Subject, found: Frozen, same: Judged, told: DealChance
         )
     if not same.scale.notna().any():
         needs["mase"] = "8 quarters with bookings before the first one judged"
-    if told is not None and told.crm is None:
+    if told is None:
+        needs |= dict.fromkeys(OF_DEALS, "past quarters with bookings")
+    elif told.crm is None:
         needs |= dict.fromkeys(("calibration_slope", "brier_skill"), "history of the CRM's probabilities")
     return needs | lacking(subject.view.book)

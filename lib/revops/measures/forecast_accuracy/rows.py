@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from revops.measures.forecast_accuracy.needs import OF_DEALS
 from revops.measures.forecast_accuracy.projection import interval_coverage
 from revops.measures.forecast_accuracy.result import ForecastResult
 
@@ -14,6 +15,7 @@ Row = dict[str, Any]
 _ERRORS = {"wape": "wape", "bias_rate": "bias", "mdape": "mdape", "mase": "mase", "mape": "mape"}
 """Metrics of errors.accuracy, and what the columns of their ranges begin with."""
 _NO_ERRORS = "no past quarter with a call"
+_NO_SCALE = "too few quarters before to train its scale"
 
 
 def measure_rows(result: ForecastResult) -> list[Row]:
@@ -47,8 +49,7 @@ def _error_row(id: str, by: Mapping[str, Any], error: Mapping[str, Any], level: 
     """Return one row of errors.accuracy as a number."""
     ends = (error[f"{_ERRORS[id]}_low"], error[f"{_ERRORS[id]}_high"], level)
     n = error["n_scaled"] if id == "mase" else error["n"]
-    notes = {"mase": "too few quarters before to train its scale", "mape": "nothing came", "mdape": "nothing came"}
-    return _row(id, by, error[id], ends, n, notes.get(id, "nothing came in these quarters"))
+    return _row(id, by, error[id], ends, n, _NO_SCALE if id == "mase" else "nothing came in these quarters")
 
 
 def _unit_rows(result: ForecastResult) -> list[Row]:
@@ -58,12 +59,12 @@ def _unit_rows(result: ForecastResult) -> list[Row]:
         for unit in table.to_dict("records"):
             named = {by: result.labels.get(unit["member"], unit["member"]) if by == "owner" else unit["member"]}
             own, few = (unit["low"], unit["high"], knobs.naming_level), "fewer than 3 quarters, or nothing called"
-            wape, bias = ((unit[f"{name}_low"], unit[f"{name}_high"], knobs.level) for name in ("wape", "bias_rate"))
+            errors = {**unit, "n": unit["n_errors"], "bias_low": unit["bias_rate_low"],
+                      "bias_high": unit["bias_rate_high"]}  # fmt: skip
+            rows += [_error_row(id, named, errors, knobs.level) for id in ("wape", "bias_rate", "mase", "mape")]
             rows += [
-                _row("wape", named, unit["wape"], wape, unit["n"], "nothing came in these quarters"),
-                _row("bias_rate", named, unit["bias_rate"], bias, unit["n"], "nothing came in these quarters"),
                 _row("unit_bias_rate", named, unit["bias"], own, unit["n"], few),
-                _row("off_signal", named, unit["n_beyond"], None, min(unit["n"], 4), None) | {"note": unit["signal"]},
+                _row("off_signal", named, unit["n_beyond"], None, unit["n_looked_at"]) | {"note": unit["signal"]},
             ]
     pooled = result.unit_errors[result.unit_errors["horizon_weeks"].eq(knobs.horizon_weeks)]
     for error in pooled.to_dict("records"):
@@ -98,9 +99,9 @@ def _deal_rows(result: ForecastResult) -> list[Row]:
     """Return how good the chances told of deals were, how often commit came in, and what slipped."""
     told, level = result.deals, result.knobs.level
     if told is None:
-        ids = ("calibration_slope", "brier_skill", "commit_hit_rate", "slipped_share")
-        return [_row(id, {}, note=result.unavailable.get(id, "history of the deals")) for id in ids]
-    rows = []
+        return [_row(id, {}, note=result.unavailable.get(id, "history of the deals")) for id in OF_DEALS]
+    untold = () if told.crm is not None else ("calibration_slope", "brier_skill")
+    rows = [_row(id, {}, note=result.unavailable.get(id, "history of the CRM's probabilities")) for id in untold]
     for score in told.scores.to_dict("records"):
         by = {} if score["probability"] == "win_probability" else {"probability": "past deals"}
         for id, name in (("calibration_slope", "slope"), ("brier_skill", "skill")):
@@ -123,7 +124,8 @@ def _open_rows(result: ForecastResult) -> list[Row]:
         ids = ("projected_amount", "interval_coverage")
         return [_row(id, {}, note=result.unavailable.get(id, "a quarter that is under way")) for id in ids]
     told = now.projection
-    ends, note = (told.conservative, told.optimistic, level), "no past call in this week"
+    ends = told.conservative, told.optimistic, level
+    note = "no past call in this week" if told.n == 0 else "nothing is called"
     rows = [_row("projected_amount", {}, told.projected_amount, ends, told.n, note)]
     held = interval_coverage(now.backtest, level=level).iloc[0]
     rows += [_row("interval_coverage", {}, held["interval_coverage"], (held["low"], held["high"], level), held["n"],
