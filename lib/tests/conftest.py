@@ -15,7 +15,7 @@ from revops.exports import prepare
 from revops.measures import forecast_accuracy
 from revops.measures.forecast_accuracy import ForecastResult
 from revops.measures.forecast_accuracy import Knobs as ForecastKnobs
-from revops.measures.forecast_accuracy.frozen import Frozen
+from revops.measures.forecast_accuracy.forecasts.frozen import Frozen
 from revops.measures.pipeline_coverage import CoverageResult, Knobs, measure
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=50)

@@ -4,7 +4,7 @@ import datetime as dt
 
 from frames import TRACKED, as_of, book, change, deal
 from revops.analysis.outlook import Subject
-from revops.measures.forecast_accuracy.frozen import frozen
+from revops.measures.forecast_accuracy.forecasts.frozen import frozen
 from revops.measures.forecast_accuracy.knobs import Knobs
 from revops.periods import FiscalCalendar
 

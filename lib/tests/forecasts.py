@@ -8,18 +8,18 @@ import pandas as pd
 
 from frames import as_of, book, deal
 from revops.analysis.people import owner_labels
-from revops.measures.forecast_accuracy.by_deal import ByDeal
-from revops.measures.forecast_accuracy.deal_chances import DealChances
-from revops.measures.forecast_accuracy.frozen import Frozen
+from revops.measures.forecast_accuracy.deals.deal_chances import DealChances
+from revops.measures.forecast_accuracy.deals.recalibrated import Recalibrated
+from revops.measures.forecast_accuracy.deals.slippage import slippage
+from revops.measures.forecast_accuracy.forecasts.by_deal import ByDeal
+from revops.measures.forecast_accuracy.forecasts.frozen import Frozen
+from revops.measures.forecast_accuracy.forecasts.quarters import Quarters
 from revops.measures.forecast_accuracy.judged import judged
 from revops.measures.forecast_accuracy.knobs import Knobs
 from revops.measures.forecast_accuracy.open_quarter import OpenQuarter
 from revops.measures.forecast_accuracy.projection import Projection
-from revops.measures.forecast_accuracy.quarters import Quarters
-from revops.measures.forecast_accuracy.recalibrated import Recalibrated
 from revops.measures.forecast_accuracy.result import MAPES, ForecastResult
 from revops.measures.forecast_accuracy.signal import chance_table, off_signal
-from revops.measures.forecast_accuracy.slippage import slippage
 from revops.measures.forecast_accuracy.value_added import compare, value_added
 
 DAY = "2026-08-12"

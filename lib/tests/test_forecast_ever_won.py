@@ -10,7 +10,7 @@ from scipy.stats import t
 from frames import COMPANY, change, deal, table
 from revops.analysis.cycle import won_by_age
 from revops.analysis.spans import spans
-from revops.measures.forecast_accuracy.ever_won import ever_won
+from revops.measures.forecast_accuracy.deals.ever_won import ever_won
 from revops.periods import FiscalCalendar
 
 CALENDAR = FiscalCalendar(1)

@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 from forecasting import OWNERS, call, company, quarter, subject, won
 
-from revops.measures.forecast_accuracy.known_calls import calls_of, known_calls
-from revops.measures.forecast_accuracy.steps import called_by
+from revops.measures.forecast_accuracy.forecasts.known_calls import calls_of, known_calls
+from revops.measures.forecast_accuracy.forecasts.steps import called_by
 
 Q1 = quarter("FY26-Q1")
 MONDAYS = {week: dt.date(2026, 1, 5) + dt.timedelta(days=7 * (week - 1)) for week in range(1, 14)}

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from revops.measures.forecast_accuracy.naive import from_bookings, from_share
+from revops.measures.forecast_accuracy.forecasts.naive import from_bookings, from_share
 
 VALUES = [520.0, 610.0, 480.0, 700.0, 655.0, 590.0, 720.0, 810.0, 640.0, 760.0, 900.0, 850.0, 700.0, 880.0]
 

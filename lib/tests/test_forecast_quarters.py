@@ -7,7 +7,7 @@ import pytest
 from forecasting import CALENDAR, call, company, quarter, subject, told, values, won
 
 from frames import change
-from revops.measures.forecast_accuracy.quarters import quarters_of, states_of, week_days
+from revops.measures.forecast_accuracy.forecasts.quarters import quarters_of, states_of, week_days
 
 BASE = [won("base", "ann", "2025-10-20", 500.0)]
 

@@ -10,7 +10,7 @@ from scipy.special import expit, logit
 from scipy.stats import t
 from told_deals import listed, told_deals
 
-from revops.measures.forecast_accuracy.scores import brier_parts, scores
+from revops.measures.forecast_accuracy.deals.scores import brier_parts, scores
 
 BY_HAND = listed(("A", 0.8, True), ("A", 0.8, False), ("A", 0.2, False), ("B", 0.8, True), ("B", 0.2, False),
                  ("B", 0.2, False), ("B", 0.2, True))  # fmt: skip

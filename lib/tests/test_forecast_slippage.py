@@ -12,7 +12,7 @@ from revops.analysis.pace import frozen_on
 from revops.analysis.same_day import same_day
 from revops.analysis.spans import spans
 from revops.company import TYPES
-from revops.measures.forecast_accuracy.slippage import FATES, fates, slippage
+from revops.measures.forecast_accuracy.deals.slippage import FATES, fates, slippage
 from revops.periods import FiscalCalendar
 
 CALENDAR = FiscalCalendar(1)

@@ -8,8 +8,8 @@ import pytest
 from forecasting import OWNERS, quarter
 
 from frames import table
-from revops.measures.forecast_accuracy.quarters import Quarters
-from revops.measures.forecast_accuracy.steps import called_by, callers, unit_pairs
+from revops.measures.forecast_accuracy.forecasts.quarters import Quarters
+from revops.measures.forecast_accuracy.forecasts.steps import called_by, callers, unit_pairs
 
 COVERS = ("new", "expansion")
 OWNER_TABLE = table("owners", OWNERS)

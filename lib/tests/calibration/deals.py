@@ -11,11 +11,11 @@ import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit, logit
 
-from revops.measures.forecast_accuracy.ever_won import ever_won
-from revops.measures.forecast_accuracy.recalibrated import recalibrated
-from revops.measures.forecast_accuracy.reliability import commit_hits, reliability
-from revops.measures.forecast_accuracy.scores import scores
-from revops.measures.forecast_accuracy.slippage import slippage
+from revops.measures.forecast_accuracy.deals.ever_won import ever_won
+from revops.measures.forecast_accuracy.deals.recalibrated import recalibrated
+from revops.measures.forecast_accuracy.deals.reliability import commit_hits, reliability
+from revops.measures.forecast_accuracy.deals.scores import scores
+from revops.measures.forecast_accuracy.deals.slippage import slippage
 from revops.periods import FiscalCalendar
 from revops.ratios import share_interval
 

@@ -7,8 +7,8 @@ from revops.charts.forecast_accuracy.drawings import plot_reliability, signed_sh
 from revops.charts.forecast_accuracy.rows import plot_slipped, plot_units
 from revops.charts.style import Chart
 from revops.measures.forecast_accuracy import ForecastResult
-from revops.measures.forecast_accuracy.reliability import FEW
-from revops.measures.forecast_accuracy.slippage import FATES
+from revops.measures.forecast_accuracy.deals.reliability import FEW
+from revops.measures.forecast_accuracy.deals.slippage import FATES
 
 __all__ = ["reliability", "slipped", "units"]
 

@@ -1,11 +1,11 @@
 """Forecast accuracy: how wrong are our forecasts, in which direction, and would something simpler do better?"""
 
-from revops.measures.forecast_accuracy.frozen import LABELS
+from revops.measures.forecast_accuracy.forecasts.frozen import LABELS
 from revops.measures.forecast_accuracy.knobs import Knobs
 from revops.measures.forecast_accuracy.needs import NEEDS, READS, lacking, refusal
 from revops.measures.forecast_accuracy.result import ForecastResult, measure
 from revops.measures.forecast_accuracy.rows import check_rows, measure_rows
-from revops.measures.forecast_accuracy.tables import display_tables, frozen_table, stages_table
+from revops.measures.forecast_accuracy.tables.display import display_tables, frozen_table, stages_table
 
 __all__ = [
     "LABELS",

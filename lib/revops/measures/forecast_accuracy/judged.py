@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from revops.measures.forecast_accuracy.errors import accuracy, mase_scale
-from revops.measures.forecast_accuracy.frozen import Frozen
-from revops.measures.forecast_accuracy.steps import STEPS
+from revops.measures.forecast_accuracy.forecasts.frozen import Frozen
+from revops.measures.forecast_accuracy.forecasts.steps import STEPS
 
 __all__ = ["Judged", "judged"]
 

@@ -8,9 +8,9 @@ from revops.analysis.outlook import Subject
 from revops.analysis.people import owner_labels
 from revops.book import UNASSIGNED, AsOf
 from revops.errors import MeasureError
-from revops.measures.forecast_accuracy.deal_chances import DealChances, deal_chances
+from revops.measures.forecast_accuracy.deals.deal_chances import DealChances, deal_chances
 from revops.measures.forecast_accuracy.errors import accuracy, mase_scale
-from revops.measures.forecast_accuracy.frozen import Frozen, frozen
+from revops.measures.forecast_accuracy.forecasts.frozen import Frozen, frozen
 from revops.measures.forecast_accuracy.judged import Judged, judged
 from revops.measures.forecast_accuracy.knobs import Knobs
 from revops.measures.forecast_accuracy.needs import OF_DEALS, lacking, refusal

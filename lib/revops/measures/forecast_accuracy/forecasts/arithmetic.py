@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 
-from revops.measures.forecast_accuracy.by_deal import ByDeal
-from revops.measures.forecast_accuracy.naive import from_bookings, from_share
-from revops.measures.forecast_accuracy.quarters import Quarters
+from revops.measures.forecast_accuracy.forecasts.by_deal import ByDeal
+from revops.measures.forecast_accuracy.forecasts.naive import from_bookings, from_share
+from revops.measures.forecast_accuracy.forecasts.quarters import Quarters
 from revops.periods import Period
 
 __all__ = ["arithmetic"]

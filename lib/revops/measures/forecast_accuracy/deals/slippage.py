@@ -9,7 +9,7 @@ import pandas as pd
 from revops.analysis.pace import frozen_on
 from revops.analysis.spans import on_day
 from revops.company import Company
-from revops.measures.forecast_accuracy.by_quarter import by_quarter, counts_by_quarter
+from revops.measures.forecast_accuracy.deals.by_quarter import by_quarter, counts_by_quarter
 from revops.periods import Period
 from revops.ratios import safe_ratio
 

@@ -8,12 +8,12 @@ import pandas as pd
 from revops.analysis.chances import left_out_chances
 from revops.analysis.outlook import Subject
 from revops.analysis.same_day import same_day
-from revops.measures.forecast_accuracy.ever_won import ever_won
-from revops.measures.forecast_accuracy.frozen import Frozen
-from revops.measures.forecast_accuracy.recalibrated import Recalibrated, recalibrated
-from revops.measures.forecast_accuracy.reliability import Reliability, commit_hits, reliability
-from revops.measures.forecast_accuracy.scores import scores
-from revops.measures.forecast_accuracy.slippage import fates, slippage
+from revops.measures.forecast_accuracy.deals.ever_won import ever_won
+from revops.measures.forecast_accuracy.deals.recalibrated import Recalibrated, recalibrated
+from revops.measures.forecast_accuracy.deals.reliability import Reliability, commit_hits, reliability
+from revops.measures.forecast_accuracy.deals.scores import scores
+from revops.measures.forecast_accuracy.deals.slippage import fates, slippage
+from revops.measures.forecast_accuracy.forecasts.frozen import Frozen
 
 __all__ = ["DealChances", "deal_chances"]
 

@@ -8,8 +8,8 @@ import pandas as pd
 
 from revops.analysis.chances import fit_cells, left_out_chances
 from revops.company import TYPES
-from revops.measures.forecast_accuracy.by_quarter import by_quarter, counts_by_quarter, worth_of
-from revops.measures.forecast_accuracy.reliability import FEW, due_deals
+from revops.measures.forecast_accuracy.deals.by_quarter import by_quarter, counts_by_quarter, worth_of
+from revops.measures.forecast_accuracy.deals.reliability import FEW, due_deals
 
 __all__ = ["Recalibrated", "recalibrated"]
 

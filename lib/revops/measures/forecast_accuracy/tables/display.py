@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from revops.measures.forecast_accuracy.deal_tables import Display, deal_tables, ranges
-from revops.measures.forecast_accuracy.error_tables import error_tables
 from revops.measures.forecast_accuracy.projection import confidence_rule, what_would_change
 from revops.measures.forecast_accuracy.result import ForecastResult
+from revops.measures.forecast_accuracy.tables.deals import Display, deal_tables, ranges
+from revops.measures.forecast_accuracy.tables.errors import error_tables
 from revops.wording import between, money, share
 
 __all__ = ["display_tables", "frozen_table", "stages_table"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from revops.measures.forecast_accuracy.by_quarter import by_quarter, counts_by_quarter, share_range
+from revops.measures.forecast_accuracy.deals.by_quarter import by_quarter, counts_by_quarter, share_range
 from revops.ratios import safe_ratio, share_interval
 
 __all__ = ["FEW", "UNTOLD", "Reliability", "bin_numbers", "commit_hits", "due_deals", "reliability"]

@@ -5,8 +5,8 @@ from collections.abc import Collection, Sequence
 
 import pandas as pd
 
-from revops.measures.forecast_accuracy.known_calls import owners_in
-from revops.measures.forecast_accuracy.quarters import Quarters
+from revops.measures.forecast_accuracy.forecasts.known_calls import owners_in
+from revops.measures.forecast_accuracy.forecasts.quarters import Quarters
 from revops.ratios import safe_ratio
 
 __all__ = ["STEPS", "called_by", "callers", "unit_pairs"]

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from revops.measures.forecast_accuracy.deal_tables import Display, ranges
-from revops.measures.forecast_accuracy.frozen import LABELS
+from revops.measures.forecast_accuracy.forecasts.frozen import LABELS
 from revops.measures.forecast_accuracy.result import ForecastResult
+from revops.measures.forecast_accuracy.tables.deals import Display, ranges
 from revops.wording import multiple, plural
 
 __all__ = ["error_tables"]

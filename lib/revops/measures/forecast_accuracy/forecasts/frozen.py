@@ -9,11 +9,11 @@ import pandas as pd
 
 from revops.analysis.outlook import Subject
 from revops.company import TYPES
-from revops.measures.forecast_accuracy.arithmetic import arithmetic
-from revops.measures.forecast_accuracy.by_deal import ByDeal, by_deal
-from revops.measures.forecast_accuracy.known_calls import CATEGORIES, calls_of, known_calls
-from revops.measures.forecast_accuracy.quarters import Quarters, quarters_of, states_of, week_days
-from revops.measures.forecast_accuracy.steps import STEPS, called_by, callers, unit_pairs
+from revops.measures.forecast_accuracy.forecasts.arithmetic import arithmetic
+from revops.measures.forecast_accuracy.forecasts.by_deal import ByDeal, by_deal
+from revops.measures.forecast_accuracy.forecasts.known_calls import CATEGORIES, calls_of, known_calls
+from revops.measures.forecast_accuracy.forecasts.quarters import Quarters, quarters_of, states_of, week_days
+from revops.measures.forecast_accuracy.forecasts.steps import STEPS, called_by, callers, unit_pairs
 from revops.periods import Period
 
 __all__ = ["LABELS", "Frozen", "frozen"]

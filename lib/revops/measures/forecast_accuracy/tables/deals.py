@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from revops.measures.forecast_accuracy.deal_chances import DealChances
+from revops.measures.forecast_accuracy.deals.deal_chances import DealChances
 from revops.measures.forecast_accuracy.result import ForecastResult
 from revops.wording import between, missing, plural, share
 

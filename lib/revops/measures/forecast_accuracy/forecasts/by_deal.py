@@ -12,7 +12,7 @@ from revops.analysis.chances import fit_cells
 from revops.analysis.landing import haircuts_of
 from revops.analysis.same_day import SameDay, booked_on_days, open_on_days, same_day
 from revops.company import TYPES, Company
-from revops.measures.forecast_accuracy.quarters import WEEKS, Quarters
+from revops.measures.forecast_accuracy.forecasts.quarters import WEEKS, Quarters
 from revops.periods import Period
 
 __all__ = ["ByDeal", "by_deal"]
