@@ -1,5 +1,6 @@
 """The open quarter: today's call corrected by what past calls in this week brought, beside where the deals land."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,7 +66,7 @@ def open_quarter(subject: Subject, found: Frozen) -> OpenQuarter | None:
     view, period, knobs = subject.view, subject.period, subject.knobs
     week = period.week_of(view.day)
     past = found.at(week)
-    past = past[past["category"].eq(found.call)]
+    past = past[past["category"].eq(found.call)].assign(is_last_known=lambda rows: _is_last_known(rows, found, week))
     rows = booked_on_day(found.states, period, view.day)
     booked = float(rows.loc[rows["type"].isin(found.covers), "amount"].sum())
     now = float(_calls(found, subject)["forecast_amount"].iloc[-1])
@@ -74,6 +75,14 @@ def open_quarter(subject: Subject, found: Frozen) -> OpenQuarter | None:
     limits = {"high_width": knobs.narrow_width, "medium_width": knobs.wide_width}
     word, reasons = confidence(told, backtest, **limits)
     return OpenQuarter(week, booked, told, backtest, word, reasons, *_landing(subject))
+
+
+def _is_last_known(rows: pd.DataFrame, found: Frozen, week: int) -> list[bool]:
+    """Return of each past quarter whether the one before it was frozen on the day of its call."""
+    days = {period.name: (period, weeks[week]) for period, weeks in found.days.items() if week in weeks}
+    told = [days[name] for name in rows["period"]]
+    grace = dt.timedelta(days=found.quarters.grace_days)
+    return [day >= period.start - dt.timedelta(days=1) + grace for period, day in told]
 
 
 def _calls(found: Frozen, subject: Subject) -> pd.DataFrame:

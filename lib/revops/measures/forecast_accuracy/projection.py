@@ -129,7 +129,8 @@ def projection_backtest(pairs: pd.DataFrame, *, level: float = 0.8, fewest: int 
     """Return each past quarter projected from the quarters before it at the same horizon, beside what came.
 
     Parameters
-        pairs : complete quarters of one unit, category and horizon, in order of time; as `past` of project
+        pairs : complete quarters of one unit, category and horizon, in order of time; as `past` of project. Where there
+            is a column is_last_known, it tells whether the quarter before was frozen on the day of the call
         fewest : a quarter with fewer usable ones before it, or no range, is not told
 
     Returns
@@ -140,7 +141,8 @@ def projection_backtest(pairs: pd.DataFrame, *, level: float = 0.8, fewest: int 
     for place, row in enumerate(pairs.itertuples()):
         if pd.isna(row.actual_amount) or not row.forecast_amount > 0:
             continue
-        told = project(pairs.iloc[:place], float(row.forecast_amount), booked=np.nan, level=level)
+        before = place if getattr(row, "is_last_known", True) else place - 1
+        told = project(pairs.iloc[: max(before, 0)], float(row.forecast_amount), booked=np.nan, level=level)
         if told.n < fewest or told.method == "none":
             continue
         is_inside = bool(told.conservative <= row.actual_amount <= told.optimistic)

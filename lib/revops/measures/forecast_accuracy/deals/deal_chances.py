@@ -13,7 +13,8 @@ from revops.measures.forecast_accuracy.deals.recalibrated import Recalibrated, r
 from revops.measures.forecast_accuracy.deals.reliability import Reliability, commit_hits, reliability
 from revops.measures.forecast_accuracy.deals.scores import scores
 from revops.measures.forecast_accuracy.deals.slippage import fates, slippage
-from revops.measures.forecast_accuracy.forecasts.frozen import Frozen
+from revops.measures.forecast_accuracy.forecasts.by_deal import days_left
+from revops.measures.forecast_accuracy.forecasts.frozen import MIDDLE, Frozen
 
 __all__ = ["DealChances", "deal_chances"]
 
@@ -46,8 +47,8 @@ def deal_chances(subject: Subject, found: Frozen, week: int) -> DealChances | No
     periods = found.quarters.last
     if not view.book.has_history or not periods:
         return None
-    left = sorted(period.days_left(found.days[period][week]) for period in periods)
-    days = {"days_left": left[len(left) // 2], "as_of": view.day, "company": view.company}
+    left = days_left(week, MIDDLE[found.source])
+    days = {"days_left": left, "as_of": view.day, "company": view.company}
     deals = same_day(found.states, periods, **days, also=("win_probability", "forecast_category")).deals
     deals = deals.assign(chance=left_out_chances(deals))
     gone = fates(found.states, periods, as_of=view.day, company=view.company)

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Collection, Mapping
 
+import numpy as np
 import pandas as pd
 
 from revops.measures.forecast_accuracy.forecasts.by_deal import ByDeal
@@ -20,10 +21,14 @@ def arithmetic(
     quarters: Quarters,
     days: Mapping[Period, Mapping[int, dt.date]],
     types: Collection[str],
+    early: pd.DataFrame,
     *,
     time_series: bool = True,
 ) -> pd.DataFrame:
-    """Return the forecasts that need nobody's call, for some opportunity types.
+    """Return the forecasts that need nobody's call, for some opportunity types, as they could be made on each day.
+
+    Parameters
+        early : quarters.early_bookings; time_series : as in naive.from_bookings
 
     Returns
         One row per period x horizon_weeks x category: forecast_amount [company currency; NaN where it cannot be made].
@@ -35,14 +40,29 @@ def arithmetic(
         day; last_quarter, same_quarter_last_year, time_series: naive.from_bookings.
     """
     at = pd.MultiIndex.from_tuples([(p.name, week) for p, weeks in days.items() for week in weeks], names=_AT)
-    names = [period.name for period in days]
-    booked = quarters.booked(types)
-    booked = booked.reindex([*booked.index, *quarters.unfrozen])
-    before = from_bookings(booked, names, time_series=time_series).set_index("period")
-    wide = before.reindex(at.get_level_values("period")).set_axis(at)
+    wide = _of_bookings(quarters, at, types, early, time_series=time_series)
     if len(found.sums):
         wide = wide.join(_of_deals(found, at, types))
     return wide.melt(ignore_index=False, var_name="category", value_name="forecast_amount").reset_index()
+
+
+def _of_bookings(
+    quarters: Quarters, at: pd.MultiIndex, types: Collection[str], early: pd.DataFrame, *, time_series: bool
+) -> pd.DataFrame:
+    """Return the forecasts that rest on what quarters before had booked, as known on each day."""
+    booked = quarters.booked(types)
+    names, values = [*booked.index, *(period.name for period in quarters.unfrozen)], booked.to_numpy(dtype=float)
+    values = np.append(values, np.full(len(quarters.unfrozen), np.nan))
+    known_then = early[early["type"].isin(types)].groupby(_AT)["amount"].sum().to_dict()
+    told: dict[tuple[str, float | None], tuple[float, float, float]] = {}
+    for name, week in at:
+        then = known_then.get((name, week))
+        if (name, then) not in told:
+            before = values[: names.index(name)].copy() if name in names else values.copy()
+            before[-1:] = before[-1:] if then is None else then
+            told[name, then] = from_bookings(before, time_series=time_series)
+    rows = [told[name, known_then.get((name, week))] for name, week in at]
+    return pd.DataFrame(rows, index=at, columns=["last_quarter", "same_quarter_last_year", "time_series"])
 
 
 def _of_deals(found: ByDeal, at: pd.MultiIndex, types: Collection[str]) -> pd.DataFrame:

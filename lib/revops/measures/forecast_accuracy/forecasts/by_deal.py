@@ -12,10 +12,10 @@ from revops.analysis.chances import fit_cells
 from revops.analysis.landing import haircuts_of
 from revops.analysis.same_day import SameDay, booked_on_days, open_on_days, same_day
 from revops.company import TYPES, Company
-from revops.measures.forecast_accuracy.forecasts.quarters import WEEKS, Quarters
+from revops.measures.forecast_accuracy.forecasts.quarters import Quarters
 from revops.periods import Period
 
-__all__ = ["ByDeal", "by_deal"]
+__all__ = ["ByDeal", "by_deal", "days_left"]
 
 _CATEGORIES = {
     "commit": ("Forecast",),
@@ -26,7 +26,7 @@ _OPEN = [*_CATEGORIES, "crm_weighted", "weighted"]
 _USUAL = ["booked_then", "booked", "new"]
 _AT = ["period", "horizon_weeks"]
 _ALSO = ("owner_id", "win_probability", "forecast_category", "close_date")
-_TOTALS = ("booked_then", "booked", "won_from_new")
+_TOTALS = ("booked", "won_from_new")
 _SEASON = 4
 
 
@@ -41,12 +41,10 @@ class ByDeal:
     fewer than 4 quarters before.
     usual: one row per period x horizon_weeks x type, from the quarters before: booked_then, booked (sums over them),
     new (what deals not there yet bring, NaN likewise).
-    past: horizon_weeks -> the past quarters on the same day.
     """
 
     sums: pd.DataFrame
     usual: pd.DataFrame
-    past: Mapping[int, SameDay]
 
 
 def by_deal(
@@ -57,36 +55,44 @@ def by_deal(
     as_of: dt.date,
     company: Company,
     window: int,
+    middle: int,
 ) -> ByDeal:
-    """Return what the deals of each day add up to, told from earlier quarters alone.
+    """Return what the deals of each day add up to, told from quarters that were frozen by that day alone.
 
     Parameters
         states : quarters.states_of, of the subject
         quarters : the past
         days : quarter -> horizon_weeks -> day on which it is told; the one under way too
         window : quarters before a quarter that it is told from
+        middle : the day of the week (0 to 6, from the quarter's first day) on which past deals are looked at
 
     Formula
-        chance: analysis.chances, without ages, from the quarters before on the same number of days left (the middle one
-        of all quarters' days of that week). Haircut: analysis.landing. new: what came from deals not there yet, over
-        the mean bookings of the four quarters before, pooled, times that mean.
+        chance: analysis.chances, without ages, from the quarters before on that day of the same week. Haircut:
+        analysis.landing. new: what came from deals not there yet, over the mean bookings of the four quarters before,
+        pooled, times that mean. booked_then: with exactly as many days left.
 
     Source
         METHODS 4.1, stage-weighted.
     """
     at = [_At(period, week, day) for period, weeks in days.items() for week, day in weeks.items()]
     past = {
-        week: same_day(states, quarters.periods, days_left=left, as_of=as_of, company=company)
-        for week, left in _usual_left(at).items()
+        week: same_day(states, quarters.periods, days_left=days_left(week, middle), as_of=as_of, company=company)
+        for week in sorted({one.week for one in at})
         if quarters.periods
     }
     names = [period.name for period in quarters.periods]
-    before = [_before(names, one.period.name, window) for one in at]
+    before = [_last(len(quarters.before(one.period, one.day)), window) for one in at]
     index = pd.DataFrame({"period": [one.period.name for one in at], "horizon_weeks": [one.week for one in at]})
     told = [_Told.of(past.get(one.week), names[some]) for one, some in zip(at, before, strict=True)]
     sums = _sums(states, at, told, company)
-    usual = _usual({week: _Bookings.of(found, names) for week, found in past.items()}, at, before)
-    return ByDeal(*(index.join(t.set_index("at"), how="inner").reset_index(drop=True) for t in (sums, usual)), past)
+    bookings = {week: _Bookings.of(found, names) for week, found in past.items()}
+    usual = _usual(bookings, at, before, _booked_then(states, quarters.periods, at, before))
+    return ByDeal(*(index.join(t.set_index("at"), how="inner").reset_index(drop=True) for t in (sums, usual)))
+
+
+def days_left(week: int, middle: int) -> int:
+    """Return the days left of a usual quarter on a day of a week: day 0 of week 1 is its first of 91."""
+    return max(90 - 7 * (week - 1) - middle, 0)
 
 
 @dataclass(frozen=True)
@@ -98,16 +104,26 @@ class _At:
     day: dt.date
 
 
-def _usual_left(at: Sequence[_At]) -> dict[int, int]:
-    """Return the middle number of days left on each week's day, over all quarters that have one."""
-    left = {week: sorted(one.period.days_left(one.day) for one in at if one.week == week) for week in WEEKS}
-    return {week: found[len(found) // 2] for week, found in left.items() if found}
+def _last(n: int, window: int) -> slice:
+    """Return which of the past quarters one is told from: the last of the first `n`."""
+    return slice(max(n - window, 0), n)
 
 
-def _before(names: Sequence[str], name: str, window: int) -> slice:
-    """Return which of the past quarters a quarter may be told from."""
-    stop = names.index(name) if name in names else len(names)
-    return slice(max(stop - window, 0), stop)
+def _booked_then(
+    states: pd.DataFrame, periods: Sequence[Period], at: Sequence[_At], before: Sequence[slice]
+) -> np.ndarray:
+    """Return by day and type what the quarters before had booked with as many days left."""
+    places, on = [], []
+    for place, (one, some) in enumerate(zip(at, before, strict=True)):
+        left = one.period.days_left(one.day)
+        on += [(p, max(p.end - dt.timedelta(days=left), p.start)) for p in periods[some]]
+        places += [place] * (some.stop - some.start)
+    sums = np.zeros(len(at) * len(TYPES))
+    if on:
+        rows = booked_on_days(states, on)
+        code = np.array(places)[rows["at"]] * len(TYPES) + pd.Index(TYPES).get_indexer(rows["type"])
+        sums = np.bincount(code, rows["amount"].to_numpy(dtype=float), len(sums))
+    return sums.reshape(len(at), len(TYPES))
 
 
 @dataclass(frozen=True)
@@ -164,10 +180,9 @@ def _valued(deals: pd.DataFrame, at: Sequence[_At], told: Sequence[_Told | None]
 
 @dataclass(frozen=True)
 class _Bookings:
-    """Bookings of past quarters, oldest first, by type in the order of TYPES: what they had booked by one day, in all,
-    from deals not there yet on that day, the mean of the four up to each, and of the four before it."""
+    """Bookings of past quarters, oldest first, by type in the order of TYPES: in all, from deals not there yet on one
+    day, the mean of the four up to each, and of the four before it."""
 
-    booked_then: np.ndarray
     booked: np.ndarray
     won_from_new: np.ndarray
     base: np.ndarray
@@ -177,22 +192,24 @@ class _Bookings:
     def of(cls, past: SameDay, names: Sequence[str]) -> "_Bookings":
         wide = past.totals.pivot(index="period", columns="type")
         tables = [wide[name].reindex(index=names, columns=list(TYPES)) for name in _TOTALS]
-        base = tables[1].rolling(_SEASON, min_periods=1).mean()
+        base = tables[0].rolling(_SEASON, min_periods=1).mean()
         return cls(*(table.to_numpy() for table in (*tables, base, base.shift().bfill())))
 
     def usual(self, before: slice) -> np.ndarray:
-        """Return by type what the quarters before had booked by the day and in all, and what is new in one more."""
+        """Return by type what the quarters before booked, and what is new in one more."""
         new = np.full(len(TYPES), np.nan)
         if before.stop - before.start >= FEWEST_BEFORE:
             then, came = self.base_before[before].sum(axis=0), self.won_from_new[before].sum(axis=0)
             new = np.divide(came, then, out=np.zeros(len(TYPES)), where=then > 0) * self.base[before.stop - 1]
-        return np.column_stack([self.booked_then[before].sum(axis=0), self.booked[before].sum(axis=0), new])
+        return np.column_stack([self.booked[before].sum(axis=0), new])
 
 
-def _usual(bookings: Mapping[int, _Bookings], at: Sequence[_At], before: Sequence[slice]) -> pd.DataFrame:
+def _usual(
+    bookings: Mapping[int, _Bookings], at: Sequence[_At], before: Sequence[slice], booked_then: np.ndarray
+) -> pd.DataFrame:
     """Return what is usual on each day, by type; at: the place of the day."""
     places = [place for place, one in enumerate(at) if one.week in bookings]
     found = [bookings[at[place].week].usual(before[place]) for place in places]
-    table = pd.DataFrame(np.concatenate(found) if found else np.zeros((0, len(_USUAL))), columns=_USUAL)
+    table = pd.DataFrame(np.concatenate(found) if found else np.zeros((0, 2)), columns=_USUAL[1:])
     table.insert(0, "type", np.tile(TYPES, len(places)))
-    return table.assign(at=np.repeat(places, len(TYPES)))
+    return table.assign(at=np.repeat(places, len(TYPES)), booked_then=booked_then[places].ravel())

@@ -12,11 +12,17 @@ from revops.company import TYPES
 from revops.measures.forecast_accuracy.forecasts.arithmetic import arithmetic
 from revops.measures.forecast_accuracy.forecasts.by_deal import ByDeal, by_deal
 from revops.measures.forecast_accuracy.forecasts.known_calls import CATEGORIES, calls_of, known_calls
-from revops.measures.forecast_accuracy.forecasts.quarters import Quarters, quarters_of, states_of, week_days
+from revops.measures.forecast_accuracy.forecasts.quarters import (
+    Quarters,
+    early_bookings,
+    quarters_of,
+    states_of,
+    week_days,
+)
 from revops.measures.forecast_accuracy.forecasts.steps import STEPS, called_by, callers, unit_pairs
 from revops.periods import Period
 
-__all__ = ["LABELS", "Frozen", "frozen"]
+__all__ = ["LABELS", "MIDDLE", "Frozen", "frozen"]
 
 LABELS = {
     "commit": "Commit",
@@ -37,7 +43,9 @@ LABELS = {
 """Each forecast, and what it is called on the page."""
 _ROLES = tuple(CATEGORIES.values())
 _FEWEST_OF_SHEET = 4
-_WHOLE = 0.8
+_MOST_CALLED = 0.8
+MIDDLE = {"sheet": 3, "history": 0}
+"""The day of the week, from the quarter's first day on, on which past deals are looked at, by source of calls."""
 
 
 @dataclass(frozen=True)
@@ -97,11 +105,11 @@ def frozen(subject: Subject) -> Frozen | None:
     if source is None or not days:
         return None
     view, covers = subject.view, subject.covers or TYPES
-    found = _by_deal(subject, states, quarters, days)
+    found, early = _by_deal(subject, states, quarters, days, source), early_bookings(states, quarters, days)
     known = _known(calls, days) if source == "sheet" else _rebuilt(found, covers)
     roles = [role for role in _ROLES if known["category"].eq(role).any()]
     shares = callers(known, quarters, covers, view.owners)
-    steps = {step: called_by(known, step, roles[0]) for step in STEPS if shares[step] >= _WHOLE} if roles else {}
+    steps = {step: called_by(known, step, roles[0]) for step in STEPS if shares[step] >= _MOST_CALLED} if roles else {}
     caller = next((step for step in reversed(STEPS) if len(steps.get(step, ()))), "rep")
     called = steps | {role: called_by(known, caller, role) for role in roles}
     return Frozen(
@@ -111,12 +119,12 @@ def frozen(subject: Subject) -> Frozen | None:
         known=known,
         pairs=pd.concat(
             [
-                _of_company(called, arithmetic(found, quarters, days, covers), source, quarters.booked(covers)),
+                _of_company(called, arithmetic(found, quarters, days, covers, early), source, quarters.booked(covers)),
                 _of_units(known, roles, quarters, covers, view.owners),
             ],
             ignore_index=True,
         ),
-        by_type=_by_type(found, quarters, days),
+        by_type=_by_type(found, quarters, days, early),
         source=source,
         call=roles[0] if roles else "commit",
         caller=caller,
@@ -149,12 +157,20 @@ def _days(subject: Subject, quarters: Quarters, calls: pd.DataFrame) -> dict[Per
 
 
 def _by_deal(
-    subject: Subject, states: pd.DataFrame, quarters: Quarters, days: Mapping[Period, Mapping[int, dt.date]]
+    subject: Subject,
+    states: pd.DataFrame,
+    quarters: Quarters,
+    days: Mapping[Period, Mapping[int, dt.date]],
+    source: str,
 ) -> ByDeal:
-    """Return what deals add up to; nothing without history, which alone tells how they stood."""
-    view, window = subject.view, subject.knobs.past_quarters
+    """Return what deals add up to; nothing without history, which alone tells how they stood.
+
+    Past deals are looked at on the day that weeks of rebuilt calls are told, else on the middle one of the week.
+    """
+    view = subject.view
     known = days if view.book.has_history else {}
-    return by_deal(states, quarters, known, as_of=view.day, company=view.company, window=window)
+    common = {"as_of": view.day, "company": view.company, "window": subject.knobs.past_quarters}
+    return by_deal(states, quarters, known, **common, middle=MIDDLE[source])
 
 
 def _known(calls: pd.DataFrame, days: Mapping[Period, Mapping[int, dt.date]]) -> pd.DataFrame:
@@ -193,11 +209,13 @@ def _of_units(
     return rows.assign(is_open=rows["actual_amount"].isna())
 
 
-def _by_type(found: ByDeal, quarters: Quarters, days: Mapping[Period, Mapping[int, dt.date]]) -> pd.DataFrame:
+def _by_type(
+    found: ByDeal, quarters: Quarters, days: Mapping[Period, Mapping[int, dt.date]], early: pd.DataFrame
+) -> pd.DataFrame:
     """Return the forecasts by arithmetic of each opportunity type, and of all as one number."""
     parts = []
     for name, types in {**{type: (type,) for type in TYPES}, "all": TYPES}.items():
-        rows = arithmetic(found, quarters, days, types, time_series=False).dropna(subset="forecast_amount")
+        rows = arithmetic(found, quarters, days, types, early, time_series=False).dropna(subset="forecast_amount")
         parts.append(_beside(rows, quarters.booked(types)).assign(type=name))
     return pd.concat(parts, ignore_index=True)
 

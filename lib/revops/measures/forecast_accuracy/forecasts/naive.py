@@ -1,7 +1,6 @@
 """Forecasts that know nothing but what quarters booked: what any other must beat."""
 
 import warnings
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,25 +8,21 @@ import pandas as pd
 
 from revops.ratios import safe_ratio
 
-__all__ = ["NAIVES", "from_bookings", "from_share"]
+__all__ = ["from_bookings", "from_share"]
 
-NAIVES = ("last_quarter", "same_quarter_last_year", "booked_share")
 _SEASON = 4
 _FEWEST = 4
 _FEWEST_SEASONAL = 12
 
 
-def from_bookings(booked: pd.Series, wanted: Sequence[str], *, time_series: bool = True) -> pd.DataFrame:
-    """Return what earlier quarters alone forecast for each quarter, the same in every week.
+def from_bookings(before: np.ndarray, *, time_series: bool = True) -> tuple[float, float, float]:
+    """Return last_quarter (the last one known), same_quarter_last_year and time_series of the quarter after others.
 
     Parameters
-        booked : what past quarters booked, oldest first, indexed by name [company currency]; NaN where not known yet
-        wanted : quarters to forecast, of these or the one right after the last
+        before : what the quarters before it booked, oldest first [company currency]; NaN where not known yet
         time_series : whether to fit that one, which takes longest; NaN without
 
-    Returns
-        One row per quarter: period, last_quarter (the last one known), same_quarter_last_year, time_series; NaN where
-        too few lie before.
+    NaN where too few lie before.
 
     Formula
         time_series: exponential smoothing with additive errors, no trend and no season (ETS(A,N,N)) from 4 quarters on;
@@ -37,16 +32,11 @@ def from_bookings(booked: pd.Series, wanted: Sequence[str], *, time_series: bool
         Hyndman, Koehler, Ord and Snyder, Forecasting with Exponential Smoothing (2008); Assimakopoulos and
         Nikolopoulos, IJF 16 (2000), as implemented by statsmodels.
     """
-    names, values = list(booked.index), booked.to_numpy(dtype=float)
-    rows = []
-    for name in wanted:
-        before = values[: names.index(name)] if name in names else values
-        known = np.flatnonzero(~np.isnan(before))
-        told, ahead = before[known], len(before) - known.max(initial=-1)
-        last = told[-1] if len(told) else np.nan
-        season = before[-_SEASON] if len(before) >= _SEASON else np.nan
-        rows.append((name, last, season, _time_series(told, ahead) if time_series else np.nan))
-    return pd.DataFrame(rows, columns=["period", "last_quarter", "same_quarter_last_year", "time_series"])
+    known = np.flatnonzero(~np.isnan(before))
+    told, ahead = before[known], len(before) - int(known.max(initial=-1))
+    last = float(told[-1]) if len(told) else float("nan")
+    season = float(before[-_SEASON]) if len(before) >= _SEASON else float("nan")
+    return last, season, _time_series(told, ahead) if time_series else float("nan")
 
 
 def from_share(booked: float | pd.Series, usual_then: float | pd.Series, usual: float | pd.Series) -> float | pd.Series:

@@ -1,20 +1,20 @@
 """The quarters whose forecasts are judged, the day of each week on which they are, and what came of them."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from revops.analysis.outlook import Subject
 from revops.analysis.pace import frozen_on
-from revops.analysis.same_day import booked_on_day
+from revops.analysis.same_day import booked_on_day, booked_on_days
 from revops.analysis.spans import spans
 from revops.book import UNASSIGNED
 from revops.company import TYPES
 from revops.periods import Period
 
-__all__ = ["ALSO", "WEEKS", "Quarters", "quarters_of", "states_of", "week_days"]
+__all__ = ["ALSO", "WEEKS", "Quarters", "early_bookings", "quarters_of", "states_of", "week_days"]
 
 WEEKS = range(1, 14)
 ALSO = ("owner_id", "win_probability", "forecast_category")
@@ -27,15 +27,16 @@ class Quarters:
 
     actuals: one row per period x type x owner_id: actual_amount (frozen some grace days after the end) and now_amount
     (as recorded on the as-of day) [company currency]. is_frozen: False where no history tells what stood then; both
-    amounts are then those recorded now. judged: how many of the last ones are judged. unfrozen: names of the quarters
-    between them and the subject's, whose bookings are not frozen yet.
+    amounts are then those recorded now. judged: how many of the last ones are judged. unfrozen: the quarters between
+    them and the subject's, whose bookings are not frozen yet. grace_days: after which a quarter's bookings are.
     """
 
     periods: tuple[Period, ...]
     actuals: pd.DataFrame
     is_frozen: bool
     judged: int
-    unfrozen: tuple[str, ...] = ()
+    unfrozen: tuple[Period, ...] = ()
+    grace_days: int = 0
 
     @property
     def last(self) -> tuple[Period, ...]:
@@ -47,6 +48,13 @@ class Quarters:
         rows = self.actuals[self.actuals["type"].isin(types)]
         names = [period.name for period in self.periods]
         return rows.groupby("period")[column].sum().reindex(names, fill_value=0.0)
+
+    def before(self, period: Period, day: dt.date) -> tuple[Period, ...]:
+        """Return the quarters before one that were frozen by a day: what is told on that day may rest on them."""
+        ends = period.start - dt.timedelta(days=1)
+        known = [p for p in self.periods if p.end <= ends]
+        grace = dt.timedelta(days=self.grace_days if self.is_frozen else 0)
+        return tuple(p for p in known if p.end + grace <= day)
 
     def by_owner(self, types: Collection[str]) -> pd.DataFrame:
         """Return what each owner booked of some types: period, owner_id, actual_amount."""
@@ -84,14 +92,16 @@ def quarters_of(subject: Subject, states: pd.DataFrame, judged: int) -> Quarters
     first = min((names.index(name) for name in sold.unique()), default=len(known))
     kept = known[first:]
     actuals = actuals[actuals["period"].isin([period.name for period in kept])].reset_index(drop=True)
-    unfrozen = tuple(period.name for period in before[:-1] if not kept or period.start > kept[-1].end)
-    return Quarters(tuple(kept), actuals, view.book.has_history, judged, unfrozen if kept else ())
+    unfrozen = tuple(period for period in before[:-1] if kept and period.start > kept[-1].end)
+    return Quarters(tuple(kept), actuals, view.book.has_history, judged, unfrozen, view.company.grace_days)
 
 
 def _is_over(subject: Subject, period: Period) -> bool:
-    """Return whether a quarter's bookings are frozen, and known from its first day where there is history."""
+    """Return whether a quarter's bookings are frozen, the exports reach so far, and its first day is known where there is
+    history."""
     view = subject.view
-    frozen = period.end + dt.timedelta(days=view.company.grace_days) <= view.day
+    reached = view.last_stamp.date() + dt.timedelta(days=subject.knobs.stale_after_days)
+    frozen = period.end + dt.timedelta(days=view.company.grace_days) <= min(view.day, reached)
     return frozen and (not view.book.has_history or view.knows(period.start))
 
 
@@ -107,6 +117,34 @@ def _actuals(subject: Subject, states: pd.DataFrame, periods: Sequence[Period]) 
         parts.append(pd.concat(sums, axis=1).fillna(0.0).reset_index().assign(period=period.name))
     columns = ["period", "type", "owner_id", "actual_amount", "now_amount"]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def early_bookings(
+    states: pd.DataFrame, quarters: Quarters, days: Mapping[Period, Mapping[int, dt.date]]
+) -> pd.DataFrame:
+    """Return what the quarter right before another had booked as recorded on a day, where it was not frozen by then.
+
+    Returns
+        One row per period x horizon_weeks x type: amount [company currency].
+    """
+    ended = [*quarters.periods, *quarters.unfrozen]
+    before = dict(zip(ended[1:], ended, strict=False))
+    before |= {period: ended[-1] for period in days if ended and period not in ended}
+    at = [
+        (period, week, before[period], day)
+        for period, weeks in days.items()
+        for week, day in weeks.items()
+        if quarters.is_frozen and period in before and before[period].end < day
+        and before[period].end + dt.timedelta(days=quarters.grace_days) > day
+    ]  # fmt: skip
+    rows = booked_on_days(states, [(last, day) for _, _, last, day in at]) if at else states.iloc[:0].assign(at=0)
+    sums = rows.groupby(["at", "type"])["amount"].sum()
+    whole = sums.reindex(pd.MultiIndex.from_product([range(len(at)), TYPES], names=["at", "type"]), fill_value=0.0)
+    table = whole.reset_index()
+    return table.assign(
+        period=table["at"].map(dict(enumerate(period.name for period, *_ in at))),
+        horizon_weeks=table["at"].map(dict(enumerate(week for _, week, *_ in at))),
+    ).drop(columns="at")
 
 
 def week_days(period: Period, called: Collection[dt.date] = ()) -> dict[int, dt.date]:
