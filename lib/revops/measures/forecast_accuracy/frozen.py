@@ -85,9 +85,9 @@ def frozen(subject: Subject) -> Frozen | None:
         What did we forecast, when, and what came?
 
     Formula
-        Calls of sheets where they cover at least 4 judged quarters, or history has nothing to offer; else deals in
-        commit as they stood. The last call before a week counts until the next. Actuals are frozen some grace days
-        after the end.
+        Calls of sheets where they cover at least 4 judged quarters, and come from those who book 80 % of what is
+        booked, or history has nothing to offer; else deals in commit as they stood. Calls of fewer are none of the
+        company's. The last call before a week counts until the next. Actuals are frozen some grace days after the end.
     """
     states = subject.part_of(states_of(subject))
     quarters = quarters_of(subject, states, subject.knobs.judged_quarters)
@@ -101,9 +101,10 @@ def frozen(subject: Subject) -> Frozen | None:
     known = _known(calls, days) if source == "sheet" else _rebuilt(found, covers)
     roles = [role for role in _ROLES if known["category"].eq(role).any()]
     shares = callers(known, quarters, covers, view.owners)
-    steps = {step: called_by(known, step, roles[0]) for step in STEPS if shares[step] >= _WHOLE} if roles else {}
+    steps = {step: called_by(known, step, roles[0]) for step in STEPS if not shares[step] < _WHOLE} if roles else {}
     caller = next((step for step in reversed(STEPS) if len(steps.get(step, ()))), "rep")
-    called = steps | {role: called_by(known, caller, role) for role in roles}
+    is_told = source == "history" or _is_whole(shares)
+    called = steps | {role: called_by(known, caller, role) for role in roles if is_told}
     return Frozen(
         quarters=quarters,
         states=states,
@@ -130,10 +131,18 @@ def _source(subject: Subject, calls: pd.DataFrame, quarters: Quarters) -> str | 
     """Return where the judged calls come from: sheet, history, or None where there are none."""
     book, wanted = subject.view.book, subject.knobs.calls
     rebuilt = book.has_history and "forecast_category" in book.audit.tracked
-    n_called = len({period.name for period in quarters.last} & set(calls["period"]))
-    if wanted != "history" and n_called >= (0 if wanted == "sheet" or not rebuilt else _FEWEST_OF_SHEET) and len(calls):
+    if wanted == "history" or calls.empty:
+        return "history" if rebuilt and wanted != "sheet" else None
+    if wanted == "sheet" or not rebuilt:
         return "sheet"
-    return "history" if rebuilt and wanted != "sheet" else None
+    n_called = len({period.name for period in quarters.last} & set(calls["period"]))
+    shares = callers(calls, quarters, subject.covers or TYPES, subject.view.owners)
+    return "sheet" if n_called >= _FEWEST_OF_SHEET and _is_whole(shares) else "history"
+
+
+def _is_whole(shares: pd.Series) -> bool:
+    """Return whether some step of the roll-up is of most that is booked; also where nothing is."""
+    return not (shares < _WHOLE).all()
 
 
 def _days(subject: Subject, quarters: Quarters, calls: pd.DataFrame) -> dict[Period, dict[int, dt.date]]:
