@@ -50,7 +50,7 @@ def company(deals, calls=(), owners=OWNERS, history=True, tracked=WITH_OWNERS):
 
 
 def subject(of, day, **knobs):
-    return Subject(as_of(of, day), Knobs(**knobs))
+    return Subject(as_of(of, day), Knobs(**{"stale_after_days": 366} | knobs))
 
 
 def told(of, day, **knobs):

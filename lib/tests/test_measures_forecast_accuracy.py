@@ -138,6 +138,23 @@ def test_without_history_what_deals_tell_says_what_it_needs(hand):
     assert report.stages_table(hand).empty
 
 
+@pytest.mark.parametrize("history", [False, True])
+def test_calls_of_one_rep_are_none_of_the_companys(history):
+    """Cat books a fifth: where deals cannot tell, the company has no call, and cat's own errors still stand."""
+    whole = books(history=history)
+    calls = whole.table("forecasts")
+    result = measured(with_tables(whole, forecasts=calls[calls["member"].eq("cat")].reset_index(drop=True)))
+    rows = keyed(result)
+    if history:
+        assert result.found.source == "history" and result.judged.periods
+        return
+    assert result.found.source == "sheet" and result.judged.periods == () and result.open is None
+    assert only(rows, "wape", owner=result.labels["cat"]) == pytest.approx(30 / 86)
+    assert result.unavailable["wape"] == "calls of those who book most of what is booked"
+    assert only(rows, "wape", what="row")["note"] == "no past quarter with a call of the company"
+    assert words(result) == []
+
+
 def test_stale_exports_project_nothing():
     stale = measured(day="2026-02-20")
     assert only(keyed(stale), "projected_amount", what="row")["note"] == stale.unavailable["projected_amount"]
@@ -177,7 +194,7 @@ def test_a_company_that_never_booked_anything_has_calls_and_no_errors(history):
     result = measured(books({}, {"FY26-Q1": 150, "FY25-Q4": 99}, history), calls="sheet")
     rows = keyed(result)
     assert result.found.quarters.periods == () and result.errors.empty
-    assert only(rows, "wape", what="row")["note"] == "no past quarter with a call"
+    assert only(rows, "wape", what="row")["note"] == "no past quarter with a call of the company"
     assert result.unavailable["wape"] == "past quarters with a call"
     projected = only(rows, "projected_amount", what="row")
     assert math.isnan(projected["value"]) and projected["note"] == "no past call in this week"

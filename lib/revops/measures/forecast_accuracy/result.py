@@ -31,13 +31,14 @@ _ORDER = ("rep", "manager", "final")
 class ForecastResult:
     """The tables behind one forecast accuracy report.
 
-    found: all forecasts as frozen; judged: the company's on the same quarters. errors: errors.accuracy by horizon_weeks
-    x category of these; unit_errors: the same by level x horizon_weeks of owners and teams; by_type: by type x
-    horizon_weeks x category. steps, others: value_added and compare at the fixed horizon. units: level -> unit_bias
-    with n_looked_at, n_beyond, signal and errors.accuracy (n as n_errors) of each member. signal: off_signal of the company, one row; chances: chance_table.
-    deals, open: None where they cannot be told. late: period, actual_amount, now_amount, late_amount. carried: level,
-    n_calls, n_carried (members x weeks). silent: owners with a call in the quarter under way, but none in the last
-    week. labels says what to call an owner; unavailable maps a metric to what it needs.
+    found: all forecasts as frozen; judged: the company's on the same quarters. errors: errors.accuracy by
+    horizon_weeks x category of these; unit_errors: the same by level x horizon_weeks of owners and teams; by_type: by
+    type x horizon_weeks x category. steps, others: value_added and compare at the fixed horizon. units: level ->
+    unit_bias with n_looked_at, n_beyond, signal and errors.accuracy (n as n_errors) of each member. signal: off_signal
+    of the company, one row; chances: chance_table. deals, open: None where they cannot be told. late: period,
+    actual_amount, now_amount, late_amount. carried: level, n_calls, n_carried (members x weeks). silent: owners with a
+    call in the quarter under way, but none in the last week. labels says what to call an owner; unavailable maps a
+    metric to what it needs.
     """
 
     view: AsOf
@@ -205,16 +206,20 @@ def _labels(found: Frozen, view: AsOf, knobs: Knobs) -> dict[str, str]:
     return owner_labels(view.owners, members, show=knobs.show_owners) | {UNASSIGNED: UNASSIGNED}
 
 
+def _is_partial(found: Frozen) -> bool:
+    """Return whether there are calls, but only of some who book little of what is booked."""
+    return len(found.known) > 0 and not found.pairs["category"].eq(found.call)[found.pairs["level"].eq("company")].any()
+
+
 def _unavailable(subject: Subject, found: Frozen, same: Judged, told: DealChances | None) -> dict[str, str]:
     """Return which metrics cannot be given, and what they need."""
     needs = {}
     if (why := why_no_open_quarter(subject, found)) is not None:
         needs |= dict.fromkeys(("projected_amount", "interval_coverage"), why)
     if not same.periods:
-        needs |= dict.fromkeys(
-            ("wape", "bias_rate", "mape", "mase", "forecast_value_added"), "past quarters with a call"
-        )
-    if not same.scale.notna().any():
+        why = "calls of those who book most of what is booked" if _is_partial(found) else "past quarters with a call"
+        needs |= dict.fromkeys(("wape", "bias_rate", "mape", "mase", "forecast_value_added"), why)
+    elif not same.scale.notna().any():
         needs["mase"] = "8 quarters with bookings before the first one judged"
     if told is None:
         needs |= dict.fromkeys(OF_DEALS, "past quarters with bookings")

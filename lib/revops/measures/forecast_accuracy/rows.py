@@ -14,7 +14,7 @@ __all__ = ["check_rows", "measure_rows"]
 Row = dict[str, Any]
 _ERRORS = {"wape": "wape", "bias_rate": "bias", "mdape": "mdape", "mase": "mase", "mape": "mape"}
 """Metrics of errors.accuracy, and what the columns of their ranges begin with."""
-_NO_ERRORS = "no past quarter with a call"
+_NO_ERRORS = "no past quarter with a call of the company"
 _NO_SCALE = "too few quarters before to train its scale"
 
 

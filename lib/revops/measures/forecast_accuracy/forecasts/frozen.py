@@ -5,10 +5,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from revops.analysis.outlook import Subject
 from revops.company import TYPES
+from revops.errors import MeasureError
 from revops.measures.forecast_accuracy.forecasts.arithmetic import arithmetic
 from revops.measures.forecast_accuracy.forecasts.by_deal import ByDeal, by_deal
 from revops.measures.forecast_accuracy.forecasts.known_calls import CATEGORIES, calls_of, known_calls
@@ -21,6 +23,7 @@ from revops.measures.forecast_accuracy.forecasts.quarters import (
 )
 from revops.measures.forecast_accuracy.forecasts.steps import STEPS, called_by, callers, unit_pairs
 from revops.periods import Period
+from revops.wording import plural
 
 __all__ = ["LABELS", "MIDDLE", "Frozen", "frozen"]
 
@@ -44,6 +47,7 @@ LABELS = {
 _ROLES = tuple(CATEGORIES.values())
 _FEWEST_OF_SHEET = 4
 _MOST_CALLED = 0.8
+_UNIT_OFF = 100.0
 MIDDLE = {"sheet": 3, "history": 0}
 """The day of the week, from the quarter's first day on, on which past deals are looked at, by source of calls."""
 
@@ -93,9 +97,9 @@ def frozen(subject: Subject) -> Frozen | None:
         What did we forecast, when, and what came?
 
     Formula
-        Calls of sheets where they cover at least 4 judged quarters, or history has nothing to offer; else deals in
-        commit as they stood. The last call before a week counts until the next. Actuals are frozen some grace days
-        after the end.
+        Calls of sheets where they cover at least 4 judged quarters, and come from those who book 80 % of what is
+        booked, or history has nothing to offer; else deals in commit as they stood. Calls of fewer are none of the
+        company's. The last call before a week counts until the next. Actuals are frozen some grace days after the end.
     """
     states = subject.part_of(states_of(subject))
     quarters = quarters_of(subject, states, subject.knobs.judged_quarters)
@@ -107,11 +111,13 @@ def frozen(subject: Subject) -> Frozen | None:
     view, covers = subject.view, subject.covers or TYPES
     found, early = _by_deal(subject, states, quarters, days, source), early_bookings(states, quarters, days)
     known = _known(calls, days) if source == "sheet" else _rebuilt(found, covers)
+    _refuse_another_unit(known, quarters, covers)
     roles = [role for role in _ROLES if known["category"].eq(role).any()]
     shares = callers(known, quarters, covers, view.owners)
-    steps = {step: called_by(known, step, roles[0]) for step in STEPS if shares[step] >= _MOST_CALLED} if roles else {}
+    steps = {step: called_by(known, step, roles[0]) for step in STEPS if not shares[step] < _MOST_CALLED} if roles else {}
     caller = next((step for step in reversed(STEPS) if len(steps.get(step, ()))), "rep")
-    called = steps | {role: called_by(known, caller, role) for role in roles}
+    is_told = source == "history" or _is_whole(shares)
+    called = steps | {role: called_by(known, caller, role) for role in roles if is_told}
     return Frozen(
         quarters=quarters,
         states=states,
@@ -138,10 +144,31 @@ def _source(subject: Subject, calls: pd.DataFrame, quarters: Quarters) -> str | 
     """Return where the judged calls come from: sheet, history, or None where there are none."""
     book, wanted = subject.view.book, subject.knobs.calls
     rebuilt = book.has_history and "forecast_category" in book.audit.tracked
-    n_called = len({period.name for period in quarters.last} & set(calls["period"]))
-    if wanted != "history" and n_called >= (0 if wanted == "sheet" or not rebuilt else _FEWEST_OF_SHEET) and len(calls):
+    if wanted == "history" or calls.empty:
+        return "history" if rebuilt and wanted != "sheet" else None
+    if wanted == "sheet" or not rebuilt:
         return "sheet"
-    return "history" if rebuilt and wanted != "sheet" else None
+    n_called = len({period.name for period in quarters.last} & set(calls["period"]))
+    shares = callers(calls, quarters, subject.covers or TYPES, subject.view.owners)
+    return "sheet" if n_called >= _FEWEST_OF_SHEET and _is_whole(shares) else "history"
+
+
+def _refuse_another_unit(known: pd.DataFrame, quarters: Quarters, covers: Collection[str]) -> None:
+    """Refuse calls that are in thousands or the like: nobody is a hundredfold off in a quarter's last week."""
+    last = known[known["horizon_weeks"].eq(13) & known["category"].isin(_ROLES[:2])]
+    called = last.groupby(["period", "level"])["forecast_amount"].sum().unstack("level")
+    ratios = called.div(quarters.booked(covers).replace(0.0, np.nan), axis=0).stack().dropna()
+    middle = float(ratios.median()) if len(ratios) else 1.0
+    if not _UNIT_OFF**-1 < middle < _UNIT_OFF:
+        raise MeasureError(
+            f"forecasts: calls must be in the company's currency; found {plural(len(ratios), 'sum')} of last-week calls "
+            f"that are {middle:,.4g} times what was booked. Say the unit of the sheet in company.yml, forecasts: unit."
+        )
+
+
+def _is_whole(shares: pd.Series) -> bool:
+    """Return whether some step of the roll-up is of most that is booked; also where nothing is."""
+    return not (shares < _MOST_CALLED).all()
 
 
 def _days(subject: Subject, quarters: Quarters, calls: pd.DataFrame) -> dict[Period, dict[int, dt.date]]:
