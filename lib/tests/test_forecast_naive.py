@@ -16,7 +16,12 @@ def one(values, **given):
 
 @pytest.mark.parametrize(
     ("values", "last", "season"),
-    [([], np.nan, np.nan), ([1.0], 1.0, np.nan), ([1.0, 2.0, 3.0, 4.0], 4.0, 1.0), ([1.0, 2.0, 3.0, 4.0, 5.0], 5.0, 2.0)],
+    [
+        ([], np.nan, np.nan),
+        ([1.0], 1.0, np.nan),
+        ([1.0, 2.0, 3.0, 4.0], 4.0, 1.0),
+        ([1.0, 2.0, 3.0, 4.0, 5.0], 5.0, 2.0),
+    ],
 )
 def test_the_last_quarter_and_the_same_one_last_year_are_what_a_hand_would_find(values, last, season):
     found = one(values, time_series=False)

@@ -114,7 +114,8 @@ def frozen(subject: Subject) -> Frozen | None:
     _refuse_another_unit(known, quarters, covers)
     roles = [role for role in _ROLES if known["category"].eq(role).any()]
     shares = callers(known, quarters, covers, view.owners)
-    steps = {step: called_by(known, step, roles[0]) for step in STEPS if not shares[step] < _MOST_CALLED} if roles else {}
+    whole = [step for step in STEPS if roles and not shares[step] < _MOST_CALLED]
+    steps = {step: called_by(known, step, roles[0]) for step in whole}
     caller = next((step for step in reversed(STEPS) if len(steps.get(step, ()))), "rep")
     is_told = source == "history" or _is_whole(shares)
     called = steps | {role: called_by(known, caller, role) for role in roles if is_told}
@@ -161,8 +162,8 @@ def _refuse_another_unit(known: pd.DataFrame, quarters: Quarters, covers: Collec
     middle = float(ratios.median()) if len(ratios) else 1.0
     if not _UNIT_OFF**-1 < middle < _UNIT_OFF:
         raise MeasureError(
-            f"forecasts: calls must be in the company's currency; found {plural(len(ratios), 'sum')} of last-week calls "
-            f"that are {middle:,.4g} times what was booked. Say the unit of the sheet in company.yml, forecasts: unit."
+            f"forecasts: calls must be in the company's currency; found {plural(len(ratios), 'sum')} of last-week "
+            f"calls that are {middle:,.4g} times what was booked. Say the sheet's unit in company.yml, forecasts: unit."
         )
 
 

@@ -97,8 +97,7 @@ def quarters_of(subject: Subject, states: pd.DataFrame, judged: int) -> Quarters
 
 
 def _is_over(subject: Subject, period: Period) -> bool:
-    """Return whether a quarter's bookings are frozen, the exports reach so far, and its first day is known where there is
-    history."""
+    """Return whether a quarter's bookings are frozen, the exports reach so far, and history its first day."""
     view = subject.view
     reached = view.last_stamp.date() + dt.timedelta(days=subject.knobs.stale_after_days)
     frozen = period.end + dt.timedelta(days=view.company.grace_days) <= min(view.day, reached)

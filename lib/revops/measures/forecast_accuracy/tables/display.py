@@ -86,8 +86,12 @@ def _calls(result: ForecastResult) -> Display:
     rows = result.carried
     shown = pd.DataFrame({"Level": rows["level"].map(words), "Weekly calls": rows["n_calls"],
                           "Carried from an earlier week": rows["n_carried"]})  # fmt: skip
-    where = "sheets of calls" if result.found.source == "sheet" else "deals in commit, as they stood"
-    return f"Calls come from {where}; a missing one carries the last forward", shown, (None, "count", "count")
+    source = result.found.source
+    where = "sheets of calls" if source == "sheet" else "deals in commit, as they stood"
+    unused = " (those of sheets cover too few quarters, or too little of what is booked)"
+    said = unused if source == "history" and len(result.view.book.table("forecasts")) else ""
+    caption = f"Calls come from {where}{said}; a missing one carries the last forward"
+    return caption, shown, (None, "count", "count")
 
 
 def _open(result: ForecastResult) -> dict[str, Display]:
@@ -102,7 +106,7 @@ def _open(result: ForecastResult) -> dict[str, Display]:
         low, median, high = now.landing
         name = f"Landing by deals ({between(low, high, lambda amount: money(amount, currency))})"
         figures[name] = median
-        figures["… of which open deals"], figures["… and deals to come"] = now.landing_parts
+        figures["On average of it open deals"], figures["On average of it deals to come"] = now.landing_parts
     shown = pd.DataFrame({"Figure": list(figures), "Amount": list(figures.values())})
     back = now.backtest
     held = pd.DataFrame({

@@ -5,7 +5,7 @@ import pandas as pd
 from revops.measures.forecast_accuracy.forecasts.frozen import LABELS
 from revops.measures.forecast_accuracy.result import ForecastResult
 from revops.measures.forecast_accuracy.tables.deals import Display, ranges
-from revops.wording import multiple, plural
+from revops.wording import join, multiple, plural
 
 __all__ = ["error_tables"]
 
@@ -24,7 +24,7 @@ def error_tables(result: ForecastResult) -> dict[str, Display]:
         tables |= {"all_forecasts": _methods(result), "errors": _errors(result), "footnotes": _footnotes(result)}
         tables |= {"others": _others(result), "by_week": _by_week(result), "value_added": _steps(result)}
     if result.by_type["wape"].notna().any():
-        tables["by_type"] = _by_type(result)
+        tables |= {"by_type": _by_type(result), "type_errors": _type_errors(result)}
     return tables
 
 
@@ -79,7 +79,8 @@ def _at_horizon(result: ForecastResult) -> pd.DataFrame:
 def _by_week(result: ForecastResult) -> Display:
     """Return the call's error week by week, beside the errors of owners and teams that offset in it."""
     rows = result.errors[result.errors["category"].eq(result.found.call)]
-    units = result.unit_errors.pivot(index="horizon_weeks", columns="level", values="wape")
+    named = ["wape", "wape_low", "wape_high"]
+    units = result.unit_errors.pivot(index="horizon_weeks", columns="level", values=named)
     shown = pd.DataFrame({
         "Week": [_named(week, result) for week in rows["horizon_weeks"]], "Quarters": rows["n"], "WAPE": rows["wape"],
         "WAPE range": ranges(rows["wape_low"], rows["wape_high"]), "Bias": rows["bias_rate"],
@@ -87,9 +88,10 @@ def _by_week(result: ForecastResult) -> Display:
     })  # fmt: skip
     kinds = [None, "count", "share", None, "share", None]
     for level, word in (("team", "WAPE of teams"), ("owner", "WAPE of owners")):
-        if level in units:
-            shown[word] = units[level].reindex(rows["horizon_weeks"]).to_numpy()
-            kinds.append("share")
+        if level in units["wape"]:
+            own = units.xs(level, axis=1, level="level").reindex(rows["horizon_weeks"])
+            shown[word], shown[f"Range, {level}s"] = own["wape"].to_numpy(), ranges(own["wape_low"], own["wape_high"])
+            kinds += ["share", None]
     return (
         f"{_label(result.found.call)}, week by week; misses of teams and owners offset in the total",
         shown,
@@ -133,8 +135,21 @@ def _by_type(result: ForecastResult) -> Display:
             if (week, type) in wide:
                 shown[f"{word}, week {week}"] = wide[(week, type)].to_numpy()
                 units.append("share")
-    caption = f"WAPE of each type, and of all as one number; {plural(int(rows['n'].max()), 'quarter')} at most"
+    caption = "WAPE of each type, and of all as one number, renewals in; above, of what the quota covers"
     return caption, shown, tuple(units)
+
+
+def _type_errors(result: ForecastResult) -> Display:
+    """Return WAPE and bias of each opportunity type, and of all as one number, with n and ranges."""
+    rows = result.by_type[result.by_type["horizon_weeks"].eq(result.knobs.horizon_weeks)].dropna(subset="wape")
+    rows = rows.assign(place=rows["type"].map(list(_TYPES).index)).sort_values(["place", "wape"])
+    shown = pd.DataFrame({
+        "Type": rows["type"].map(_TYPES), "Forecast": rows["category"].map(_label), "Quarters": rows["n"],
+        "WAPE": rows["wape"], "WAPE range": ranges(rows["wape_low"], rows["wape_high"]), "Bias": rows["bias_rate"],
+        "Bias range": ranges(rows["bias_low"], rows["bias_high"]),
+    })  # fmt: skip
+    caption = f"Week {result.knobs.horizon_weeks}, by type: each forecast on all quarters it could be made for"
+    return caption, shown, (None, None, "count", "share", None, "share", None)
 
 
 def _but_the_call_twice(result: ForecastResult) -> pd.DataFrame:
@@ -155,5 +170,11 @@ def _name_of(week: int, result: ForecastResult) -> str:
 
 
 def _quarters(result: ForecastResult) -> str:
-    periods = result.judged.periods
-    return f"{plural(len(periods), 'quarter')}, {periods[0]} to {periods[-1]}" if periods else "no quarter"
+    """Return which quarters are judged, and which with a call are not."""
+    same = result.judged
+    if not same.periods:
+        return "no quarter"
+    said = f"{plural(len(same.periods), 'quarter')}, {same.periods[0]} to {same.periods[-1]}"
+    if same.dropped:
+        said += f"; without {join(list(same.dropped))}, of which some forecast is missing"
+    return said
