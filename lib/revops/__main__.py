@@ -52,7 +52,7 @@ def _run(asked: argparse.Namespace) -> int:
         given["as_of"] = asked.as_of
     request = Request(
         stems=tuple(asked.stems),
-        given={name: yaml.safe_load(value) for name, value in given.items()},
+        given={name: _read(name, value) for name, value in given.items()},
         slices={name: _values(value) for name, value in map(_pair, asked.slice)},
         params=asked.params,
         outputs=asked.outputs,
@@ -113,6 +113,14 @@ def _pair(text: str) -> tuple[str, str]:
     if not sign or not re.fullmatch(r"\w+", name):
         raise SettingsError(f"{text}: must be name=value; found no such pair. Write for example period=next.")
     return name, value
+
+
+def _read(name: str, text: str) -> object:
+    """Return a value as YAML reads it; SettingsError where it cannot, as a date that there is not."""
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError):
+        raise SettingsError(f"{name}={text}: must be a value such as next, 8 or 2026-03-31; found none.") from None
 
 
 def _values(text: str) -> tuple[str, ...]:

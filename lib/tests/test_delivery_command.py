@@ -241,3 +241,10 @@ def test_kept_copy_holds_forecasts_and_their_periods_and_no_quotas(project, caps
 def test_job_is_plain_values(tmp_path):
     job = Job("deals", Path("deals.ipynb"), tmp_path, tmp_path, {"slice": {"region": "EMEA"}, "as_of": None})
     assert (job.title, job.slice) == ("deals region=EMEA", {"region": "EMEA"})
+
+
+@pytest.mark.parametrize("given", [["--as-of", "2026-13-01"], ["-p", "as_of=2026-02-30"], ["-p", "slice={region: EMEA"]])
+def test_a_value_that_is_none_is_refused_in_words(project, capsys, given):
+    name, _, text = given[1].rpartition("=") if given[0] == "-p" else ("as_of", "=", given[1])
+    code, _, err = said_by(capsys, "run", *given)
+    assert (code, err) == (2, f"{name}={text}: must be a value such as next, 8 or 2026-03-31; found none.\n")

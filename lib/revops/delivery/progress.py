@@ -46,6 +46,8 @@ class Progress:
         self._done += 1
         taken = f"{result.seconds:.1f} s, {result.peak_bytes / 2**20:.0f} MB"
         ended = f"FAILED ({taken}): {result.failure.reason}" if result.failure else f"made ({taken})"
+        if result.failure and result.failure.is_refusal:
+            ended = f"not made: {result.failure.reason}"
         self.say(f"{job.title}: {ended}")
 
     def _draw(self) -> None:
