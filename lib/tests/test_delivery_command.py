@@ -243,7 +243,9 @@ def test_job_is_plain_values(tmp_path):
     assert (job.title, job.slice) == ("deals region=EMEA", {"region": "EMEA"})
 
 
-@pytest.mark.parametrize("given", [["--as-of", "2026-13-01"], ["-p", "as_of=2026-02-30"], ["-p", "slice={region: EMEA"]])
+@pytest.mark.parametrize(
+    "given", [["--as-of", "2026-13-01"], ["-p", "as_of=2026-02-30"], ["-p", "slice={region: EMEA"]]
+)
 def test_a_value_that_is_none_is_refused_in_words(project, capsys, given):
     name, _, text = given[1].rpartition("=") if given[0] == "-p" else ("as_of", "=", given[1])
     code, _, err = said_by(capsys, "run", *given)

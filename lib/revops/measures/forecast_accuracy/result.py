@@ -9,14 +9,14 @@ from revops.analysis.people import owner_labels
 from revops.book import UNASSIGNED, AsOf
 from revops.errors import MeasureError
 from revops.measures.forecast_accuracy.deals.deal_chances import DealChances, deal_chances
-from revops.measures.forecast_accuracy.errors import accuracy, mase_scale
+from revops.measures.forecast_accuracy.errors import accuracy
 from revops.measures.forecast_accuracy.forecasts.frozen import Frozen, frozen
 from revops.measures.forecast_accuracy.judged import Judged, judged
 from revops.measures.forecast_accuracy.knobs import Knobs
 from revops.measures.forecast_accuracy.needs import OF_DEALS, lacking, refusal
 from revops.measures.forecast_accuracy.open_quarter import OpenQuarter, open_quarter, why_no_open_quarter
+from revops.measures.forecast_accuracy.people import people
 from revops.measures.forecast_accuracy.signal import chance_table, off_signal
-from revops.measures.forecast_accuracy.units import unit_bias
 from revops.measures.forecast_accuracy.value_added import compare, value_added
 from revops.periods import Period
 
@@ -102,7 +102,7 @@ def measure(view: AsOf, knobs: Knobs) -> ForecastResult:
         by_type=accuracy(found.by_type[~found.by_type["is_open"]], ["type", "horizon_weeks", "category"], level=level),
         steps=_steps(found, same, knobs),
         others=_others(found, same, knobs),
-        units={name: _unit_rows(found, name, knobs) for name in LEVELS},
+        units=people(subject, found, LEVELS),
         signal=_signal(found, knobs),
         chances=chance_table(MAPES, threshold=knobs.off_by),
         deals=told,
@@ -145,28 +145,6 @@ def _others(found: Frozen, same: Judged, knobs: Knobs) -> pd.DataFrame:
     return compare(same.at(knobs.horizon_weeks), found.call, sorted(set(there) - roles), level=knobs.level)
 
 
-def _unit_rows(found: Frozen, level: str, knobs: Knobs) -> pd.DataFrame:
-    """Return each member of a level: shrunk bias, errors, and the signal from the shrunk range."""
-    rows = found.at(knobs.horizon_weeks, level)
-    bias = unit_bias(rows, level=knobs.naming_level)
-    own = bias.rename(columns={"bias": "bias_rate", "low": "bias_low", "high": "bias_high"})
-    signal = off_signal(rows, by=["member"], threshold=knobs.off_by, bias=own)
-    errors = accuracy(rows, ["member"], level=knobs.level, scale=_unit_scale(found, rows))
-    told = signal[["member", "n", "n_beyond", "direction", "signal", "chance_of_firing"]]
-    told = told.rename(columns={"n": "n_looked_at"})
-    renamed = {"bias_low": "bias_rate_low", "bias_high": "bias_rate_high", "n": "n_errors"}
-    own = ["member", "n", "n_scaled", *(name for name in errors if name.startswith(("wape", "bias", "mape", "mase")))]
-    return bias.merge(told, on="member", how="left").merge(errors[own].rename(columns=renamed), on="member", how="left")
-
-
-def _unit_scale(found: Frozen, rows: pd.DataFrame) -> pd.Series:
-    """Return for each quarter and member what MASE divides by, from the member's own quarters before it."""
-    names = [period.name for period in found.quarters.last]
-    came = rows.pivot(index="period", columns="member", values="actual_amount").reindex(names)
-    at = pd.MultiIndex.from_product([names, came.columns], names=["period", "member"])
-    return pd.Series([mase_scale(came[member], before=name) for name, member in at], index=at, dtype="float64")
-
-
 def _signal(found: Frozen, knobs: Knobs) -> pd.Series | None:
     """Return the company's own signal; None without any past call."""
     rows = found.at(knobs.horizon_weeks)
@@ -194,7 +172,7 @@ def _silent(found: Frozen, subject: Subject) -> tuple[str, ...]:
     """Return the owners whose call for the quarter under way is older than the others' last one."""
     rows = found.known[found.known["period"].eq(subject.period.name) & found.known["level"].eq("owner")]
     rows = rows[rows["category"].eq(found.call) & rows["horizon_weeks"].eq(rows["horizon_weeks"].max())]
-    if found.source != "sheet" or rows.empty:
+    if found.source != "sheet" or rows.empty or not subject.period.start <= subject.view.day <= subject.period.end:
         return ()
     late = rows["snapshot_date"] < rows["snapshot_date"].max() - pd.Timedelta(days=6)
     return tuple(sorted(rows.loc[late, "member"]))
