@@ -15,7 +15,7 @@ from revops.book import AsOf
 from revops.charts.style import Chart
 from revops.metrics import METRICS
 from revops.report.figures import FIGURE_KEY, svg
-from revops.report.sources import Sources
+from revops.report.sources import Said, Sources
 from revops.report.tables import table_html, text
 
 __all__ = [
@@ -174,7 +174,7 @@ class LeftOut(Block):
         if view.n_future_stamps:
             lines.append(f"{wording.plural(view.n_future_stamps, 'stamp')} later than the clock were ignored.")
         lines += [f"{METRICS[id].label}: not available; needs {needs}." for id, needs in self.unavailable.items()]
-        lines += [f"{name}: not used. {why}" for name, why in audit.unrecognised]
+        lines += [f"{name}: not used. {why}" for name, why in self.sources.unrecognised]
         lines += self.sources.warnings
         return [*lines, self.sources.other_doubts] if self.sources.other_doubts else lines
 
@@ -186,6 +186,7 @@ class Provenance(Block):
     view: AsOf
     sources: Sources
     parameters: Mapping[str, Any]
+    said: Said = wording.without_marks
 
     def to_html(self) -> str:
         """Return the files, how many others there are, and the as-of day, definitions, parameters and version."""
@@ -210,7 +211,7 @@ class Provenance(Block):
             table, units = table.drop(columns="Counted in"), units[1:]
         files = table_html("Files read", table, units, self.view.company.currency)
         others = f'<p class="note">{text(self.sources.others)}</p>' if self.sources.others else ""
-        knobs = "; ".join(f"{name} = {value}" for name, value in self.parameters.items())
+        knobs = self.said("; ".join(f"{name} = {value}" for name, value in self.parameters.items()))
         line = (
             f"As of {wording.long_day(self.view.day)}: {self.view.rule}; nothing recorded later was used. "
             f"Definitions {self.view.company.fingerprint}. RevOps Workbooks {revops.__version__}. Parameters: {knobs}."
