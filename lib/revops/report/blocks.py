@@ -41,14 +41,22 @@ def css() -> str:
 
 
 class Block:
-    """Something that a notebook displays; subclasses say it in `to_html`."""
+    """Something that a notebook displays; subclasses say it in `to_html`, and name it in `plain`.
+
+    A notebook keeps both, and never the values that a block is made of: those name people.
+    """
+
+    @property
+    def plain(self) -> str:
+        """Return the block's name, for where no HTML is shown."""
+        return type(self).__name__
 
     def to_html(self) -> str:
         """Return the block as HTML."""
         raise NotImplementedError
 
-    def _repr_html_(self) -> str:
-        return self.to_html()
+    def _repr_mimebundle_(self, **_: Any) -> Any:
+        return {"text/plain": self.plain, "text/html": self.to_html()}
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,11 @@ class Line(Block):
     """One paragraph."""
 
     words: str
+
+    @property
+    def plain(self) -> str:
+        """Return the paragraph."""
+        return self.words
 
     def to_html(self) -> str:
         """Return the paragraph."""
@@ -67,6 +80,11 @@ class Blocks(Block):
     """Several blocks, one below the other."""
 
     parts: Sequence[Block]
+
+    @property
+    def plain(self) -> str:
+        """Return the names of the blocks."""
+        return "\n".join(part.plain for part in self.parts)
 
     def to_html(self) -> str:
         """Return the blocks."""
@@ -93,6 +111,11 @@ class TableBlock(Block):
     units: Sequence[str | None]
     currency: str
 
+    @property
+    def plain(self) -> str:
+        """Return the caption."""
+        return self.caption
+
     def to_html(self) -> str:
         """Return the table."""
         return f'<div class="{BLOCK}">{table_html(self.caption, self.table, self.units, self.currency)}</div>'
@@ -115,8 +138,13 @@ class FigureBlock(Block):
             f"<details><summary>The data behind this chart</summary>{data}</details></figcaption></figure>"
         )
 
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        content = {"text/plain": self.chart.alt, "text/html": self.to_html(), "image/svg+xml": svg(self.chart)}
+    @property
+    def plain(self) -> str:
+        """Return the chart in words."""
+        return self.chart.alt
+
+    def _repr_mimebundle_(self, **_: Any) -> Any:
+        content = {"text/plain": self.plain, "text/html": self.to_html(), "image/svg+xml": svg(self.chart)}
         return content, {FIGURE_KEY: self.chart.name}
 
 
@@ -125,6 +153,11 @@ class Definitions(Block):
     """The registry's definition of each number."""
 
     ids: Sequence[str]
+
+    @property
+    def plain(self) -> str:
+        """Return what the block is about."""
+        return "How each number is defined"
 
     def to_html(self) -> str:
         """Return a description list."""
@@ -142,6 +175,11 @@ class LeftOut(Block):
     view: AsOf
     sources: Sources
     unavailable: Mapping[str, str]
+
+    @property
+    def plain(self) -> str:
+        """Return what the block is about."""
+        return "What was left out"
 
     def to_html(self) -> str:
         """Return a table of reasons, and sentences on fields without history, warnings and missing numbers."""
@@ -187,6 +225,11 @@ class Provenance(Block):
     sources: Sources
     parameters: Mapping[str, Any]
     said: Said = wording.without_marks
+
+    @property
+    def plain(self) -> str:
+        """Return what the block is about."""
+        return "Where the numbers come from"
 
     def to_html(self) -> str:
         """Return the files, how many others there are, and the as-of day, definitions, parameters and version."""
