@@ -41,15 +41,15 @@ def css() -> str:
 
 
 class Block:
-    """Something that a notebook displays; subclasses say it in `to_html`, and name it in `plain`.
+    """Something that a notebook displays; subclasses say it in `to_html`, and briefly in `plain`.
 
     A notebook keeps both, and never the values that a block is made of: those name people.
     """
 
     @property
     def plain(self) -> str:
-        """Return the block's name, for where no HTML is shown."""
-        return type(self).__name__
+        """Return what the block is, for where no HTML is shown."""
+        return (type(self).__doc__ or "").partition("\n")[0]
 
     def to_html(self) -> str:
         """Return the block as HTML."""
@@ -154,11 +154,6 @@ class Definitions(Block):
 
     ids: Sequence[str]
 
-    @property
-    def plain(self) -> str:
-        """Return what the block is about."""
-        return "How each number is defined"
-
     def to_html(self) -> str:
         """Return a description list."""
         items = "".join(
@@ -175,11 +170,6 @@ class LeftOut(Block):
     view: AsOf
     sources: Sources
     unavailable: Mapping[str, str]
-
-    @property
-    def plain(self) -> str:
-        """Return what the block is about."""
-        return "What was left out"
 
     def to_html(self) -> str:
         """Return a table of reasons, and sentences on fields without history, warnings and missing numbers."""
@@ -225,11 +215,6 @@ class Provenance(Block):
     sources: Sources
     parameters: Mapping[str, Any]
     said: Said = wording.without_marks
-
-    @property
-    def plain(self) -> str:
-        """Return what the block is about."""
-        return "Where the numbers come from"
 
     def to_html(self) -> str:
         """Return the files, how many others there are, and the as-of day, definitions, parameters and version."""
