@@ -13,11 +13,14 @@ from frames import COMPANY, as_of, book, deal
 from revops import report, wording
 from revops.actions import Headline
 from revops.analysis.people import owner_labels
+from revops.delivery.check_told import _named as named
 from revops.exports import Audit, LeftOut
 from revops.measures.forecast_accuracy import Knobs
 from revops.params import Knobs as PlainKnobs
 from revops.params import ReportSettings
+from revops.report import blocks
 from revops.report.names import STRANGER, Names
+from revops.report.sources import sources
 from revops.wording import person
 
 OWNERS = {
@@ -147,6 +150,31 @@ def test_a_report_names_owners_where_asked():
     assert "owner: Sam Lee</span>" in page
     assert found["data"][0]["left_out"][0]["examples"] == ["Eve B", "Sam Lee", "Zoe C"]
     assert not any(mark in page + json.dumps(found, ensure_ascii=False) for mark in "\u2068\u2069")
+
+
+def test_a_notebook_keeps_no_values_behind_a_block():
+    """What a block is made of holds the whole audit, and aliases of company.yml."""
+    of = view(seen=dataclasses.replace(SEEN, tracked={}))
+    parts = [blocks.LeftOut(of, sources(SEEN), {}), blocks.Provenance(of, sources(SEEN), {}), blocks.Line("Two words")]
+    parts += [
+        blocks.TableBlock("A caption", pd.DataFrame({"a": [1]}), ("count",), "USD"),
+        blocks.Definitions(("wape",)),
+    ]
+    kept = [part._repr_mimebundle_() for part in (*parts, blocks.Blocks(parts[2:4]))]
+    assert all(set(bundle) == {"text/plain", "text/html"} for bundle in kept)
+    assert [bundle["text/plain"] for bundle in kept] == [
+        "What did not enter the numbers, with counts and examples, and what cannot be given.",
+        "Where the numbers come from.",
+        "Two words",
+        "A caption",
+        "The registry's definition of each number.",
+        "Two words\nA caption",
+    ]
+
+
+def test_whoever_checks_exports_reads_names_without_marks():
+    values = {"warnings": [f"the calls of {person('Sam Lee')}"], "n": 3, "left_out": [{"examples": (person("Eve"),)}]}
+    assert named(values) == {"warnings": ["the calls of Sam Lee"], "n": 3, "left_out": [{"examples": ["Eve"]}]}
 
 
 def test_slices_of_other_kinds_stand_as_they_are():
