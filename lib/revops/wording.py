@@ -2,9 +2,11 @@
 
 import datetime as dt
 import math
+import re
 from collections.abc import Callable, Sequence
 
 __all__ = [
+    "PERSON",
     "between",
     "chance",
     "count",
@@ -15,14 +17,19 @@ __all__ = [
     "money",
     "multiple",
     "odds",
+    "person",
     "plural",
     "share",
     "told_share",
     "value",
+    "without_marks",
 ]
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _ENDLESS = "no limit"
+_LONGEST = 40
+PERSON = re.compile("\u2068([^\u2068\u2069]*)\u2069")
+"""What stands between the marks of Unicode for an inserted text, which no reader sees: the name of a person."""
 _STEPS = ((1e9, "B"), (1e6, "M"), (1e3, "K"))
 
 
@@ -155,3 +162,13 @@ def value(number: object, unit: str | None, currency: str) -> str:
 def missing(number: object) -> bool:
     """Return whether a value is undefined: None, NaN or NaT."""
     return number is None or (isinstance(number, float) and math.isnan(number)) or number != number
+
+
+def person(name: object) -> str:
+    """Return the name of a person for a message, cut to 40 letters, between marks by which a report can hide it."""
+    return f"\u2068{without_marks(str(name))[:_LONGEST]}\u2069"
+
+
+def without_marks(text: str) -> str:
+    """Return a message without the marks around the names of people."""
+    return re.sub("[\u2068\u2069]", "", text)

@@ -1,6 +1,7 @@
 """Tiny canonical tables for tests: rows as dicts, everything not given is ordinary."""
 
 import datetime as dt
+from collections.abc import Callable
 
 import pandas as pd
 
@@ -112,6 +113,22 @@ def book(
 def with_tables(book: Book, **tables: pd.DataFrame) -> Book:
     """Return a book in which some tables are others."""
     return Book(book.company, {**book.tables, **tables}, book.audit)
+
+
+def with_each(book: Book, change: Callable[[pd.DataFrame], pd.DataFrame]) -> Book:
+    """Return a book in which every table is changed."""
+    return with_tables(book, **{name: change(table) for name, table in book.tables.items()})
+
+
+def renamed(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a canonical table with every id written backwards behind an x."""
+    ids = [c for c in table.columns if c in ("opportunity_id", "account_id", "owner_id", "manager_id")]
+    table = table.assign(**{c: "x" + table[c].str[::-1] for c in ids})
+    if "level" in table:
+        owners = table["level"].eq("owner")
+        table = table.assign(member=table["member"].mask(owners, "x" + table["member"].str[::-1]))
+    keys = [c for c in ("opportunity_id", "changed_at", "sequence") if c in table]
+    return table.sort_values(keys, ignore_index=True) if keys else table
 
 
 def as_of(book: Book, day: str) -> AsOf:

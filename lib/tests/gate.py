@@ -9,6 +9,7 @@ import pytest
 from revops.company import Company, load_company
 from revops.errors import ExportError
 from revops.exports import Prepared, prepare
+from revops.wording import without_marks
 
 HERE = Path(__file__).parent / "exports"
 EXAMPLES = HERE / "examples"
@@ -76,6 +77,11 @@ def file_audit(prepared: Prepared, name: str):  # type: ignore[no-untyped-def]
 def warned(prepared: Prepared, name: str = "deals.csv") -> tuple[str, ...]:
     """Return the warnings of one file."""
     return file_audit(prepared, name).warnings
+
+
+def said(prepared: Prepared) -> tuple[str, ...]:
+    """Return the warnings of no single file as people read them, without the marks around names."""
+    return tuple(without_marks(text) for text in prepared.audit.warnings)
 
 
 def refused(folder: Path, files: dict[str, bytes | str | Path], **changes: object) -> str:

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 from nbclient import NotebookClient
 
@@ -76,6 +77,35 @@ def test_run_all_in_jupyterlab_gives_the_same_answer(runs, stem):
     notebook = nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", 4)
     NotebookClient(notebook, resources={"metadata": {"path": str(ROOT / "notebooks")}}).execute()
     assert answer_in(notebook) == answer_of(runs[0], stem)
+
+
+@pytest.fixture(scope="module")
+def people():
+    """Return every name of an owner: of the users, and of the sheets of calls and quotas, without groups of them."""
+    sheets = {"salesforce/User": "Name", "targets/weekly_calls": "Rep", "targets/quota_long": "owner_name"}
+    names = {name for file, column in sheets.items() for name in cells(file, column)}
+    return sorted(names - cells("salesforce/UserRole", "Name") - cells("salesforce/User", "Region__c") - {"Company"})
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_no_file_of_a_report_names_an_owner(runs, people, stem):
+    """The knob show_owners is false in the sample; letters may be written as HTML or JSON writes them."""
+    assert len(people) > 20 and {"Marcus Bell", "Jörg Müller"} <= set(people)
+    files = runs[2][stem]["files"]
+    assert {Path(name).suffix for name in files} == {".html", ".json", ".csv", ".ipynb"}
+    for name in files:
+        found = (runs[0] / name).read_text(encoding="utf-8")
+        written = {way for person in people for way in (person, escape(person), json.dumps(person)[1:-1])}
+        assert {way for way in written if way in found} == set()
+
+
+def test_what_is_said_of_an_owner_names_the_number(runs):
+    page = (runs[0] / "forecast_accuracy.html").read_text(encoding="utf-8")
+    assert re.search(r"weekly calls for FY\d\d-Q\d (is|are) missing \(e\.g\. Owner \d+ 20\d\d-\d\d-\d\d", page)
+
+
+def cells(file, column):
+    return set(pd.read_csv(ROOT / "data" / "sample" / f"{file}.csv", dtype=str)[column].dropna())
 
 
 def answer_of(folder, stem):

@@ -4,7 +4,7 @@ import io
 
 import openpyxl
 import pytest
-from gate import balanced, file_audit, gate, left_out, rows
+from gate import balanced, file_audit, gate, left_out, rows, said
 
 from revops.errors import ExportError
 
@@ -148,7 +148,7 @@ def test_what_was_called_first_counts_and_later_rewriting_is_told(tmp_path):
         ("calls.csv", "a call rewritten after its first copy", 1),
         ("calls.csv", "same record in another file", 1),
     ]
-    assert [text for text in prepared.audit.warnings if "rewritten" in text] == [
+    assert [text for text in said(prepared) if "rewritten" in text] == [
         f"{name}: 1 call rewritten after the first copy (e.g. Dana Whitfield 2025-06-02 Forecast 200 became 160); what "
         "was called first counts, since a forecast must be frozen"
         for name in ("2025-06-11/calls.csv", "calls.csv")

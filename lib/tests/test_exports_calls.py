@@ -6,7 +6,7 @@ import io
 import random
 
 import pytest
-from gate import EXAMPLES, REPORT, balanced, file_audit, gate, left_out, rows
+from gate import EXAMPLES, REPORT, balanced, file_audit, gate, left_out, rows, said
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -47,7 +47,7 @@ def test_the_example_is_read_whole(tmp_path):
         (dt.datetime(2025, 4, 1), dt.datetime(2025, 6, 30))
     }
     assert file_audit(prepared, "calls.csv").unknown_columns == ("Call notes",)
-    assert [text for text in prepared.audit.warnings if text.startswith("calls.csv")] == [
+    assert [text for text in said(prepared) if text.startswith("calls.csv")] == [
         "calls.csv: 1 of 26 weekly calls for Q2'25 is missing (e.g. Jörg Müller 2025-04-21); left missing, not 0"
     ]
     assert balanced(prepared)
@@ -56,7 +56,7 @@ def test_the_example_is_read_whole(tmp_path):
 def test_a_unit_that_nobody_wrote_down_is_warned_of(tmp_path):
     prepared = gate(tmp_path, {"deals.csv": REPORT, "calls.csv": SHEET})
     assert calls(prepared, "Closed")[-2] == ("06-23", "Dana Whitfield", "Closed", 147.8)
-    assert [text for text in prepared.audit.warnings if "forecasts.unit" in text] == [
+    assert [text for text in said(prepared) if "forecasts.unit" in text] == [
         "calls.csv: the calls of Dana Whitfield are 1/1,000 of what Dana Whitfield has won (Closed for Q2'25 $148, "
         "won $147,800); amounts were taken in units. If they are in another unit, set forecasts.unit in company.yml "
         "to units, thousands or millions."
@@ -66,7 +66,7 @@ def test_a_unit_that_nobody_wrote_down_is_warned_of(tmp_path):
 def test_a_unit_that_is_wrong_is_warned_of_too(tmp_path):
     sheet = f"{HEAD}2025-06-23,Dana Whitfield,Q2'25,160000,150000\n"
     prepared = gate(tmp_path, {"deals.csv": DEAL, "calls.csv": sheet}, **IN_THOUSANDS)
-    assert [text for text in prepared.audit.warnings if "forecasts.unit" in text] == [
+    assert [text for text in said(prepared) if "forecasts.unit" in text] == [
         "calls.csv: the calls of Dana Whitfield are 1,000 times what Dana Whitfield has won (Closed for Q2'25 "
         "$150,000,000, won $150,000); amounts were taken in thousands. If they are in another unit, set "
         "forecasts.unit in company.yml to units, thousands or millions."
@@ -76,7 +76,7 @@ def test_a_unit_that_is_wrong_is_warned_of_too(tmp_path):
 def test_a_quarter_that_has_only_begun_is_no_other_unit(tmp_path):
     sheet = f"{HEAD}2025-04-07,Dana Whitfield,Q2'25,6000000,\n"
     prepared = gate(tmp_path, {"deals.csv": DEAL, "calls.csv": sheet})
-    assert [text for text in prepared.audit.warnings if "forecasts.unit" in text] == []
+    assert [text for text in said(prepared) if "forecasts.unit" in text] == []
     assert ("calls.csv", "blank cell", 1) in left_out(prepared)
 
 
@@ -236,4 +236,4 @@ def test_calls_missing_in_the_first_and_last_week_in_which_most_others_called_ar
     assert (
         "calls.csv: 2 of 9 weekly calls for Q2'25 are missing (e.g. Sam O'Neil 2025-04-07, Sam O'Neil 2025-04-21); "
         "left missing, not 0"
-    ) in prepared.audit.warnings
+    ) in said(prepared)

@@ -5,7 +5,7 @@ import os
 
 import openpyxl
 import pytest
-from gate import COMPANY, DEAL, IDS, balanced, deals, file_audit, gate, rows
+from gate import COMPANY, DEAL, IDS, balanced, deals, file_audit, gate, rows, said
 from test_exports_dated import states as dated_states
 from test_exports_history import RECORD, STATES, lines, states
 
@@ -117,7 +117,7 @@ def test_brackets_in_a_lead_source_are_letters(tmp_path):
 def test_an_owner_known_by_a_name_that_two_have_is_warned_of(tmp_path):
     users = "User ID,Full Name\n0058d00000Aq1Ac,Sam Lee\n0058d00000Aq1AD,Sam Lee\n0058d00000Aq1Ab,Dana Whitfield\n"
     prepared = gate(tmp_path, {"a.csv": rows({"Opportunity Owner": "Sam Lee"}, {}), "users.csv": users})
-    assert prepared.audit.warnings == (
+    assert said(prepared) == (
         "opportunities: 1 of 2 belong to an owner known by a name that several have (e.g. Sam Lee); add Owner ID to "
         "the report",
     )

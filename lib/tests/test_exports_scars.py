@@ -5,7 +5,7 @@ import io
 
 import openpyxl
 import pytest
-from gate import DEAL, IDS, QUOTAS, REPORT, balanced, deals, gate, left_out, refused, rows, warned
+from gate import DEAL, IDS, QUOTAS, REPORT, balanced, deals, gate, left_out, refused, rows, said, warned
 from test_exports_history import RECORD, STATES, lines
 
 from revops.exports.opening.files import Blob
@@ -136,7 +136,7 @@ def test_a_quota_of_an_owner_of_no_opportunity_is_warned_of(tmp_path):
     assert (
         "q.csv: 1 of 4 rows with 220,000.00 are for owners of no opportunity (e.g. Joerg): correct their ids, or "
         "export the users too"
-    ) in prepared.audit.warnings
+    ) in said(prepared)
 
 
 def test_a_stray_quote_in_a_category_is_warned_of(tmp_path):

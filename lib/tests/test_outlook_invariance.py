@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from frames import with_tables
+from frames import renamed, with_each, with_tables
 from revops.actions import pipeline_coverage as act
 from revops.book import Book
 
@@ -76,16 +76,7 @@ def test_the_order_of_rows_changes_no_number(told, sample, result):
 
 
 def test_the_names_of_ids_change_no_value(told, sample, result):
-    def renamed(table):
-        ids = [c for c in table.columns if c in ("opportunity_id", "account_id", "owner_id", "manager_id")]
-        table = table.assign(**{c: "x" + table[c].str[::-1] for c in ids})
-        if "level" in table:
-            owners = table["level"].eq("owner")
-            table = table.assign(member=table["member"].mask(owners, "x" + table["member"].str[::-1]))
-        keys = [c for c in ("opportunity_id", "changed_at", "sequence") if c in table]
-        return table.sort_values(keys, ignore_index=True) if keys else table
-
-    other = told(book=with_tables(sample, **{name: renamed(table) for name, table in sample.tables.items()}))
+    other = told(book=with_each(sample, renamed))
     assert other.outlook.largest == "x" + result.outlook.largest[::-1]
     same(result, other)
 

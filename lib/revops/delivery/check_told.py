@@ -7,14 +7,21 @@ from revops.delivery.check import Checked, Runs
 from revops.errors import examples
 from revops.exports import Audit, FileAudit
 from revops.metrics import METRICS
-from revops.wording import count, money, plural
+from revops.wording import count, money, plural, without_marks
 
 __all__ = ["as_values", "told"]
 FROM_OTHERS = {"opportunity_history": "the dates of stages, or the dated copies, of opportunities"}
 
 
 def told(found: Checked) -> Iterator[str]:
-    """Yield the lines that tell what the exports hold, what is wrong, and what each report can give."""
+    """Yield the lines that tell what the exports hold, what is wrong, and what each report can give.
+
+    People are named: whoever checks exports must find their rows.
+    """
+    yield from map(without_marks, _told(found))
+
+
+def _told(found: Checked) -> Iterator[str]:
     yield f"{found.company.company}: {plural(len(found.audit.files), 'file')} in {found.folder}"
     yield from found.kept
     for file in found.audit.files:
@@ -48,7 +55,7 @@ def as_values(found: Checked, code: int) -> dict[str, Any]:
         "exit_code": code,
         "problems": list(found.problems),
         "kept": list(found.kept),
-        **found.audit.to_json(),
+        **_named(found.audit.to_json()),
         "tables": [
             {"table": name, "rows": found.rows.get(name, 0), "filled_by": fillers}
             for name, fillers in found.fillers.items()
@@ -65,6 +72,15 @@ def as_values(found: Checked, code: int) -> dict[str, Any]:
             for stem, runs in found.reports.items()
         ],
     }
+
+
+def _named(value: Any) -> Any:
+    """Return plain values without the marks around the names of people."""
+    if isinstance(value, dict):
+        return {key: _named(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_named(inner) for inner in value]
+    return without_marks(value) if isinstance(value, str) else value
 
 
 def _file(file: FileAudit, found: Checked) -> Iterator[str]:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from revops.errors import ExportError
 from revops.exports.reading.addresses import without_address
+from revops.wording import person
 
 __all__ = ["Audit", "FileAudit", "Ledger", "LeftOut", "Refused", "Source"]
 
@@ -170,6 +171,8 @@ class Ledger:
             shown = known.take(pc.bottom_k_unstable(known, 3)).to_pylist()
             total = pc.sum(part["amount"]).as_py() if "amount" in part.column_names else None
             amount = None if total is None else round(total, 2)
+            if key == "owner_name":
+                shown = [person(without_address(name) or "(e-mail address)") for name in shown]
             self.leave_out(self.sources[index], reason, part.num_rows, tuple(shown), amount)
 
     def keep_rows(self, rows: pa.Table) -> None:

@@ -10,6 +10,7 @@ from revops.errors import examples
 from revops.exports.audit import Ledger
 from revops.exports.context import Context
 from revops.exports.people import People, folded
+from revops.wording import person
 
 __all__ = ["member_of", "with_members"]
 
@@ -43,7 +44,7 @@ def _warn_of_unseen(rows: pd.DataFrame, context: Context) -> None:
         rows["level"].eq("owner") & rows["member"].str.fullmatch(USER_ID) & ~rows["member"].isin(context.people.ids)
     ]
     for name, part in unseen.groupby("_name"):
-        shown = examples(sorted({str(word) for word in part["owner_name"].fillna(part["member"])}))
+        shown = examples(sorted({person(word) for word in part["owner_name"].fillna(part["member"])}))
         amount = part["amount_original"].sum() if "amount_original" in part else 0.0
         context.ledger.warnings.append(
             f"{name}: {len(part):,} of {int(rows['_name'].eq(name).sum()):,} rows with {amount:,.2f} are for owners "

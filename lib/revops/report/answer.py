@@ -4,6 +4,7 @@ import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -17,7 +18,8 @@ from revops.params import ReportSettings
 from revops.periods import Period
 from revops.report import blocks
 from revops.report.first_screen import FirstScreen
-from revops.report.sources import data_rows, sources
+from revops.report.names import Names
+from revops.report.sources import Sources, data_rows, sources
 
 __all__ = ["ANSWER_MIME", "RECORDS_MIME", "Answer", "Records"]
 
@@ -76,7 +78,7 @@ class Answer:
 
     def left_out(self) -> blocks.LeftOut:
         """Return what did not enter the numbers, with reasons, counts and examples."""
-        return blocks.LeftOut(self.view, sources(self.view.book.audit, self.reads), self.unavailable)
+        return blocks.LeftOut(self.view, self._sources, self.unavailable)
 
     def definitions(self) -> blocks.Definitions:
         """Return the definition of every number of this report."""
@@ -84,7 +86,15 @@ class Answer:
 
     def provenance(self) -> blocks.Provenance:
         """Return where the numbers come from: files, as-of day, parameters, version."""
-        return blocks.Provenance(self.view, sources(self.view.book.audit, self.reads), self.parameters)
+        return blocks.Provenance(self.view, self._sources, self.parameters, self._names.said)
+
+    @cached_property
+    def _names(self) -> Names:
+        return Names.of(self.view, self.settings)
+
+    @cached_property
+    def _sources(self) -> Sources:
+        return sources(self.view.book.audit, self.reads, self._names.said)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -92,7 +102,10 @@ class Answer:
         return self.settings.knobs.model_dump(mode="json")
 
     def to_json(self) -> dict[str, Any]:
-        """Return the Answer as JSON-ready values: undefined is None, dates ISO, floats to 12 significant digits."""
+        """Return the Answer as JSON-ready values: undefined is None, dates ISO, floats to 12 significant digits.
+
+        `slice` and `parameters` are what was asked for, word for word: a run is held against them.
+        """
         return _plain(
             {
                 "schema": 1,
@@ -114,7 +127,7 @@ class Answer:
                     {"name": c.name, "title": c.title, "alt": c.alt, "caption": c.caption, "table": c.name}
                     for c in self.charts
                 ],
-                "data": data_rows(self.view.book.audit, self.reads),
+                "data": data_rows(self.view.book.audit, self.reads, self._names.said),
                 "definitions": self.view.company.fingerprint,
                 "parameters": self.parameters,
                 "version": revops.__version__,

@@ -15,7 +15,7 @@ from revops.book import AsOf
 from revops.charts.style import Chart
 from revops.metrics import METRICS
 from revops.report.figures import FIGURE_KEY, svg
-from revops.report.sources import Sources
+from revops.report.sources import Said, Sources
 from revops.report.tables import table_html, text
 
 __all__ = [
@@ -41,14 +41,22 @@ def css() -> str:
 
 
 class Block:
-    """Something that a notebook displays; subclasses say it in `to_html`."""
+    """Something that a notebook displays; subclasses say it in `to_html`, and briefly in `plain`.
+
+    A notebook keeps both, and never the values that a block is made of: those name people.
+    """
+
+    @property
+    def plain(self) -> str:
+        """Return what the block is, for where no HTML is shown."""
+        return (type(self).__doc__ or "").partition("\n")[0]
 
     def to_html(self) -> str:
         """Return the block as HTML."""
         raise NotImplementedError
 
-    def _repr_html_(self) -> str:
-        return self.to_html()
+    def _repr_mimebundle_(self, **_: Any) -> Any:
+        return {"text/plain": self.plain, "text/html": self.to_html()}
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,11 @@ class Line(Block):
     """One paragraph."""
 
     words: str
+
+    @property
+    def plain(self) -> str:
+        """Return the paragraph."""
+        return self.words
 
     def to_html(self) -> str:
         """Return the paragraph."""
@@ -67,6 +80,11 @@ class Blocks(Block):
     """Several blocks, one below the other."""
 
     parts: Sequence[Block]
+
+    @property
+    def plain(self) -> str:
+        """Return the names of the blocks."""
+        return "\n".join(part.plain for part in self.parts)
 
     def to_html(self) -> str:
         """Return the blocks."""
@@ -93,6 +111,11 @@ class TableBlock(Block):
     units: Sequence[str | None]
     currency: str
 
+    @property
+    def plain(self) -> str:
+        """Return the caption."""
+        return self.caption
+
     def to_html(self) -> str:
         """Return the table."""
         return f'<div class="{BLOCK}">{table_html(self.caption, self.table, self.units, self.currency)}</div>'
@@ -115,8 +138,13 @@ class FigureBlock(Block):
             f"<details><summary>The data behind this chart</summary>{data}</details></figcaption></figure>"
         )
 
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        content = {"text/plain": self.chart.alt, "text/html": self.to_html(), "image/svg+xml": svg(self.chart)}
+    @property
+    def plain(self) -> str:
+        """Return the chart in words."""
+        return self.chart.alt
+
+    def _repr_mimebundle_(self, **_: Any) -> Any:
+        content = {"text/plain": self.plain, "text/html": self.to_html(), "image/svg+xml": svg(self.chart)}
         return content, {FIGURE_KEY: self.chart.name}
 
 
@@ -174,7 +202,7 @@ class LeftOut(Block):
         if view.n_future_stamps:
             lines.append(f"{wording.plural(view.n_future_stamps, 'stamp')} later than the clock were ignored.")
         lines += [f"{METRICS[id].label}: not available; needs {needs}." for id, needs in self.unavailable.items()]
-        lines += [f"{name}: not used. {why}" for name, why in audit.unrecognised]
+        lines += [f"{name}: not used. {why}" for name, why in self.sources.unrecognised]
         lines += self.sources.warnings
         return [*lines, self.sources.other_doubts] if self.sources.other_doubts else lines
 
@@ -186,6 +214,7 @@ class Provenance(Block):
     view: AsOf
     sources: Sources
     parameters: Mapping[str, Any]
+    said: Said = wording.without_marks
 
     def to_html(self) -> str:
         """Return the files, how many others there are, and the as-of day, definitions, parameters and version."""
@@ -210,7 +239,7 @@ class Provenance(Block):
             table, units = table.drop(columns="Counted in"), units[1:]
         files = table_html("Files read", table, units, self.view.company.currency)
         others = f'<p class="note">{text(self.sources.others)}</p>' if self.sources.others else ""
-        knobs = "; ".join(f"{name} = {value}" for name, value in self.parameters.items())
+        knobs = self.said("; ".join(f"{name} = {value}" for name, value in self.parameters.items()))
         line = (
             f"As of {wording.long_day(self.view.day)}: {self.view.rule}; nothing recorded later was used. "
             f"Definitions {self.view.company.fingerprint}. RevOps Workbooks {revops.__version__}. Parameters: {knobs}."

@@ -11,6 +11,7 @@ from revops.book import AsOf
 from revops.params import ReportSettings
 from revops.periods import Period
 from revops.report.blocks import BLOCK, Block, css
+from revops.report.names import Names
 from revops.report.tables import heading, table_html, text
 
 __all__ = ["FirstScreen"]
@@ -47,7 +48,8 @@ class FirstScreen(Block):
     def _eyebrow(self) -> str:
         title = heading(self.settings.stem)
         parts = [self.view.company.company, self.period.name, f"as of {wording.long_day(self.view.day)}"]
-        parts += [f"{name}: {value}" for name, value in self.settings.knobs.slice.items()]
+        names, chosen = Names.of(self.view, self.settings), self.settings.knobs.slice
+        parts += [f"{by}: {names.owner(group) if by == 'owner' else group}" for by, group in chosen.items()]
         spans = "".join(f"<span>{text(part)}</span>" for part in parts)
         names = STATUS | (OUTCOME.get(self.settings.stem, {}) if self.view.day > self.period.end else {})
         pill = f'<span class="pill {self.headline.status}">{names[self.headline.status]}</span>'

@@ -1,14 +1,17 @@
 """What a report rests on: the files, omissions and warnings of the tables it reads; all others are counted only."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from revops import wording
 from revops.exports import Audit, FileAudit, LeftOut
 from revops.schema import TABLES
 
-__all__ = ["Sources", "data_rows", "sources"]
+__all__ = ["Said", "Sources", "data_rows", "sources"]
+
+Said = Callable[[str], str]
+"""Returns a text of the audit as a report may print it: see report.names."""
 
 LOOK_UP = "look-up: "
 CHECK = "python -m revops check"
@@ -27,6 +30,7 @@ class Sources:
     other_files: tuple[FileAudit, ...]
     n_other_left_out: int
     n_other_warnings: int
+    unrecognised: tuple[tuple[str, str], ...] = ()
 
     @property
     def others(self) -> str:
@@ -51,10 +55,10 @@ class Sources:
         return f"In tables that no number here comes from: {wording.join(said)}; see {CHECK}."
 
 
-def sources(audit: Audit, reads: Iterable[str] = ()) -> Sources:
+def sources(audit: Audit, reads: Iterable[str] = (), said: Said = wording.without_marks) -> Sources:
     """Return the part of an audit that concerns the tables `reads`; all of it where none is named.
 
-    A look-up file concerns them where its system fills one of them.
+    A look-up file concerns them where its system fills one of them. Every text in it is as `said` returns it.
     """
     tables = set(reads) or {file.table for file in audit.files} | {item.table for item in audit.left_out}
     systems = {file.system for file in audit.files if file.table in tables}
@@ -66,7 +70,21 @@ def sources(audit: Audit, reads: Iterable[str] = ()) -> Sources:
     told += [f"{file.name}: {warning}" for file in concerned for warning in file.warnings]
     n_all = len(audit.warnings) + sum(len(file.warnings) for file in audit.files)
     n_left = sum(item.n for item in audit.left_out if item.table not in tables)
-    return Sources(concerned, left_out, tuple(told), others, n_left, n_all - len(told))
+    return Sources(
+        tuple(replace(file, name=said(file.name)) for file in concerned),
+        tuple(_said_of(item, said) for item in left_out),
+        tuple(map(said, told)),
+        others,
+        n_left,
+        n_all - len(told),
+        tuple((said(name), said(why)) for name, why in audit.unrecognised),
+    )
+
+
+def _said_of(item: LeftOut, said: Said) -> LeftOut:
+    """Return what was left out as a report may print it; examples that read alike then stand once."""
+    examples = tuple(dict.fromkeys(map(said, item.examples)))
+    return replace(item, file=said(item.file), reason=said(item.reason), examples=examples)
 
 
 def _concerns(warning: str, tables: set[str], files: Sequence[FileAudit]) -> bool:
@@ -79,9 +97,9 @@ def _concerns(warning: str, tables: set[str], files: Sequence[FileAudit]) -> boo
     return bool((named or {subject}) & tables)
 
 
-def data_rows(audit: Audit, reads: Iterable[str] = ()) -> list[dict[str, Any]]:
+def data_rows(audit: Audit, reads: Iterable[str] = (), said: Said = wording.without_marks) -> list[dict[str, Any]]:
     """Return the Answer's `data`: per table that concerns a report the rows kept, its files, and what was left out."""
-    found = sources(audit, reads)
+    found = sources(audit, reads, said)
     rows = []
     for name in sorted({file.table for file in found.files}):
         own = [file for file in found.files if file.table == name]

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from revops.errors import examples
 from revops.exports.audit import Ledger
 from revops.exports.context import Context
-from revops.wording import money
+from revops.wording import money, person
 
 __all__ = ["warn_of_missing", "warn_of_unit"]
 
@@ -37,7 +37,7 @@ def warn_of_missing(rows: pd.DataFrame, ledger: Ledger) -> None:
             between = [week for week in weeks if min(made) <= week <= max(made) or week in edge]
             expected += len(between)
             who = calls["owner_name"].dropna().min() if calls["owner_name"].notna().any() else calls["member"].min()
-            gaps += [f"{who} {week:%Y-%m-%d}" for week in between if week not in made]
+            gaps += [f"{person(who)} {week:%Y-%m-%d}" for week in between if week not in made]
         if gaps:
             ledger.warnings.append(
                 f"{name}: {len(gaps):,} of {expected:,} weekly calls for {part['period_name'].min()} "
@@ -63,7 +63,7 @@ def warn_of_unit(rows: pd.DataFrame, deals: pa.Table, context: Context) -> None:
         row = part.iloc[(part["ratio"] - ratio).abs().argmin()]
         called, booked_amount = (money(row[c], currency, exact=True) for c in ("amount", "booked"))
         context.ledger.warnings.append(
-            f"{name}: the calls of {who} are {_times(ratio)} what {who} has won ({row['category']} for "
+            f"{name}: the calls of {person(who)} are {_times(ratio)} what {person(who)} has won ({row['category']} for "
             f"{row['period_name']} {called}, won {booked_amount}); amounts were taken in {unit}. If they are in "
             f"another unit, set forecasts.unit in company.yml to units, thousands or millions."
         )

@@ -6,7 +6,7 @@ from revops.errors import examples
 from revops.exports.audit import Ledger
 from revops.exports.uniting.rows import leave, without_copies
 from revops.schema import TABLES
-from revops.wording import plural
+from revops.wording import person, plural
 
 __all__ = ["frozen"]
 
@@ -44,8 +44,8 @@ def _warn_of_rewritten(rows: pd.DataFrame, ledger: Ledger) -> None:
     """Warn, file by file, of calls that a later copy of the sheet no longer has as they were."""
     for name, part in rows.groupby("_name"):
         shown = sorted(
-            f"{r['_who']} {r['snapshot_date']:%Y-%m-%d} {r['category']} {r['amount_original_called']:,.10g} became "
-            f"{r['amount_original']:,.10g}"
+            f"{person(r['_who'])} {r['snapshot_date']:%Y-%m-%d} {r['category']} "
+            f"{r['amount_original_called']:,.10g} became {r['amount_original']:,.10g}"
             for r in part.to_dict("records")
         )
         ledger.warnings.append(

@@ -18,7 +18,7 @@ from revops.exports.uniting.associations import with_account, without_merged
 from revops.exports.uniting.records import joined, sorted_by, unite, without_deleted
 from revops.exports.uniting.trial_records import without_test_records
 from revops.exports.words import Words
-from revops.wording import money
+from revops.wording import money, person
 
 __all__ = ["build_opportunities"]
 
@@ -91,7 +91,7 @@ def _warn_of_namesakes(table: pa.Table, context: Context, where: str) -> None:
     if n:
         context.ledger.warnings.append(
             f"{where}: {n:,} of {table.num_rows:,} belong to an owner known by a name that several have "
-            f"({examples(sorted(names))}); add Owner ID to the report"
+            f"({examples(map(person, sorted(names)))}); add Owner ID to the report"
         )
 
 
