@@ -1,6 +1,8 @@
 """The whole forecast accuracy report: a company worked out by hand, every promised number, slices, and odd states."""
 
+import datetime as dt
 import math
+from dataclasses import replace
 
 import pytest
 from forecasting import OWNERS, call, company, won
@@ -221,6 +223,11 @@ def test_the_named_weeks_are_first_mid_last_and_the_horizon(hand):
     assert [name for name in names if name.startswith("WAPE")] == [
         "WAPE, week 1 (day 1)", "WAPE, week 4", "WAPE, week 6 (mid)", "WAPE, week 13 (last)",
     ]  # fmt: skip
+    days = {period: weeks | {1: period.start + dt.timedelta(days=6)} for period, weeks in other.found.days.items()}
+    late = replace(other, found=replace(other.found, days=days))
+    assert (other.is_day_1(1), other.is_day_1(4), late.is_day_1(1)) == (True, False, False)
+    assert report.display_tables(late)["all_forecasts"][1].columns[1] == "WAPE, week 1 (first)"
+    assert report.display_tables(late)["by_week"][1]["Week"].tolist()[:2] == ["week 1 (first)", "week 2"]
     assert other.error(4)["category"] == "commit" and other.error(14) is None
     assert other.error(4, "last_quarter")["wape"] == pytest.approx(70 / 430)
 

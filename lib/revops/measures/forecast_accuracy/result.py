@@ -34,10 +34,11 @@ class ForecastResult:
     found: all forecasts as frozen; judged: the company's on the same quarters. errors: errors.accuracy by horizon_weeks
     x category of these; unit_errors: the same by level x horizon_weeks of owners and teams; by_type: by type x
     horizon_weeks x category. steps, others: value_added and compare at the fixed horizon. units: level -> unit_bias
-    with n_looked_at, n_beyond, signal and errors.accuracy (n as n_errors) of each member. signal: off_signal of the company, one row; chances: chance_table.
-    deals, open: None where they cannot be told. late: period, actual_amount, now_amount, late_amount. carried: level,
-    n_calls, n_carried (members x weeks). silent: owners with a call in the quarter under way, but none in the last
-    week. labels says what to call an owner; unavailable maps a metric to what it needs.
+    with n_looked_at, n_beyond, signal and errors.accuracy (n as n_errors) of each member. signal: off_signal of the
+    company, one row; chances: chance_table. deals, open: None where they cannot be told. late: period, actual_amount,
+    now_amount, late_amount. carried: level, n_calls, n_carried (members x weeks). silent: owners with a call in the
+    quarter under way, but none in the last week. labels says what to call an owner; unavailable maps a metric to what
+    it needs.
     """
 
     view: AsOf
@@ -67,9 +68,14 @@ class ForecastResult:
         rows = self.errors[self.errors["horizon_weeks"].eq(week) & self.errors["category"].eq(wanted)]
         return rows.iloc[0] if len(rows) else None
 
+    def is_day_1(self, week: int) -> bool:
+        """Return whether the forecasts of a week are frozen on day 1 in every quarter."""
+        days = {period.day_of(weeks[week]) for period, weeks in self.found.days.items() if week in weeks}
+        return days == {1}
+
     @property
     def named_weeks(self) -> tuple[int, ...]:
-        """Return the weeks that are named: day 1, mid and last, and the fixed horizon."""
+        """Return the weeks that are named: first, mid and last, and the fixed horizon."""
         return tuple(sorted({1, self.knobs.mid_week, 13, self.knobs.horizon_weeks}))
 
 

@@ -14,7 +14,6 @@ _VERDICTS = {
     "nearer": "nearer than the call", "farther": "farther than the call", "not_enough": "too few quarters",
 }  # fmt: skip
 _TYPES = {"new": "New", "expansion": "Expansion", "renewal": "Renewal", "other": "Other", "all": "All"}
-_NAMED = {1: "day 1", 13: "last"}
 
 
 def error_tables(result: ForecastResult) -> dict[str, Display]:
@@ -106,7 +105,7 @@ def _steps(result: ForecastResult) -> Display:
         "Range of that": ranges(rows["first_low"], rows["first_high"]),
     })  # fmt: skip
     n = plural(int(rows["n_periods"].max()), "quarter")
-    caption = f"What each step adds: error of the step before less its own, on {n}"
+    caption = f"What each step adds: error of the step before less its own, on {n}; verdicts hold over all steps"
     return caption, shown, (None, "share", "share", "share", None, None, "share", None)
 
 
@@ -118,7 +117,7 @@ def _others(result: ForecastResult) -> Display:
         "Verdict": rows["verdict"].map(_VERDICTS), "Quarters": rows["n_periods"],
         "p (Diebold-Mariano)": [f"{p:.2f}" if p == p else "–" for p in rows["dm_p"]],
     })  # fmt: skip
-    caption = "Would something simpler do better? Each against the call, quarter by quarter"
+    caption = "Would something simpler do better? Each against the call, quarter by quarter; verdicts hold over all"
     return caption, shown, (None, "share", "share", "share", None, None, "count", None)
 
 
@@ -151,7 +150,9 @@ def _named(week: int, result: ForecastResult) -> str:
 
 
 def _name_of(week: int, result: ForecastResult) -> str:
-    return _NAMED.get(week, "mid" if week == result.knobs.mid_week else "")
+    if week == 1:
+        return "day 1" if result.is_day_1(week) else "first"
+    return "last" if week == 13 else "mid" if week == result.knobs.mid_week else ""
 
 
 def _quarters(result: ForecastResult) -> str:
