@@ -260,7 +260,7 @@ STAGES = [("Proposal", 0.4, 0.3, 0.5), ("Discovery", 0.2, 0.1, 0.3)]
 BETTER = (
     "On 1,025 deals of 12 quarters, each told by the others alone, the squared error falls from 0.260 to 0.240 (by "
     "0.010 to 0.030); a range that reaches 0 ends it. They are what deals due on day 1 turn into by the quarter's end; "
-    "a CRM's probability often means won ever, which stands beside them."
+    "a CRM's probability often means won ever: that share is in the file too."
 )
 
 

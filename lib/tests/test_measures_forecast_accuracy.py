@@ -215,6 +215,18 @@ def test_a_slice_is_a_company_of_its_own():
     assert (south.open.booked, north.open.booked) == (0, 40)
 
 
+def test_a_verdict_that_many_comparisons_explain_is_called_unproven(hand):
+    steps = hand.steps.iloc[[0, 1, 1, 1]].assign(
+        verdict=[None, "no_difference", "no_difference", "adds"], low=[math.nan, 0.01, -0.01, 0.02],
+        high=[math.nan, 0.2, 0.2, 0.3],
+    )  # fmt: skip
+    shown = report.display_tables(replace(hand, steps=steps))["value_added"]
+    assert shown[1]["Verdict"].tolist() == [
+        "–", "unproven among all comparisons", "no difference beyond noise", "better",
+    ]  # fmt: skip
+    assert shown[0].endswith("; verdicts hold over all steps")
+
+
 def test_the_named_weeks_are_first_mid_last_and_the_horizon(hand):
     assert hand.named_weeks == (1, 7, 13)
     other = measured(horizon_weeks=4, mid_week=6)

@@ -59,7 +59,7 @@ def better_probabilities(result: ForecastResult) -> Action | None:
         f"On {plural(offered.n, 'deal')} of {plural(offered.n_periods, 'quarter')}, each told by the others alone, the "
         f"squared error falls from {offered.crm_brier:.3f} to {offered.offered_brier:.3f} (by {offered.low:.3f} to "
         f"{offered.high:.3f}); a range that reaches 0 ends it. They are what deals due {at(result)} "
-        f"turn into by the quarter's end; a CRM's probability often means won ever, which stands beside them."
+        f"turn into by the quarter's end; a CRM's probability often means won ever: that share is in the file too."
         f"{_weighted(result)}"
     )
     text = "Weigh open deals by the chances offered for their stages, not the CRM's (recalibrated_stages.csv)"

@@ -101,7 +101,7 @@ def _against(result: ForecastResult, n: int) -> str:
         return ""
     over = "" if found.n == n else f" over {plural(found.n, 'quarter')}"
     if found.verdict == "farther":
-        return f"; nothing simpler would have been closer{over}"
+        return f"; nothing simpler was closer{over}"
     tail = {"nearer": "", "unproven": ", but not beyond noise", "few": ", in too few quarters to tell"}[found.verdict]
     return f"; {NAMES[found.method]} would have been closer{over}{tail}"
 

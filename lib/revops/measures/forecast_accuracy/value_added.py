@@ -90,8 +90,8 @@ def compare(pairs: pd.DataFrame, official: str, others: Sequence[str], *, level:
 
     Formula
         As in value_added: low and high are at `level`, the verdict at 1 - (1 - level) / m, m the number of others.
-        With 8 equally good methods, as correlated as a naive forecast and its kin, a verdict at 80 % each would name
-        one in 44 % of reports.
+        With 8 methods as good as the call (independent normal misses, 8 or 12 quarters, 4,000 simulated reports each)
+        verdicts at 80 % each name one as nearer in 38 to 41 % of reports, these in 6 to 7 %.
 
     Limits
         Two methods stand on the same periods only where their n agree. The test is of misses in currency, so that

@@ -101,7 +101,7 @@ def _steps(result: ForecastResult) -> Display:
     shown = pd.DataFrame({
         "Step": rows["step"].map(_label), "WAPE": rows["wape"], "Bias": rows["bias_rate"],
         "Adds": rows["forecast_value_added"], "Range": ranges(rows["low"], rows["high"]),
-        "Verdict": rows["verdict"].map(_VERDICTS).fillna("–"), "Adds to the first": rows["added_to_first"],
+        "Verdict": _verdicts(rows), "Adds to the first": rows["added_to_first"],
         "Range of that": ranges(rows["first_low"], rows["first_high"]),
     })  # fmt: skip
     n = plural(int(rows["n_periods"].max()), "quarter")
@@ -114,11 +114,17 @@ def _others(result: ForecastResult) -> Display:
     shown = pd.DataFrame({
         "Forecast": rows["method"].map(_label), "WAPE": rows["wape"], "WAPE of the call": rows["official_wape"],
         "Nearer by": rows["difference"], "Range": ranges(rows["low"], rows["high"]),
-        "Verdict": rows["verdict"].map(_VERDICTS), "Quarters": rows["n_periods"],
+        "Verdict": _verdicts(rows), "Quarters": rows["n_periods"],
         "p (Diebold-Mariano)": [f"{p:.2f}" if p == p else "–" for p in rows["dm_p"]],
     })  # fmt: skip
     caption = "Would something simpler do better? Each against the call, quarter by quarter; verdicts hold over all"
     return caption, shown, (None, "share", "share", "share", None, None, "count", None)
+
+
+def _verdicts(rows: pd.DataFrame) -> pd.Series:
+    """Return the verdicts in words; a range of one comparison that leaves 0 out proves nothing among all."""
+    is_lone = rows["verdict"].eq("no_difference") & ((rows["low"] > 0) | (rows["high"] < 0))
+    return rows["verdict"].map(_VERDICTS).fillna("–").mask(is_lone, "unproven among all comparisons")
 
 
 def _by_type(result: ForecastResult) -> Display:
