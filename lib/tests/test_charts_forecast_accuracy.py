@@ -269,7 +269,7 @@ def test_each_step_is_a_bar_with_the_range_of_its_change():
     assert chart.caption == (
         "Misses added up over what was booked (WAPE), week 1, 3 quarters. The upright mark is the step before; the "
         "line across it is where chance alone puts this step 8 in 10 times: a line that crosses the mark proves "
-        "nothing."
+        "nothing. Better, worse: proven also when all 2 steps are looked at."
     )
     assert [bar.get_width() for bar in chart.axes.patches] == [0.3, 0.2, 0.23]
     assert texts(chart) == ["30%", "20%  better", "23%"]
@@ -420,7 +420,8 @@ def test_methods_are_sorted_with_the_call_in_front():
     )
     assert chart.caption == (
         "Misses added up over what was booked (WAPE), week 1, 3 quarters, with ranges that hold 8 in 10 times. Nearer, "
-        "farther: than the call, quarter by quarter; of methods no better, 1 in 10 looks nearer by chance."
+        "farther: than the call, quarter by quarter, proven also when all 2 forecasts are looked at; where none is "
+        "better, at most 1 in 10 reports name one as nearer."
     )
     assert rows_of(chart) == ["Time series", "The call", "Last quarter"]
     assert texts(chart) == ["19%", "23%", "30%  farther"]

@@ -9,15 +9,8 @@ from calibration import projection as simulated
 
 from revops.errors import MeasureError
 from revops.measures.forecast_accuracy import projection as module
-from revops.measures.forecast_accuracy.projection import (
-    confidence,
-    confidence_rule,
-    interval_coverage,
-    project,
-    projection_backtest,
-    range_failed,
-    what_would_change,
-)
+from revops.measures.forecast_accuracy.confidence import confidence, confidence_rule, what_would_change
+from revops.measures.forecast_accuracy.projection import interval_coverage, project, projection_backtest, range_failed
 from revops.wording import money
 
 
@@ -32,6 +25,7 @@ def told(n_inside, n):
     return pd.DataFrame({"is_inside": np.arange(n) < n_inside})
 
 
+WIDTHS = {"high_width": 0.2, "medium_width": 0.5}
 STEADY = quarters([0.88, 0.9, 0.92, 0.89, 0.91] * 3)
 LOOSE = quarters([0.7, 1.1, 0.9, 1.2, 0.8] * 3)
 
@@ -98,7 +92,7 @@ def test_without_a_call_there_is_no_projection():
         found = project(STEADY, call, booked=5)
         assert math.isnan(found.projected_amount) and math.isnan(found.optimistic)
         assert what_would_change(found, currency="USD") == []
-        assert confidence(found, projection_backtest(STEADY))[0] == "low"
+        assert confidence(found, projection_backtest(STEADY), **WIDTHS)[0] == "low"
 
 
 def test_order_and_currency_change_nothing():
@@ -165,30 +159,36 @@ def test_ranges_fail_where_chance_hardly_explains_it():
     ("past", "backtest", "word"),
     [(STEADY, told(8, 8), "high"), (STEADY, told(7, 7), "medium"), (STEADY, told(3, 8), "low"),
      (STEADY, told(0, 0), "low"), (quarters([0.8, 0.9, 1.0] * 4), told(9, 11), "medium"),
-     (LOOSE, told(9, 11), "low"), (quarters([0.9] * 3), told(0, 0), "low")],
+     (LOOSE, told(9, 11), "low"), (quarters([0.9] * 3), told(0, 0), "low"), (STEADY, told(4, 8), "medium"),
+     (STEADY, told(7, 10), "high"), (STEADY, told(6, 9), "medium"), (STEADY, told(1, 2), "medium"),
+     (STEADY, told(1, 3), "low")],
 )  # fmt: skip
 def test_confidence_follows_its_rule(past, backtest, word):
-    found, reasons = confidence(project(past, 100, booked=0), backtest)
+    found, reasons = confidence(project(past, 100, booked=0), backtest, **WIDTHS)
     assert found == word and reasons
 
 
 def test_confidence_says_why():
-    found, reasons = confidence(project(STEADY, 100, booked=0), told(6, 7))
+    found, reasons = confidence(project(STEADY, 100, booked=0), told(6, 7), **WIDTHS)
     assert found == "medium"
     assert reasons == ("The range is 5% of the projection wide (high: up to 20%, medium: up to 50%).",
                        "It held in 6 of 7 back-tested quarters, as can be expected of 8 in 10.",
                        "High needs 1 more back-tested quarter.")  # fmt: skip
-    failed = confidence(project(STEADY, 100, booked=0), told(2, 8))[1]
+    failed = confidence(project(STEADY, 100, booked=0), told(2, 8), **WIDTHS)[1]
     assert failed[1] == "It held in 2 of 8 back-tested quarters, too rarely for 8 in 10."
-    past_it = confidence(project(LOOSE, 100, booked=500), told(8, 8))
+    chance = ("It held in 4 of 8 back-tested quarters, too rarely for 8 in 10, maybe by chance.",
+              "High needs 70% of them held, medium half.")  # fmt: skip
+    assert confidence(project(STEADY, 100, booked=0), told(4, 8), **WIDTHS)[1][1:] == chance
+    past_it = confidence(project(LOOSE, 100, booked=500), told(8, 8), **WIDTHS)
     assert past_it == ("low", ("More is booked than the range reaches: it says nothing of what is still to come.",))
 
 
 def test_the_rule_names_its_numbers():
-    assert confidence_rule(high_width=0.25, fewest_told=9) == (
-        "High: the range is at most 25% of the projection wide, and at least 9 past quarters were back-tested. Medium: "
-        "at most 50% wide, and at least one was. Low: anything else, or ranges that held so rarely in back-tested "
-        "quarters that a true 8 in 10 would do so less than once in 20."
+    assert confidence_rule(high_width=0.25, medium_width=0.5, fewest_told=9) == (
+        "High: the range is at most 25% of the projection wide, at least 9 past quarters were back-tested, and it held "
+        "in at least 70% of them. Medium: at most 50% wide, at least one was, and it held in at least half of them. "
+        "Low: anything else, or ranges that held so rarely in back-tested quarters that a true 8 in 10 would do so "
+        "less than once in 20."
     )
 
 

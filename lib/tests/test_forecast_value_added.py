@@ -196,6 +196,40 @@ def test_a_step_planted_to_do_nothing_is_named_as_often_as_said():
     assert shares["adds"] == pytest.approx(0.1, abs=0.045) and shares["makes_worse"] == pytest.approx(0.1, abs=0.045)
 
 
+def test_a_verdict_asks_for_more_where_more_is_looked_at_and_the_range_stays():
+    """Nearer than naive by 8, -1, 7 and 3 of 100: 4.25 on average, standard error 2.056. t of 0.9 with 3 degrees of
+    freedom is 1.638: low 0.88. Over two looks t of 0.95 is 2.353: 4.25 - 4.84 is below 0."""
+    naive = [110.0] * 4
+    pairs = pairs_of([100.0] * 4, naive=naive, final=[102.0, 111, 103, 107], same=naive, last=[102.0, 111, 103, 107])
+    se = np.std([8, -1, 7, 3], ddof=1) / 2
+    assert 4.25 - t.ppf(0.9, 3) * se > 0 > 4.25 - t.ppf(0.95, 3) * se
+    alone, two = value_added(pairs, ["naive", "final"]).loc[1], value_added(pairs, ["naive", "final", "last"]).loc[1]
+    assert (alone["verdict"], two["verdict"]) == ("adds", "no_difference")
+    assert (alone["first_verdict"], two["first_verdict"]) == ("adds", "no_difference")
+    ends = (pytest.approx(0.0425 - t.ppf(0.9, 3) * se / 100), pytest.approx(0.0425 + t.ppf(0.9, 3) * se / 100))
+    for row in (alone, two):
+        assert (row["low"], row["high"]) == (row["first_low"], row["first_high"]) == ends
+    one, both = compare(pairs, "naive", ["final"]), compare(pairs, "naive", ["final", "same"])
+    assert (one["verdict"][0], both["verdict"][0]) == ("nearer", "no_difference")
+    assert (one["low"][0], one["high"][0]) == (both["low"][0], both["high"][0]) == ends
+
+
+def test_equal_methods_are_named_on_one_page_in_five_at_most():
+    """A call and 5 methods of equal noise, 8 quarters, 50 pages: any is named, nearer or farther, on at most 20 %; 16
+    or more of 50 come by chance once in 33. Each by its own range of 80 % it is 32 of these."""
+    rng = np.random.default_rng(5)
+    named, by_range = 0, 0
+    methods = [f"m{i}" for i in range(5)]
+    for _ in range(50):
+        actual = 100 * np.exp(0.2 * rng.standard_normal(8))
+        told = actual * (1 + 0.1 * rng.standard_normal((6, 8)))
+        pairs = pairs_of(actual, call=told[5], **dict(zip(methods, told, strict=False)))
+        found = compare(pairs, "call", methods)
+        named += found["verdict"].isin(["nearer", "farther"]).any()
+        by_range += ((found["low"] > 0) | (found["high"] < 0)).any()
+    assert named < 16 and by_range > 16
+
+
 def test_each_other_method_stands_beside_the_official_call():
     """Official 60, 50, 40, 70 off, naive 40, 20, 10, 30: nearer by 20, 30, 30, 40 of 100."""
     found = compare(four_quarters(), "final", ["naive", "weighted"]).set_index("method")

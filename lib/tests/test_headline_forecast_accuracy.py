@@ -51,7 +51,7 @@ def test_the_sentence_says_which_way_and_how_often_only_where_that_is_proven(cal
     [
         ("same_quarter_last_year", [1050 * K, 950 * K] * 2, f"{NAIVE} would have been closer"),
         ("last_quarter", [1050 * K, 950 * K] * 2, "last quarter's number would have been closer"),
-        ("stage_weighted", [1300 * K, 700 * K] * 2, "nothing simpler would have been closer"),
+        ("stage_weighted", [1300 * K, 700 * K] * 2, "nothing simpler was closer"),
         ("time_series", [1170 * K, 1000 * K, 1000 * K, 1360 * K],
          "a time series of past bookings would have been closer, but not beyond noise"),
     ],
@@ -122,6 +122,48 @@ def test_a_lean_that_only_all_quarters_prove_is_said_with_them(sign, way):
         "on_track",
         f"On day 1 we missed by 2% {LAST}, leaning 4% too {way} over 12 quarters.",
     )
+
+
+TWELVE = "over 12 quarters"
+
+
+@pytest.mark.parametrize(
+    ("last", "status", "said"),
+    [
+        ([1200 * K, 1180 * K, 1080 * K, 1100 * K], "watch",
+         f"missed by more than 15% in 2 of the last 4 quarters, with no lean beyond chance {TWELVE}"),
+        ([1050 * K, 1060 * K, 1040 * K, 1050 * K], "on_track", f"missed by 5% {LAST}, with no lean beyond chance "
+         f"{TWELVE}"),
+        (OVER, "act", f"over-forecast by 18% {LAST}, by more than 15% in all of them"),
+    ],
+)  # fmt: skip
+def test_a_direction_is_named_where_it_is_red_or_all_quarters_prove_it(last, status, said):
+    """Eight quarters off by 30 % either way prove no lean; the last four, all too high, do by themselves."""
+    calls = [1300 * K, 700 * K] * 4 + last
+    result = told(calls, actuals=[1e6] * 12)
+    assert result.signal["bias_low"] > 0 > result.error(1)["bias_low"]
+    assert first(result) == (status, f"On day 1 we {said}.")
+    steady = told([1060 * K] * 8 + last, actuals=[1e6] * 12)
+    assert first(steady)[1].startswith("On day 1 we over-forecast by ")
+
+
+@pytest.mark.parametrize(
+    ("calls", "said"),
+    [
+        ([700 * K, 1000 * K, 1200 * K, 1250 * K], "3 of the last 4 quarters, too low, then too high"),
+        ([1200 * K, 1250 * K, 700 * K, 700 * K], "all of the last 4 quarters, too high, then too low"),
+        ([1200 * K, 1000 * K, 700 * K, 1000 * K], "2 of the last 4 quarters, too high, then too low"),
+        ([1200 * K, 700 * K, 1200 * K, 1250 * K], "all of the last 4 quarters, the last two too high"),
+        ([800 * K, 1300 * K, 700 * K, 700 * K], "all of the last 4 quarters, the last two too low"),
+        ([1200 * K, 700 * K, 1200 * K, 1000 * K], "3 of the last 4 quarters, too high and too low"),
+        ([1200 * K, 700 * K, 1200 * K, 700 * K], "all of the last 4 quarters, too high and too low"),
+    ],
+)
+def test_misses_both_ways_are_told_in_their_order(calls, said):
+    result = told(calls)
+    pairs = result.found.pairs.sample(frac=1, random_state=2)
+    for same in (result, dataclasses.replace(result, found=dataclasses.replace(result.found, pairs=pairs))):
+        assert first(same)[1] == f"On day 1 we missed by more than 15% in {said}."
 
 
 def test_another_threshold_is_said_as_it_is():
@@ -264,7 +306,37 @@ def test_the_three_numbers_carry_their_ranges_and_are_bad_only_where_proven():
     ]
     fair = headline(told(EVEN, others={"same_quarter_last_year": [1040 * K, 940 * K, 1050 * K, 950 * K]})).numbers
     assert [n.is_bad for n in fair] == [False] * 3
-    assert fair[2].text.endswith("points); no difference beyond chance")
+    assert fair[2].text == f"forecast value added on day 1 over {NAIVE} (-1 to +1 points), no difference beyond chance"
+
+
+def test_the_third_number_stands_over_both_naive_forecasts():
+    """Calls miss by 5 % each time; last year's number by 11, 12, 11 and 12 %, last quarter's by 8, 4, 9 and 3 %: by
+    hand 6.5 and 1 point nearer; the second from -3 to +5."""
+    calls = [1050 * K, 950 * K] * 2
+    last = [1080 * K, 1040 * K, 1090 * K, 1030 * K]
+    others = {"same_quarter_last_year": [1110 * K, 1120 * K] * 2, "last_quarter": last}
+    found = headline(told(calls, others=others)).numbers[2]
+    reach = 1.637744 * np.std([3, -1, 4, -2], ddof=1) / 2
+    assert (round(1 - reach), round(1 + reach)) == (-1, 3)
+    assert (found.figure, found.text, found.is_bad) == (
+        "+6 points",
+        f"forecast value added on day 1 over {NAIVE} (+6 to +7 points); +1 point over last quarter's number (-1 to +3 "
+        "points), no difference beyond chance",
+        False,
+    )
+    turned = headline(told(calls, others=others, naive="last_quarter")).numbers[2]
+    assert turned.text.startswith(
+        "forecast value added over last quarter's number: no quarter has both; +6 points over"
+    )
+
+
+def test_a_range_without_0_that_many_comparisons_explain_is_unproven():
+    """Nearer by 8, -1, 7 and 3 points: 1 to 8 at 80 %, but not when a second method is looked at too."""
+    others = {"same_quarter_last_year": [1300 * K] * 4, "last_quarter": [1100 * K] * 4}
+    found = headline(told([1020 * K, 1110 * K, 1030 * K, 1070 * K], others=others)).numbers[2]
+    assert found.text.endswith(
+        "; +4 points over last quarter's number (+1 to +8 points), unproven among all comparisons"
+    )
 
 
 def test_the_scale_of_mase_is_said_with_the_quarters_that_have_one():
@@ -290,7 +362,7 @@ def test_one_quarter_has_no_range():
     assert [(n.figure, n.text, n.is_bad) for n in found.numbers] == [
         ("+20%", "bias on day 1 over 1 quarter, too few for a range; plus is too high", False),
         ("20%", "average miss (WAPE) on day 1 over 1 quarter, too few for a range", False),
-        ("-10 points", f"forecast value added on day 1 over {NAIVE}; too few quarters for a range", False),
+        ("-10 points", f"forecast value added on day 1 over {NAIVE}, too few quarters for a range", False),
     ]
 
 

@@ -1,6 +1,7 @@
 """The whole forecast accuracy report: a company worked out by hand, every promised number, slices, and odd states."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from forecasting import OWNERS, call, company, won
@@ -230,14 +231,31 @@ def test_a_slice_is_a_company_of_its_own():
     assert (south.open.booked, north.open.booked) == (0, 40)
 
 
+def test_a_verdict_that_many_comparisons_explain_is_called_unproven(hand):
+    steps = hand.steps.iloc[[0, 1, 1, 1]].assign(
+        verdict=[None, "no_difference", "no_difference", "adds"], low=[math.nan, 0.01, -0.01, 0.02],
+        high=[math.nan, 0.2, 0.2, 0.3],
+    )  # fmt: skip
+    shown = report.display_tables(replace(hand, steps=steps))["value_added"]
+    assert shown[1]["Verdict"].tolist() == [
+        "–", "unproven among all comparisons", "no difference beyond noise", "better",
+    ]  # fmt: skip
+    assert shown[0].endswith("; verdicts hold over all steps")
+
+
 def test_the_named_weeks_are_first_mid_last_and_the_horizon(hand):
     assert hand.named_weeks == (1, 7, 13)
     other = measured(horizon_weeks=4, mid_week=6)
     assert other.named_weeks == (1, 4, 6, 13)
     names = report.display_tables(other)["all_forecasts"][1].columns
     assert [name for name in names if name.startswith("WAPE")] == [
-        "WAPE, week 1 (day 1)", "WAPE, week 4", "WAPE, week 6 (mid)", "WAPE, week 13 (last)",
+        "WAPE, week 1 (first)", "WAPE, week 4", "WAPE, week 6 (mid)", "WAPE, week 13 (last)",
     ]  # fmt: skip
+    days = {period: weeks | {1: period.start} for period, weeks in other.found.days.items()}
+    on_day_1 = replace(other, found=replace(other.found, days=days))
+    assert (other.is_day_1(1), on_day_1.is_day_1(1), on_day_1.is_day_1(4)) == (False, True, False)
+    assert report.display_tables(on_day_1)["all_forecasts"][1].columns[1] == "WAPE, week 1 (day 1)"
+    assert report.display_tables(on_day_1)["by_week"][1]["Week"].tolist()[:2] == ["week 1 (day 1)", "week 2"]
     assert other.error(4)["category"] == "commit" and other.error(14) is None
     assert other.error(4, "last_quarter")["wape"] == pytest.approx(70 / 430)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from revops.actions import Action
-from revops.actions.forecast_accuracy.facts import at, points
+from revops.actions.forecast_accuracy.facts import at, called, points
 from revops.actions.forecast_accuracy.made import Worth, action, quarter_end, soon
 from revops.analysis.same_day import open_on_day
 from revops.measures.forecast_accuracy.deals.by_quarter import by_quarter
@@ -59,34 +59,39 @@ def better_probabilities(result: ForecastResult) -> Action | None:
         f"On {plural(offered.n, 'deal')} of {plural(offered.n_periods, 'quarter')}, each told by the others alone, the "
         f"squared error falls from {offered.crm_brier:.3f} to {offered.offered_brier:.3f} (by {offered.low:.3f} to "
         f"{offered.high:.3f}); a range that reaches 0 ends it. They are what deals due {at(result)} "
-        "turn into by the quarter's end."
+        f"turn into by the quarter's end; a CRM's probability often means won ever: that share is in the file too."
+        f"{_weighted(result)}"
     )
-    amount, worth = _overstated(result)
-    if worth is not None:
-        because += (
-            f" Money: this quarter's deals {at(result)} times the CRM's probabilities, "
-            f"{money(amount, result.view.company.currency)}, less the same with the offered ones; the ends of the "
-            "stages' ranges are added up."
-        )
     text = "Weigh open deals by the chances offered for their stages, not the CRM's (recalibrated_stages.csv)"
-    return action("probabilities_off", text, "revops", quarter_end(result), because, amount=amount, worth=worth)
+    return action("probabilities_off", text, "revops", quarter_end(result), because)
 
 
-def _overstated(result: ForecastResult) -> tuple[float, Worth]:
-    """Return the CRM-weighted amount due this quarter on the day of the fixed horizon, and by how much the offered
-    probabilities change it; None where that day is to come, a stage is not offered, or the change may be either way."""
+def _weighted(result: ForecastResult) -> str:
+    """Return by how much the offered probabilities change the CRM-weighted amount due this quarter on the day of the
+    fixed horizon; nothing where that day is to come, a stage is not offered, or the change may be either way.
+
+    It is no money of the action: nobody calls the weighted amount.
+    """
     day = _horizon_day(result)
     rows = pd.DataFrame() if day is None else _due(result, day)
     if rows.empty or rows["win_probability"].isna().any():
-        return 0.0, None
+        return ""
     stages, amount = result.deals.offered.table.set_index("stage_name"), rows["amount"]
     crm = float((amount * rows["win_probability"]).sum())
     ends = [crm - float((amount * rows["stage_name"].map(stages[end])).sum(skipna=False))
             for end in ("high", "offered", "low")]  # fmt: skip
     if any(missing(end) for end in ends) or not (min(ends) > 0 or max(ends) < 0):
-        return crm, None
+        return ""
     low, value, high = sorted(abs(end) for end in ends)
-    return crm, (low, value, high)
+
+    def told(part: float) -> str:
+        return money(part, result.view.company.currency)
+
+    return (
+        f" This quarter's deals {at(result)} are {told(crm)} by the CRM's, {told(value)} "
+        f"{'less' if min(ends) > 0 else 'more'} by the offered ones ({between(low, high, told)}, the ends of the "
+        f"stages' ranges added up): of the weighted pipeline, not of the {called(result)}."
+    )
 
 
 def _horizon_day(result: ForecastResult) -> dt.date | None:

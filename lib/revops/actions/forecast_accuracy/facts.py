@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from revops.measures.forecast_accuracy.result import ForecastResult
 from revops.wording import missing
 
-__all__ = ["NAMES", "Rival", "at", "called", "is_beyond", "nearer", "points", "rival", "signed", "where"]
+__all__ = ["NAMES", "Rival", "at", "called", "nearer", "past_calls", "points", "rival", "signed", "where"]
 
 NAMES = {
     "same_quarter_last_year": "last year's same-quarter number",
@@ -42,8 +41,15 @@ class Rival:
 def at(result: ForecastResult) -> str:
     """Return when the judged call is made: `on day 1` where it always is, else `in week 1`."""
     week = result.knobs.horizon_weeks
-    days = {period.day_of(weeks[week]) for period, weeks in result.found.days.items() if week in weeks}
-    return "on day 1" if days == {1} else f"in week {week}"
+    return "on day 1" if result.is_day_1(week) else f"in week {week}"
+
+
+def past_calls(result: ForecastResult) -> pd.DataFrame:
+    """Return the company's calls of past quarters at the fixed horizon beside what came, oldest first."""
+    rows = result.found.at(result.knobs.horizon_weeks)
+    rows = rows[rows["category"].eq(result.found.call)]
+    order = pd.Index([period.name for period in result.found.quarters.last])
+    return rows.iloc[order.get_indexer(rows["period"]).argsort(kind="stable")].reset_index(drop=True)
 
 
 def called(result: ForecastResult) -> str:
@@ -94,26 +100,5 @@ def rival(result: ForecastResult) -> Rival | None:
 
 
 def nearer(result: ForecastResult) -> pd.DataFrame:
-    """Return the rows of `others` that are nearer than the call beyond noise: the naive forecast of the knobs by its
-    own range, the others by ranges as much wider as looking at all of them asks for (Bonferroni)."""
-    rows, level = result.others, result.knobs.level
-    is_proven = [
-        is_beyond(row.difference, row.high, row.n_periods, level, 1 if row.method == result.knobs.naive else len(rows))
-        for row in rows.itertuples()
-    ]
-    return rows[np.array(is_proven, dtype=bool) & (rows["difference"] > 0)]
-
-
-def is_beyond(value: float, high: float, n: int, level: float, looks: int) -> bool:
-    """Return whether a difference stays on its side of 0 when its range is widened for several looks.
-
-    Parameters
-        value, high : the difference and the upper end of its range at `level`, a t over n quarters
-        looks : how many such differences were looked at
-    """
-    from scipy.stats import t
-
-    if n < 2 or missing(value) or missing(high):
-        return False
-    wider = t.ppf(1 - (1 - level) / 2 / looks, n - 1) / t.ppf((1 + level) / 2, n - 1)
-    return bool(abs(value) > (high - value) * wider)
+    """Return the rows of `others` that are nearer than the call beyond noise."""
+    return result.others[result.others["verdict"].eq("nearer")]

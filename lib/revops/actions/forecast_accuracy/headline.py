@@ -1,9 +1,10 @@
 """The first screen of the forecast accuracy report: one true sentence, one line below it, three numbers."""
 
+import numpy as np
 import pandas as pd
 
 from revops.actions import Headline
-from revops.actions.forecast_accuracy.facts import NAMES, at, called, rival, signed, where
+from revops.actions.forecast_accuracy.facts import NAMES, at, called, past_calls, rival, signed, where
 from revops.actions.forecast_accuracy.numbers import numbers
 from revops.analysis.outlook import is_stale
 from revops.measures.forecast_accuracy.result import ForecastResult
@@ -12,6 +13,7 @@ from revops.wording import between, day, missing, money, odds, plural, share
 __all__ = ["headline"]
 
 _STATUS = {"red": "act", "amber": "watch", "noise": "watch", "none": "on_track"}
+_ROUNDING = 1e-9
 
 
 def headline(result: ForecastResult) -> Headline:
@@ -43,25 +45,47 @@ def _missed(result: ForecastResult, row: pd.Series) -> str:
     names = [period.name for period in result.found.quarters.last][-int(row["n"]) :]
     is_last = (names[0], names[-1]) == (row["first_period"], row["last_period"])
     last = f"the last {plural(int(row['n']), 'quarter')}{'' if is_last else ' with a call'}"
-    over, under = row["bias_low"] > 0, row["bias_high"] < 0
-    if over or under:
-        times = row["n_over"] if over else row["n_under"]
-        way = "over" if over else "under"
+    if _has_way(result, row):
+        over = row["bias_low"] > 0
+        times, way = (row["n_over"], "over") if over else (row["n_under"], "under")
         return f"{way}-forecast by {share(abs(row['bias_rate']))} over {last}{_often(result, times, row['n'])}"
-    lean = "too high and too low" if row["n_over"] > 0 and row["n_under"] > 0 else _lean(result)
+    lean = _ways(result, row) if row["n_over"] > 0 and row["n_under"] > 0 else _lean(result, row)
     if not row["n_beyond"]:
         return f"missed by {share(row['wape'])} over {last}, {lean}"
     often = "all" if row["n_beyond"] == row["n"] else int(row["n_beyond"])
     return f"missed by more than {share(result.knobs.off_by)} in {often} of {last}, {lean}"
 
 
-def _lean(result: ForecastResult) -> str:
+def _has_way(result: ForecastResult, row: pd.Series) -> bool:
+    """Return whether the last quarters lean one way and that is proven: by a red signal, or by the range over all
+    judged quarters too."""
+    over, under, whole = row["bias_low"] > 0, row["bias_high"] < 0, result.error(result.knobs.horizon_weeks)
+    if row["signal"] == "red" or whole is None:
+        return bool(over or under)
+    return bool((over and whole["bias_low"] > 0) or (under and whole["bias_high"] < 0))
+
+
+def _ways(result: ForecastResult, row: pd.Series) -> str:
+    """Return which way the last quarters were beyond the limit that were so both ways, in their order."""
+    rows = past_calls(result)
+    rows = rows[rows["forecast_amount"].notna() & (rows["actual_amount"] > 0)].tail(int(row["n"]))
+    errors = rows["forecast_amount"] / rows["actual_amount"] - 1
+    ways = np.sign(errors).where(errors.abs() > result.knobs.off_by + _ROUNDING, 0.0).tolist()
+    beyond, words = [way for way in ways if way], {1.0: "too high", -1.0: "too low"}
+    if beyond == sorted(beyond) or beyond == sorted(beyond, reverse=True):
+        return f"{words[beyond[0]]}, then {words[beyond[-1]]}"
+    return f"the last two {words[ways[-1]]}" if ways[-1] and ways[-1] == ways[-2] else "too high and too low"
+
+
+def _lean(result: ForecastResult, last: pd.Series) -> str:
     """Return whether all judged quarters lean one way beyond chance, where the last ones alone do not."""
     row = result.error(result.knobs.horizon_weeks)
-    if row is None or not (row["bias_low"] > 0 or row["bias_high"] < 0):
+    if row is None:
         return "with no lean beyond chance"
-    way = "high" if row["bias_low"] > 0 else "low"
-    return f"leaning {share(abs(row['bias_rate']))} too {way} over {plural(int(row['n']), 'quarter')}"
+    over = f" over {plural(int(row['n']), 'quarter')}"
+    if not (row["bias_low"] > 0 or row["bias_high"] < 0):
+        return f"with no lean beyond chance{'' if row['n'] == last['n'] else over}"
+    return f"leaning {share(abs(row['bias_rate']))} too {'high' if row['bias_low'] > 0 else 'low'}{over}"
 
 
 def _often(result: ForecastResult, times: int, n: int) -> str:
@@ -77,7 +101,7 @@ def _against(result: ForecastResult, n: int) -> str:
         return ""
     over = "" if found.n == n else f" over {plural(found.n, 'quarter')}"
     if found.verdict == "farther":
-        return f"; nothing simpler would have been closer{over}"
+        return f"; nothing simpler was closer{over}"
     tail = {"nearer": "", "unproven": ", but not beyond noise", "few": ", in too few quarters to tell"}[found.verdict]
     return f"; {NAMES[found.method]} would have been closer{over}{tail}"
 

@@ -11,6 +11,8 @@ from revops.wording import between, missing, plural, share
 
 __all__ = ["numbers"]
 
+_NAIVE = ("last_quarter", "same_quarter_last_year")
+
 
 def numbers(result: ForecastResult) -> tuple[Number, ...]:
     """Return bias, WAPE and forecast value added of the call, all at the fixed horizon."""
@@ -38,16 +40,35 @@ def _miss(result: ForecastResult) -> Number:
 
 
 def _added(result: ForecastResult) -> Number:
-    """Return by how much the last step is nearer than the naive forecast [points of error]."""
-    steps = result.steps
-    if len(steps) < 2 or steps["step"].iloc[0] != result.knobs.naive or missing(steps["added_to_first"].iloc[-1]):
-        return Number("–", f"forecast value added over {NAMES[result.knobs.naive]}: no quarter has both")
+    """Return by how much the last step is nearer than the naive forecast of the knobs [points of error], and in words
+    than the other one, so that the weaker of them is not the only measure."""
+    steps, naive = result.steps, result.knobs.naive
+    if len(steps) < 2 or steps["step"].iloc[0] != naive or missing(steps["added_to_first"].iloc[-1]):
+        return Number("–", f"forecast value added over {NAMES[naive]}: no quarter has both{_over_others(result)}")
     last = steps.iloc[-1]
-    ends = "" if missing(last["first_low"]) else f" ({between(last['first_low'], last['first_high'], _plain)} points)"
-    text = f"forecast value added {at(result)} over {NAMES[result.knobs.naive]}{ends}"
-    told = {"no_difference": "; no difference beyond chance", "not_enough": "; too few quarters for a range"}
-    text += told.get(last["first_verdict"], "")
-    return Number(points(last["added_to_first"]), text, is_bad=bool(last["first_high"] < 0))
+    ends = _ends(last["first_low"], last["first_high"], last["first_verdict"])
+    text = f"forecast value added {at(result)} over {NAMES[naive]}{ends}{_over_others(result)}"
+    return Number(points(last["added_to_first"]), text, is_bad=last["first_verdict"] == "makes_worse")
+
+
+def _over_others(result: ForecastResult) -> str:
+    """Return the same over the other naive forecasts: the call against each, on the quarters where both are known."""
+    rows = result.others[result.others["method"].isin(_NAIVE) & result.others["method"].ne(result.knobs.naive)]
+    rows = rows[rows["difference"].notna()].sort_values("method")
+    return "".join(
+        f"; {points(-row.difference)} over {NAMES[row.method]}{_ends(-row.high, -row.low, row.verdict)}"
+        for row in rows.itertuples()
+    )
+
+
+def _ends(low: float, high: float, verdict: str) -> str:
+    """Return a range, and that it proves nothing where it does not."""
+    if missing(low) or missing(high):
+        return ", too few quarters for a range"
+    said = f" ({between(low, high, _plain)} points)"
+    if verdict != "no_difference":
+        return said
+    return f"{said}, {'no difference beyond chance' if low <= 0 <= high else 'unproven among all comparisons'}"
 
 
 def _plain(part: float) -> str:

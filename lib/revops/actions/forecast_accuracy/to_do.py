@@ -1,14 +1,15 @@
 """What to do about the forecast: rules that fire where the evidence excludes chance, each with what it corrects."""
 
 import numpy as np
+import pandas as pd
 
 from revops.actions import Action
 from revops.actions.forecast_accuracy.corrections import corrections
 from revops.actions.forecast_accuracy.deals_to_do import better_probabilities, pushed_commit
-from revops.actions.forecast_accuracy.facts import NAMES, at, called, is_beyond, nearer, points, signed
+from revops.actions.forecast_accuracy.facts import NAMES, at, called, nearer, past_calls, points, signed
 from revops.actions.forecast_accuracy.made import Worth, action, before_next_call, quarter_end, soon, usual_actual
 from revops.analysis.outlook import is_stale
-from revops.measures.forecast_accuracy.projection import project
+from revops.measures.forecast_accuracy.projection import project, projection_backtest, range_failed
 from revops.measures.forecast_accuracy.result import ForecastResult
 from revops.wording import between, join, missing, money, plural, share
 
@@ -50,28 +51,25 @@ def _export_again(result: ForecastResult) -> Action:
 
 
 def _steps(result: ForecastResult, whole: Action | None, *, is_replaced: bool) -> list[Action]:
-    """Return the steps of the roll-up that make the forecast worse, beyond what looking at each of them explains.
+    """Return the steps of the roll-up that make the forecast worse, beyond noise.
 
     whole: the correction of the whole call, of whose money this is part.
     is_replaced: something simpler takes the place of the call; the first step of people is then part of it.
     """
-    rows = result.steps[result.steps["step"].isin(list(_STEPS)) & result.steps["previous"].notna()]
-    found = []
+    rows = result.steps[result.steps["step"].isin(list(_STEPS)) & result.steps["verdict"].eq("makes_worse")]
+    n_looks, found = len(result.steps) - 1, []
+    also = f", also when all {n_looks} steps are looked at" if n_looks > 1 else ""
     for row in rows.itertuples():
-        worse, previous = -row.forecast_value_added, row.previous
-        level, looks = result.knobs.level, len(rows)
-        is_worse = worse > 0 and is_beyond(row.forecast_value_added, row.high, row.n_periods, level, looks)
-        if not is_worse or (is_replaced and previous not in _STEPS):
+        if is_replaced and row.previous not in _STEPS:
             continue
+        worse, before = -row.forecast_value_added, NAMES[row.previous]
         worth, money_of = _of_actual(result, -row.high, worse, -row.low, whole)
-        ends, also = between(-row.high, -row.low, _number), ""
-        if looks > 1:
-            also = f", also when all {looks} steps are looked at"
-        added = points(worse).lstrip("+")
-        text = f"Drop the {_STEPS[row.step]} step {at(result)}: it adds {added} of error to {NAMES[previous]}"
+        text = (
+            f"Drop the {_STEPS[row.step]} step {at(result)}: it adds {points(worse).lstrip('+')} of error to {before}"
+        )
         because = (
-            f"Farther off than {NAMES[previous]} over {plural(int(row.n_periods), 'quarter')}, by {ends} "
-            f"points{also}; a range that reaches 0 ends it.{money_of}"
+            f"Farther off than {before} over {plural(int(row.n_periods), 'quarter')}, by "
+            f"{between(-row.high, -row.low, _number)} points{also}; a range that reaches 0 ends it.{money_of}"
         )
         found.append(action("step_makes_worse", text, "sales_ops", quarter_end(result), because, worth=worth))
     return found
@@ -140,18 +138,30 @@ def _as_range(result: ForecastResult) -> Action | None:
     row, level = result.signal, result.knobs.level
     if row is None or row["signal"] != "noise":
         return None
-    past = result.found.at(result.knobs.horizon_weeks)
-    told = project(past[past["category"].eq(result.found.call)], 1.0, booked=np.nan, level=level)
+    past = past_calls(result)
+    told = project(past, 1.0, booked=np.nan, level=level)
     if missing(told.conservative):
         return None
     ends = between(told.conservative - 1, told.optimistic - 1, signed)
-    text = f"Give the {called(result)} {at(result)} as a range of {ends}, not as a point"
+    back = projection_backtest(past, level=level)
+    has_failed = range_failed(back, level=level)
+    text = f"Give the {called(result)} {at(result)} as a range{'' if has_failed else f' of {ends}'}, not as a point"
     because = (
         f"More than {share(result.knobs.off_by)} off in {int(row['n_beyond'])} of the last "
-        f"{plural(int(row['n']), 'quarter')}, both ways: correcting the whole would be noise. The range is what past "
-        f"calls brought, at {share(level)}; fewer than half of the quarters beyond, or all the same way, ends it."
+        f"{plural(int(row['n']), 'quarter')}, both ways: correcting the whole would be noise. "
+        f"{_how_ranges_held(back, level, has_failed)}; fewer than half of the quarters beyond, or all the same way, "
+        "ends it."
     )
     return action("noisy_call", text, "revops", before_next_call(result), because)
+
+
+def _how_ranges_held(back: pd.DataFrame, level: float, has_failed: bool) -> str:
+    """Return what the range is, and how often such ranges have held."""
+    n, inside = len(back), int(back["is_inside"].sum())
+    if has_failed:
+        return f"Ranges of {share(level)} from past calls held in only {inside} of {n} past quarters: none is given"
+    held = f"such ranges held in {inside} of {plural(n, 'past quarter')}" if n else "no past quarter could test it"
+    return f"The range is what past calls brought, at {share(level)}; {held}"
 
 
 def _late_changes(result: ForecastResult) -> Action | None:

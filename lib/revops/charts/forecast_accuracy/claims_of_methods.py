@@ -34,7 +34,8 @@ def steps(result: ForecastResult) -> Chart | None:
     alt = f"{title}. Error of week {week} in {n}: {wording.join(parts)}."
     caption = (
         f"{_ERROR}, week {week}, {n}. The upright mark is the step before; the line across it is where chance alone "
-        f"puts this step {wording.odds(result.knobs.level)} times: a line that crosses the mark proves nothing."
+        f"puts this step {wording.odds(result.knobs.level)} times: a line that crosses the mark proves nothing. "
+        f"Better, worse: proven{_all_looked_at(len(data) - 1, 'steps')}."
     )
     ax = plot_steps(data)
     caption += _cut(ax, data["wape"])
@@ -67,6 +68,10 @@ def _title_of_steps(steps: pd.DataFrame) -> str:
         return f"{wording.plural(n, 'quarter')} {'is' if n == 1 else 'are'} too few to tell which step helps"
     said = "; ".join(told) or "no step is proven to bring the forecast nearer"
     return said[0].upper() + said[1:]
+
+
+def _all_looked_at(n: int, what: str) -> str:
+    return f" also when all {n} {what} are looked at" if n > 1 else ""
 
 
 def _points(part: float) -> str:
@@ -104,7 +109,8 @@ def methods(result: ForecastResult) -> Chart | None:
     level = result.knobs.level
     caption = (
         f"{_ERROR}, week {week}, {n}, with ranges that hold {wording.odds(level)} times. Nearer, farther: than the "
-        f"call, quarter by quarter; of methods no better, {wording.odds((1 - level) / 2)} looks nearer by chance."
+        f"call, quarter by quarter, proven{_all_looked_at(len(others), 'forecasts')}; where none is better, at most "
+        f"{wording.odds((1 - level) / 2)} reports name one as nearer."
     )
     ax = plot_methods(rows)
     caption += _cut(ax, rows["wape"])

@@ -27,9 +27,4 @@ class Knobs(OutlookKnobs):
 
     @model_validator(mode="after")
     def _narrow_is_below_wide(self) -> Self:
-        if self.narrow_width > self.wide_width:
-            raise ValueError(
-                f"narrow_width must not be above wide_width; found {self.narrow_width:g} above {self.wide_width:g}. "
-                "Lower the one or raise the other."
-            )
-        return self
+        return self.not_above("narrow_width", "wide_width")

@@ -8,8 +8,9 @@ import pandas as pd
 
 from revops.analysis.outlook import Subject, is_stale, landed, past_of
 from revops.analysis.same_day import booked_on_day
+from revops.measures.forecast_accuracy.confidence import confidence
 from revops.measures.forecast_accuracy.forecasts.frozen import Frozen
-from revops.measures.forecast_accuracy.projection import Projection, confidence, project, projection_backtest
+from revops.measures.forecast_accuracy.projection import Projection, project, projection_backtest
 
 __all__ = ["OpenQuarter", "open_quarter", "why_no_open_quarter"]
 

@@ -1,7 +1,6 @@
 """Where the open quarter lands: today's call times what past calls at the same week brought, with a range that is
 held against past quarters."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,27 +9,22 @@ from scipy.special import bdtr, stdtrit
 
 from revops.errors import MeasureError
 from revops.ratios import share_interval
-from revops.wording import money, odds, plural, share
 
 __all__ = [
     "FEWEST_RATIOS",
-    "FEWEST_TOLD",
+    "TOO_FEW_HELD",
     "Projection",
-    "confidence",
-    "confidence_rule",
     "interval_coverage",
     "project",
     "projection_backtest",
     "range_failed",
-    "what_would_change",
 ]
 
 Array = np.ndarray
 FEWEST_RATIOS = 4
 """Fewer past quarters than these: a projection without a range."""
-FEWEST_TOLD = 8
-"""Fewer back-tested quarters than these: never high confidence."""
-_TOO_FEW_HELD = 0.05
+TOO_FEW_HELD = 0.05
+"""Ranges failed where a true level would have held so rarely in less than this share of cases."""
 _TOLD = ("period", "low", "base", "high", "actual_amount", "is_inside", "n_before", "width")
 
 
@@ -165,78 +159,7 @@ def interval_coverage(backtest: pd.DataFrame, *, level: float = 0.8) -> pd.DataF
 
 def range_failed(backtest: pd.DataFrame, *, level: float = 0.8) -> bool:
     """Return whether ranges held so rarely that chance alone hardly explains it (1 in 20)."""
-    return len(backtest) > 0 and bool(bdtr(int(backtest["is_inside"].sum()), len(backtest), level) < _TOO_FEW_HELD)
-
-
-def confidence(
-    projection: Projection, backtest: pd.DataFrame, *, high_width: float = 0.2, medium_width: float = 0.5,
-    fewest_told: int = FEWEST_TOLD
-) -> tuple[str, tuple[str, ...]]:  # fmt: skip
-    """Return high, medium or low, and why, by the rule of confidence_rule."""
-    level, n, inside = projection.level, len(backtest), int(backtest["is_inside"].sum())
-    if np.isnan(projection.width):
-        return "low", (f"There is no range: {plural(projection.n, 'past quarter')} to learn from.",)
-    if projection.width == 0 and projection.booked >= projection.optimistic:
-        return "low", ("More is booked than the range reaches: it says nothing of what is still to come.",)
-    has_failed = range_failed(backtest, level=level)
-    width = share(projection.width)
-    reasons = [f"The range is {width} of the projection wide (high: up to {share(high_width)}, medium: up to "
-               f"{share(medium_width)})."]  # fmt: skip
-    if n:
-        verdict = "too rarely for" if has_failed else "as can be expected of"
-        reasons.append(f"It held in {inside} of {plural(n, 'back-tested quarter')}, {verdict} {odds(level)}.")
-    else:
-        reasons.append("No past quarter could be back-tested.")
-    if 0 < n < fewest_told:
-        reasons.append(f"High needs {plural(fewest_told - n, 'more back-tested quarter')}.")
-    if has_failed or not n or projection.width > medium_width:
-        return "low", tuple(reasons)
-    return ("high" if projection.width <= high_width and n >= fewest_told else "medium"), tuple(reasons)
-
-
-def confidence_rule(*, level: float = 0.8, high_width: float = 0.2, medium_width: float = 0.5,
-                    fewest_told: int = FEWEST_TOLD) -> str:  # fmt: skip
-    """Return the rule of confidence in words."""
-    return (
-        f"High: the range is at most {share(high_width)} of the projection wide, and at least {fewest_told} past "
-        f"quarters were back-tested. Medium: at most {share(medium_width)} wide, and at least one was. Low: anything "
-        f"else, or ranges that held so rarely in back-tested quarters that a true {odds(level)} would do so less than "
-        f"once in {1 / _TOO_FEW_HELD:.0f}."
-    )
-
-
-def what_would_change(projection: Projection, *, currency: str) -> list[str]:
-    """Return what would move the projection or its range, in sentences with numbers; empty without a projection."""
-    if np.isnan(projection.projected_amount):
-        return []
-
-    def amount(value: float) -> str:
-        return money(value, currency)
-
-    return [*_about_call(projection, amount), *_about_range(projection, amount)]
-
-
-def _about_call(now: Projection, amount: Callable[[float], str]) -> list[str]:
-    brought = now.call * now.ratio
-    if brought < now.booked:
-        return [f"More is booked ({amount(now.booked)}) than such a call has brought ({amount(brought)}): the call "
-                f"moves the projection only from {amount(_over(now.booked, now.ratio))}."]  # fmt: skip
-    said = [f"Each {amount(now.call / 10)} more in the call adds {amount(brought / 10)}: past calls at this week "
-            f"brought {share(now.ratio)} of themselves."]  # fmt: skip
-    if now.ratio > 0:
-        said.append(f"For {amount(now.call)} to come, the call would have to be {amount(now.call / now.ratio)}.")
-    return said
-
-
-def _about_range(now: Projection, amount: Callable[[float], str]) -> list[str]:
-    said, (low, high, _) = [], _range(np.sort([*now.ratios, now.ratio]), now.level)
-    if not np.isnan(high):
-        ends = " to ".join(amount(float(np.fmax(now.call * end, now.booked))) for end in (low, high))
-        before = "" if np.isnan(now.width) else f" (now {amount(now.conservative)} to {amount(now.optimistic)})"
-        said.append(f"One more quarter that comes as usual makes the range of such a call {ends}{before}.")
-    if now.booked < now.conservative:
-        said.append(f"Bookings past {amount(now.conservative)} (now {amount(now.booked)}) raise the conservative end.")
-    return said
+    return len(backtest) > 0 and bool(bdtr(int(backtest["is_inside"].sum()), len(backtest), level) < TOO_FEW_HELD)
 
 
 def _over(part: float, whole: float) -> float:

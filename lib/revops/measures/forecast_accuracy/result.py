@@ -68,9 +68,14 @@ class ForecastResult:
         rows = self.errors[self.errors["horizon_weeks"].eq(week) & self.errors["category"].eq(wanted)]
         return rows.iloc[0] if len(rows) else None
 
+    def is_day_1(self, week: int) -> bool:
+        """Return whether the forecasts of a week are frozen on day 1 in every quarter."""
+        days = {period.day_of(weeks[week]) for period, weeks in self.found.days.items() if week in weeks}
+        return days == {1}
+
     @property
     def named_weeks(self) -> tuple[int, ...]:
-        """Return the weeks that are named: day 1, mid and last, and the fixed horizon."""
+        """Return the weeks that are named: first, mid and last, and the fixed horizon."""
         return tuple(sorted({1, self.knobs.mid_week, 13, self.knobs.horizon_weeks}))
 
 

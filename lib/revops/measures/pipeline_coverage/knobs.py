@@ -21,9 +21,4 @@ class Knobs(OutlookKnobs):
 
     @model_validator(mode="after")
     def _watch_is_below_on_track(self) -> Self:
-        if self.watch_from > self.on_track_from:
-            raise ValueError(
-                f"watch_from must not be above on_track_from; found {self.watch_from:g} above {self.on_track_from:g}. "
-                "Lower the one or raise the other."
-            )
-        return self
+        return self.not_above("watch_from", "on_track_from")

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from revops.measures.forecast_accuracy.projection import confidence_rule, what_would_change
+from revops.measures.forecast_accuracy.confidence import confidence_rule, what_would_change
 from revops.measures.forecast_accuracy.result import ForecastResult
 from revops.measures.forecast_accuracy.tables.deals import Display, deal_tables, ranges
 from revops.measures.forecast_accuracy.tables.errors import error_tables

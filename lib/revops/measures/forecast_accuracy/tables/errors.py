@@ -14,7 +14,6 @@ _VERDICTS = {
     "nearer": "nearer than the call", "farther": "farther than the call", "not_enough": "too few quarters",
 }  # fmt: skip
 _TYPES = {"new": "New", "expansion": "Expansion", "renewal": "Renewal", "other": "Other", "all": "All"}
-_NAMED = {1: "day 1", 13: "last"}
 
 
 def error_tables(result: ForecastResult) -> dict[str, Display]:
@@ -104,11 +103,11 @@ def _steps(result: ForecastResult) -> Display:
     shown = pd.DataFrame({
         "Step": rows["step"].map(_label), "WAPE": rows["wape"], "Bias": rows["bias_rate"],
         "Adds": rows["forecast_value_added"], "Range": ranges(rows["low"], rows["high"]),
-        "Verdict": rows["verdict"].map(_VERDICTS).fillna("–"), "Adds to the first": rows["added_to_first"],
+        "Verdict": _verdicts(rows), "Adds to the first": rows["added_to_first"],
         "Range of that": ranges(rows["first_low"], rows["first_high"]),
     })  # fmt: skip
     n = plural(int(rows["n_periods"].max()), "quarter")
-    caption = f"What each step adds: error of the step before less its own, on {n}"
+    caption = f"What each step adds: error of the step before less its own, on {n}; verdicts hold over all steps"
     return caption, shown, (None, "share", "share", "share", None, None, "share", None)
 
 
@@ -117,11 +116,17 @@ def _others(result: ForecastResult) -> Display:
     shown = pd.DataFrame({
         "Forecast": rows["method"].map(_label), "WAPE": rows["wape"], "WAPE of the call": rows["official_wape"],
         "Nearer by": rows["difference"], "Range": ranges(rows["low"], rows["high"]),
-        "Verdict": rows["verdict"].map(_VERDICTS), "Quarters": rows["n_periods"],
+        "Verdict": _verdicts(rows), "Quarters": rows["n_periods"],
         "p (Diebold-Mariano)": [f"{p:.2f}" if p == p else "–" for p in rows["dm_p"]],
     })  # fmt: skip
-    caption = "Would something simpler do better? Each against the call, quarter by quarter"
+    caption = "Would something simpler do better? Each against the call, quarter by quarter; verdicts hold over all"
     return caption, shown, (None, "share", "share", "share", None, None, "count", None)
+
+
+def _verdicts(rows: pd.DataFrame) -> pd.Series:
+    """Return the verdicts in words; a range of one comparison that leaves 0 out proves nothing among all."""
+    is_lone = rows["verdict"].eq("no_difference") & ((rows["low"] > 0) | (rows["high"] < 0))
+    return rows["verdict"].map(_VERDICTS).fillna("–").mask(is_lone, "unproven among all comparisons")
 
 
 def _by_type(result: ForecastResult) -> Display:
@@ -166,7 +171,9 @@ def _named(week: int, result: ForecastResult) -> str:
 
 
 def _name_of(week: int, result: ForecastResult) -> str:
-    return _NAMED.get(week, "mid" if week == result.knobs.mid_week else "")
+    if week == 1:
+        return "day 1" if result.is_day_1(week) else "first"
+    return "last" if week == 13 else "mid" if week == result.knobs.mid_week else ""
 
 
 def _quarters(result: ForecastResult) -> str:
