@@ -90,8 +90,11 @@ def shares(credited: Array) -> Array:
 
 
 def ranks(credited: Array) -> Array:
-    """Return the rank of each channel in each draw, 1 = most credit; equal credit has the same, better rank."""
-    return rankdata(-credited, method="min", axis=0, nan_policy="propagate")
+    """Return the rank of each channel in each draw, 1 = most credit; equal credit has the same, better rank.
+
+    Shares equal to 12 digits count as equal: what is left is rounding, which follows the order of rows.
+    """
+    return rankdata(-shares(credited).round(12), method="min", axis=0, nan_policy="propagate")
 
 
 def share_table(draws: CreditDraws, *, of: str = "amount", level: float = 0.8, top: int = 3) -> pd.DataFrame:

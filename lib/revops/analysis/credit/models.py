@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from revops.analysis.credit.markov import HIGHEST_ORDER, markov
-from revops.analysis.credit.paths import Paths
+from revops.analysis.credit.paths import MILESTONES, Paths
 from revops.analysis.credit.rules import RULES, credit, weights
 from revops.analysis.credit.shapley import shapley_weights
 from revops.errors import MeasureError, nearest
 
-__all__ = ["MODELS", "SHARED", "CreditKnobs", "credit_by_model", "touch_weights"]
+__all__ = ["MODELS", "SHARED", "CreditKnobs", "credit_by_model", "touch_weights", "unavailable"]
 
 Array = np.ndarray
 SHARED = (*RULES, "shapley")
@@ -62,6 +62,24 @@ def touch_weights(paths: Paths, model: str, *, knobs: CreditKnobs | None = None)
     if model == "shapley":
         return shapley_weights(paths)
     return weights(paths, model, half_life_days=knobs.half_life_days, direct=knobs.direct)
+
+
+def unavailable(paths: Paths) -> dict[str, str]:
+    """Return the models that these paths cannot have, each with what it needs.
+
+    Rules of a milestone that is known on no journey are among them, though `touch_weights` would give one: scaled to
+    the milestones that are known, it would be another rule under their name.
+    """
+    known = {mark: (paths.values(mark) >= 0).any() for mark in MILESTONES}
+    needs = {}
+    for name, rule in RULES.items():
+        if unknown := [mark for mark in rule.marks if not known.get(mark, True)]:
+            needs[name] = f"the touch of {' and of '.join(unknown)}"
+    if not paths.is_timed:
+        needs["time_decay"] = "days from each touch to the conversion"
+    if not paths.values("wins").sum() > 0:
+        needs |= dict.fromkeys(_MARKOV, "a conversion")
+    return needs
 
 
 def _check(models: tuple[str, ...]) -> None:

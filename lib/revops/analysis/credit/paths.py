@@ -29,7 +29,7 @@ class Paths:
 
     journeys: one row per journey, in order of its code 0 to n - 1: account (what is resampled), wins and losses (how
     often it converted and did not: 1 and 0 for a won deal, counts for aggregated paths), amount (what its wins brought)
-    and lead, opportunity, won: the position in the journey, from 0, of the touch that each is attached to; -1 = unknown.
+    and lead, opportunity, won: the position in the journey, from 0, of the touch each is attached to; -1 = unknown.
     touches: one row per touch, sorted by journey and time: journey, channel (a code into `channels`, or a category),
     days_before (the conversion; NaN where times are unknown).
     channels: names, sorted. emptied: journeys that lost all their touches and are no part of this (journey = the code

@@ -25,9 +25,7 @@ class Rule:
 
 
 _ADOBE = "experienceleague.adobe.com, marketo-measure-attribution-models"
-_HUBSPOT = (
-    "knowledge.hubspot.com, understand-attribution-reporting; weights: thewayhow.com, marketing-attribution-models"
-)
+_HUBSPOT = "knowledge.hubspot.com, understand-attribution-reporting; weights: thewayhow.com, attribution models"
 _GOOGLE = "developers.google.com/google-ads, AttributionModelEnum"
 _WEB = f"{_GOOGLE}; matomo.org FAQ 25500"
 RULES = {

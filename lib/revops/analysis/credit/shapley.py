@@ -52,7 +52,8 @@ def rate_game(paths: Paths) -> pd.DataFrame:
     """Return by how much each channel raises the conversion rate of the journeys it joins, in the mean over coalitions.
 
     Question
-        With which channels do journeys convert more often? Not how much comes from them: never in one table with credit.
+        With which channels do journeys convert more often? How much comes from them is another question:
+        never in one table with credit.
 
     Returns
         One row per channel, sorted: channel, rate_effect (they sum to the conversion rate; may be negative),
@@ -71,7 +72,7 @@ def rate_game(paths: Paths) -> pd.DataFrame:
     n = len(paths.channels)
     if n > MOST_CHANNELS:
         raise MeasureError(
-            f"Game of rates: there must be at most {MOST_CHANNELS} channels; found {n}. Join small ones, or leave it out."
+            f"Game of rates: there must be at most {MOST_CHANNELS} channels; found {n}. Join small ones, or do without."
         )
     if not paths.values("wins").sum() > 0:
         raise MeasureError(
