@@ -45,7 +45,9 @@ def test_a_channel_left_out_leaves_journeys_without_a_touch_and_they_are_counted
     paths = from_paths(ROWS, exclude=["direct", "unheard of"], milestones=milestones)
     assert paths.channels == ("ads", "mail")
     assert lists(paths) == [["mail", "mail", "ads"], ["ads"]]
-    assert paths.emptied.to_dict("records") == [{"journey": 1, "account": 1, "wins": 1.0, "losses": 0.0, "amount": 20.0}]
+    assert paths.emptied.to_dict("records") == [
+        {"journey": 1, "account": 1, "wins": 1.0, "losses": 0.0, "amount": 20.0}
+    ]
     assert paths.journeys[["lead", "opportunity", "won"]].to_numpy().tolist() == [[-1, 1, 2], [-1, -1, -1]]
     assert paths.journeys["account"].tolist() == [0, 2]
 

@@ -8,8 +8,18 @@ import pytest
 from slow_credit import PERCENTS, by_channel, made_rows, shares_of
 
 from revops.analysis.credit import (
-    MODELS, RULES, SHARED, CreditKnobs, credit, credit_by_model, from_paths, has_unknown_milestone, rules_table,
-    touch_weights, unavailable, weights,
+    MODELS,
+    RULES,
+    SHARED,
+    CreditKnobs,
+    credit,
+    credit_by_model,
+    from_paths,
+    has_unknown_milestone,
+    rules_table,
+    touch_weights,
+    unavailable,
+    weights,
 )  # fmt: skip
 from revops.errors import MeasureError
 
