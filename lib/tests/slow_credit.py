@@ -4,7 +4,7 @@ import csv
 import os
 from collections import defaultdict
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import factorial
 from pathlib import Path
 
@@ -83,7 +83,7 @@ def chain(rows, order):
         starts[windows[0]] += wins + losses
         wins_at[windows[-1]] += wins
         amount_at[windows[-1]] += value
-        for one, two in zip(windows, windows[1:], strict=False):
+        for one, two in pairwise(windows):
             moves[one, two] += wins + losses
     return states, moves, starts, wins_at, amount_at, weight_of
 
@@ -120,8 +120,7 @@ def shapley_of(value, players):
     n, found = len(players), {}
     for player in players:
         others = [other for other in players if other != player]
-        found[player] = sum(
-            factorial(size) * factorial(n - size - 1) / factorial(n) * (value(frozenset(c) | {player}) - value(frozenset(c)))
-            for size in range(n) for c in combinations(others, size)
-        )  # fmt: skip
+        coalitions = [frozenset(c) for size in range(n) for c in combinations(others, size)]
+        chance = [factorial(size) * factorial(n - size - 1) / factorial(n) for size in range(n)]
+        found[player] = sum(chance[len(c)] * (value(c | {player}) - value(c)) for c in coalitions)
     return found

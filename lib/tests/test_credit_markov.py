@@ -1,5 +1,7 @@
 """Markov credit: by hand, against dense solves of an independent chain, and at its edges."""
 
+import sys
+
 import numpy as np
 import pytest
 from slow_credit import made_rows, slow_markov
@@ -7,6 +9,7 @@ from slow_credit import made_rows, slow_markov
 from revops.analysis.credit import Paths, credit_by_model, from_paths, kept, markov
 from revops.errors import MeasureError
 
+module = sys.modules[markov.__module__]  # the package has a function of the same name
 ORDERS = (1, 2, 3, 4)
 RAGGED = [(list("abcab"), 1, 2, 9.0), (list("aab"), 0, 3, 0.0), (list("c"), 2, 1, 5.0), (list("ba"), 1, 0, 30.0),
           (list("cbbbac"), 3, 4, 12.0), (list("bc"), 0, 0, 0.0), (list("abca"), 1, 1, 1.0)]  # fmt: skip
@@ -152,6 +155,41 @@ def test_long_orders_tend_to_journeys_that_hold_the_channel():
     wins = sum(row[1] for row in rows)
     holding = {c: sum(row[1] for row in rows if c in row[0]) / wins for c in "abcde"}
     assert table(markov(from_paths(rows), 4))["removal_effect"].to_dict() == pytest.approx(holding, abs=1e-12)
+
+
+@pytest.mark.parametrize("order", (2, 3))
+def test_chains_that_hardly_ever_end_are_solved_too(order, monkeypatch):
+    """A journey of 6,000 touches: stepping gives up, and each removal is factored."""
+    rng = np.random.default_rng(4)
+    rows = [*made_rows(11, 20, "abc"), ([str(name) for name in rng.choice(list("abc"), 6000)], 1, 0, 70.0)]
+    factored, asked = module._factored, []
+    monkeypatch.setattr(module, "_factored", lambda *what: asked.append(1) or factored(*what))
+    whole, without = slow_markov(rows, order)
+    found = markov(from_paths(rows), order)
+    assert asked and found.start_rate == pytest.approx(whole[0], rel=1e-9)
+    effects = {channel: 1 - left[0] / whole[0] for channel, left in without.items()}
+    assert table(found)["removal_effect"].to_dict() == pytest.approx(effects, abs=1e-9)
+
+
+@pytest.mark.parametrize("order", (2, 4))
+def test_steps_and_factors_agree_however_many_removals_are_run_at_once(order, monkeypatch):
+    paths = from_paths(made_rows(12))
+    stepped = table(markov(paths, order)).to_numpy()
+    monkeypatch.setattr(module, "_MOST_CELLS", 10)
+    one_by_one = table(markov(paths, order)).to_numpy()
+    monkeypatch.setattr(module, "_MOST_STEPS", 0)
+    factored = table(markov(paths, order)).to_numpy()
+    assert one_by_one == pytest.approx(stepped, rel=1e-12) and factored == pytest.approx(stepped, rel=1e-11)
+
+
+def test_hundreds_of_channels_are_told_apart():
+    """300 campaigns, each journey known by its own pair: of order 4 the effect is the share of journeys that hold it."""
+    rows = [([f"c{i:03}", f"c{(i * 7) % 300:03}"], 1, 1, 2.0) for i in range(300)]
+    holding = [sum(f"c{i:03}" in row[0] for row in rows) / 300 for i in range(300)]
+    for order in (1, 2, 4):
+        found = table(markov(from_paths(rows), order))
+        assert found["credited_deals"].sum() == pytest.approx(300)
+    assert found["removal_effect"].to_numpy() == pytest.approx(holding, abs=1e-12)
 
 
 def test_the_long_table_is_that_of_the_chain():

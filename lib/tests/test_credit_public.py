@@ -6,6 +6,7 @@ slow_credit, which share no code with the models.
 
 import json
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -223,7 +224,7 @@ def resampled_orders(rows, n_draws, seed):
     chances = np.array([[wins, losses] for _, wins, losses, _ in rows]).ravel() / 88387
     for number, (names, *_) in enumerate(rows):
         places = [12, *map(channels.index, names)]
-        for one, two in zip(places, places[1:], strict=False):
+        for one, two in pairwise(places):
             counts[number, one, two] += 1
     last = np.array([channels.index(names[-1]) for names, *_ in rows])
     taken, found = np.random.default_rng(seed).multinomial(88387, chances, n_draws).reshape(n_draws, -1, 2), []

@@ -197,7 +197,7 @@ def test_the_printed_weights_are_those_used():
 
 def test_an_unknown_rule_is_refused_with_the_nearest():
     for call in (lambda: weights(one(1), "w_shape"), lambda: credit_by_model(one(1), ("w_shape",))):
-        with pytest.raises(MeasureError, match="found w_shape. Did you mean w_shaped"):
+        with pytest.raises(MeasureError, match=r"found w_shape\. Did you mean w_shaped"):
             call()
 
 

@@ -1,5 +1,6 @@
 """How far chance moves credit: accounts resampled whole, counted once, each draw a product of counts and resample."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,7 @@ FEW_DEALS = 10
 _KINDS = ("wins", "amount")
 _STREAM = 41
 _CELLS = 4_000_000
+_LEAST_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -69,16 +71,15 @@ def credit_draws(
     if unknown := [model for model in models if model not in DRAWN]:
         raise MeasureError(f"Draws of credit: {unknown[0]} has none. {nearest(unknown[0], DRAWN)}")
     account, names = pd.factorize(paths.values("account"), sort=True)
-    shared = [model for model in models if model in SHARED]
-    counts = [_credited(paths, touch_weights(paths, model, knobs=knobs), account, len(names)) for model in shared]
-    has_chain = "markov_1" in models
-    if has_chain:
+    shared, n = [model for model in models if model in SHARED], len(paths.channels)
+    weights = (touch_weights(paths, model, knobs=knobs) for model in shared)
+    counts = [_credited(paths, weights, account, len(names))]
+    if "markov_1" in models:
         counts.append(_moves(paths, account, len(names)))
-    sums = _drawn(sparse.vstack(counts, format="csr"), len(names), n_draws, seed) if counts else np.zeros((0, n_draws))
-    n = len(paths.channels)
-    found = dict(zip(shared, sums[: 2 * n * len(shared)].reshape(-1, 2, n, n_draws), strict=True))
-    if has_chain:
-        found["markov_1"] = _order_one(sums[2 * n * len(shared) :], n)
+    credited, *moved = _drawn(counts, n_draws, seed)
+    found = dict(zip(shared, credited.reshape(-1, 2, n, n_draws), strict=True))
+    if moved:
+        found["markov_1"] = _order_one(*moved, n)
     deals, amount = ({model: found[model][kind] for model in models} for kind in range(2))
     return CreditDraws(paths.channels, credit_by_model(paths, models, knobs=knobs), deals, amount, deals_touched(paths))
 
@@ -128,16 +129,22 @@ def _quantiles(values: Array, ends: list[float], method: str = "linear") -> Arra
     return np.quantile(values, ends, axis=1, method=method) if values.size else np.full((2, len(values)), np.nan)
 
 
-def _credited(paths: Paths, weights: Array, account: Array, n_accounts: int) -> sparse.csr_array:
-    """Return credit by account [wins, then amount; channels within each]."""
-    given = np.flatnonzero(weights * paths.values("wins")[paths.journey])
+def _credited(paths: Paths, weights: Iterable[Array], account: Array, n_accounts: int) -> sparse.csc_array:
+    """Return by account what it brings [weighting, then wins and amount, then channel]."""
+    given = np.flatnonzero(paths.values("wins")[paths.journey])
     of, n = paths.journey[given], len(paths.channels)
-    parts = [sparse.coo_array((weights[given] * paths.values(kind)[of], (paths.channel[given], account[of])),
-                              shape=(n, n_accounts)) for kind in _KINDS]  # fmt: skip
-    return sparse.vstack(parts, format="csr")
+    pairs, pair = np.unique(account[of] * n + paths.channel[given], return_inverse=True)
+    values = [paths.values(kind)[of] for kind in _KINDS]
+    credit = [np.bincount(pair, flat[given] * value, len(pairs)) for flat in weights for value in values]
+    rows = (pairs % max(n, 1)).astype("int32")[:, None] + np.arange(len(credit), dtype="int32") * n
+    ends = np.searchsorted(pairs, np.arange(n_accounts + 1) * n) * len(credit)
+    data = np.stack(credit, axis=1).ravel() if credit else np.zeros(0)
+    counts = sparse.csc_array((data, rows.ravel(), ends), shape=(len(credit) * n, n_accounts))
+    counts.eliminate_zeros()
+    return counts
 
 
-def _moves(paths: Paths, account: Array, n_accounts: int) -> sparse.csr_array:
+def _moves(paths: Paths, account: Array, n_accounts: int) -> sparse.csc_array:
     """Return by account what the chain of order 1 is made of: moves, starts, wins and amount by last channel."""
     weight, n = paths.values("wins") + paths.values("losses"), len(paths.channels)
     first, last = paths.starts, paths.starts + paths.lengths - 1
@@ -147,19 +154,19 @@ def _moves(paths: Paths, account: Array, n_accounts: int) -> sparse.csr_array:
     rows += [n * n + n * place + channel[last] for place in (1, 2)]
     values = [weight[of], weight, *(paths.values(kind) for kind in _KINDS)]
     cells = np.concatenate(rows), np.concatenate([account[of], account, account, account])
-    return sparse.coo_array((np.concatenate(values), cells), shape=(n * n + 3 * n, n_accounts)).tocsr()
+    return sparse.coo_array((np.concatenate(values), cells), shape=(n * n + 3 * n, n_accounts)).tocsc()
 
 
-def _drawn(counts: sparse.csr_array, n_accounts: int, n_draws: int, seed: int) -> Array:
-    """Return the counts of each resample [counts x draws]."""
-    rng, found = np.random.default_rng([seed, _STREAM]), np.zeros((counts.shape[0], n_draws))
-    at_once = max(1, _CELLS // max(1, n_accounts))
+def _drawn(counts: list[sparse.csc_array], n_draws: int, seed: int) -> list[Array]:
+    """Return the sums of counts over the accounts of each resample [counts x draws], the same for all tables."""
+    rng, n = np.random.default_rng([seed, _STREAM]), counts[0].shape[1]
+    found, at_once = [np.zeros((table.shape[0], n_draws)) for table in counts], max(_LEAST_AT_ONCE, _CELLS // max(1, n))
     for begin in range(0, n_draws, at_once):
-        n = min(at_once, n_draws - begin)
-        times = np.empty((n_accounts, n))
-        for draw in range(n):
-            times[:, draw] = np.bincount(rng.integers(0, n_accounts, n_accounts), minlength=n_accounts)
-        found[:, begin : begin + n] = counts @ times
+        times = np.empty((n, min(at_once, n_draws - begin)))
+        for draw in range(times.shape[1]):
+            times[:, draw] = np.bincount(rng.integers(0, n, n), minlength=n)
+        for table, sums in zip(counts, found, strict=True):
+            sums[:, begin : begin + at_once] = table @ times
     return found
 
 

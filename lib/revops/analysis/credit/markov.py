@@ -15,6 +15,8 @@ __all__ = ["HIGHEST_ORDER", "Markov", "markov", "order_one_effects"]
 Array = np.ndarray
 HIGHEST_ORDER = 4
 _MOST_CELLS = 4_000_000
+_MOST_STEPS = 2000
+_LEFT = 1e-15
 
 
 @dataclass(frozen=True)
@@ -127,18 +129,44 @@ def _order_one(chain: _Chain) -> tuple[Array, Array]:
 
 
 def _by_removal(chain: _Chain) -> tuple[Array, Array]:
-    """Return whole and loss [kinds; kinds x channels], each removal solved for itself, as the states are many."""
+    """Return whole and loss [kinds; kinds x channels]: the chain run without each channel, and with all of them."""
+    held = np.insert(chain.holds, 0, False, axis=1)
+    at_once = max(1, _MOST_CELLS // len(held))
+    parts = [held[:, first : first + at_once] for first in range(0, held.shape[1], at_once)]
+    left = np.concatenate([_stepped(chain, part) for part in parts], axis=1)
+    return left[:, 0], left[:, :1] - left[:, 1:]
+
+
+def _stepped(chain: _Chain, held: Array) -> Array:
+    """Return what the chain brings [kinds x removals] without the states held back, by removal.
+
+    Step by step, until what has not left could no longer change a result in its 14th digit: journeys end, so that a
+    few steps do, where factors of many states would fill up. Chains that hardly ever end are solved by factors.
+    """
+    weight = np.maximum(chain.start + chain.moves.sum(axis=0), np.finfo(float).tiny)
+    back = sparse.csr_array((chain.moves / weight[:, None]).T)
+    leaves = (chain.ends / weight[:, None]).T
+    most = np.abs(chain.ends / np.maximum(chain.ends[:, :1], np.finfo(float).tiny)).max(axis=0)
+    at, brings = np.where(held, 0.0, chain.start[:, None]), np.zeros((2, held.shape[1]))
+    for _ in range(_MOST_STEPS):
+        brings += leaves @ at
+        if (at.sum(axis=0).max() * most <= _LEFT * np.abs(chain.ends.sum(axis=0))).all():
+            return brings
+        at = back @ at
+        at[held] = 0.0
+    return _factored(chain, held)
+
+
+def _factored(chain: _Chain, held: Array) -> Array:
+    """Return the same as _stepped, each removal by a sparse factorisation of its own."""
     weight = chain.start + chain.moves.sum(axis=0)
     system = sparse.csc_array(sparse.diags_array(np.where(weight > 0, weight, 1.0)) - chain.moves)
-    whole = chain.start @ splu(system).solve(chain.ends)
-    loss = np.tile(whole, (chain.holds.shape[1], 1))
-    for channel, held in enumerate(chain.holds.T):
-        left = np.flatnonzero(~held)
-        if not held.any():
-            loss[channel] = 0.0
-        elif len(left):
-            loss[channel] -= chain.start[left] @ splu(system[left][:, left].tocsc()).solve(chain.ends[left])
-    return whole, loss.T
+    brings = np.zeros((2, held.shape[1]))
+    for removal, gone in enumerate(held.T):
+        left = np.flatnonzero(~gone)
+        if len(left):
+            brings[:, removal] = chain.start[left] @ splu(system[left][:, left].tocsc()).solve(chain.ends[left])
+    return brings
 
 
 def _chain(paths: Paths, order: int, weight: Array) -> _Chain:
