@@ -14,7 +14,7 @@ from revops.analysis.credit import (
     ranks,
     share_table,
     shares,
-)  # fmt: skip
+)
 from revops.errors import MeasureError
 
 KNOBS = CreditKnobs(half_life_days=20, direct=("a",))

@@ -149,6 +149,17 @@ def test_windows_are_not_padded():
     assert table(found)["removal_effect"].tolist() == pytest.approx([1, 1 / 2])
 
 
+@pytest.mark.parametrize("order", (2, 3, 4))
+def test_padding_would_change_no_effect(order):
+    """Blanks before the first touch add states that only the start leads to: the other convention, same effects."""
+    rows = made_rows(13)
+    padded = [(["^"] * (order - 1) + channels, *rest) for channels, *rest in rows]
+    whole, without = slow_markov(padded, order)
+    effects = {channel: 1 - left[0] / whole[0] for channel, left in without.items() if channel != "^"}
+    assert table(markov(from_paths(rows), order))["removal_effect"].to_dict() == pytest.approx(effects, abs=1e-10)
+    assert markov(from_paths([(list("abcde"), 1, 1, 1.0)]), order).n_states == 6 - order
+
+
 def test_long_orders_tend_to_journeys_that_hold_the_channel():
     """Where no journey is longer than the order, the effect is the share of conversions whose journey holds it."""
     rows = made_rows(9, longest=4)
@@ -183,7 +194,7 @@ def test_steps_and_factors_agree_however_many_removals_are_run_at_once(order, mo
 
 
 def test_hundreds_of_channels_are_told_apart():
-    """300 campaigns, each journey known by its own pair: of order 4 the effect is the share of journeys that hold it."""
+    """300 campaigns, each journey known by its own pair: at order 4 the effect is the share of journeys that hold it."""
     rows = [([f"c{i:03}", f"c{(i * 7) % 300:03}"], 1, 1, 2.0) for i in range(300)]
     holding = [sum(f"c{i:03}" in row[0] for row in rows) / 300 for i in range(300)]
     for order in (1, 2, 4):

@@ -24,7 +24,7 @@ from revops.analysis.credit import (
     shapley_weights,
     share_table,
     weights,
-)  # fmt: skip
+)
 
 DATA = os.environ.get("REVOPS_PUBLIC_DATA")
 pytestmark = pytest.mark.skipif(not DATA, reason="REVOPS_PUBLIC_DATA names no folder with the public data sets")

@@ -4,6 +4,7 @@ from fractions import Fraction as F
 from itertools import product
 
 import numpy as np
+import pandas as pd
 import pytest
 from slow_credit import PERCENTS, by_channel, made_rows, shares_of
 
@@ -12,6 +13,7 @@ from revops.analysis.credit import (
     RULES,
     SHARED,
     CreditKnobs,
+    Paths,
     credit,
     credit_by_model,
     from_paths,
@@ -20,7 +22,7 @@ from revops.analysis.credit import (
     touch_weights,
     unavailable,
     weights,
-)  # fmt: skip
+)
 from revops.errors import MeasureError
 
 
@@ -193,6 +195,14 @@ def test_the_printed_weights_are_those_used():
     for rule, (percents, others) in PERCENTS.items():
         assert (RULES[rule].marks, RULES[rule].others) == (percents, others)
     assert table["source"].str.len().min() > 10 and table["label"].is_unique
+
+
+def test_channels_as_categories_give_the_same():
+    rows = made_rows(7)
+    paths = from_paths(rows, **timed(rows))
+    names = np.array(paths.channels)[paths.channel]
+    other = Paths(paths.journeys, paths.touches.assign(channel=pd.Categorical(names)), paths.channels)
+    assert credit_by_model(other).equals(credit_by_model(paths))
 
 
 def test_an_unknown_rule_is_refused_with_the_nearest():

@@ -15,7 +15,7 @@ from revops.analysis.credit import (
     rate_game,
     shapley_weights,
     weights,
-)  # fmt: skip
+)
 from revops.errors import MeasureError
 
 

@@ -75,7 +75,8 @@ def markov(paths: Paths, order: int = 1, *, with_losses: bool = True) -> Markov:
     Limits
         Credit, not effect: channels that buyers meet anyway are credited too. Of higher orders states get rare and the
         effect tends to the share of conversions whose own journey holds the channel. A move from a state to itself
-        changes no effect; at orders above 1 runs of one channel are part of the windows (paths.kept joins them).
+        changes no effect, nor would blanks put before the first touch; at orders above 1 runs of one channel are part
+        of the windows (paths.kept joins them).
         Without losses the chance is 1 and credit is by share of journeys passed: is_degenerate.
     """
     if order not in range(1, HIGHEST_ORDER + 1):
@@ -134,7 +135,7 @@ def _by_removal(chain: _Chain) -> tuple[Array, Array]:
     at_once = max(1, _MOST_CELLS // len(held))
     parts = [held[:, first : first + at_once] for first in range(0, held.shape[1], at_once)]
     left = np.concatenate([_stepped(chain, part) for part in parts], axis=1)
-    return left[:, 0], left[:, :1] - left[:, 1:]
+    return left[:, 0], (left[:, :1] - left[:, 1:]) * chain.holds.any(axis=0)
 
 
 def _stepped(chain: _Chain, held: Array) -> Array:
@@ -145,7 +146,7 @@ def _stepped(chain: _Chain, held: Array) -> Array:
     """
     weight = np.maximum(chain.start + chain.moves.sum(axis=0), np.finfo(float).tiny)
     back = sparse.csr_array((chain.moves / weight[:, None]).T)
-    leaves = (chain.ends / weight[:, None]).T
+    leaves = sparse.csr_array((chain.ends / weight[:, None]).T)
     most = np.abs(chain.ends / np.maximum(chain.ends[:, :1], np.finfo(float).tiny)).max(axis=0)
     at, brings = np.where(held, 0.0, chain.start[:, None]), np.zeros((2, held.shape[1]))
     for _ in range(_MOST_STEPS):

@@ -55,7 +55,8 @@ class Paths:
     def channel(self) -> Array:
         """Return the code of each touch's channel, into `channels`."""
         column = self.touches["channel"]
-        return (column.cat.codes if isinstance(column.dtype, pd.CategoricalDtype) else column).to_numpy()
+        codes = column.cat.codes if isinstance(column.dtype, pd.CategoricalDtype) else column
+        return codes.to_numpy().astype("int32", copy=False)
 
     @cached_property
     def lengths(self) -> Array:
