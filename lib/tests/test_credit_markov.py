@@ -194,7 +194,7 @@ def test_steps_and_factors_agree_however_many_removals_are_run_at_once(order, mo
 
 
 def test_hundreds_of_channels_are_told_apart():
-    """300 campaigns, each journey known by its own pair: at order 4 the effect is the share of journeys that hold it."""
+    """300 campaigns, each journey with a pair of its own: at order 4 the effect is the share of journeys with it."""
     rows = [([f"c{i:03}", f"c{(i * 7) % 300:03}"], 1, 1, 2.0) for i in range(300)]
     holding = [sum(f"c{i:03}" in row[0] for row in rows) / 300 for i in range(300)]
     for order in (1, 2, 4):

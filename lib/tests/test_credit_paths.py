@@ -115,6 +115,11 @@ def test_what_models_rely_on_is_checked(column):
     assert str(error.value) == f"Path set: {says}. Build it anew from journeys and touches."
 
 
+def test_days_must_be_those_of_the_touches():
+    with pytest.raises(MeasureError, match=r"each touch must have its days; found 2 rows of days for 2 \(e\.g\. 1\)"):
+        from_paths([(["a"], 1, 0, 1.0), (["a", "b"], 1, 0, 1.0)], days=[[1], [1]])
+
+
 def test_other_refusals():
     journeys, touches = tables()
     for broken, says in [

@@ -26,8 +26,8 @@ class Markov:
     table: one row per channel, sorted: channel, removal_effect (share of conversions that the chain loses without the
     channel, 0 to 1), amount_effect (the same of amount; NaN where there is none), credited_deals, credited_amount.
     start_rate, start_amount: conversions and amount per journey as the chain tells them, equal to those of the data.
-    n_states: of the chain. is_degenerate: no journey was lost, so that an effect is only the share of conversions that
-    pass the channel in the chain, not what it adds.
+    n_states: of the chain, start and ends apart. is_degenerate: no journey was lost, so that an effect is only the
+    share of conversions that pass the channel in the chain, not what it adds.
     """
 
     table: pd.DataFrame

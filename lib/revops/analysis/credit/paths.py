@@ -99,6 +99,9 @@ def from_paths(
     """
     rows = list(rows)
     lengths = np.array([len(channels) for channels, *_ in rows], dtype="int64")
+    if days is not None and [len(row) for row in days] != lengths.tolist():
+        wrong = [number for number, (row, n) in enumerate(zip(days, lengths, strict=False)) if len(row) != n]
+        _refuse("each touch must have its days", f"{len(days)} rows of days for {len(rows)}", wrong)
     names = np.array([name for channels, *_ in rows for name in channels], dtype=object)
     codes, found = pd.factorize(names, sort=True)
     numbers = np.array([row[1:] for row in rows], dtype="float64").reshape(-1, 3)
