@@ -1,0 +1,40 @@
+"""Credit for conversions by channel: path sets, rules, Markov and Shapley credit, and how far chance moves them."""
+
+from revops.analysis.credit.bootstrap import DRAWN, FEW_DEALS, CreditDraws, credit_draws, ranks, share_table, shares
+from revops.analysis.credit.markov import Markov, markov
+from revops.analysis.credit.models import MODELS, SHARED, CreditKnobs, credit_by_model, touch_weights, unavailable
+from revops.analysis.credit.paths import MILESTONES, Paths, from_paths, kept
+from revops.analysis.credit.rules import RULES, Rule, credit, has_unknown_milestone, rules_table, weights
+from revops.analysis.credit.shapley import MOST_CHANNELS, deals_touched, rate_game, shapley_weights
+
+__all__ = [
+    "DRAWN",
+    "FEW_DEALS",
+    "MILESTONES",
+    "MODELS",
+    "MOST_CHANNELS",
+    "RULES",
+    "SHARED",
+    "CreditDraws",
+    "CreditKnobs",
+    "Markov",
+    "Paths",
+    "Rule",
+    "credit",
+    "credit_by_model",
+    "credit_draws",
+    "deals_touched",
+    "from_paths",
+    "has_unknown_milestone",
+    "kept",
+    "markov",
+    "ranks",
+    "rate_game",
+    "rules_table",
+    "shapley_weights",
+    "share_table",
+    "shares",
+    "touch_weights",
+    "unavailable",
+    "weights",
+]

@@ -1,0 +1,181 @@
+"""How far chance moves credit: accounts resampled whole, counted once, each draw a product of counts and resample."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from scipy.stats import rankdata
+
+from revops.analysis.credit.markov import order_one_effects
+from revops.analysis.credit.models import SHARED, CreditKnobs, credit_by_model, touch_weights
+from revops.analysis.credit.paths import Paths
+from revops.analysis.credit.shapley import deals_touched
+from revops.errors import MeasureError, nearest
+
+__all__ = ["DRAWN", "FEW_DEALS", "CreditDraws", "credit_draws", "ranks", "share_table", "shares"]
+
+Array = np.ndarray
+DRAWN = (*SHARED, "markov_1")
+"""Models that have draws; Markov of higher orders is given as points."""
+FEW_DEALS = 10
+"""A channel on the journeys of fewer won deals than these is marked: its range tells little."""
+_KINDS = ("wins", "amount")
+_STREAM = 41
+_CELLS = 4_000_000
+_LEAST_AT_ONCE = 16
+
+
+@dataclass(frozen=True)
+class CreditDraws:
+    """Credit under each model, and in each resample of accounts.
+
+    table: model, channel, credited_deals, credited_amount of the data itself. deals, amount: model -> credit [channel x
+    draw]; NaN under Markov in a draw without conversions. n_deals: by channel, conversions on whose journey it was.
+    """
+
+    channels: tuple[str, ...]
+    table: pd.DataFrame
+    deals: dict[str, Array]
+    amount: dict[str, Array]
+    n_deals: Array
+
+
+def credit_draws(
+    paths: Paths, models: tuple[str, ...] = DRAWN, *, seed: int, n_draws: int = 500, knobs: CreditKnobs | None = None
+) -> CreditDraws:
+    """Return the credit of each channel under each model, in equally likely resamples of accounts.
+
+    Question
+        Would another year of like accounts have given the same credit?
+
+    Parameters
+        models : of DRAWN
+        seed : the same seed gives the same draws, for the same accounts whatever their rows' order and channels' names
+
+    Formula
+        A draw takes as many accounts as there are, with replacement, each with all its journeys; a model is worked out
+        anew on them. As all models here are sums over accounts, or one solve of such sums (transition counts of order
+        1), accounts are counted once and a draw is how often each was taken times those counts.
+
+    Source
+        Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 8: clusters resampled whole.
+
+    Raises
+        MeasureError: a model that has no draws.
+
+    Limits
+        Chance of which accounts came, nothing else: not what the model leaves out, nor touches that were not recorded.
+    """
+    if unknown := [model for model in models if model not in DRAWN]:
+        raise MeasureError(f"Draws of credit: {unknown[0]} has none. {nearest(unknown[0], DRAWN)}")
+    account, names = pd.factorize(paths.values("account"), sort=True)
+    shared, n = [model for model in models if model in SHARED], len(paths.channels)
+    weights = (touch_weights(paths, model, knobs=knobs) for model in shared)
+    counts = [_credited(paths, weights, account, len(names))]
+    if "markov_1" in models:
+        counts.append(_moves(paths, account, len(names)))
+    credited, *moved = _drawn(counts, n_draws, seed)
+    found = dict(zip(shared, credited.reshape(-1, 2, n, n_draws), strict=True))
+    if moved:
+        found["markov_1"] = _order_one(*moved, n)
+    deals, amount = ({model: found[model][kind] for model in models} for kind in range(2))
+    return CreditDraws(paths.channels, credit_by_model(paths, models, knobs=knobs), deals, amount, deals_touched(paths))
+
+
+def shares(credited: Array) -> Array:
+    """Return the share of each channel in each draw [channel x draw]; NaN in draws without any credit."""
+    total = credited.sum(axis=0)
+    return credited / np.where(total != 0, total, np.nan)
+
+
+def ranks(credited: Array) -> Array:
+    """Return the rank of each channel in each draw, 1 = most credit; equal credit has the same, better rank.
+
+    Shares equal to 12 digits count as equal: what is left is rounding, which follows the order of rows.
+    """
+    return rankdata(-shares(credited).round(12), method="min", axis=0, nan_policy="propagate")
+
+
+def share_table(draws: CreditDraws, *, of: str = "amount", level: float = 0.8, top: int = 3) -> pd.DataFrame:
+    """Return each channel's share of credit and its rank under each model, with their ranges.
+
+    Parameters
+        of : amount or deals
+        level : share of draws between low and high
+        top : among how many first ranks top_chance is
+
+    Returns
+        One row per model x channel: model, channel, share [0 to 1; NaN where nothing is credited], low, high, error
+        (standard error), rank, rank_low, rank_high, top_chance (share of draws in which its rank is at most `top`),
+        n_deals, is_few
+    """
+    tables, ends = [], [(1 - level) / 2, (1 + level) / 2]
+    for model, drawn in getattr(draws, of).items():
+        point = draws.table.loc[draws.table["model"] == model, f"credited_{of}"].to_numpy()[:, None]
+        known = drawn[:, np.isfinite(drawn).all(axis=0) & (drawn.sum(axis=0) != 0)]
+        share, rank = shares(known), ranks(known)
+        values = {"model": model, "channel": list(draws.channels), "share": shares(point)[:, 0]}
+        values |= dict(zip(("low", "high"), _quantiles(share, ends), strict=True))
+        values |= {"error": share.std(axis=1, ddof=1) if share.shape[1] > 1 else np.nan, "rank": ranks(point)[:, 0]}
+        values |= dict(zip(("rank_low", "rank_high"), _quantiles(rank, ends, "nearest"), strict=True))
+        values["top_chance"] = (rank <= top).mean(axis=1) if rank.size else np.nan
+        tables.append(pd.DataFrame(values).assign(n_deals=draws.n_deals, is_few=draws.n_deals < FEW_DEALS))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _quantiles(values: Array, ends: list[float], method: str = "linear") -> Array:
+    return np.quantile(values, ends, axis=1, method=method) if values.size else np.full((2, len(values)), np.nan)
+
+
+def _credited(paths: Paths, weights: Iterable[Array], account: Array, n_accounts: int) -> sparse.csc_array:
+    """Return by account what it brings [weighting, then wins and amount, then channel]."""
+    given = np.flatnonzero(paths.values("wins")[paths.journey])
+    of, n = paths.journey[given], len(paths.channels)
+    pairs, pair = np.unique(account[of] * n + paths.channel[given], return_inverse=True)
+    values = [paths.values(kind)[of] for kind in _KINDS]
+    credit = [np.bincount(pair, flat[given] * value, len(pairs)) for flat in weights for value in values]
+    rows = (pairs % max(n, 1)).astype("int32")[:, None] + np.arange(len(credit), dtype="int32") * n
+    ends = np.searchsorted(pairs, np.arange(n_accounts + 1) * n) * len(credit)
+    data = np.stack(credit, axis=1).ravel() if credit else np.zeros(0)
+    counts = sparse.csc_array((data, rows.ravel(), ends), shape=(len(credit) * n, n_accounts))
+    counts.eliminate_zeros()
+    return counts
+
+
+def _moves(paths: Paths, account: Array, n_accounts: int) -> sparse.csc_array:
+    """Return by account what the chain of order 1 is made of: moves, starts, wins and amount by last channel."""
+    weight, n = paths.values("wins") + paths.values("losses"), len(paths.channels)
+    first, last = paths.starts, paths.starts + paths.lengths - 1
+    inner = np.flatnonzero(np.diff(paths.journey) == 0)
+    of, channel = paths.journey[inner], paths.channel.astype("int64")
+    rows = [channel[inner] * n + channel[inner + 1], n * n + channel[first]]
+    rows += [n * n + n * place + channel[last] for place in (1, 2)]
+    values = [weight[of], weight, *(paths.values(kind) for kind in _KINDS)]
+    cells = np.concatenate(rows), np.concatenate([account[of], account, account, account])
+    return sparse.coo_array((np.concatenate(values), cells), shape=(n * n + 3 * n, n_accounts)).tocsc()
+
+
+def _drawn(counts: list[sparse.csc_array], n_draws: int, seed: int) -> list[Array]:
+    """Return the sums of counts over the accounts of each resample [counts x draws], the same for all tables."""
+    rng, n = np.random.default_rng([seed, _STREAM]), counts[0].shape[1]
+    found, at_once = [np.zeros((table.shape[0], n_draws)) for table in counts], max(_LEAST_AT_ONCE, _CELLS // max(1, n))
+    for begin in range(0, n_draws, at_once):
+        times = np.empty((n, min(at_once, n_draws - begin)))
+        for draw in range(times.shape[1]):
+            times[:, draw] = np.bincount(rng.integers(0, n, n), minlength=n)
+        for table, sums in zip(counts, found, strict=True):
+            sums[:, begin : begin + at_once] = table @ times
+    return found
+
+
+def _order_one(sums: Array, n: int) -> Array:
+    """Return the credit of the chain of order 1 [wins and amount x channel x draw] from its counts in each draw."""
+    moves, starts, *ends = np.split(sums.T, [n * n, n * n + n, n * n + 2 * n], axis=1)
+    _, loss = order_one_effects(moves.reshape(-1, n, n), starts, np.stack(ends, axis=2))
+    whole, summed = np.stack(ends, axis=2).sum(axis=1), loss.sum(axis=1)
+    scaled = np.where(summed != 0, whole / np.where(summed != 0, summed, 1.0), 0.0)
+    credited = loss * scaled[:, None]
+    credited[whole[:, 0] == 0] = np.nan
+    return np.moveaxis(credited, 0, -1).transpose(1, 0, 2)

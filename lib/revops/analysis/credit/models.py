@@ -1,0 +1,87 @@
+"""Every model on one table with one total: rules, Shapley, Markov."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from revops.analysis.credit.markov import HIGHEST_ORDER, markov
+from revops.analysis.credit.paths import MILESTONES, Paths
+from revops.analysis.credit.rules import RULES, credit, weights
+from revops.analysis.credit.shapley import shapley_weights
+from revops.errors import MeasureError, nearest
+
+__all__ = ["MODELS", "SHARED", "CreditKnobs", "credit_by_model", "touch_weights", "unavailable"]
+
+Array = np.ndarray
+SHARED = (*RULES, "shapley")
+"""Models that share each journey among its own touches."""
+_MARKOV = tuple(f"markov_{order}" for order in range(1, HIGHEST_ORDER + 1))
+MODELS = (*SHARED, *_MARKOV)
+
+
+@dataclass(frozen=True)
+class CreditKnobs:
+    """half_life_days: of time decay. direct: channels that last non-direct passes over."""
+
+    half_life_days: float = 7.0
+    direct: tuple[str, ...] = ()
+
+
+def credit_by_model(
+    paths: Paths, models: tuple[str, ...] = MODELS, *, knobs: CreditKnobs | None = None
+) -> pd.DataFrame:
+    """Return what each channel is credited with under each model.
+
+    Question
+        How much does the choice of model decide?
+
+    Returns
+        One row per model x channel, models as asked, channels sorted: model, channel, credited_deals, credited_amount.
+        Each model sums to all wins and their amount.
+
+    Raises
+        MeasureError: a model that is not known, or that these paths cannot have: time decay without days, Markov
+        without a conversion.
+    """
+    _check(models)
+    tables = []
+    for model in models:
+        if model in SHARED:
+            table = credit(paths, touch_weights(paths, model, knobs=knobs))
+        else:
+            table = markov(paths, _MARKOV.index(model) + 1).table[["channel", "credited_deals", "credited_amount"]]
+        tables.append(table.assign(model=model))
+    columns = ["model", "channel", "credited_deals", "credited_amount"]
+    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+
+
+def touch_weights(paths: Paths, model: str, *, knobs: CreditKnobs | None = None) -> Array:
+    """Return the share of its journey's credit that each touch has under one of the models in SHARED."""
+    knobs = knobs or CreditKnobs()
+    if model == "shapley":
+        return shapley_weights(paths)
+    return weights(paths, model, half_life_days=knobs.half_life_days, direct=knobs.direct)
+
+
+def unavailable(paths: Paths) -> dict[str, str]:
+    """Return the models that these paths cannot have, each with what it needs.
+
+    Rules of a milestone that is known on no journey are among them, though `touch_weights` would give one: scaled to
+    the milestones that are known, it would be another rule under their name.
+    """
+    known = {mark: (paths.values(mark) >= 0).any() for mark in MILESTONES}
+    needs = {}
+    for name, rule in RULES.items():
+        if unknown := [mark for mark in rule.marks if not known.get(mark, True)]:
+            needs[name] = f"the touch of {' and of '.join(unknown)}"
+    if not paths.is_timed:
+        needs["time_decay"] = "days from each touch to the conversion"
+    if not paths.values("wins").sum() > 0:
+        needs |= dict.fromkeys(_MARKOV, "a conversion")
+    return needs
+
+
+def _check(models: tuple[str, ...]) -> None:
+    if unknown := [model for model in models if model not in MODELS]:
+        raise MeasureError(f"Models of credit: they must be known; found {unknown[0]}. {nearest(unknown[0], MODELS)}")
