@@ -43,7 +43,7 @@ def paired(
     """
     link, touch = matched(person, touches["person"].to_numpy())
     of = journey[link]
-    order = np.lexsort((touch, of))
+    order = np.argsort(of * len(touches) + touch)
     of, touch = of[order], touch[order]
     firsts = [np.full(len(units), NEVER) for _ in range(2)]
     for first, name in zip(firsts, ("lead_at", "contact_at"), strict=True):
@@ -54,7 +54,7 @@ def paired(
 
 
 def _fates(units: pd.DataFrame, of: Array, touch: Array, touches: pd.DataFrame, knobs: JourneyKnobs) -> Array:
-    at = touches["touched_at"].to_numpy("datetime64[us]").view("int64")[touch]
+    at = touches["at"].to_numpy()[touch]
     late = at > units["last"].to_numpy()[of]
     silent = ~touches["answered"].to_numpy()[touch] & knobs.responses_only
     other = touches["channel"].isin(knobs.without_channels).to_numpy()[touch]
@@ -65,14 +65,7 @@ def _fates(units: pd.DataFrame, of: Array, touch: Array, touches: pd.DataFrame, 
     fate = np.select([late, old, silent, other], [_LATE, _OLD, _SILENT, _CHANNEL], USED).astype("int8")
     used = np.flatnonzero(fate == USED)
     if knobs.once_a_day != "off":
-        keys = {"journey": of[used], "day": at[used] // _DAY, "channel": _codes(touches["channel"])[touch[used]]}
-        if "campaign" in knobs.once_a_day:
-            keys["campaign"] = _codes(touches["campaign_id"])[touch[used]]
-        if "person" in knobs.once_a_day:
-            keys["person"] = touches["person"].to_numpy()[touch[used]]
-        fate[used[pd.DataFrame(keys).duplicated().to_numpy()]] = _REPEAT
+        same = touches[["channel", *(name for name in ("campaign", "person") if name in knobs.once_a_day)]]
+        same = same.assign(channel=same["channel"].cat.codes).iloc[touch[used]]
+        fate[used[same.assign(journey=of[used], day=at[used] // _DAY).duplicated().to_numpy()]] = _REPEAT
     return fate
-
-
-def _codes(names: pd.Series) -> Array:
-    return pd.factorize(names)[0]

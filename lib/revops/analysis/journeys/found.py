@@ -11,7 +11,7 @@ from revops.analysis.journeys.knobs import JourneyKnobs
 from revops.analysis.journeys.numbers import NEVER, Array
 from revops.analysis.journeys.people import People, people_of
 from revops.analysis.journeys.reconciled import reconciled, touches_by_reason
-from revops.analysis.journeys.touched import touched
+from revops.analysis.journeys.touched import Touched, touched
 from revops.book import AsOf
 
 __all__ = ["Journeys", "journeys_of"]
@@ -73,7 +73,7 @@ def journeys_of(view: AsOf, knobs: JourneyKnobs | None = None) -> Journeys:
         units.append(_never(view, people, found.table, knobs))
     units = pd.concat(units, ignore_index=True) if len(units[-1]) else units[0].reset_index(drop=True)
     pairs = paired(units, *_links(units, people, len(state)), people.table, found.table, knobs)
-    journeys, touches, channels = _path_set(units, pairs, found.table, people.table["id"])
+    journeys, touches, channels = _path_set(units, pairs, found, people.table["id"])
     return Journeys(
         journeys, touches, channels, reconciled(units, pairs, knobs.cutoff),
         touches_by_reason(len(found.table), units, pairs, knobs.cutoff), found.has_only_ends,
@@ -83,8 +83,8 @@ def journeys_of(view: AsOf, knobs: JourneyKnobs | None = None) -> Journeys:
 def _never(view: AsOf, people: People, touches: pd.DataFrame, knobs: JourneyKnobs) -> pd.DataFrame:
     counts = touches["answered"] | (not knobs.responses_only)
     counts &= ~touches["channel"].isin(knobs.without_channels)
-    at = touches["touched_at"].to_numpy("datetime64[us]").view("int64")
-    found = never_of(view, people, touches["person"].to_numpy(), at, counts.to_numpy(), knobs)
+    person, at = (touches[name].to_numpy() for name in ("person", "at"))
+    found = never_of(view, people, person, at, counts.to_numpy(), knobs)
     return found.sort_values("record_id", ignore_index=True)
 
 
@@ -104,7 +104,7 @@ def _links(units: pd.DataFrame, people: People, n_deals: int) -> tuple[Array, Ar
 
 
 def _path_set(
-    units: pd.DataFrame, pairs: Pairs, touches: pd.DataFrame, ids: pd.Series
+    units: pd.DataFrame, pairs: Pairs, found: Touched, ids: pd.Series
 ) -> tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...]]:
     """Return journeys, touches and the names of their channels."""
     used = (pairs.fate == USED) & units["is_journey"].to_numpy()[pairs.journey]
@@ -113,15 +113,17 @@ def _path_set(
     unit = units.iloc[kept].reset_index(drop=True)
     lead_at, made_at, won_at = pairs.lead_at[kept], *(unit[name].to_numpy() for name in ("opportunity_at", "closed_at"))
     lead_at = np.where(lead_at <= unit["last"], lead_at, NEVER)
-    chosen = touches.take(touch).reset_index(drop=True)
-    at = chosen["touched_at"].to_numpy("datetime64[us]").view("int64")
-    channel, names = pd.factorize(chosen["channel"], sort=True)
+    chosen = found.table.take(touch).reset_index(drop=True)
+    at, channel = chosen["at"].to_numpy(), chosen["channel"].cat.remove_unused_categories()
     ended = unit["ended_at"].to_numpy("datetime64[us]").view("int64")
-    table = chosen[["touch_id", "touched_at", "campaign_id", "campaign_type", "made_from"]]
-    table.insert(0, "journey", journey.astype("int64"))
-    table.insert(1, "channel", channel.astype("int32"))
-    table.insert(2, "days_before", np.maximum((ended[journey] - at) / _DAY, 0.0))
-    table.insert(3, "person", _renumbered(chosen["person"].to_numpy(), ids))
+    text = found.text.take(chosen["row"]).reset_index(drop=True)
+    table = pd.DataFrame({
+        "journey": journey.astype("int64"), "channel": channel.cat.codes.astype("int32"),
+        "days_before": np.maximum((ended[journey] - at) / _DAY, 0.0),
+        "person": _renumbered(chosen["person"].to_numpy(), ids), "touch_id": text["touch_id"],
+        "touched_at": at.astype("datetime64[us]"), "campaign_id": text["campaign_id"],
+        "campaign_type": text["campaign_type"], "made_from": chosen["made_from"].astype("str"),
+    })  # fmt: skip
 
     def place(stamp: Array) -> Array:
         before = np.bincount(journey[at <= stamp[journey]], minlength=len(unit)) - 1
@@ -132,7 +134,8 @@ def _path_set(
     journeys = unit[columns].astype({"opportunity_id": "str", "account_id": "str", "type": "str"})
     journeys.insert(3, "account", pd.factorize(who, sort=True)[0].astype("int64"))
     journeys.insert(8, "amount", unit["amount"].fillna(0.0) * unit["wins"])
-    return journeys.assign(lead=place(lead_at), opportunity=place(made_at), won=place(won_at)), table, tuple(names)
+    journeys = journeys.assign(lead=place(lead_at), opportunity=place(made_at), won=place(won_at))
+    return journeys, table, tuple(channel.cat.categories)
 
 
 def _renumbered(person: Array, ids: pd.Series) -> Array:

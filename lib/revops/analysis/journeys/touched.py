@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from revops.analysis.journeys.numbers import Array
+from revops.analysis.journeys.numbers import Array, moments
 from revops.analysis.journeys.people import People
 from revops.book import AsOf
 from revops.company import Company
@@ -19,16 +19,17 @@ UNKNOWN_CHANNEL = "unknown"
 """The channel of touches that neither their campaign nor a UTM tag places."""
 _UTM = ["utm_source", "utm_medium", "utm_campaign"]
 _ORIGIN = [*_UTM, "lead_source", "source_detail_1", "source_detail_2"]
-_COLUMNS = ["touch_id", "touched_at", "campaign_id", "campaign_type", "made_from", "person", "channel", "answered"]
+_TEXT = ["touch_id", "campaign_id", "campaign_type"]
 
 
 @dataclass(frozen=True)
 class Touched:
-    """table: one row per touch, in order of time: touch_id, touched_at, campaign_id, campaign_type, made_from (touch,
-    first_conversion or recent_conversion), person (number), channel (name), answered (False where known not to be).
-    has_only_ends: whether they were made of first and last conversions."""
+    """table: one row per touch, in order of time: at (microseconds), person and campaign (numbers), channel and
+    made_from (touch, first_conversion or recent_conversion) as categories, answered (False where known not to be), row.
+    text: touch_id, campaign_id and campaign_type by row. has_only_ends: made of first and last conversions alone."""
 
     table: pd.DataFrame
+    text: pd.DataFrame
     has_only_ends: bool
 
 
@@ -45,10 +46,17 @@ def touched(view: AsOf, people: People) -> Touched:
         status, campaign and channel of a touch are today's. Only the last of the recent conversions is in an export.
     """
     found = _recorded(view, people)
-    if len(found):
-        return Touched(_in_order(found), False)
-    made = _made(view, people)
-    return Touched(_in_order(made if len(made) else found), bool(len(made)))
+    made = found if len(found) else _made(view, people)
+    keys = {name: pa.array(made[name]) for name in ("touched_at", "associated_at", "touch_id")}
+    order = pc.sort_indices(pa.table(keys), sort_keys=[(name, "ascending") for name in keys]).to_numpy()
+    table = pd.DataFrame({
+        "at": moments(made["touched_at"])[order], "person": made["person"].to_numpy()[order],
+        "campaign": pd.factorize(made["campaign_id"])[0][order],
+        "channel": made["channel"].astype("category").array.take(order),
+        "made_from": made["made_from"].astype("category").array.take(order),
+        "answered": made["answered"].to_numpy()[order], "row": order.astype("int64"),
+    })  # fmt: skip
+    return Touched(table, made[_TEXT], len(made) > len(found))
 
 
 def _recorded(view: AsOf, people: People) -> pd.DataFrame:
@@ -58,7 +66,7 @@ def _recorded(view: AsOf, people: People) -> pd.DataFrame:
     seen = (at <= end).to_numpy() & (people.of_touch >= 0)
     answered = table["is_response"].fillna(True).to_numpy(dtype=bool) & ~to_come
     kept = table[seen]
-    return kept[["touch_id", "campaign_id", "campaign_type", "associated_at"]].assign(
+    return kept[[*_TEXT, "associated_at"]].assign(
         touched_at=at[seen], made_from="touch", person=people.of_touch[seen], answered=answered[seen],
         channel=kept["channel"].fillna(_channels(kept, _UTM, view.company, kept["channel"].isna().to_numpy())),
     )  # fmt: skip
@@ -98,9 +106,3 @@ def _channels(rows: pd.DataFrame, words: list[str], company: Company, wanted: Ar
         place = pd.Series(named, number[each.index].to_numpy())
         found[tags.index] = number.map(place).astype("str")
     return found
-
-
-def _in_order(found: pd.DataFrame) -> pd.DataFrame:
-    keys = {name: pa.array(found[name]) for name in ("touched_at", "associated_at", "touch_id")}
-    order = pc.sort_indices(pa.table(keys), sort_keys=[(name, "ascending") for name in keys])
-    return found[_COLUMNS].take(order.to_numpy()).reset_index(drop=True)
