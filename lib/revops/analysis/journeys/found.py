@@ -73,7 +73,7 @@ def journeys_of(view: AsOf, knobs: JourneyKnobs | None = None) -> Journeys:
         units.append(_never(view, people, found.table, knobs))
     units = pd.concat(units, ignore_index=True) if len(units[-1]) else units[0].reset_index(drop=True)
     pairs = paired(units, *_links(units, people, len(state)), people.table, found.table, knobs)
-    journeys, touches, channels = _path_set(units, pairs, found, people.table["id"])
+    journeys, touches, channels = _path_set(units, pairs, found)
     return Journeys(
         journeys, touches, channels, reconciled(units, pairs, knobs.cutoff),
         touches_by_reason(len(found.table), units, pairs, knobs.cutoff), found.has_only_ends,
@@ -103,9 +103,7 @@ def _links(units: pd.DataFrame, people: People, n_deals: int) -> tuple[Array, Ar
     return whose[whose >= 0], person[whose >= 0]
 
 
-def _path_set(
-    units: pd.DataFrame, pairs: Pairs, found: Touched, ids: pd.Series
-) -> tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...]]:
+def _path_set(units: pd.DataFrame, pairs: Pairs, found: Touched) -> tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...]]:
     """Return journeys, touches and the names of their channels."""
     used = (pairs.fate == USED) & units["is_journey"].to_numpy()[pairs.journey]
     row, touch = pairs.journey[used], pairs.touch[used]
@@ -120,7 +118,7 @@ def _path_set(
     table = pd.DataFrame({
         "journey": journey.astype("int64"), "channel": channel.cat.codes.astype("int32"),
         "days_before": np.maximum((ended[journey] - at) / _DAY, 0.0),
-        "person": _renumbered(chosen["person"].to_numpy(), ids), "touch_id": text["touch_id"],
+        "person": pd.factorize(chosen["person"])[0].astype("int64"), "touch_id": text["touch_id"],
         "touched_at": at.astype("datetime64[us]"), "campaign_id": text["campaign_id"],
         "campaign_type": text["campaign_type"], "made_from": chosen["made_from"].astype("str"),
     })  # fmt: skip
@@ -132,15 +130,7 @@ def _path_set(
     who = unit["account_id"].fillna(unit["kind"] + " " + unit["record_id"])
     columns = ["record_id", "opportunity_id", "account_id", "kind", "type", "wins", "losses", "ended_at"]
     journeys = unit[columns].astype({"opportunity_id": "str", "account_id": "str", "type": "str"})
-    journeys.insert(3, "account", pd.factorize(who, sort=True)[0].astype("int64"))
+    journeys.insert(3, "account", pd.factorize(who)[0].astype("int64"))
     journeys.insert(8, "amount", unit["amount"].fillna(0.0) * unit["wins"])
     journeys = journeys.assign(lead=place(lead_at), opportunity=place(made_at), won=place(won_at))
     return journeys, table, tuple(channel.cat.categories)
-
-
-def _renumbered(person: Array, ids: pd.Series) -> Array:
-    """Return people numbered in the order of their ids."""
-    known, place = np.unique(person, return_inverse=True)
-    number = np.empty(len(known), dtype="int64")
-    number[np.argsort(ids.to_numpy(dtype=object)[known], kind="stable")] = np.arange(len(known))
-    return number[place]

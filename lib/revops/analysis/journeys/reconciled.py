@@ -60,4 +60,6 @@ def touches_by_reason(n_touches: int, units: pd.DataFrame, pairs: Pairs, cutoff:
         "reason": names, "n_touches": np.bincount(best, minlength=n), "n_pairs": np.bincount(fate, minlength=n),
     })  # fmt: skip
     table = table.iloc[::-1].astype({"reason": "str"})
-    return table[table["n_touches"].gt(0) | table["reason"].eq(names[USED + 1])].reset_index(drop=True)
+    return table[table["n_touches"].gt(0) | table["n_pairs"].gt(0) | table["reason"].eq(names[USED + 1])].reset_index(
+        drop=True
+    )
