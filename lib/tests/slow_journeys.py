@@ -57,7 +57,8 @@ class Slow:
         later = any(touch[name] is not None and touch[name] > self.end for name in ("responded_date", "touched_at"))
         at = touch["associated_at"] if later else touch["touched_at"]
         lead = self.leads.get(touch["lead_id"])
-        to_come = lead and lead["contact_id"] is not None and not self.is_converted(lead)
+        unborn = lead and lead["created_at"] > self.end
+        to_come = unborn or (lead and lead["contact_id"] is not None and not self.is_converted(lead))
         person = ("contact", touch["contact_id"]) if self.known(touch["contact_id"]) and not to_come else (
             self.person_of_lead(touch["lead_id"]))  # fmt: skip
         if at is None or at > self.end or person is None:
@@ -191,4 +192,4 @@ def slow_journeys(view: AsOf, knobs: JourneyKnobs) -> tuple[list[dict], pd.DataF
     journeys = [row for row in (*deals, *slow.never_journeys()) if row["kept"] and row["path"]]
     told = pd.DataFrame([{"kind": row["kind"], "best": row["best"], "n": 1, "amount": row["amount"]} for row in deals],
                         columns=["kind", "best", "n", "amount"])  # fmt: skip
-    return journeys, told.groupby(["kind", "best"]).sum()
+    return journeys, told.astype({"amount": "float64"}).groupby(["kind", "best"]).sum()

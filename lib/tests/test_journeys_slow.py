@@ -47,7 +47,7 @@ def made_up(seed: int) -> Book:
         at = pd.Timestamp(made)
         for n in range(1, int(rng.integers(1, 4))):
             at += pd.Timedelta(hours=int(rng.integers(1, 500)))
-            close = str((at + pd.Timedelta(days=int(rng.integers(-2, 2)))).normalize())
+            close = str((at + pd.Timedelta(days=int(rng.integers(-2, 4)))).normalize())
             history.append(change(id, str(at), n, stage_name=pick(rng, ["Won", "Lost", "Discovery", "Won"]), close_date=close,
                                   amount=row["amount"], type=row["type"], is_deleted=bool(rng.random() < 0.08)))  # fmt: skip
     contacts = [{"contact_id": f"c{n}", "account_id": pick(rng, accounts, 0.2), "created_at": stamp(rng, 0.1, last=50),
@@ -120,7 +120,7 @@ def compare(view, knobs):
     return len(slow)
 
 
-@pytest.mark.parametrize("seed", range(80))
+@pytest.mark.parametrize("seed", range(40))
 def test_journeys_are_what_plain_loops_find(seed):
     day = "2026-03-20" if seed % 2 else "2026-02-10"
     compare(as_of(made_up(seed), day), any_knobs(seed))
@@ -128,9 +128,9 @@ def test_journeys_are_what_plain_loops_find(seed):
 
 def test_the_made_up_companies_have_journeys_of_every_kind():
     kinds, reasons = set(), set()
-    for seed in range(80):
+    for seed in range(40):
         result = journeys_of(as_of(made_up(seed), "2026-03-20" if seed % 2 else "2026-02-10"), any_knobs(seed))
-        kinds |= set(result.journeys["kind"])
+        kinds |= {*result.journeys["kind"], *result.reconciliation["kind"]}
         reasons |= set(result.left_out["reason"]) | set(result.reconciliation["reason"])
     assert kinds == {"won", "lost", "open", "undated", "never"}
     assert {name for name, best in BEST.items() if best} <= reasons and len(reasons) == len(BEST) + 7
@@ -147,14 +147,14 @@ def without_later(book: Book, day: str) -> dict[str, pd.DataFrame]:
     leads = leads[~leads["lead_id"].isin(unborn_leads)]
     to_come = (leads["converted_date"] >= end) | leads["contact_id"].isin(unborn)
     leads = leads.assign(**{n: leads[n].mask(to_come) for n in ("contact_id", "account_id", "opportunity_id", "converted_date")})
+    of_unborn = touches["lead_id"].isin(unborn_leads)
     of_to_come = touches["lead_id"].isin(leads.loc[to_come, "lead_id"])
-    touches = touches.assign(contact_id=touches["contact_id"].mask(of_to_come | touches["contact_id"].isin(unborn)),
-                             lead_id=touches["lead_id"].mask(touches["lead_id"].isin(unborn_leads)))  # fmt: skip
+    touches = touches.assign(contact_id=touches["contact_id"].mask(of_to_come | touches["contact_id"].isin(unborn)))
     answers = (touches["responded_date"] >= end) | (touches["touched_at"] >= end)
     touches = touches.assign(touched_at=touches["touched_at"].mask(answers, touches["associated_at"]),
                              is_response=touches["is_response"].mask(answers, False),
                              responded_date=touches["responded_date"].mask(answers))  # fmt: skip
-    touches = touches[(touches["touched_at"] < end) & (touches["contact_id"].notna() | touches["lead_id"].notna())]
+    touches = touches[~of_unborn & (touches["touched_at"] < end) & (touches["contact_id"].notna() | touches["lead_id"].notna())]
     deals, history = book.table("opportunities"), book.table("opportunity_history")
     tables = {"contacts": contacts, "leads": leads, "contact_roles": roles[~roles["contact_id"].isin(unborn)],
               "touches": touches, "opportunities": deals[deals["created_at"] < end],
@@ -168,7 +168,7 @@ def same(one, other, but=()):
     assert (one.channels, one.has_only_ends) == (other.channels, other.has_only_ends)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(20))
 def test_nothing_that_comes_after_the_day_changes_anything(seed):
     """The same day seen from an export of that day, and from one in which all that came later is wild."""
     whole, knobs, day = made_up(seed), any_knobs(seed), "2026-02-10"
@@ -184,7 +184,7 @@ def test_nothing_that_comes_after_the_day_changes_anything(seed):
     same(now, journeys_of(as_of(with_tables(whole, touches=wild), day), knobs))
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(10))
 def test_order_of_rows_and_names_of_ids_change_nothing(seed):
     whole, knobs = made_up(seed), any_knobs(seed)
     rng = np.random.default_rng(seed)

@@ -98,6 +98,7 @@ def _links(units: pd.DataFrame, people: People, n_deals: int) -> tuple[Array, Ar
     of_record[row[never]] = np.flatnonzero(never)
     together = of_record[np.where(account >= 0, n + account, -1)]
     alone = np.where(together >= 0, together, of_record[:n])
+    alone[people.person] = -1
     whose = np.append(of_deal[people.deal], alone)
     person = np.append(people.person, np.arange(n))
     return whose[whose >= 0], person[whose >= 0]

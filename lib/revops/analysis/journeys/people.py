@@ -58,7 +58,7 @@ def people_of(view: AsOf, state: pd.DataFrame, knobs: JourneyKnobs) -> People:
     lead_at, made_at = (moments(tables["contacts"][name], end) for name in ("lead_at", "created_at"))
     table["contact_at"] = earliest(len(table), contact, np.where(lead_at < NEVER, lead_at, made_at))
     links = _links(knobs.account_fallback, ids, role, person, became, account[:-1])
-    to_come = _marked(len(of_lead), ids.lead[(ids.became >= 0) & ~became])
+    to_come = _marked(len(of_lead) - 1, ids.lead[((ids.became >= 0) & ~became) | (person < 0)])
     as_contact = is_contact[ids.touched] & ~to_come[ids.touched_lead]
     of_touch = np.where(as_contact, ids.touched, of_lead[ids.touched_lead])
     return People(table, *links, of_touch, contact, ids.accounts, ids.deal_account)
