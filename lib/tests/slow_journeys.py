@@ -27,8 +27,12 @@ class Slow:
         self.roles = rows(view, "contact_roles")
         state = view.opportunities.astype(object)
         self.deals = state.where(state.notna(), None).to_dict("records")
+        self.leads_of: dict[object, list[dict]] = {}
+        for id, lead in self.leads.items():
+            self.leads_of.setdefault(self.person_of_lead(id), []).append(lead)
         self.touches = [t for t in map(self.seen, rows(view, "touches")) if t]
         self.touches.sort(key=lambda t: (t["at"], t["associated_at"] or dt.datetime.max, t["touch_id"]))
+        self.people = self.everyone()
         self.behind = {deal["opportunity_id"]: self.people_behind(deal) for deal in self.deals}
 
     def known(self, contact: str | None) -> bool:
@@ -41,7 +45,9 @@ class Slow:
     def is_converted(self, lead: dict) -> bool:
         """Return whether a lead had become what it says."""
         date, contact = lead["converted_date"], lead["contact_id"]
-        return lead["created_at"] <= self.end and (date is None or date <= self.end) and (contact is None or self.known(contact))
+        if lead["created_at"] > self.end or (date is not None and date > self.end):
+            return False
+        return contact is None or self.known(contact)
 
     def person_of_lead(self, id: str | None) -> tuple[str, str] | None:
         """Return who a lead is: its contact, itself, or nobody yet."""
@@ -61,7 +67,8 @@ class Slow:
         to_come = unborn or (lead and lead["contact_id"] is not None and not self.is_converted(lead))
         person = ("contact", touch["contact_id"]) if self.known(touch["contact_id"]) and not to_come else (
             self.person_of_lead(touch["lead_id"]))  # fmt: skip
-        if at is None or at > self.end or person is None:
+        entered = touch["associated_at"]
+        if at is None or at > self.end or person is None or (entered is not None and entered > self.end):
             return None
         tags = [touch[name] for name in ("utm_source", "utm_medium", "utm_campaign")]
         channel = touch["channel"] or self.view.company.channel_of(*tags) or UNKNOWN_CHANNEL
@@ -72,8 +79,7 @@ class Slow:
         """Return the account of a person: the contact's own, else that of a lead that became it."""
         kind, id = person
         own = self.contacts.get(id, {}).get("account_id") if kind == "contact" else None
-        told = [lead["account_id"] for lead in self.leads.values()
-                if self.is_converted(lead) and self.person_of_lead(lead["lead_id"]) == person]  # fmt: skip
+        told = [lead["account_id"] for lead in self.leads_of.get(person, []) if self.is_converted(lead)]
         return own or next((account for account in told if account), None)
 
     def everyone(self) -> set[tuple[str, str]]:
@@ -91,7 +97,7 @@ class Slow:
         found = {*roles, *led}
         fallback, account = self.knobs.account_fallback, deal["account_id"]
         if account and (fallback == "always" or (fallback == "no_roles" and not roles)):
-            found |= {person for person in self.everyone() if self.account_of(person) == account}
+            found |= {person for person in self.people if self.account_of(person) == account}
         return found
 
     def fate(self, touch: dict, until: dt.datetime, ended: dt.date) -> str:
@@ -125,7 +131,7 @@ class Slow:
 
     def lead_made(self, people: set) -> dt.datetime | None:
         """Return when the first lead of people was made, else the first contact."""
-        leads = [lead["created_at"] for id, lead in self.leads.items() if self.person_of_lead(id) in people]
+        leads = [lead["created_at"] for person in people for lead in self.leads_of.get(person, [])]
         contacts = []
         for kind, id in people:
             row = self.contacts.get(id) if kind == "contact" else None
@@ -144,14 +150,15 @@ class Slow:
             day = dt.datetime.combine(self.view.day, dt.time.min)
             ended = (close if closed else day) if by_close else made
             until = dt.datetime.combine(ended.date(), dt.time.max) if by_close else made
-            inside = (not knobs.since or ended.date() >= knobs.since) and (not knobs.until or ended.date() <= knobs.until)
+            first, last = knobs.since or dt.date.min, knobs.until or dt.date.max
+            inside = first <= ended.date() <= last
             if deal["type"] not in (knobs.types or self.view.company.quota_covers):
                 continue
             if not inside and not (by_close and kind == "open"):
                 continue
             stamps = {"opportunity": made, "won": until if by_close and kind == "won" else None}
             path, best, places = self.journey(self.behind[deal["opportunity_id"]], until, ended, stamps)
-            kept = not by_close or kind == "won" or (kind == "lost" and knobs.lost) or (kind == "open" and knobs.keep_open)
+            kept = not by_close or {"won": True, "lost": knobs.lost, "open": knobs.keep_open}.get(kind, False)
             wins = 1.0 if not by_close or kind == "won" else 0.0
             found.append({"id": deal["opportunity_id"], "kind": kind, "path": path, "best": best, "kept": kept,
                           "wins": wins, "losses": float(by_close and kind == "lost"), "amount": deal["amount"] or 0.0,
@@ -165,7 +172,7 @@ class Slow:
             return []
         taken = {person for people in self.behind.values() for person in people}
         with_deal = {deal["account_id"] for deal in self.deals} - {None}
-        for person in self.everyone() - taken:
+        for person in self.people - taken:
             account = self.account_of(person)
             if account not in with_deal:
                 together = account is not None and knobs.never_converted == "accounts"

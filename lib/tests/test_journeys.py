@@ -62,27 +62,52 @@ def test_people_of_the_account_stand_in_where_asked_for(fallback, expected):
     """The account has c1, c2 and a lead that became a contact nobody exported; d2 has no role, d3 no account."""
     result = found(
         [won("d1"), won("d2"), won("d3", None)],
-        [touch("t1", "c1", "2026-02-01"), touch("t2", "c2", "2026-02-02"), touch("t3", None, "2026-02-03", lead_id="l")],
-        contacts=[contact("c1"), contact("c2")], roles=[role("d1", "c1")], account_fallback=fallback,
+        [
+            touch("t1", "c1", "2026-02-01"),
+            touch("t2", "c2", "2026-02-02"),
+            touch("t3", None, "2026-02-03", lead_id="l"),
+        ],
+        contacts=[contact("c1"), contact("c2")],
+        roles=[role("d1", "c1")],
+        account_fallback=fallback,
         leads=[{"lead_id": "l", "created_at": "2026-01-01", "account_id": "A", "converted_date": "2026-02-20"}],
-    )  # fmt: skip
+    )
     assert paths(result) == expected
     assert reasons(result) == {
-        "with touches": (len(expected), 100.0 * len(expected)), **({"no contact": (1, 100)} if fallback == "off" else {}),
+        "with touches": (len(expected), 100.0 * len(expected)),
+        **({"no contact": (1, 100)} if fallback == "off" else {}),
         "no account and no contact": (1, 100),
-    }  # fmt: skip
+    }
 
 
 def test_a_lead_is_the_contact_it_became_and_belongs_to_the_deal_made_of_it():
     leads = [
-        {"lead_id": "l1", "created_at": "2026-01-01", "contact_id": "c1", "opportunity_id": "d1", "converted_date": "2026-03-01"},
+        {
+            "lead_id": "l1",
+            "created_at": "2026-01-01",
+            "contact_id": "c1",
+            "opportunity_id": "d1",
+            "converted_date": "2026-03-01",
+        },
         {"lead_id": "l2", "created_at": "2026-01-05", "opportunity_id": "d1", "converted_date": "2026-03-01"},
-        {"lead_id": "l3", "created_at": "2026-01-05", "contact_id": "c2", "opportunity_id": "d1", "converted_date": "2026-06-20"},
-    ]  # fmt: skip
-    touches = [touch("t1", None, "2026-01-01", lead_id="l1"), touch("t2", "c1", "2026-01-03", lead_id="l1"),
-               touch("t3", None, "2026-01-10", lead_id="l2"), touch("t4", "c2", "2026-01-11", lead_id="l3")]  # fmt: skip
+        {
+            "lead_id": "l3",
+            "created_at": "2026-01-05",
+            "contact_id": "c2",
+            "opportunity_id": "d1",
+            "converted_date": "2026-06-20",
+        },
+    ]
+    touches = [
+        touch("t1", None, "2026-01-01", lead_id="l1"),
+        touch("t2", "c1", "2026-01-03", lead_id="l1"),
+        touch("t3", None, "2026-01-10", lead_id="l2"),
+        touch("t4", "c2", "2026-01-11", lead_id="l3"),
+    ]
     contacts = [contact("c1"), contact("c2", created_at="2026-06-20 10:00")]
-    result = found([won("d1")], touches, contacts=contacts, leads=leads, account_fallback="off", never_converted="people")
+    result = found(
+        [won("d1")], touches, contacts=contacts, leads=leads, account_fallback="off", never_converted="people"
+    )
     assert paths(result) == {"d1": ["t1", "t2", "t3", "t4"]}
     assert paths(result, "person") == {"d1": [0, 0, 1, 2]}
     before = found([won("d1")], touches, contacts=contacts, leads=leads, account_fallback="off", day="2026-06-19")
@@ -91,9 +116,12 @@ def test_a_lead_is_the_contact_it_became_and_belongs_to_the_deal_made_of_it():
 
 
 def test_equal_times_go_by_when_they_were_entered_and_then_by_id():
-    touches = [touch("b", "c1", "2026-02-01"), touch("a", "c1", "2026-02-01", "email"),
-               touch("c", "c1", "2026-02-01", "search", associated_at="2026-02-01 07:00"),
-               touch("d", "c1", "2026-02-01", "fair", associated_at="2026-02-01 06:00")]  # fmt: skip
+    touches = [
+        touch("b", "c1", "2026-02-01"),
+        touch("a", "c1", "2026-02-01", "email"),
+        touch("c", "c1", "2026-02-01", "search", associated_at="2026-02-01 07:00"),
+        touch("d", "c1", "2026-02-01", "fair", associated_at="2026-02-01 06:00"),
+    ]
     for rows in (touches, touches[::-1]):
         assert paths(found([won("d1")], rows, contacts=[contact("c1")])) == {"d1": ["d", "c", "a", "b"]}
 
@@ -118,25 +146,40 @@ def test_repeats_of_one_day_count_once(once, expected):
 def test_touches_left_out_are_told_by_reason():
     """What kept the touch back that came nearest to counting is the deal's reason; amounts add up to the cent."""
     deals = [won(f"d{n}", f"A{n}", amount=10.01 * n) for n in range(1, 7)] + [won("d7", "A7", amount=None)]
-    touches = [touch("late", "c1", "2026-05-02"), touch("old", "c2", "2026-01-30"), touch("mail", "c3", "2026-04-01", is_response=False),
-               touch("direct", "c4", "2026-04-01", "direct"), touch("late2", "c4", "2026-06-01"),
-               touch("used", "c5", "2026-04-01", is_response=None), touch("again", "c5", "2026-04-01"),
-               touch("first", "c5", "2026-01-31"), touch("nobody", "c8", "2026-04-01")]  # fmt: skip
+    touches = [
+        touch("late", "c1", "2026-05-02"),
+        touch("old", "c2", "2026-01-30"),
+        touch("mail", "c3", "2026-04-01", is_response=False),
+        touch("direct", "c4", "2026-04-01", "direct"),
+        touch("late2", "c4", "2026-06-01"),
+        touch("used", "c5", "2026-04-01", is_response=None),
+        touch("again", "c5", "2026-04-01"),
+        touch("first", "c5", "2026-01-31"),
+        touch("nobody", "c8", "2026-04-01"),
+    ]
     contacts = [contact(f"c{n}", f"A{n}") for n in (*range(1, 7), 8)]
     given = {"contacts": contacts, "lookback_days": 90, "without_channels": ("direct",), "never_converted": "off"}
     result = found(deals, touches, **given)
     assert reasons(result) == {
-        "with touches": (1, pytest.approx(50.05)), "no touches of its people": (1, pytest.approx(60.06)),
-        "touches only after it closed": (1, pytest.approx(10.01)), "touches only before the lookback": (1, pytest.approx(20.02)),
-        "touches never answered": (1, pytest.approx(30.03)), "touches only in channels left out": (1, pytest.approx(40.04)),
+        "with touches": (1, pytest.approx(50.05)),
+        "no touches of its people": (1, pytest.approx(60.06)),
+        "touches only after it closed": (1, pytest.approx(10.01)),
+        "touches only before the lookback": (1, pytest.approx(20.02)),
+        "touches never answered": (1, pytest.approx(30.03)),
+        "touches only in channels left out": (1, pytest.approx(40.04)),
         "no contact": (1, 0.0),
-    }  # fmt: skip
+    }
     assert result.reconciliation["amount"].sum() == pytest.approx(210.21)
     assert result.reconciliation.set_index("reason")["n_without_amount"].to_dict()["no contact"] == 1
     assert fates(result) == {
-        "used": 2, "repeat of the same day": 1, "channel left out": 1, "not answered": 1, "before the lookback": 1,
-        "after the end": 2, "of nobody on these deals": 1,
-    }  # fmt: skip
+        "used": 2,
+        "repeat of the same day": 1,
+        "channel left out": 1,
+        "not answered": 1,
+        "before the lookback": 1,
+        "after the end": 2,
+        "of nobody on these deals": 1,
+    }
     assert paths(result) == {"d5": ["first", "again"]}
     assert sorted(paths(found(deals, touches, **given | {"responses_only": False}))) == ["d3", "d5"]
     assert sorted(paths(found(deals, touches, **given | {"without_channels": ()}))) == ["d4", "d5"]
@@ -152,15 +195,21 @@ def test_a_touch_of_several_deals_is_counted_once_by_what_became_of_it():
 
 def test_deals_count_as_they_stood_on_the_day():
     """d1 is won in May and reopened in June; d2 is deleted in June; d3 closes tomorrow; d4 was lost."""
-    deals = [won("d1", stage_name="Discovery"), won("d2"), won("d3", close_date="2026-07-01"), won("d4", stage_name="Lost")]
+    deals = [
+        won("d1", stage_name="Discovery"),
+        won("d2"),
+        won("d3", close_date="2026-07-01"),
+        won("d4", stage_name="Lost"),
+    ]
     history = [
         *(change(f"d{n}", "2026-03-01 09:00") for n in range(1, 5)),
         change("d1", "2026-05-01 10:00", 1, stage_name="Won", close_date="2026-05-01"),
-        change("d1", "2026-06-15 10:00", 2), change("d2", "2026-05-01 10:00", 1, stage_name="Won", close_date="2026-05-01"),
+        change("d1", "2026-06-15 10:00", 2),
+        change("d2", "2026-05-01 10:00", 1, stage_name="Won", close_date="2026-05-01"),
         change("d2", "2026-06-15 10:00", 2, stage_name="Won", close_date="2026-05-01", is_deleted=True),
         change("d3", "2026-06-01 10:00", 1, stage_name="Won", close_date="2026-07-01"),
         change("d4", "2026-05-01 10:00", 1, stage_name="Lost", close_date="2026-05-01"),
-    ]  # fmt: skip
+    ]
     given = {"contacts": [contact("c1")], "history": history}
     touches = [touch("t1", "c1", "2026-02-01"), touch("t2", "c1", "2026-06-10")]
     june = found(deals, touches, **given)
@@ -172,14 +221,22 @@ def test_deals_count_as_they_stood_on_the_day():
     assert kept.journeys[["record_id", "wins", "losses", "amount"]].to_numpy().tolist() == [["d1", 0, 0, 0]]
     assert paths(kept) == {"d1": ["t1", "t2"]} and paths(kept, "days_before")["d1"] == [149.0, 20.0]
     may = found(deals, touches, **given, day="2026-05-20")
-    assert dict(zip(may.journeys["record_id"], may.journeys["kind"], strict=True)) == {"d1": "won", "d2": "won", "d4": "lost"}  # fmt: skip
+    assert dict(zip(may.journeys["record_id"], may.journeys["kind"], strict=True)) == {
+        "d1": "won",
+        "d2": "won",
+        "d4": "lost",
+    }
 
 
 def test_amounts_are_those_of_the_company_and_of_the_day():
     """A euro deal counts by its converted amount; of pipeline created the amount as known on the day."""
     deals = [won("d1", amount=110.0, amount_original=100.0, currency="EUR"), won("d2", amount=50.0, currency="USD")]
-    history = [change("d1", "2026-03-01 09:00", amount=500.0), change("d2", "2026-03-01 09:00", amount=50.0),
-               change("d1", "2026-04-01", 1, amount=110.0), change("d1", "2026-05-01", 2, stage_name="Won", close_date="2026-05-01", amount=110.0)]  # fmt: skip
+    history = [
+        change("d1", "2026-03-01 09:00", amount=500.0),
+        change("d2", "2026-03-01 09:00", amount=50.0),
+        change("d1", "2026-04-01", 1, amount=110.0),
+        change("d1", "2026-05-01", 2, stage_name="Won", close_date="2026-05-01", amount=110.0),
+    ]
     given = {"contacts": [contact("c1")], "history": history, "cutoff": "creation"}
     touches = [touch("t1", "c1", "2026-02-01")]
     assert found(deals, touches, **given).journeys["amount"].tolist() == [110.0, 50.0]
@@ -187,7 +244,12 @@ def test_amounts_are_those_of_the_company_and_of_the_day():
 
 
 def test_types_and_days_choose_the_deals():
-    deals = [won("d1"), won("d2", type="renewal"), won("d3", close_date="2026-04-30"), won("d4", close_date="2026-05-31")]
+    deals = [
+        won("d1"),
+        won("d2", type="renewal"),
+        won("d3", close_date="2026-04-30"),
+        won("d4", close_date="2026-05-31"),
+    ]
     given = {"contacts": [contact("c1")]}
     touches = [touch("t1", "c1", "2026-02-01")]
     assert list(paths(found(deals, touches, **given))) == ["d1", "d3", "d4"]
@@ -201,10 +263,16 @@ def test_types_and_days_choose_the_deals():
 
 def test_who_never_came_to_an_opportunity_is_a_loss():
     """c1 is behind a deal, c2 works where one is; c3 and c4 of B, c5 of nowhere and the lead came to nothing."""
-    touches = [touch("t1", "c1", "2026-02-01"), touch("t2", "c2", "2026-02-01"), touch("t3", "c3", "2026-02-01"),
-               touch("t4", "c4", "2026-03-01"), touch("t5", "c5", "2026-06-01"), touch("t6", None, "2026-06-11", lead_id="l"),
-               touch("t7", None, "2026-06-12", is_response=False, lead_id="l"),
-               touch("t8", None, "2026-06-12", is_response=False, lead_id="m")]  # fmt: skip
+    touches = [
+        touch("t1", "c1", "2026-02-01"),
+        touch("t2", "c2", "2026-02-01"),
+        touch("t3", "c3", "2026-02-01"),
+        touch("t4", "c4", "2026-03-01"),
+        touch("t5", "c5", "2026-06-01"),
+        touch("t6", None, "2026-06-11", lead_id="l"),
+        touch("t7", None, "2026-06-12", is_response=False, lead_id="l"),
+        touch("t8", None, "2026-06-12", is_response=False, lead_id="m"),
+    ]
     contacts = [*(contact(f"c{n}") for n in (1, 2)), contact("c3", "B"), contact("c4", "B"), contact("c5", None)]
     leads = [{"lead_id": "l", "created_at": "2026-06-11"}, {"lead_id": "m", "created_at": "2026-06-12"}]
     given = {"contacts": contacts, "roles": [role("d1", "c1")], "leads": leads}
@@ -255,11 +323,18 @@ def test_an_answer_to_come_is_not_known_yet():
     assert fates(found(deals, [row], **may)) == {"used": 0, "not answered": 1}
     assert found(deals, [row], **may, responses_only=False).touches["days_before"].tolist() == [40]
     assert fates(found(deals, [row], **may | {"day": "2026-04-09"})) == {"used": 0}
+    late = touch("t1", "c1", "2026-04-01", responded_date="2026-04-01", associated_at="2026-04-08")
+    assert fates(found(deals, [late], **may | {"day": "2026-04-07"})) == {"used": 0}
+    assert fates(found(deals, [late], **may | {"day": "2026-04-08"})) == {"used": 1}
 
 
 def test_a_channel_is_the_campaigns_else_that_of_the_tags_else_unknown():
-    touches = [touch("t1", "c1", "2026-02-01", "fair", utm_source="google"), touch("t2", "c1", "2026-02-02", None, utm_source="Google", utm_medium="cpc"),
-               touch("t3", "c1", "2026-02-03", None, utm_medium="x"), touch("t4", "c1", "2026-02-04", None)]  # fmt: skip
+    touches = [
+        touch("t1", "c1", "2026-02-01", "fair", utm_source="google"),
+        touch("t2", "c1", "2026-02-02", None, utm_source="Google", utm_medium="cpc"),
+        touch("t3", "c1", "2026-02-03", None, utm_medium="x"),
+        touch("t4", "c1", "2026-02-04", None),
+    ]
     result = found([won("d1")], touches, contacts=[contact("c1")], company=WITH_CHANNELS)
     assert paths(result, "channel") == {"d1": ["fair", "search", UNKNOWN_CHANNEL, UNKNOWN_CHANNEL]}
     assert result.channels == ("fair", "search", "unknown")
@@ -270,12 +345,18 @@ def test_without_touches_first_and_last_conversions_stand_in():
     contacts = [
         contact("c1", first_conversion_at="2026-02-01 10:00", recent_conversion_at="2026-04-01", utm_source="google"),
         contact("c2", first_conversion_at="2026-02-05", recent_conversion_at="2026-02-05", lead_source="Paid search"),
-        contact("c3", first_conversion_at="2026-02-06", recent_conversion_at="2026-05-02"), contact("c4"),
-    ]  # fmt: skip
+        contact("c3", first_conversion_at="2026-02-06", recent_conversion_at="2026-05-02"),
+        contact("c4"),
+    ]
     result = found([won("d1")], contacts=contacts, company=WITH_CHANNELS)
     assert result.has_only_ends
     assert paths(result, "channel") == {"d1": ["search", "search", UNKNOWN_CHANNEL, UNKNOWN_CHANNEL]}
-    assert paths(result)["d1"] == ["c1:first_conversion", "c2:first_conversion", "c3:first_conversion", "c1:recent_conversion"]  # fmt: skip
+    assert paths(result)["d1"] == [
+        "c1:first_conversion",
+        "c2:first_conversion",
+        "c3:first_conversion",
+        "c1:recent_conversion",
+    ]
     assert paths(result, "made_from")["d1"] == [*["first_conversion"] * 3, "recent_conversion"]
     assert fates(result) == {"used": 4, "after the end": 1}
     assert result.touches["campaign_id"].isna().all()
@@ -289,7 +370,9 @@ def test_empty_tables_give_empty_journeys_with_the_same_columns():
     full = found([won("d1")], [touch("t1", "c1", "2026-02-01")], contacts=[contact("c1")])
     bare = found([won("d1")])
     assert reasons(bare) == {"no contact": (1, 100)} and fates(bare) == {"used": 0}
-    none = journeys_of(as_of(book([deal("d1", created_at="2026-06-30")]), "2026-06-30"), JourneyKnobs(types=("renewal",)))
+    none = journeys_of(
+        as_of(book([deal("d1", created_at="2026-06-30")]), "2026-06-30"), JourneyKnobs(types=("renewal",))
+    )
     assert none.reconciliation.empty
     for empty in (bare, none, found([won("d1")], contacts=[contact("c1")])):
         assert empty.channels == () and not empty.has_only_ends

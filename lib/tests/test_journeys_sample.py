@@ -85,7 +85,9 @@ def test_what_is_missing_of_planted_journeys_is_what_a_crm_does_not_know(view, p
         leads[["number", "case", "person", "contact"]], on="number"
     )
     cases = truth.funnel.journeys.cases
-    touches = touches[(cases["deal"].to_numpy()[touches["case"]] >= 0) & (cases["end"].to_numpy()[touches["case"]] < world.until())]
+    touches = touches[
+        (cases["deal"].to_numpy()[touches["case"]] >= 0) & (cases["end"].to_numpy()[touches["case"]] < world.until())
+    ]
     touches = touches.sort_values(["at", "recorded"], kind="stable")
     again = touches.duplicated(["number", "campaign"])
     for row, twice in zip(touches.itertuples(), again, strict=True):
@@ -112,11 +114,12 @@ def test_whole_journeys_keep_their_order_but_for_days_without_a_time(view, plant
 
 def test_first_and_last_channels_are_nearly_those_of_the_truth(view, planted):
     found = by_deal(journeys_of(view, ROLES_ALONE))
+    wrong = []
     for place, name in ((0, "opportunities_first_touch"), (-1, "opportunities_last_touch")):
-        ours = Counter(found[deal][place] for deal in planted)
-        theirs = {channel: row[name] for channel, row in TRUTH["channels"].items()}
-        assert sum(theirs.values()) == len(planted)
-        assert sum(abs(ours[channel] - n) for channel, n in theirs.items()) < 0.06 * len(planted)
+        told = {channel: row[name] for channel, row in TRUTH["channels"].items() if row[name]}
+        assert Counter(touches[place][0] for touches in planted.values()) == told
+        wrong.append(sum(found[deal][place] != touches[place][0] for deal, touches in planted.items()))
+    assert wrong == [29, 15]
 
 
 def test_who_came_to_nothing_is_each_lead_of_its_own(view, truth, world):
@@ -190,9 +193,14 @@ def test_plain_loops_find_the_same_on_a_part_of_the_sample(sample, knobs):
     leads = leads[leads["account_id"].isin(accounts) | (leads.index % 12 == 0)].reset_index(drop=True)
     touches, roles = sample.table("touches"), sample.table("contact_roles")
     whom = touches["contact_id"].isin(contacts["contact_id"]) | touches["lead_id"].isin(leads["lead_id"])
-    part = with_tables(sample, opportunities=deals, contacts=contacts, leads=leads,
-                       touches=touches[whom].reset_index(drop=True),
-                       contact_roles=roles[roles["opportunity_id"].isin(deals["opportunity_id"])].reset_index(drop=True))  # fmt: skip
+    part = with_tables(
+        sample,
+        opportunities=deals,
+        contacts=contacts,
+        leads=leads,
+        touches=touches[whom].reset_index(drop=True),
+        contact_roles=roles[roles["opportunity_id"].isin(deals["opportunity_id"])].reset_index(drop=True),
+    )
     assert compare(as_of(part, "2025-11-15"), JourneyKnobs(**knobs)) > 50
 
 

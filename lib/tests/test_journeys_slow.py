@@ -42,18 +42,40 @@ def made_up(seed: int) -> Book:
     deals, history = [], []
     for id in names:
         made = stamp(rng, last=40)
-        row = deal(id, account_id=pick(rng, accounts, 0.1), created_at=made, type=pick(rng, ["new", "expansion", "renewal"]),
-                   amount=None if rng.random() < 0.1 else float(rng.integers(1, 10_000)) / 100)  # fmt: skip
+        row = deal(
+            id,
+            account_id=pick(rng, accounts, 0.1),
+            created_at=made,
+            type=pick(rng, ["new", "expansion", "renewal"]),
+            amount=None if rng.random() < 0.1 else float(rng.integers(1, 10_000)) / 100,
+        )
         deals.append(row)
         history.append(change(id, made, 0, amount=row["amount"], type=row["type"]))
         at = pd.Timestamp(made)
         for n in range(1, int(rng.integers(1, 4))):
             at += pd.Timedelta(hours=int(rng.integers(1, 500)))
             close = str((at + pd.Timedelta(days=int(rng.integers(-2, 4)))).normalize())
-            history.append(change(id, str(at), n, stage_name=pick(rng, ["Won", "Lost", "Discovery", "Won"]), close_date=close,
-                                  amount=row["amount"], type=row["type"], is_deleted=bool(rng.random() < 0.08)))  # fmt: skip
-    contacts = [{"contact_id": f"c{n}", "account_id": pick(rng, accounts, 0.2), "created_at": stamp(rng, 0.1, last=50),
-                 "lead_at": stamp(rng, 0.6)} for n in range(10)]  # fmt: skip
+            history.append(
+                change(
+                    id,
+                    str(at),
+                    n,
+                    stage_name=pick(rng, ["Won", "Lost", "Discovery", "Won"]),
+                    close_date=close,
+                    amount=row["amount"],
+                    type=row["type"],
+                    is_deleted=bool(rng.random() < 0.08),
+                )
+            )
+    contacts = [
+        {
+            "contact_id": f"c{n}",
+            "account_id": pick(rng, accounts, 0.2),
+            "created_at": stamp(rng, 0.1, last=50),
+            "lead_at": stamp(rng, 0.6),
+        }
+        for n in range(10)
+    ]
     everyone = [f"c{n}" for n in range(12)]
     roles = {(pick(rng, [*names, "gone"]), pick(rng, everyone)) for _ in range(9)}
     leads = [_lead(rng, f"l{n}", everyone, accounts, names) for n in range(10)]
@@ -151,7 +173,9 @@ def without_later(book: Book, day: str) -> dict[str, pd.DataFrame]:
     unborn_leads = set(leads.loc[leads["created_at"] >= end, "lead_id"])
     leads = leads[~leads["lead_id"].isin(unborn_leads)]
     to_come = (leads["converted_date"] >= end) | leads["contact_id"].isin(unborn)
-    leads = leads.assign(**{n: leads[n].mask(to_come) for n in ("contact_id", "account_id", "opportunity_id", "converted_date")})
+    leads = leads.assign(
+        **{n: leads[n].mask(to_come) for n in ("contact_id", "account_id", "opportunity_id", "converted_date")}
+    )
     of_unborn = touches["lead_id"].isin(unborn_leads)
     of_to_come = touches["lead_id"].isin(leads.loc[to_come, "lead_id"])
     touches = touches.assign(contact_id=touches["contact_id"].mask(of_to_come | touches["contact_id"].isin(unborn)))
@@ -159,7 +183,12 @@ def without_later(book: Book, day: str) -> dict[str, pd.DataFrame]:
     touches = touches.assign(touched_at=touches["touched_at"].mask(answers, touches["associated_at"]),
                              is_response=touches["is_response"].mask(answers, False),
                              responded_date=touches["responded_date"].mask(answers))  # fmt: skip
-    touches = touches[~of_unborn & (touches["touched_at"] < end) & (touches["contact_id"].notna() | touches["lead_id"].notna())]
+    touches = touches[
+        ~of_unborn
+        & ~(touches["associated_at"] >= end)
+        & (touches["touched_at"] < end)
+        & (touches["contact_id"].notna() | touches["lead_id"].notna())
+    ]
     deals, history = book.table("opportunities"), book.table("opportunity_history")
     tables = {"contacts": contacts, "leads": leads, "contact_roles": roles[~roles["contact_id"].isin(unborn)],
               "touches": touches, "opportunities": deals[deals["created_at"] < end],
@@ -183,8 +212,13 @@ def test_nothing_that_comes_after_the_day_changes_anything(seed):
     end = pd.Timestamp(day) + pd.Timedelta(days=1)
     touches = whole.table("touches")
     later = touches["touched_at"].ge(end) & touches["associated_at"].isna()
-    wild = pd.concat([touches.assign(channel=touches["channel"].mask(later, "wild")),
-                      touches[later].assign(touch_id="x" + touches["touch_id"], channel="wild")], ignore_index=True)  # fmt: skip
+    wild = pd.concat(
+        [
+            touches.assign(channel=touches["channel"].mask(later, "wild")),
+            touches[later].assign(touch_id="x" + touches["touch_id"], channel="wild"),
+        ],
+        ignore_index=True,
+    )
     assert later.any()
     same(now, journeys_of(as_of(with_tables(whole, touches=wild), day), knobs))
 

@@ -38,7 +38,8 @@ def touched(view: AsOf, people: People) -> Touched:
 
     Formula
         touched_at is the first response. One that came after the day is not known yet: until then the person had been
-        put on the list (associated_at) and had not answered. Equal times go by associated_at, then by touch_id.
+        put on the list (associated_at) and had not answered; what was entered after the day is not known either. Equal
+        times go by associated_at, then by touch_id.
         Without any touch, those of the contacts' first and most recent conversion (HubSpot) stand in: channel by the
         UTM tags and source of the page first seen, which say nothing of a later conversion: its channel is unknown.
 
@@ -63,7 +64,8 @@ def _recorded(view: AsOf, people: People) -> pd.DataFrame:
     table, end = view.book.table("touches"), end_of_day(view.day)
     to_come = ((table["responded_date"] > end) | (table["touched_at"] > end)).to_numpy()
     at = table["touched_at"].mask(to_come, table["associated_at"])
-    seen = (at <= end).to_numpy() & (people.of_touch >= 0)
+    unentered = (table["associated_at"] > end).to_numpy()
+    seen = (at <= end).to_numpy() & (people.of_touch >= 0) & ~unentered
     answered = table["is_response"].fillna(True).to_numpy(dtype=bool) & ~to_come
     kept = table[seen]
     return kept[[*_TEXT, "associated_at"]].assign(
