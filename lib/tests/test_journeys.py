@@ -296,6 +296,13 @@ def test_who_never_came_to_an_opportunity_is_a_loss():
     assert list(paths(some)) == ["c3", "c4", "c5", "l"]
 
 
+def test_who_is_behind_a_deal_elsewhere_is_no_part_of_an_account_that_came_to_nothing():
+    touches = [touch("t1", "c1", "2026-02-01"), touch("t2", "c2", "2026-02-02")]
+    contacts = [contact("c1", "B"), contact("c2", "B")]
+    result = found([won("d1")], touches, contacts=contacts, roles=[role("d1", "c1")], never_converted="accounts")
+    assert paths(result) == {"d1": ["t1"], "B": ["t2"]}
+
+
 def test_the_lead_was_made_when_the_first_lead_was_else_the_contact():
     touches = [touch("t1", "c1", "2026-02-01"), touch("t2", "c1", "2026-02-10"), touch("t3", "c1", "2026-04-01")]
     lead = {"lead_id": "l1", "contact_id": "c1", "converted_date": "2026-03-01"}

@@ -26,11 +26,11 @@ def pick(rng, values, p_none=0.0):
     return None if rng.random() < p_none else values[rng.integers(len(values))]
 
 
-def stamp(rng, p_none=0.0, whole=0.5, last=60):
+def stamp(rng, p_none=0.0, whole=0.5, last=60, every=1):
     """Return a moment of the first weeks, often a whole day, so that many are equal."""
     if rng.random() < p_none:
         return None
-    day = START + pd.Timedelta(days=int(rng.integers(last)))
+    day = START + pd.Timedelta(days=int(rng.integers(last)) // every * every)
     return str(day if rng.random() < whole else day + pd.Timedelta(hours=int(rng.integers(24))))
 
 
@@ -98,7 +98,7 @@ def _lead(rng, id, everyone, accounts, deals):
 def _touch(rng, id, everyone, of_lead):
     lead = pick(rng, [*of_lead, "l99"], 0.5)
     whom = pick(rng, everyone, 0.1) if lead is None else of_lead.get(lead)
-    row = touch(id, whom, stamp(rng), pick(rng, ["mail", "fair", "direct"], 0.1), lead_id=lead,
+    row = touch(id, whom, stamp(rng, every=6), pick(rng, ["mail", "fair", "direct"], 0.1), lead_id=lead,
                 campaign_id=pick(rng, ["m", "n"], 0.2), utm_source=pick(rng, ["google", "x"], 0.5),
                 is_response=pick(rng, [True, False], 0.2))  # fmt: skip
     if rng.random() < 0.5:
@@ -144,7 +144,7 @@ def compare(view, knobs):
     return len(slow)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(24))
 def test_journeys_are_what_plain_loops_find(seed):
     day = "2026-03-20" if seed % 2 else "2026-02-10"
     compare(as_of(made_up(seed), day), any_knobs(seed))
@@ -152,7 +152,7 @@ def test_journeys_are_what_plain_loops_find(seed):
 
 def test_the_made_up_companies_have_journeys_of_every_kind():
     kinds, reasons = set(), set()
-    for seed in range(40):
+    for seed in range(24):
         result = journeys_of(as_of(made_up(seed), "2026-03-20" if seed % 2 else "2026-02-10"), any_knobs(seed))
         kinds |= {*result.journeys["kind"], *result.reconciliation["kind"]}
         reasons |= set(result.left_out["reason"]) | set(result.reconciliation["reason"])
@@ -202,7 +202,7 @@ def same(one, other, but=()):
     assert (one.channels, one.has_only_ends) == (other.channels, other.has_only_ends)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(12))
 def test_nothing_that_comes_after_the_day_changes_anything(seed):
     """The same day seen from an export of that day, and from one in which all that came later is wild."""
     whole, knobs, day = made_up(seed), any_knobs(seed), "2026-02-10"
@@ -223,7 +223,7 @@ def test_nothing_that_comes_after_the_day_changes_anything(seed):
     same(now, journeys_of(as_of(with_tables(whole, touches=wild), day), knobs))
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(8))
 def test_order_of_rows_and_names_of_ids_change_nothing(seed):
     whole, knobs = made_up(seed), any_knobs(seed)
     rng = np.random.default_rng(seed)
