@@ -297,10 +297,27 @@ def test_who_never_came_to_an_opportunity_is_a_loss():
 
 
 def test_who_is_behind_a_deal_elsewhere_is_no_part_of_an_account_that_came_to_nothing():
-    touches = [touch("t1", "c1", "2026-02-01"), touch("t2", "c2", "2026-02-02")]
+    touches = [touch("t1", "c1", "2026-02-03"), touch("t2", "c2", "2026-02-02")]
     contacts = [contact("c1", "B"), contact("c2", "B")]
     result = found([won("d1")], touches, contacts=contacts, roles=[role("d1", "c1")], never_converted="accounts")
     assert paths(result) == {"d1": ["t1"], "B": ["t2"]}
+    assert paths(result, "days_before")["B"] == [0]
+
+
+def test_a_role_of_who_comes_later_is_none_yet():
+    """In May nobody has a role, so that all of the account stand in; in June the new contact has it alone."""
+    contacts = [contact("c1"), contact("c2", created_at="2026-06-01")]
+    given = {"contacts": contacts, "roles": [role("d1", "c2")], "never_converted": "off"}
+    touches = [touch("t1", "c1", "2026-02-01"), touch("t2", "c2", "2026-02-01")]
+    assert paths(found([won("d1")], touches, **given, day="2026-05-20")) == {"d1": ["t1"]}
+    assert paths(found([won("d1")], touches, **given)) == {"d1": ["t2"]}
+
+
+def test_a_touch_of_a_lead_who_comes_later_is_not_known_yet():
+    leads = [{"lead_id": "l1", "created_at": "2026-06-01"}]
+    touches = [touch("t1", "c1", "2026-02-01", lead_id="l1")]
+    assert fates(found([won("d1")], touches, contacts=[contact("c1")], leads=leads, day="2026-05-20")) == {"used": 0}
+    assert fates(found([won("d1")], touches, contacts=[contact("c1")], leads=leads)) == {"used": 1}
 
 
 def test_the_lead_was_made_when_the_first_lead_was_else_the_contact():
