@@ -76,7 +76,7 @@ def journeys_of(view: AsOf, knobs: JourneyKnobs | None = None) -> Journeys:
     journeys, touches, channels = _path_set(units, pairs, found)
     return Journeys(
         journeys, touches, channels, reconciled(units, pairs, knobs.cutoff),
-        touches_by_reason(len(found.table), units, pairs, knobs.cutoff), found.has_only_ends,
+        touches_by_reason(len(found.table), units, pairs), found.has_only_ends,
     )  # fmt: skip
 
 
@@ -110,8 +110,6 @@ def _path_set(units: pd.DataFrame, pairs: Pairs, found: Touched) -> tuple[pd.Dat
     row, touch = pairs.journey[used], pairs.touch[used]
     kept, journey = np.unique(row, return_inverse=True)
     unit = units.iloc[kept].reset_index(drop=True)
-    lead_at, made_at, won_at = pairs.lead_at[kept], *(unit[name].to_numpy() for name in ("opportunity_at", "closed_at"))
-    lead_at = np.where(lead_at <= unit["last"], lead_at, NEVER)
     chosen = found.table.take(touch).reset_index(drop=True)
     at, channel = chosen["at"].to_numpy(), chosen["channel"].cat.remove_unused_categories()
     ended = unit["ended_at"].to_numpy("datetime64[us]").view("int64")
@@ -123,15 +121,29 @@ def _path_set(units: pd.DataFrame, pairs: Pairs, found: Touched) -> tuple[pd.Dat
         "touched_at": at.astype("datetime64[us]"), "campaign_id": text["campaign_id"],
         "campaign_type": text["campaign_type"], "made_from": chosen["made_from"].astype("str"),
     })  # fmt: skip
+    journeys = _with_milestones(_ended(unit), unit, pairs.lead_at[kept], journey, at)
+    return journeys, table, tuple(channel.cat.categories)
 
-    def place(stamp: Array) -> Array:
-        before = np.bincount(journey[at <= stamp[journey]], minlength=len(unit)) - 1
-        return np.where(stamp < NEVER, before, -1)
 
+def _ended(unit: pd.DataFrame) -> pd.DataFrame:
+    """Return what journeys ended in, with who is resampled together."""
     who = unit["account_id"].fillna(unit["kind"] + " " + unit["record_id"])
     columns = ["record_id", "opportunity_id", "account_id", "kind", "type", "wins", "losses", "ended_at"]
     journeys = unit[columns].astype({"opportunity_id": "str", "account_id": "str", "type": "str"})
     journeys.insert(3, "account", pd.factorize(who)[0].astype("int64"))
     journeys.insert(8, "amount", unit["amount"].fillna(0.0) * unit["wins"])
-    journeys = journeys.assign(lead=place(lead_at), opportunity=place(made_at), won=place(won_at))
-    return journeys, table, tuple(channel.cat.categories)
+    return journeys
+
+
+def _with_milestones(
+    journeys: pd.DataFrame, unit: pd.DataFrame, lead_at: Array, journey: Array, at: Array
+) -> pd.DataFrame:
+    """Return journeys with the place of the latest touch at or before each milestone; a lead made later is none."""
+
+    def place(stamp: Array) -> Array:
+        before = np.bincount(journey[at <= stamp[journey]], minlength=len(unit)) - 1
+        return np.where(stamp < NEVER, before, -1)
+
+    lead_at = np.where(lead_at <= unit["last"], lead_at, NEVER)
+    made_at, won_at = (unit[name].to_numpy() for name in ("opportunity_at", "closed_at"))
+    return journeys.assign(lead=place(lead_at), opportunity=place(made_at), won=place(won_at))

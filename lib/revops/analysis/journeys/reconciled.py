@@ -10,7 +10,7 @@ __all__ = ["KINDS", "reconciled", "touches_by_reason"]
 KINDS = ("won", "lost", "open", "undated")
 WITH_TOUCHES = "with touches"
 _END = {"close": "it closed", "creation": "it was created"}
-_OF_TOUCH = ("of nobody on these deals", "after {end}", "before the lookback", "not answered", "channel left out",
+_OF_TOUCH = ("of nobody on these deals", "after the end", "before the lookback", "not answered", "channel left out",
              "repeat of the same day", "used")  # fmt: skip
 _OF_DEAL = ("no touches of its people", "touches only after {end}", "touches only before the lookback",
             "touches never answered", "touches only in channels left out", WITH_TOUCHES, WITH_TOUCHES,
@@ -44,7 +44,7 @@ def reconciled(units: pd.DataFrame, pairs: Pairs, cutoff: str) -> pd.DataFrame:
     return sums.astype({"kind": "str", "reason": "str", "n_deals": "int64"})
 
 
-def touches_by_reason(n_touches: int, units: pd.DataFrame, pairs: Pairs, cutoff: str) -> pd.DataFrame:
+def touches_by_reason(n_touches: int, units: pd.DataFrame, pairs: Pairs) -> pd.DataFrame:
     """Return how many touches were used and left out: reason, n_touches, n_pairs (touch x journey).
 
     A touch that belongs to several journeys is counted once, by what came nearest to its use: n_touches adds up to
@@ -54,12 +54,10 @@ def touches_by_reason(n_touches: int, units: pd.DataFrame, pairs: Pairs, cutoff:
     touch, fate = pairs.touch[counts], pairs.fate[counts].astype("int64") + 1
     best = np.zeros(n_touches, dtype="int64")
     np.maximum.at(best, touch, fate)
-    names = [name.format(end="the end" if name.startswith("after") else "") for name in _OF_TOUCH]
     n = len(FATES) + 1
     table = pd.DataFrame({
-        "reason": names, "n_touches": np.bincount(best, minlength=n), "n_pairs": np.bincount(fate, minlength=n),
+        "reason": _OF_TOUCH, "n_touches": np.bincount(best, minlength=n), "n_pairs": np.bincount(fate, minlength=n),
     })  # fmt: skip
     table = table.iloc[::-1].astype({"reason": "str"})
-    return table[table["n_touches"].gt(0) | table["n_pairs"].gt(0) | table["reason"].eq(names[USED + 1])].reset_index(
-        drop=True
-    )
+    shown = table[["n_touches", "n_pairs"]].any(axis=1) | table["reason"].eq(_OF_TOUCH[USED + 1])
+    return table[shown].reset_index(drop=True)
