@@ -1,0 +1,7 @@
+"""From a company's records to journeys: whose touches came before each deal was won, lost or made, and what is left."""
+
+from revops.analysis.journeys.found import Journeys, journeys_of
+from revops.analysis.journeys.knobs import JourneyKnobs
+from revops.analysis.journeys.touched import UNKNOWN_CHANNEL
+
+__all__ = ["UNKNOWN_CHANNEL", "JourneyKnobs", "Journeys", "journeys_of"]
