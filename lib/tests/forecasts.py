@@ -103,7 +103,7 @@ def _frozen(past, under_way, calls, actuals, others, now, owner_calls, source, c
     return Frozen(
         quarters=Quarters(tuple(past), booked.assign(now_amount=booked["actual_amount"]), True, len(past)),
         states=pd.DataFrame(list(states or [open_deal("x")])),
-        deals=ByDeal(pd.DataFrame(), pd.DataFrame(), {}),
+        deals=ByDeal(pd.DataFrame(), pd.DataFrame()),
         known=known,
         pairs=pairs,
         by_type=pd.DataFrame(),

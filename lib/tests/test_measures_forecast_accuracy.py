@@ -308,7 +308,7 @@ def test_the_other_promised_numbers_are_those_of_their_tables(today):
     rows = keyed(today)
     for step in today.steps.iloc[1:].to_dict("records"):
         row = rows["forecast_value_added", ("step", step["step"])]
-        assert (row["value"], row["low"], row["n"]) == (step["forecast_value_added"], step["low"], 10)
+        assert (row["value"], row["low"], row["n"]) == (step["forecast_value_added"], step["low"], step["n"])
     score = today.deals.scores.set_index("probability").loc["win_probability"]
     for id, low in (("calibration_slope", "slope_low"), ("brier_skill", "skill_low")):
         row = only(rows, id, what="row")

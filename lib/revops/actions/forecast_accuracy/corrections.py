@@ -86,18 +86,24 @@ def _sum_of(rows: pd.DataFrame) -> Worth:
     return low, value, high
 
 
-def _of_company(result: ForecastResult, named: pd.DataFrame) -> Action | None:
-    """Return the correction of the whole call; None but after a red signal.
+def _of_call(result: ForecastResult, row: pd.Series) -> tuple[float, float, float]:
+    """Return low, value and high of the bias as a share of the call: over all judged quarters where they prove the same
+    way, which is steadier than the last four; of a bias b over what came it is b / (1 + b)."""
+    names = ["bias_low", "bias_rate", "bias_high"]
+    every = result.error(result.knobs.horizon_weeks)
+    if every is not None and every["bias_low"] * row["bias_rate"] > 0 and every["bias_high"] * row["bias_rate"] > 0:
+        row = every
+    low, value, high = (b / (1 + b) if b > -1 else float("nan") for b in row[names].astype(float))
+    return low, value, high
 
-    The bias is a share of what came, b; of the call it is b / (1 + b).
-    """
+
+def _of_company(result: ForecastResult, named: pd.DataFrame) -> Action | None:
+    """Return the correction of the whole call; None but after a red signal."""
     row = result.signal
     if row is None or row["signal"] != "red" or not row["bias_rate"] > -1:
         return None
     currency = result.view.company.currency
-    low, bias, high = (
-        b / (1 + b) if b > -1 else float("nan") for b in row[["bias_low", "bias_rate", "bias_high"]].astype(float)
-    )
+    low, bias, high = _of_call(result, row)
     times = int(row["n_over"] if row["direction"] == "over" else row["n_under"])
     because = (
         f"Too {'high' if row['direction'] == 'over' else 'low'} by more than {share(result.knobs.off_by)} in {times} "
