@@ -12,7 +12,7 @@ __all__ = ["Display", "deal_tables", "ranges"]
 
 Display = tuple[str, pd.DataFrame, tuple[str | None, ...]]
 _CATEGORIES = {"Forecast": "Commit", "BestCase": "Best case", "MostLikely": "Most likely"}
-_TOLD = {"win_probability": "the CRM", "chance": "past deals of the same stage and pushes"}
+_TOLD = {"win_probability": "the CRM", "chance": "deals of the other quarters, by stage and pushes"}
 
 
 def deal_tables(result: ForecastResult) -> dict[str, Display]:
@@ -34,12 +34,13 @@ def ranges(low: pd.Series, high: pd.Series, write: Callable[[float], str] = shar
 def _reliability(told: DealChances) -> Display:
     rows = told.crm.table
     shown = pd.DataFrame({
-        "Told": rows["told"], "Won": rows["won_share"], "Range": ranges(rows["low"], rows["high"]), "Deals": rows["n"],
+        "Told": [share(told) for told in rows["told"]],
+        "Won": rows["won_share"], "Range": ranges(rows["low"], rows["high"]), "Deals": rows["n"],
         "Differs": rows["differs"].map({True: "yes", False: "no"}), "Won by amount": rows["won_amount_share"],
     })  # fmt: skip
     without = f"; {plural(told.crm.n_without, 'deal')} without one" if told.crm.n_without else ""
     caption = f"Of deals the CRM marked so, the share won in the quarter they were due{without}"
-    return caption, shown, ("share", "share", None, "count", None, "share")
+    return caption, shown, (None, "share", None, "count", None, "share")
 
 
 def _scores(told: DealChances) -> Display:

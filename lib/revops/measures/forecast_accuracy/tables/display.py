@@ -106,7 +106,7 @@ def _open(result: ForecastResult) -> dict[str, Display]:
         low, median, high = now.landing
         name = f"Landing by deals ({between(low, high, lambda amount: money(amount, currency))})"
         figures[name] = median
-        figures["On average of it open deals"], figures["On average of it deals to come"] = now.landing_parts
+        figures["of which open deals, on average"], figures["and deals to come, on average"] = now.landing_parts
     shown = pd.DataFrame({"Figure": list(figures), "Amount": list(figures.values())})
     back = now.backtest
     held = pd.DataFrame({
