@@ -154,7 +154,7 @@ def called():
 def test_teams_whose_calls_lean_are_found_by_their_own_calls_and_honest_ones_left_alone(called):
     """Seeds whose luck is ordinary; `calibrate.py` has many. A wrong sign would turn all of these around."""
     table = calls.found([row for seed, rows in called.items() for row in calls.told(rows, seed)])
-    told = table.set_index(["companies of", "level", "planted", "week"])
+    told = table.set_index(["companies of", "level", "planted", "week"]).sort_index()
     leaning = told.loc["teams that lean"]
     assert (leaning.loc[("team", "high"), "named"] == 1).all()
     assert leaning.loc[("team", "low"), "named"].mean() > 0.6

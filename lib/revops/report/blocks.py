@@ -228,15 +228,15 @@ class Provenance(Block):
                 f.rows_kept,
                 _date(f.first),
                 _date(f.last),
-                f.sha256[:12],
+                f.sha256[:8],
             )
             for f in self.sources.files
         ]
-        columns = ["File", "System", "Table", "Counted in", "Read", "Kept", "First", "Last", "SHA-256"]
+        columns = ["File", "System", "Table", "In", "Read", "Kept", "First", "Last", "SHA-256"]
         table = pd.DataFrame(rows, columns=columns)
         units = [None, None, None, None, "count", "count", "date", "date", None]
-        if table["Counted in"].eq("rows").all():
-            table, units = table.drop(columns="Counted in"), units[1:]
+        if table["In"].eq("rows").all():
+            table, units = table.drop(columns="In"), units[1:]
         files = table_html("Files read", table, units, self.view.company.currency)
         others = f'<p class="note">{text(self.sources.others)}</p>' if self.sources.others else ""
         knobs = self.said("; ".join(f"{name} = {value}" for name, value in self.parameters.items()))

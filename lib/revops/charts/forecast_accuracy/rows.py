@@ -17,7 +17,7 @@ __all__ = ["FATE_COLOURS", "plot_methods", "plot_slipped", "plot_steps", "plot_u
 
 FATE_COLOURS = {"won": style.ACCENT, "lost": style.PAST, "slipped": style.WARN, "overdue": style.MUTE,
                 "other": style.AXIS}  # fmt: skip
-_ON = {style.PAST: style.INK}
+_ON_BAR = {"color": style.INK, "bbox": {"facecolor": style.GROUND, "edgecolor": "none", "pad": 1.5}}
 _LONGEST, _LEAST = 23, 6
 _WIDE, _NARROW = 150, 110
 _NARROWEST = 0.12
@@ -121,8 +121,7 @@ def plot_slipped(slipped: pd.DataFrame, fates: Sequence[str], *, ax: Axes | None
                 part, colour = row[f"{fate}_share"], FATE_COLOURS[fate]
                 ax.barh(place, part, left=start, color=colour, height=0.66, edgecolor=style.GROUND, linewidth=1)
                 if part >= _NARROWEST:
-                    ax.annotate(wording.share(part), (start + part / 2, place), ha="center", va="center",
-                                color=_ON.get(colour, style.GROUND))  # fmt: skip
+                    ax.annotate(wording.share(part), (start + part / 2, place), ha="center", va="center", **_ON_BAR)
                 start += part
             _at_right(ax, f"n={row['n']:,}" if place == 0 else f"{row['n']:,}", place, style.MUTE)
         ax.set_xlim(0, 1)

@@ -81,21 +81,18 @@ def _by_week(result: ForecastResult) -> Display:
     named = ["wape", "wape_low", "wape_high"]
     units = result.unit_errors.pivot(index="horizon_weeks", columns="level", values=named)
     shown = pd.DataFrame({
-        "Week": [_named(week, result) for week in rows["horizon_weeks"]], "Quarters": rows["n"], "WAPE": rows["wape"],
+        "Week": [_named(week, result) for week in rows["horizon_weeks"]], "WAPE": rows["wape"],
         "WAPE range": ranges(rows["wape_low"], rows["wape_high"]), "Bias": rows["bias_rate"],
         "Bias range": ranges(rows["bias_low"], rows["bias_high"]),
     })  # fmt: skip
-    kinds = [None, "count", "share", None, "share", None]
-    for level, word in (("team", "WAPE of teams"), ("owner", "WAPE of owners")):
+    kinds = [None, "share", None, "share", None]
+    for level, word in (("team", "Teams"), ("owner", "Owners")):
         if level in units["wape"]:
             own = units.xs(level, axis=1, level="level").reindex(rows["horizon_weeks"])
-            shown[word], shown[f"Range, {level}s"] = own["wape"].to_numpy(), ranges(own["wape_low"], own["wape_high"])
+            shown[word], shown[f"{word}, range"] = own["wape"].to_numpy(), ranges(own["wape_low"], own["wape_high"])
             kinds += ["share", None]
-    return (
-        f"{_label(result.found.call)}, week by week; misses of teams and owners offset in the total",
-        shown,
-        tuple(kinds),
-    )
+    caption = f"{_label(result.found.call)}, week by week, {_quarters(result)}; beside it WAPE of each team and owner"
+    return caption, shown, tuple(kinds)
 
 
 def _steps(result: ForecastResult) -> Display:
