@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 import numpy as np
 import pandas as pd
 
-from revops.analysis.landing import N_DRAWS, fit
+from revops.analysis.landing import N_DRAWS, fit, outcome_range
 from revops.analysis.same_day import SameDay
 from revops.periods import Period
 
@@ -81,8 +81,7 @@ _COLUMNS = ["period", "median", "low", "high", "actual", "is_inside", "quota", "
 
 def _row(outcomes: np.ndarray, actual: float, quota: float, level: float) -> dict[str, float]:
     """Return what the draws say of one quarter, beside what it booked."""
-    tail, nothing = (1 - level) / 2, float("nan")
-    median, low, high = np.quantile(outcomes, [0.5, tail, 1 - tail])
+    nothing, (low, median, high) = float("nan"), outcome_range(outcomes, level)
     known = not np.isnan(quota)
     return {
         "median": median, "low": low, "high": high, "actual": actual, "is_inside": bool(low <= actual <= high),

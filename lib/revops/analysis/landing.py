@@ -11,7 +11,7 @@ from revops.analysis.chances import Cells, fit_cells, left_out_chances
 from revops.analysis.same_day import SameDay
 from revops.company import TYPES
 
-__all__ = ["N_DRAWS", "Landing", "LandingModel", "fit", "haircuts_of"]
+__all__ = ["N_DRAWS", "Landing", "LandingModel", "fit", "haircuts_of", "outcome_range"]
 
 Array = np.ndarray
 N_DRAWS = 4000
@@ -40,6 +40,13 @@ class Landing:
     def outcomes(self, types: Collection[str]) -> Array:
         """Return the draws of the sum over some types."""
         return self.draws[list(types)].sum(axis=1).to_numpy()
+
+
+def outcome_range(outcomes: Array, level: float) -> tuple[float, float, float]:
+    """Return low, median and high of equally likely outcomes: `level` of them lie between the ends."""
+    tail = (1 - level) / 2
+    low, median, high = (float(end) for end in np.quantile(outcomes, [tail, 0.5, 1 - tail]))
+    return low, median, high
 
 
 @dataclass(frozen=True)

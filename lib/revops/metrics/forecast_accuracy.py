@@ -49,7 +49,7 @@ FORECAST_ACCURACY = (
         "down",
         "revops",
         "Mean absolute error over how far earlier quarters were from the same quarter a year before; below 1 "
-        "beats that naive forecast.",
+        "is nearer than those quarters were.",
         "Hyndman and Koehler, IJF 22 (2006)",
     ),
     Metric(
@@ -77,9 +77,9 @@ FORECAST_ACCURACY = (
         "count",
         "down",
         "revops",
-        "Of the last four quarters, how many were beyond the threshold (15 %); red, amber or noise by the "
-        "sign and the range of the bias.",
-        "METHODS section 5 of this project; threshold by convention",
+        "Of the last four quarters, how many were beyond the threshold (off_by, 15 % as a rule); red, amber or noise "
+        "by the sign and the range of the bias.",
+        "RevOps Workbooks, lib/revops/measures; threshold by convention",
     ),
     Metric(
         "calibration_slope",

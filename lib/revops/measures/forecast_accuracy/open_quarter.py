@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from revops.analysis.landing import outcome_range
 from revops.analysis.outlook import Subject, is_stale, landed, past_of
 from revops.analysis.same_day import booked_on_day
 from revops.measures.forecast_accuracy.confidence import confidence
@@ -99,7 +100,6 @@ def _landing(subject: Subject) -> tuple[tuple[float, float, float] | None, tuple
     if past is None:
         return None, None
     now, covers = landed(subject, past), list(subject.covers)
-    tail = (1 - subject.knobs.level) / 2
-    low, median, high = (float(end) for end in np.quantile(now.landing.outcomes(covers), [tail, 0.5, 1 - tail]))
     of_deals = float(now.deals.loc[now.deals["type"].isin(covers), "expected_amount"].sum())
-    return (low, median, high), (of_deals, float(now.landing.expected_new[covers].sum()))
+    ends = outcome_range(now.landing.outcomes(covers), subject.knobs.level)
+    return ends, (of_deals, float(now.landing.expected_new[covers].sum()))

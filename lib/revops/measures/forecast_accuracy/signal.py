@@ -10,14 +10,13 @@ from scipy.special import bdtr, ndtr
 from revops.errors import MeasureError, examples
 from revops.measures.forecast_accuracy.errors import accuracy
 
-__all__ = ["QUARTERS", "SIGNALS", "THRESHOLD", "chance_of_firing", "chance_table", "off_signal"]
+__all__ = ["QUARTERS", "chance_of_firing", "chance_table", "off_signal"]
 
 Array = np.ndarray
 THRESHOLD = 0.15
 """A quarter is off where its error is beyond this share of the actual."""
 QUARTERS = 4
 """The signal looks at the last so many quarters of each unit."""
-SIGNALS = ("red", "amber", "noise", "none", "not_enough")
 _BIAS = ["bias_rate", "bias_low", "bias_high"]
 _ROUNDING = 1e-9
 

@@ -9,7 +9,7 @@ from scipy.special import bdtr
 
 from revops.analysis.backtest import VALIDATED_FROM
 from revops.analysis.cycle import CreationWindow, creation_window
-from revops.analysis.landing import Landing
+from revops.analysis.landing import Landing, outcome_range
 from revops.analysis.outlook import GroupOutlook, Past, Subject, landed, past_of
 from revops.analysis.required import Required, why_unknown
 from revops.analysis.same_day import SameDay
@@ -80,9 +80,7 @@ class Outlook:
 
     def range_of(self, outcomes: np.ndarray) -> tuple[float, float, float]:
         """Return low, median and high of some outcomes, at the same level."""
-        tail = (1 - self.level) / 2
-        low, median, high = (float(q) for q in np.quantile(outcomes, [tail, 0.5, 1 - tail]))
-        return low, median, high
+        return outcome_range(outcomes, self.level)
 
 
 def outlook(subject: Subject) -> Outlook | None:

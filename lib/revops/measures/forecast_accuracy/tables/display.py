@@ -51,7 +51,7 @@ def _signal(result: ForecastResult) -> Display:
         "Quarter": rows.index, "Call": rows["forecast_amount"].to_numpy(), "Came": rows["actual_amount"].to_numpy(),
         "Error": off.to_numpy(), "Beyond": ["yes" if abs(e) > result.knobs.off_by else "no" for e in off],
     })  # fmt: skip
-    found = "not enough" if result.signal is None else _SIGNALS.get(result.signal["signal"], result.signal["signal"])
+    found = "not enough" if result.signal is None else result.signal["signal"].replace("_", " ")
     caption = (
         f"The {share(result.knobs.off_by)} signal in week {result.knobs.horizon_weeks}: {found.replace('–', 'none')}"
     )
