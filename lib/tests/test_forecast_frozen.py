@@ -3,6 +3,8 @@
 import pytest
 from forecasting import call, company, quarter, told, values, won
 
+from revops.errors import MeasureError
+
 NAMES = ["FY25-Q1", "FY25-Q2", "FY25-Q3", "FY25-Q4", "FY26-Q1", "FY26-Q2"]
 MID = {"FY25-Q1": "2025-02-12", "FY25-Q2": "2025-05-14", "FY25-Q3": "2025-08-13", "FY25-Q4": "2025-11-12",
        "FY26-Q1": "2026-02-11", "FY26-Q2": "2026-05-13"}  # fmt: skip
@@ -143,3 +145,23 @@ def test_a_slice_is_told_by_its_own_deals_and_calls():
     assert of_type.source == "history"
     assert values(of_type, "commit", "FY26-Q1")[13] == 30.0
     assert set(values(of_type, "commit", "FY26-Q1", column="actual_amount").values()) == {30.0}
+
+
+@pytest.mark.parametrize("factor", [0.001, 1000.0])
+def test_a_sheet_in_another_unit_is_refused_with_what_to_say(factor):
+    """In the last week the company calls 180 and the reps 171, where 180 to 185 come: the middle is near 0.96."""
+    calls = [row | {"forecast_amount": row["forecast_amount"] * factor} for row in calls_of(NAMES)]
+    with pytest.raises(MeasureError) as refusal:
+        told(company(DEALS, calls), "2026-07-20")
+    said = str(refusal.value)
+    assert said.startswith("forecasts: calls must be in the company's currency; found 12 sums of last-week calls that ")
+    assert said.endswith("times what was booked. Say the sheet's unit in company.yml, forecasts: unit.")
+    middle = float(said.split(" that are ")[1].split(" ")[0].replace(",", ""))
+    assert middle == pytest.approx(0.96 * factor, rel=0.03)
+
+
+def test_a_quarter_that_the_exports_do_not_reach_is_not_judged():
+    """The last record is of the end of June: with a week's patience no quarter after FY26-Q2 is over in July."""
+    late = company(DEALS, calls_of(NAMES))
+    assert told(late, "2026-10-20", stale_after_days=7).quarters.periods[-1].name == "FY26-Q2"
+    assert told(late, "2026-10-20", stale_after_days=366).quarters.periods[-1].name == "FY26-Q3"

@@ -235,3 +235,13 @@ def test_the_slow_rival_of_the_calibration_is_the_range_used_where_a_quarter_bro
             pytest.approx(max(low, 0)),
             pytest.approx(high),
         )
+
+
+def test_a_quarter_not_frozen_on_the_day_of_the_call_is_not_known_to_its_back_test():
+    """Of six quarters the last was called before the fifth was frozen: it is told by the first four alone."""
+    past = quarters([0.9, 1.0, 0.8, 0.95, 5.0, 0.92])
+    known = projection_backtest(past).set_index("period")
+    early = projection_backtest(past.assign(is_last_known=[True] * 5 + [False])).set_index("period")
+    assert (known.loc["Q05", "n_before"], early.loc["Q05", "n_before"]) == (5, 4)
+    assert early.loc["Q05", "base"] == project(past.iloc[:4], 100.0, booked=np.nan).projected_amount
+    pd.testing.assert_frame_equal(early.drop(index="Q05"), known.drop(index="Q05"))
