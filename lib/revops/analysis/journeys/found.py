@@ -43,7 +43,7 @@ class Journeys:
     has_only_ends: bool
 
 
-def journeys_of(view: AsOf, knobs: JourneyKnobs | None = None) -> Journeys:
+def journeys_of(view: AsOf, knobs: JourneyKnobs | None = None, *, only: pd.Index | None = None) -> Journeys:
     """Return the journeys of opportunities, and of people who came to nothing, as known at the end of a day.
 
     Question
@@ -53,6 +53,7 @@ def journeys_of(view: AsOf, knobs: JourneyKnobs | None = None) -> Journeys:
         view : the company's tables as of a day; uses opportunities and their history, contact_roles, contacts, leads,
             touches
         knobs : which journeys, which touches (JourneyKnobs)
+        only : the opportunities of a slice; people who came to nothing are in none
 
     Formula
         People of an opportunity: contacts with a role, leads converted into it, by account_fallback all people of its
@@ -69,7 +70,9 @@ def journeys_of(view: AsOf, knobs: JourneyKnobs | None = None) -> Journeys:
     people = people_of(view, state, knobs)
     found = touched(view, people)
     units = [deals_of(view, state, knobs)]
-    if knobs.never_converted != "off":
+    if only is not None:
+        units[0] = units[0][only.get_indexer(units[0]["opportunity_id"]) >= 0]
+    elif knobs.never_converted != "off":
         units.append(_never(view, people, found.table, knobs))
     units = pd.concat(units, ignore_index=True) if len(units[-1]) else units[0].reset_index(drop=True)
     pairs = paired(units, *_links(units, people, len(state)), people.table, found.table, knobs)

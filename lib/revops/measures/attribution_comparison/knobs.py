@@ -1,0 +1,99 @@
+"""What can be set for the attribution comparison report; params/attribution_comparison.yml explains each."""
+
+import datetime as dt
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from revops import params
+from revops.analysis.credit import MODELS, CreditKnobs
+from revops.analysis.journeys import JourneyKnobs
+from revops.company import Settings
+
+__all__ = ["Knobs", "LiftTest"]
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+Amount = Annotated[float, Field(ge=0)]
+
+
+class LiftTest(Settings):
+    """What a test with a group held back found: a channel's wins that would not have come without it, in some days.
+
+    incremental_amount with its range is the company's currency, for deals closed from since to until; level is the
+    share of cases in which such a range holds; source says whose test it was.
+    """
+
+    channel: str
+    since: dt.date
+    until: dt.date
+    incremental_amount: float
+    low: float
+    high: float
+    level: Share = 0.9
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.since > self.until:
+            raise ValueError(f"since must not be after until; found {self.since} and {self.until}. Swap them.")
+        if not self.low <= self.incremental_amount <= self.high:
+            raise ValueError(
+                f"incremental_amount must lie between low and high; found {self.incremental_amount:g} outside "
+                f"{self.low:g} to {self.high:g}. Correct the three."
+            )
+        return self
+
+
+class Knobs(params.Knobs):
+    """The knobs of params/attribution_comparison.yml."""
+
+    quarters: Annotated[int, Field(ge=0, le=40)] = 4
+    lookback_days: Annotated[int, Field(ge=0)] = 365
+    account_fallback: Literal["off", "no_roles", "always"] = "no_roles"
+    responses_only: bool = True
+    once_a_day: Literal["off", "person_campaign", "person_channel", "campaign", "channel"] = "person_campaign"
+    without_channels: tuple[str, ...] = ()
+    direct: tuple[str, ...] = ()
+    lost_deals: bool = True
+    never_converted: Literal["off", "people", "accounts"] = "people"
+    models: tuple[Literal[MODELS], ...] = MODELS
+    reference_model: Literal[MODELS] = "linear"
+    half_life_days: Annotated[float, Field(gt=0)] = 7.0
+    draws: Annotated[int, Field(ge=100, le=10_000)] = 500
+    level: Share = 0.8
+    top: Annotated[int, Field(ge=1)] = 3
+    fewest_deals: Annotated[int, Field(ge=1)] = 10
+    spend_lag_days: Literal["auto"] | Annotated[int, Field(ge=0, le=1000)] = "auto"
+    gross_margin: Literal["auto"] | Annotated[float, Field(gt=0, le=1)] = "auto"
+    most_cost: Literal["auto"] | Annotated[float, Field(gt=0)] = "auto"
+    sure: Share = 0.9
+    most_unattributed: Share = 0.3
+    cohort_quarters: Annotated[int, Field(ge=1, le=20)] = 6
+    deal: str = "auto"
+    lift_tests: tuple[LiftTest, ...] = ()
+    audience: Literal["executive", "marketing_ops", "revops"] = "executive"
+    seed: int = 20260101
+
+    @model_validator(mode="after")
+    def _reference_is_one_of_the_models(self) -> Self:
+        if self.reference_model not in self.models:
+            raise ValueError(
+                f"reference_model must be one of models; found {self.reference_model}. Add it to models, or choose "
+                f"another: {', '.join(self.models)}."
+            )
+        return self
+
+    @property
+    def credit(self) -> CreditKnobs:
+        """Return what the models are told."""
+        return CreditKnobs(half_life_days=self.half_life_days, direct=self.direct)
+
+    def journeys(self, cutoff: str, since: dt.date | None, until: dt.date | None, **other: object) -> JourneyKnobs:
+        """Return which journeys are looked at: by closing or by creation, ended in some days; `other` overrides."""
+        told = {
+            "cutoff": cutoff, "since": since, "until": until, "lookback_days": self.lookback_days or None,
+            "account_fallback": self.account_fallback, "responses_only": self.responses_only,
+            "once_a_day": self.once_a_day, "without_channels": self.without_channels, "lost": self.lost_deals,
+            "never_converted": "off" if self.slice else self.never_converted,
+        }  # fmt: skip
+        return JourneyKnobs(**(told | other))

@@ -1,0 +1,52 @@
+"""Which deals the report is about: those of some quarters, of the company or of a slice of it."""
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from revops.analysis.journeys import Journeys, journeys_of
+from revops.analysis.outlook import Subject
+from revops.book import AsOf
+from revops.measures.attribution_comparison.knobs import Knobs
+from revops.periods import Period
+
+__all__ = ["Window", "window_of"]
+
+
+@dataclass(frozen=True)
+class Window:
+    """The days in which deals closed, or were made: the period asked for up to the day, and the quarters before it."""
+
+    view: AsOf
+    knobs: Knobs
+    period: Period
+    since: dt.date
+    until: dt.date
+
+    @cached_property
+    def only(self) -> pd.Index | None:
+        """Return the opportunities of the slice; None for the whole company.
+
+        Raises
+            MeasureError: the slice names a group that no opportunity belongs to.
+        """
+        subject = Subject(self.view, self.knobs)
+        return pd.Index(subject.state["opportunity_id"]) if subject.is_slice else None
+
+    def journeys(self, cutoff: str = "close", **other: object) -> Journeys:
+        """Return the journeys of the window's deals: cutoff `close` for what was won, `creation` for pipeline.
+
+        Parameters
+            other : knobs of journeys that differ from the report's, such as since=None for all days
+        """
+        days = {"since": self.since, "until": self.until} | other
+        return journeys_of(self.view, self.knobs.journeys(cutoff, **days), only=self.only)
+
+
+def window_of(view: AsOf, knobs: Knobs) -> Window:
+    """Return the window that the knobs ask for: it ends with the period, or with the day where that comes before."""
+    period = view.calendar.resolve(knobs.period, view.day)
+    first = view.calendar.shift(period, -knobs.quarters)
+    return Window(view, knobs, period, first.start, min(period.end, view.day))
