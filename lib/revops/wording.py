@@ -9,6 +9,7 @@ __all__ = [
     "PERSON",
     "between",
     "chance",
+    "channel_label",
     "count",
     "day",
     "join",
@@ -95,6 +96,12 @@ def chance(probability: float | None) -> str:
     if probability > 0.97:
         return "all but certain"
     return min(_CHANCES, key=lambda known: abs(known[0] - probability))[1]
+
+
+def channel_label(channel: str) -> str:
+    """Return a channel's name as people read it: `Paid search` of paid_search."""
+    words = channel.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
 
 
 def odds(level: float) -> str:

@@ -11,13 +11,16 @@ from revops.analysis.credit.rules import RULES, credit, weights
 from revops.analysis.credit.shapley import shapley_weights
 from revops.errors import MeasureError, nearest
 
-__all__ = ["MODELS", "SHARED", "CreditKnobs", "credit_by_model", "touch_weights", "unavailable"]
+__all__ = ["LABELS", "MODELS", "SHARED", "CreditKnobs", "credit_by_model", "touch_weights", "unavailable"]
 
 Array = np.ndarray
 SHARED = (*RULES, "shapley")
 """Models that share each journey among its own touches."""
 _MARKOV = tuple(f"markov_{order}" for order in range(1, HIGHEST_ORDER + 1))
 MODELS = (*SHARED, *_MARKOV)
+LABELS = {name: rule.label for name, rule in RULES.items()} | {"shapley": "Shapley"}
+LABELS |= {name: f"Markov, order {name[-1]}" for name in _MARKOV}
+"""What each model is called."""
 
 
 @dataclass(frozen=True)
