@@ -1,6 +1,7 @@
 """Everything the attribution comparison report shows, computed once: tables of different grain that must agree."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
@@ -74,7 +75,7 @@ def measure(view: AsOf, knobs: Knobs) -> AttributionResult:
     window = window_of(view, knobs)
     won, pipeline = credited(window), credited(window, "creation")
     costs = window_costs(window, won)
-    found, why_not = _beside_credit(won)
+    found, why_not = _beside_credit(won, knobs)
     return AttributionResult(
         view=view,
         knobs=knobs,
@@ -93,9 +94,24 @@ def measure(view: AsOf, knobs: Knobs) -> AttributionResult:
         rate_game=found.get("rate_effect"),
         lift=lift_rows(window, costs),
         deal=deal_audit(window, won),
-        unavailable=lacking(view.book) | why_not | won.unavailable,
+        unavailable=lacking(view.book) | why_not | _models(won, pipeline),
     )
 
 
-def _beside_credit(won: Credited) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+def _models(won: Credited, pipeline: Credited) -> dict[str, str]:
+    """Return the models that cannot be had, with what they need."""
+    of_pipeline = {f"{model}_of_pipeline": needs for model, needs in pipeline.unavailable.items()
+                   if model not in won.unavailable}  # fmt: skip
+    return won.unavailable | of_pipeline
+
+
+def _beside_credit(won: Credited, knobs: Knobs) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
     """Return what is told of channels beside their credit, and what it needs where it cannot be had."""
+    found, needs = {}, {}
+    asked = {"rate_effect": rate_game, "switch_off_share": partial(switch_off, level=knobs.level)}
+    for id, question in asked.items():
+        try:
+            found[id] = question(won.paths)
+        except MeasureError as refusal:
+            needs[id] = f"what it cannot have here. {str(refusal).rstrip('.')}"
+    return found, needs
