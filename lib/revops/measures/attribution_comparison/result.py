@@ -5,6 +5,8 @@ from functools import partial
 
 import pandas as pd
 
+from revops.analysis.credit import rate_game
+from revops.analysis.credit.switch_off import switch_off
 from revops.book import AsOf
 from revops.errors import MeasureError
 from revops.measures.attribution_comparison.campaigns import Campaigns, campaigns
