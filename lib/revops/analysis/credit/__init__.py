@@ -1,6 +1,7 @@
 """Credit for conversions by channel: path sets, rules, Markov and Shapley credit, and how far chance moves them."""
 
 from revops.analysis.credit.bootstrap import DRAWN, FEW_DEALS, CreditDraws, credit_draws, ranks, share_table, shares
+from revops.analysis.credit.groups import Groups, channel_groups, groups_of
 from revops.analysis.credit.markov import Markov, markov
 from revops.analysis.credit.models import (
     LABELS,
@@ -10,6 +11,7 @@ from revops.analysis.credit.models import (
     credit_by_model,
     touch_weights,
     unavailable,
+    unknown_milestones,
 )
 from revops.analysis.credit.paths import MILESTONES, Paths, from_paths, kept
 from revops.analysis.credit.rules import RULES, Rule, credit, has_unknown_milestone, rules_table, weights
@@ -26,14 +28,17 @@ __all__ = [
     "SHARED",
     "CreditDraws",
     "CreditKnobs",
+    "Groups",
     "Markov",
     "Paths",
     "Rule",
+    "channel_groups",
     "credit",
     "credit_by_model",
     "credit_draws",
     "deals_touched",
     "from_paths",
+    "groups_of",
     "has_unknown_milestone",
     "kept",
     "markov",
@@ -45,5 +50,6 @@ __all__ = [
     "shares",
     "touch_weights",
     "unavailable",
+    "unknown_milestones",
     "weights",
 ]
