@@ -45,10 +45,10 @@ _STREAM = 61
 class Planted:
     """A world's journeys, and what is true of it.
 
-    paths : journeys with at least one touch; amount is 1 for each win. truth: channel, lost_deals (expected conversions
-    fewer had the channel been switched off), lost_share (of their sum: what credit ought to be). intent: how keen each
-    buyer was before any touch, which no model sees. incremental_share: share of conversions that would not have come
-    without any of the channels.
+    paths : journeys with at least one touch; wins is the chance to convert, as if each buyer came many times over,
+    losses the rest of 1, amount 1 for each win. truth: channel, lost_deals (expected conversions fewer had the channel
+    been switched off), lost_share (of their sum: what credit ought to be). intent: how keen each buyer was before any
+    touch, which no model sees. incremental_share: share of conversions that would not have come without any channel.
     """
 
     paths: Paths
@@ -69,26 +69,24 @@ def planted(seed: int, n: int, selection: bool) -> Planted:
 
     Formula
         chance to convert = 1 / (1 + exp(-(base + sum of effects of the channels met + intent))), intent standard
-        normal. lost_deals of a channel = sum over buyers of the chance less the chance without it: no noise of
-        conversions is in it.
+        normal. lost_deals of a channel = sum over buyers of the chance less the chance without it. Neither the truth
+        nor the journeys hold any luck of who converts; only whom which channel met is drawn.
 
     Limits
         One design, in which effects add up on log odds and do not hang on order or repeats: it shows how models can
-        fail, not how far they do with anybody's real buyers.
+        fail, not how far they do with anybody's real buyers. Models that favour first touches do best here, only
+        because the channels that do something come early.
     """
     rng = np.random.default_rng([seed, _STREAM])
     told = pd.DataFrame({name: vars(channel) for name, channel in CHANNELS.items()})
     intent = rng.normal(size=n)
-    odds = np.log(told.loc["met"] / (1 - told.loc["met"])).to_numpy() + np.outer(
-        intent * selection, told.loc["keen"].to_numpy()
-    )
-    is_met = rng.random((n, len(CHANNELS))) < 1 / (1 + np.exp(-odds))
+    met, keen = told.loc["met"].to_numpy(), told.loc["keen"].to_numpy()
+    odds = np.log(met / (1 - met)) + np.outer(intent * selection, keen)
+    is_met = rng.random(odds.shape) < 1 / (1 + np.exp(-odds))
     times = is_met * (1 + rng.binomial(_MOST_TOUCHES - 1, _AGAIN, is_met.shape))
-    drawn, days = rng.random(n), rng.uniform(*_DAYS, n)
-    seen = is_met.any(axis=1)
+    days, seen = rng.uniform(*_DAYS, n), is_met.any(axis=1)
     is_met, intent = is_met[seen], intent[seen]
-    wins = (drawn[seen] < chances(is_met, intent)).astype("float64")
-    paths = _paths(rng, times[seen], days[seen], told.loc["place"].to_numpy(), wins)
+    paths = _paths(rng, times[seen], days[seen], told.loc["place"].to_numpy(), chances(is_met, intent))
     return Planted(paths, *_truth(is_met, intent))
 
 
