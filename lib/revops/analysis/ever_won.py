@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from revops.measures.forecast_accuracy.deals.by_quarter import by_quarter, counts_by_quarter
-from revops.measures.forecast_accuracy.deals.reliability import FEW
+from revops.analysis.by_quarter import FEW, by_quarter, counts_by_quarter
 from revops.periods import FiscalCalendar
 
 __all__ = ["ever_won"]
