@@ -1,6 +1,7 @@
 """Credit for conversions by channel: path sets, rules, Markov and Shapley credit, and how far chance moves them."""
 
 from revops.analysis.credit.bootstrap import DRAWN, FEW_DEALS, CreditDraws, credit_draws, ranks, share_table, shares
+from revops.analysis.credit.groups import Groups, channel_groups, groups_of
 from revops.analysis.credit.markov import Markov, markov
 from revops.analysis.credit.models import MODELS, SHARED, CreditKnobs, credit_by_model, touch_weights, unavailable
 from revops.analysis.credit.paths import MILESTONES, Paths, from_paths, kept
@@ -17,14 +18,17 @@ __all__ = [
     "SHARED",
     "CreditDraws",
     "CreditKnobs",
+    "Groups",
     "Markov",
     "Paths",
     "Rule",
+    "channel_groups",
     "credit",
     "credit_by_model",
     "credit_draws",
     "deals_touched",
     "from_paths",
+    "groups_of",
     "has_unknown_milestone",
     "kept",
     "markov",

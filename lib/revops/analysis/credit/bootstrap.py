@@ -8,6 +8,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.stats import rankdata
 
+from revops.analysis.credit.groups import Groups, channel_groups
 from revops.analysis.credit.markov import order_one_effects
 from revops.analysis.credit.models import SHARED, CreditKnobs, credit_by_model, touch_weights
 from revops.analysis.credit.paths import Paths
@@ -31,8 +32,10 @@ _LEAST_AT_ONCE = 16
 class CreditDraws:
     """Credit under each model, and in each resample of accounts.
 
-    table: model, channel, credited_deals, credited_amount of the data itself. deals, amount: model -> credit [channel x
-    draw]; NaN under Markov in a draw without conversions. n_deals: by channel, conversions on whose journey it was.
+    channels: the names of channels, or of the groups that `by` says, such as campaigns. table: model, channel (the
+    column is called as `by` says), credited_deals, credited_amount of the data itself. deals, amount: model -> credit
+    [channel x draw]; NaN under Markov in a draw without conversions. n_deals: by channel, conversions on whose journey
+    it was.
     """
 
     channels: tuple[str, ...]
@@ -40,11 +43,13 @@ class CreditDraws:
     deals: dict[str, Array]
     amount: dict[str, Array]
     n_deals: Array
+    by: str = "channel"
 
 
 def credit_draws(
-    paths: Paths, models: tuple[str, ...] = DRAWN, *, seed: int, n_draws: int = 500, knobs: CreditKnobs | None = None
-) -> CreditDraws:
+    paths: Paths, models: tuple[str, ...] = DRAWN, *, seed: int, n_draws: int = 500, knobs: CreditKnobs | None = None,
+    by: Groups | None = None,
+) -> CreditDraws:  # fmt: skip
     """Return the credit of each channel under each model, in equally likely resamples of accounts.
 
     Question
@@ -53,6 +58,8 @@ def credit_draws(
     Parameters
         models : of DRAWN
         seed : the same seed gives the same draws, for the same accounts whatever their rows' order and channels' names
+        by : another grouping of touches, such as campaigns: models in SHARED only. The draws are those of channels: in
+            each of them the groups of a channel add up to it.
 
     Formula
         A draw takes as many accounts as there are, with replacement, each with all its journeys; a model is worked out
@@ -63,25 +70,26 @@ def credit_draws(
         Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 8: clusters resampled whole.
 
     Raises
-        MeasureError: a model that has no draws.
+        MeasureError: a model that has no draws, or none by this grouping.
 
     Limits
         Chance of which accounts came, nothing else: not what the model leaves out, nor touches that were not recorded.
     """
     if unknown := [model for model in models if model not in DRAWN]:
         raise MeasureError(f"Draws of credit: {unknown[0]} has none. {nearest(unknown[0], DRAWN)}")
+    table, groups = credit_by_model(paths, models, knobs=knobs, by=by), by or channel_groups(paths)
     account, names = pd.factorize(paths.values("account"), sort=True)
-    shared, n = [model for model in models if model in SHARED], len(paths.channels)
+    shared, n = [model for model in models if model in SHARED], len(groups.names)
     weights = (touch_weights(paths, model, knobs=knobs) for model in shared)
-    counts = [_credited(paths, weights, account, len(names))]
+    counts = [_credited(paths, groups, weights, account, len(names))]
     if "markov_1" in models:
         counts.append(_moves(paths, account, len(names)))
     credited, *moved = _drawn(counts, n_draws, seed)
-    found = dict(zip(shared, credited.reshape(-1, 2, n, n_draws), strict=True))
+    found = dict(zip(shared, credited.reshape(len(shared), 2, n, n_draws), strict=True))
     if moved:
         found["markov_1"] = _order_one(*moved, n)
     deals, amount = ({model: found[model][kind] for model in models} for kind in range(2))
-    return CreditDraws(paths.channels, credit_by_model(paths, models, knobs=knobs), deals, amount, deals_touched(paths))
+    return CreditDraws(groups.names, table, deals, amount, deals_touched(paths, by=groups), groups.name)
 
 
 def shares(credited: Array) -> Array:
@@ -99,7 +107,7 @@ def ranks(credited: Array) -> Array:
 
 
 def share_table(draws: CreditDraws, *, of: str = "amount", level: float = 0.8, top: int = 3) -> pd.DataFrame:
-    """Return each channel's share of credit and its rank under each model, with their ranges.
+    """Return each channel's share of credit and its rank under each model, with their ranges: `top_rank_chance`.
 
     Parameters
         of : amount or deals
@@ -116,7 +124,7 @@ def share_table(draws: CreditDraws, *, of: str = "amount", level: float = 0.8, t
         point = draws.table.loc[draws.table["model"] == model, f"credited_{of}"].to_numpy()[:, None]
         known = drawn[:, np.isfinite(drawn).all(axis=0) & (drawn.sum(axis=0) != 0)]
         share, rank = shares(known), ranks(known)
-        values = {"model": model, "channel": list(draws.channels), "share": shares(point)[:, 0]}
+        values = {"model": model, draws.by: list(draws.channels), "share": shares(point)[:, 0]}
         values |= dict(zip(("low", "high"), _quantiles(share, ends), strict=True))
         values |= {"error": share.std(axis=1, ddof=1) if share.shape[1] > 1 else np.nan, "rank": ranks(point)[:, 0]}
         values |= dict(zip(("rank_low", "rank_high"), _quantiles(rank, ends, "nearest"), strict=True))
@@ -129,11 +137,13 @@ def _quantiles(values: Array, ends: list[float], method: str = "linear") -> Arra
     return np.quantile(values, ends, axis=1, method=method) if values.size else np.full((2, len(values)), np.nan)
 
 
-def _credited(paths: Paths, weights: Iterable[Array], account: Array, n_accounts: int) -> sparse.csc_array:
-    """Return by account what it brings [weighting, then wins and amount, then channel]."""
-    given = np.flatnonzero(paths.values("wins")[paths.journey])
-    of, n = paths.journey[given], len(paths.channels)
-    pairs, pair = np.unique(account[of] * n + paths.channel[given], return_inverse=True)
+def _credited(
+    paths: Paths, groups: Groups, weights: Iterable[Array], account: Array, n_accounts: int
+) -> sparse.csc_array:
+    """Return by account what it brings [weighting, then wins and amount, then group]."""
+    given = np.flatnonzero((paths.values("wins")[paths.journey] != 0) & (groups.code >= 0))
+    of, n = paths.journey[given], len(groups.names)
+    pairs, pair = np.unique(account[of] * n + groups.code[given], return_inverse=True)
     values = [paths.values(kind)[of] for kind in _KINDS]
     credit = [np.bincount(pair, flat[given] * value, len(pairs)) for flat in weights for value in values]
     rows = (pairs % max(n, 1)).astype("int32")[:, None] + np.arange(len(credit), dtype="int32") * n

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from revops.analysis.credit.groups import Groups
 from revops.analysis.credit.markov import HIGHEST_ORDER, markov
 from revops.analysis.credit.paths import MILESTONES, Paths
 from revops.analysis.credit.rules import RULES, credit, weights
@@ -29,30 +30,34 @@ class CreditKnobs:
 
 
 def credit_by_model(
-    paths: Paths, models: tuple[str, ...] = MODELS, *, knobs: CreditKnobs | None = None
+    paths: Paths, models: tuple[str, ...] = MODELS, *, knobs: CreditKnobs | None = None, by: Groups | None = None
 ) -> pd.DataFrame:
-    """Return what each channel is credited with under each model.
+    """Return `credited_amount` and `credited_deals` of each channel under each model.
 
     Question
         How much does the choice of model decide?
 
+    Parameters
+        by : another grouping of touches, such as campaigns: models in SHARED only. Journeys are those of channels, so
+            that the groups of a channel add up to it.
+
     Returns
-        One row per model x channel, models as asked, channels sorted: model, channel, credited_deals, credited_amount.
-        Each model sums to all wins and their amount.
+        One row per model x channel, models as asked, channels sorted: model, channel (or the name of the grouping),
+        credited_deals, credited_amount. Each model sums to all wins and their amount.
 
     Raises
         MeasureError: a model that is not known, or that these paths cannot have: time decay without days, Markov
-        without a conversion.
+        without a conversion, or by another grouping.
     """
-    _check(models)
+    _check(models, by)
     tables = []
     for model in models:
         if model in SHARED:
-            table = credit(paths, touch_weights(paths, model, knobs=knobs))
+            table = credit(paths, touch_weights(paths, model, knobs=knobs), by=by)
         else:
             table = markov(paths, _MARKOV.index(model) + 1).table[["channel", "credited_deals", "credited_amount"]]
         tables.append(table.assign(model=model))
-    columns = ["model", "channel", "credited_deals", "credited_amount"]
+    columns = ["model", by.name if by else "channel", "credited_deals", "credited_amount"]
     return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
 
 
@@ -82,6 +87,11 @@ def unavailable(paths: Paths) -> dict[str, str]:
     return needs
 
 
-def _check(models: tuple[str, ...]) -> None:
+def _check(models: tuple[str, ...], by: Groups | None) -> None:
     if unknown := [model for model in models if model not in MODELS]:
         raise MeasureError(f"Models of credit: they must be known; found {unknown[0]}. {nearest(unknown[0], MODELS)}")
+    if by and (whole := [model for model in models if model not in SHARED]):
+        raise MeasureError(
+            f"Credit by {by.name}: the model must share each journey among its touches; found {whole[0]}. "
+            f"Leave it out. Known: {', '.join(SHARED)}."
+        )
