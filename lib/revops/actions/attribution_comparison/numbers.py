@@ -25,7 +25,7 @@ def _depends(result: AttributionResult) -> Number:
     rows = result.decisions.by_channel
     known = rows[rows["verdict"].ne("no_cost")]
     if known.empty:
-        return Number("–", f"spend: {result.costs.why_none or 'no costs are known'}")
+        return Number("–", f"spend: {result.costs.why.get('spend_amount', 'no costs are known')}")
     currency, depends = result.view.company.currency, by_verdict(result, "depends")
     text = f"of {money(known['spend_amount'].sum(), currency)} spent, where the verdict depends on the model"
     return Number(money(depends["spend_amount"].sum(), currency), text, is_bad=len(depends) > 0)
@@ -63,7 +63,7 @@ def _cost(result: AttributionResult) -> Number:
     spend, credited = rows["spend_amount"].sum(), rows["credited_amount"].sum()
     cost = safe_ratio(spend, credited)
     if missing(cost) or not spend > 0:
-        return Number("–", f"cost of 1 credited: {result.costs.why_none or 'no costs are known'}")
+        return Number("–", f"cost of 1 credited: {result.costs.why.get('spend_amount', 'no costs are known')}")
     currency = result.view.company.currency
     text = (
         f"cost of 1 credited by {LABELS[reference].lower()}: {money(spend, currency)} spent on channels credited with "

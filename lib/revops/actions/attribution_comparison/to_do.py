@@ -95,7 +95,7 @@ def _dark(result: AttributionResult) -> Action | None:
 
 def _untold_costs(result: AttributionResult) -> list[Action]:
     """Return that the costs of channels be entered which get much credit and have none."""
-    if result.costs.why_none is not None or result.knobs.reference_model not in result.won.models:
+    if "spend_amount" in result.costs.why or result.knobs.reference_model not in result.won.models:
         return []
     rows = by_verdict(result, "no_cost")
     own = result.won.of(result.knobs.reference_model)

@@ -41,7 +41,7 @@ def _planted(result: AttributionResult) -> dict[str, Display]:
         "Buyers": rows["selection"].map({True: "keener ones meet more channels", False: "alike"}),
         "Off the truth by": [f"{points:.0f} points" for points in rows["l1_points"]],
         "Rank correlation": [f"{rank:.2f}" for rank in rows["rank_correlation"]],
-        "Given to channels without effect": rows["idle_share"],
+        "Given to channels without effect": rows["no_effect_share"],
     })  # fmt: skip
     caption = "The same code on made-up journeys whose truth is known: sum of absolute differences of shares"
     return {"planted_truth": (caption, shown, (None, None, None, None, "share"))}

@@ -83,7 +83,7 @@ def _weights(result: AttributionResult) -> Display:
         shown[columns.get(part, part.capitalize())] = [f"{weight:g}" if weight else "–" for weight in rows[part]]
     if "shapley" in result.knobs.models:
         shown.loc[len(rows)] = [LABELS["shapley"], *["–"] * (len(parts) - 1), _SHARED_AS]
-    unknown = result.won.unknown_milestones
+    unknown = result.won.milestones
     shown["Unknown on"] = [share(unknown[model]) if model in unknown else "–" for model in
                            [*rows["model"], *["shapley"] * (len(shown) - len(rows))]]  # fmt: skip
     half = f"{result.knobs.half_life_days:g}"

@@ -62,7 +62,7 @@ def _verdict(row: object) -> str:
 def _left_out(result: AttributionResult) -> Display:
     rows = result.costs.left_out
     shown = pd.DataFrame({"Costs left out": rows["reason"], "Rows": rows["n"], "Amount": rows["amount"],
-                          "Examples": [", ".join(names) for names in rows["examples"]]})  # fmt: skip
+                          "Examples": rows["examples"]})  # fmt: skip
     return "Costs that were read and not used", shown, (None, "count", "money", None)
 
 
