@@ -9,6 +9,7 @@ __all__ = [
     "PERSON",
     "between",
     "chance",
+    "channel_label",
     "count",
     "day",
     "join",
@@ -157,6 +158,16 @@ def value(number: object, unit: str | None, currency: str) -> str:
         return money(number, currency, exact=True)
     written = {"x": multiple, "share": share, "count": count, "days": count, "date": lambda d: f"{d.day} {d:%b %Y}"}
     return written[unit](number) if unit in written else str(number)
+
+
+def channel_label(channel: object) -> str:
+    """Return a channel as people write it: `paid_search` as `Paid search`; a name of their own as it is, on one line;
+    without a name `Unknown`."""
+    name = "" if missing(channel) else " ".join(str(channel).split())
+    if name == name.casefold():
+        name = " ".join(name.replace("_", " ").split())
+        name = name[:1].upper() + name[1:]
+    return name or "Unknown"
 
 
 def missing(number: object) -> bool:
