@@ -33,7 +33,7 @@ def credit_tables(result: AttributionResult) -> dict[str, Display]:
         if any(model in won.models for model in models):
             tables[f"models_{family}"] = _models(result, models, _CAPTIONS[family])
     tables |= {"weights": _weights(result), "spread": _spread(result), "agreement": _agreement(result)}
-    tables |= {"pipeline_credit": _pipeline(result), "ranks": _ranks(result), "removal": _removal(result)}
+    tables |= {"pipeline_credit": _pipeline(result), "rank_ranges": _ranks(result), "removal": _removal(result)}
     if result.rate_game is not None:
         tables["rate_game"] = _rate_game(result.rate_game)
     if result.switch_off is not None:
