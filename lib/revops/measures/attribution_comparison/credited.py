@@ -82,8 +82,9 @@ def credited(window: Window, cutoff: str = "close") -> Credited:
         cutoff : close = deals won in the window, creation = deals made in it
 
     Limits
-        Draws follow the order of opportunities' ids: other ids in another order give ranges that differ by noise, as
-        another seed does; other ids of accounts, and rows in another order, change nothing. Where touches tie in time
+        Draws follow the order of the ids of opportunities, and of people who came to nothing: other ids in another
+        order give ranges that differ by noise, as another seed does. Ids of accounts, names, and the order of rows
+        change nothing. Where touches tie in time
         and in when they were entered, their ids decide which came first. Credit notes are credited as what they are:
         shares may be below 0 or above 1.
     """
