@@ -89,7 +89,7 @@ def measure(view: AsOf, knobs: Knobs) -> AttributionResult:
         costs=costs,
         decisions=decisions(won, costs, knobs),
         campaigns=campaigns(window, won, costs),
-        cohorts=cohorts(window, costs),
+        cohorts=cohorts(window, won, costs),
         sensitivity=sensitivity(window, won, costs),
         panel=planted_panel(knobs),
         switch_off=found.get("switch_off_share"),
