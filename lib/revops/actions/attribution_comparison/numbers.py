@@ -2,7 +2,7 @@
 
 from revops.actions import Number
 from revops.actions.attribution_comparison.facts import by_verdict, total_won, unattributed
-from revops.analysis.credit import LABELS
+from revops.analysis.credit import model_name
 from revops.measures.attribution_comparison.result import AttributionResult
 from revops.ratios import safe_ratio
 from revops.wording import channel_label, missing, money, plural, share
@@ -25,7 +25,7 @@ def _depends(result: AttributionResult) -> Number:
     rows = result.decisions.by_channel
     known = rows[rows["verdict"].ne("no_cost")]
     if known.empty:
-        return Number("–", f"spend: {result.costs.why_none or 'no costs are known'}")
+        return Number("–", f"spend: {result.costs.why.get('spend_amount', 'no costs are known')}")
     currency, depends = result.view.company.currency, by_verdict(result, "depends")
     text = f"of {money(known['spend_amount'].sum(), currency)} spent, where the verdict depends on the model"
     return Number(money(depends["spend_amount"].sum(), currency), text, is_bad=len(depends) > 0)
@@ -40,7 +40,7 @@ def _moved(result: AttributionResult) -> Number:
     spread = result.spread.sort_values(["model_spread", "channel"], ascending=[False, True]).iloc[0]
     currency = result.view.company.currency
     text = (
-        f"of credit changes channel between {LABELS[top['model_a']].lower()} and {LABELS[top['model_b']].lower()}; "
+        f"of credit changes channel between {model_name(top['model_a'])} and {model_name(top['model_b'])}; "
         f"{channel_label(spread['channel']).lower()} gets {money(spread['lowest_amount'], currency)} to "
         f"{money(spread['highest_amount'], currency)}"
     )
@@ -63,10 +63,10 @@ def _cost(result: AttributionResult) -> Number:
     spend, credited = rows["spend_amount"].sum(), rows["credited_amount"].sum()
     cost = safe_ratio(spend, credited)
     if missing(cost) or not spend > 0:
-        return Number("–", f"cost of 1 credited: {result.costs.why_none or 'no costs are known'}")
+        return Number("–", f"cost of 1 credited: {result.costs.why.get('spend_amount', 'no costs are known')}")
     currency = result.view.company.currency
     text = (
-        f"cost of 1 credited by {LABELS[reference].lower()}: {money(spend, currency)} spent on channels credited with "
+        f"cost of 1 credited by {model_name(reference)}: {money(spend, currency)} spent on channels credited with "
         f"{money(credited, currency)}"
     )
     return Number(share(cost), text, is_bad=cost > result.costs.most_cost)

@@ -4,6 +4,7 @@ import pandas as pd
 
 from revops.actions import Action, due
 from revops.actions.attribution_comparison.facts import by_verdict, is_enough, regret, total_won, unattributed, where
+from revops.analysis.credit import model_name
 from revops.analysis.journeys import WITH_TOUCHES
 from revops.measures.attribution_comparison.result import AttributionResult
 from revops.ratios import safe_ratio
@@ -95,7 +96,7 @@ def _dark(result: AttributionResult) -> Action | None:
 
 def _untold_costs(result: AttributionResult) -> list[Action]:
     """Return that the costs of channels be entered which get much credit and have none."""
-    if result.costs.why_none is not None or result.knobs.reference_model not in result.won.models:
+    if "spend_amount" in result.costs.why or result.knobs.reference_model not in result.won.models:
         return []
     rows = by_verdict(result, "no_cost")
     own = result.won.of(result.knobs.reference_model)
@@ -108,8 +109,8 @@ def _untold_costs(result: AttributionResult) -> list[Action]:
     credited = money(rows["credited"].sum(), currency)
     text = f"Enter what {names} cost{where(result)}: credited with {credited}, and no cost is known"
     because = (
-        f"No ad system and no campaign gives a cost in the window, and a tenth of credit or more is theirs under "
-        f"{result.knobs.reference_model}. An actual cost on their campaigns takes them off the list."
+        "No ad system and no campaign gives a cost in the window, and a tenth of credit or more is theirs by "
+        f"{model_name(result.knobs.reference_model)}. An actual cost on their campaigns takes them off the list."
     )
     by = due.soon(result.period, result.view.day)
     return [Action("credit_without_cost", text, "marketing_ops", float(rows["credited"].sum()), by, because, ())]

@@ -4,11 +4,9 @@ import numpy as np
 import pandas as pd
 
 from revops.analysis.credit import Paths
-from revops.analysis.journeys import Journeys
+from revops.analysis.journeys import WITH_TOUCHES, Journeys
 
 __all__ = ["journeys_by_end", "unattributed"]
-
-_WITH_TOUCHES = "with touches"
 
 
 def unattributed(found: Journeys, cutoff: str = "close") -> pd.DataFrame:
@@ -20,7 +18,7 @@ def unattributed(found: Journeys, cutoff: str = "close") -> pd.DataFrame:
     """
     rows = found.reconciliation
     kinds = rows["kind"].eq("won") | (cutoff == "creation")
-    left = rows[kinds & rows["reason"].ne(_WITH_TOUCHES)]
+    left = rows[kinds & rows["reason"].ne(WITH_TOUCHES)]
     sums = left.groupby("reason", sort=False)[["n_deals", "n_without_amount", "amount"]].sum()
     return sums.reset_index().astype({"reason": "str", "n_deals": "int64", "n_without_amount": "int64"})
 

@@ -70,9 +70,9 @@ def _effect_rows(result: AttributionResult) -> Iterator[Row]:
 
 def _cost_rows(result: AttributionResult) -> Iterator[Row]:
     """Yield what channels cost, and cost per credited amount under each model."""
-    if result.costs.why_none is not None:
+    if "spend_amount" in result.costs.why:
         for id in ("spend_amount", "cost_per_credited_amount", "contribution_amount"):
-            yield row(id, {}, note=result.costs.why_none)
+            yield row(id, {}, note=result.costs.why["spend_amount"])
         return
     for line in result.costs.by_channel.itertuples():
         yield row("spend_amount", {"channel": line.channel}, line.spend_amount, note=_NO_COST)

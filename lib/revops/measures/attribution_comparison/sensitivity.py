@@ -3,18 +3,19 @@
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import combinations
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from revops.analysis.credit import SHARED, CreditKnobs, Paths, credit_by_model, markov
 from revops.analysis.journeys import Journeys
-from revops.analysis.journeys.reconciled import WITH_TOUCHES
 from revops.analysis.spending import cost_within
 from revops.measures.attribution_comparison.costs import WindowCosts
 from revops.measures.attribution_comparison.credited import Credited
+from revops.measures.attribution_comparison.journeys import unattributed
 from revops.measures.attribution_comparison.knobs import Knobs
+from revops.measures.attribution_comparison.spread import disagreement
 from revops.measures.attribution_comparison.window import Window
 
 __all__ = ["COLUMNS", "sensitivity"]
@@ -49,18 +50,27 @@ class _Told:
     def knobs(self) -> Knobs:
         return self.window.knobs
 
+    @property
+    def reference(self) -> str:
+        model = self.knobs.reference_model
+        return model if model in self.won.models else self.won.models[0]
+
+    @cached_property
+    def unattributed(self) -> float:
+        return float(self.won.unattributed["amount"].sum())
+
     def own(self, model: str) -> pd.Series:
         return self.won.of(model)["credited_amount"]
 
     def row(
         self, setting: str, alternative: str, model: str, other: pd.Series, *, spend: pd.Series | None = None,
-        unattributed: float | None = None, is_default: bool = False,
+        found: Journeys | None = None, is_default: bool = False,
     ) -> dict[str, object]:  # fmt: skip
         """Return one row: credit under the alternative against the model's own."""
         own = self.own(model)
         flips = _flips(own, other, self.spend, self.spend if spend is None else spend, self.most_cost)
-        unattributed = _unattributed(self.won.found) if unattributed is None else unattributed
-        values = (setting, alternative, model, *_moved(own, other), flips, unattributed, is_default)
+        left = float(unattributed(found, self.won.cutoff)["amount"].sum()) if found else self.unattributed
+        values = (setting, alternative, model, *_moved(own, other), flips, left, is_default)
         return dict(zip(COLUMNS, values, strict=True))
 
 
@@ -94,7 +104,7 @@ def sensitivity(window: Window, won: Credited, costs: WindowCosts) -> pd.DataFra
     spend = costs.by_channel.set_index("channel")["spend_amount"]
     told = _Told(window, won, costs.most_cost, _known(spend))
     rows = []
-    if won.models and won.paths.values("amount").any():
+    if won.models:
         rows = [*_models(told), *_journeys(told), *_losses(told), *_orders(told), *_half_lives(told)]
         rows += _lags(told, costs)
     table = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -104,17 +114,17 @@ def sensitivity(window: Window, won: Credited, costs: WindowCosts) -> pd.DataFra
 
 
 def _models(told: _Told) -> Iterator[dict[str, object]]:
-    pairs = list(combinations(told.won.models, 2))
-    if pairs:
-        moved = [round(_moved(told.own(a), told.own(b))[0], _DIGITS) for a, b in pairs]
-        first, last = pairs[int(np.argmax(moved))]
+    """Return the row of the two models furthest apart."""
+    pairs = disagreement(told.won.table)
+    moved = pairs["share_moved"].round(_DIGITS)
+    if moved.notna().any():
+        first, last = pairs.loc[moved.idxmax(), ["model_a", "model_b"]]
         yield told.row("model", last, first, told.own(last))
 
 
 def _journeys(told: _Told) -> Iterator[dict[str, object]]:
     """Return the rows of settings that change journeys: whose touches count, and which."""
-    reference = told.knobs.reference_model
-    model = reference if reference in told.won.models else told.won.models[0]
+    model = told.reference
     quick = {"never_converted": "off"} if model in SHARED else {}
     for setting, alternative, change in _journey_changes(told.knobs):
         if not change:
@@ -122,7 +132,7 @@ def _journeys(told: _Told) -> Iterator[dict[str, object]]:
             continue
         found = told.window.journeys(told.won.cutoff, **(quick | change))
         other = _credit(found, model, told.knobs.credit)
-        yield told.row(setting, alternative, model, other, unattributed=_unattributed(found))
+        yield told.row(setting, alternative, model, other, found=found)
 
 
 def _journey_changes(knobs: Knobs) -> Iterator[Change]:
@@ -181,8 +191,7 @@ def _lags(told: _Told, costs: WindowCosts) -> Iterator[dict[str, object]]:
     """Return the rows of how much earlier money is spent: none where no cost is known."""
     if told.spend.empty:
         return
-    reference = told.knobs.reference_model
-    model = reference if reference in told.won.models else told.won.models[0]
+    model = told.reference
     for days in sorted({0, costs.lag_days, 2 * costs.lag_days}):
         lag = dt.timedelta(days=days)
         spend = cost_within(costs.lines, told.window.since - lag, told.window.until - lag)
@@ -202,7 +211,7 @@ def _credit(found: Journeys, model: str, knobs: CreditKnobs) -> pd.Series:
 
 def _moved(own: pd.Series, other: pd.Series) -> tuple[float, str, float]:
     """Return the share of credit that changes channel, and the channel that moves most with how much it gains."""
-    if not other.sum() or not own.sum():
+    if not (other.sum() > 0 and own.sum() > 0):
         return np.nan, "", np.nan
     gains = (other / other.sum()).sub(own / own.sum(), fill_value=0.0).round(_DIGITS)
     if not gains.any():
@@ -215,7 +224,7 @@ def _moved(own: pd.Series, other: pd.Series) -> tuple[float, str, float]:
 def _flips(own: pd.Series, other: pd.Series, spend: pd.Series, spend_then: pd.Series, most_cost: float) -> float:
     """Return how many channels with a known cost in both are kept in one and cut in the other."""
     channels = spend.index.intersection(spend_then.index)
-    if channels.empty or not other.sum():
+    if channels.empty or not other.sum() > 0:
         return np.nan
     sides = [
         paid[channels] <= most_cost * credited.reindex(channels).fillna(0.0) * (1 + _EVEN)
@@ -227,8 +236,3 @@ def _flips(own: pd.Series, other: pd.Series, spend: pd.Series, spend_then: pd.Se
 def _known(spend: pd.Series) -> pd.Series:
     """Return the spend of channels whose cost is known: one of 0 was not entered."""
     return spend[spend > 0]
-
-
-def _unattributed(found: Journeys) -> float:
-    rows = found.reconciliation
-    return float(rows.loc[rows["kind"].eq("won") & rows["reason"].ne(WITH_TOUCHES), "amount"].sum())
