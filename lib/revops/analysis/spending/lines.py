@@ -6,12 +6,12 @@ import pandas as pd
 
 from revops.analysis.spending.campaigns import CrmCampaigns, crm_campaigns
 from revops.book import AsOf
+from revops.errors import examples
 
 __all__ = ["COLUMNS", "SAID", "Costs", "cost_lines"]
 
 COLUMNS = ["channel", "campaign_id", "campaign_name", "campaign_type", "system", "first", "last", "amount"]
 SAID = ["reason", "n", "amount", "examples"]
-_EXAMPLES = 3
 _AHEAD = "begins after the day"
 _MOVED = "told under the channel of its CRM campaign, not under the ad system's"
 _RUNNING = "its month is not over on the day"
@@ -24,7 +24,7 @@ class Costs:
     lines: one row per row of an ad system and per campaign of the CRM with a cost, sorted: channel, campaign_id (the
         CRM's; null where no campaign matches), campaign_name, campaign_type (the CRM's where one matches), system
         (whose export: google_ads and so on, or crm), first, last (the days it covers, inclusive), amount.
-    left_out: what is in no line: reason, n (rows or campaigns), amount, examples (names of the dearest). noted:
+    left_out: what is in no line: reason, n (rows or campaigns), amount, examples (the dearest, in words). noted:
         likewise, of what is in a line by a rule that a reader should know.
     """
 
@@ -87,7 +87,7 @@ def _said(*tables: pd.DataFrame) -> pd.DataFrame:
     rows = rows.sort_values(["reason", "amount", "campaign_name"], ascending=[True, False, True])
     found = rows.groupby("reason", sort=True).agg(
         n=("reason", "size"), amount=("amount", "sum"),
-        examples=("campaign_name", lambda names: tuple(names.dropna().unique()[:_EXAMPLES])),
+        examples=("campaign_name", lambda names: examples(names.dropna().unique())),
     )  # fmt: skip
-    found = found.reset_index().astype({"reason": "str", "n": "int64", "amount": "float64", "examples": "object"})
+    found = found.reset_index().astype({"reason": "str", "n": "int64", "amount": "float64", "examples": "str"})
     return found[SAID]
