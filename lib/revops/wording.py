@@ -3,12 +3,13 @@
 import datetime as dt
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 __all__ = [
     "PERSON",
     "between",
     "chance",
+    "channel_label",
     "count",
     "day",
     "join",
@@ -19,6 +20,7 @@ __all__ = [
     "odds",
     "person",
     "plural",
+    "ranges",
     "share",
     "told_share",
     "value",
@@ -86,6 +88,11 @@ def between(low: float, high: float, write: Callable[[float], str]) -> str:
     return f"{write(low)} or more" if math.isinf(high) else f"{write(low)} to {write(high)}"
 
 
+def ranges(lows: Iterable[float], highs: Iterable[float], write: Callable[[float], str] = share) -> list[str]:
+    """Return ranges in words; a dash where there is none."""
+    return ["–" if missing(low) else between(low, high, write) for low, high in zip(lows, highs, strict=True)]
+
+
 def chance(probability: float | None) -> str:
     """Return a probability as people say it: `about one chance in three`, `about even chances`, `next to no chance`."""
     if missing(probability):
@@ -95,6 +102,12 @@ def chance(probability: float | None) -> str:
     if probability > 0.97:
         return "all but certain"
     return min(_CHANCES, key=lambda known: abs(known[0] - probability))[1]
+
+
+def channel_label(channel: str) -> str:
+    """Return a channel's name as people read it: `Paid search` of paid_search."""
+    words = channel.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
 
 
 def odds(level: float) -> str:

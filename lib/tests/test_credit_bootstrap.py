@@ -271,3 +271,35 @@ def test_groups_that_hold_no_touch_or_no_win_are_credited_with_nothing():
     lost = groups_of(paths, pd.Series(["p", "p", "q"], name="x"))
     assert credit_by_model(paths, ("linear",), by=lost)["credited_amount"].tolist() == [5, 0]
     assert deals_touched(paths, by=lost).tolist() == [1, 0]
+
+
+def test_credit_notes_leave_draws_those_of_the_model():
+    rows = [*made_rows(1, 120), *[(list("ab"), 1, 0, -90.0), (list("dc"), 1, 0, -4.0)] * 6]
+    extra = accounts_of(rows)
+    names = sorted(set(extra["accounts"]))
+    draws = credit_draws(from_paths(rows, **extra), seed=3, n_draws=6, knobs=KNOBS)
+    rng = np.random.default_rng([3, STREAM])
+    for draw in range(6):
+        taken = [names[i] for i in rng.integers(0, len(names), len(names))]
+        rows_of = [i for name in taken for i, account in enumerate(extra["accounts"]) if account == name]
+        again = from_paths([rows[i] for i in rows_of], **{key: [extra[key][i] for i in rows_of] for key in extra})
+        table = credit_by_model(again, DRAWN, knobs=KNOBS).set_index("model")
+        for model in DRAWN:
+            assert draws.amount[model][:, draw] == pytest.approx(table.loc[model, "credited_amount"].to_numpy())
+
+
+def test_shares_are_told_only_of_a_total_above_nothing():
+    """80 and 30 less 10: 80 %, 30 %, -10 %. A total below 0, of 0, or of rounding alone has no shares."""
+    found = shares(np.array([[80.0, 10.0, 10.0, 0.1 + 0.2], [30.0, -30.0, -10.0, -0.3], [-10.0, 0.0, 0.0, 0.0]]))
+    assert found[:, 0].tolist() == pytest.approx([0.8, 0.3, -0.1]) and np.isnan(found[:, 1:]).all()
+    assert ranks(np.array([[-10.0, -5.0], [30.0, -30.0]]))[:, 0].tolist() == [2, 1]
+    assert np.isnan(ranks(np.array([[-5.0], [-30.0]]))).all()
+
+
+def test_no_models_and_no_journeys_give_empty_tables_of_the_same_columns():
+    full = share_table(credit_draws(from_paths([(["a"], 1, 0, 1.0)]), ("linear",), seed=1, n_draws=3))
+    for paths, models in ((from_paths([]), ()), (from_paths([]), SHARED[:3]), (from_paths(made_rows(1)), ())):
+        draws = credit_draws(paths, models, seed=1, n_draws=3)
+        none = share_table(draws)
+        assert none.empty and list(none) == list(full) and draws.table.empty and set(draws.deals) == set(models)
+        assert none.dtypes.equals(full.dtypes)

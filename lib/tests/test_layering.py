@@ -30,7 +30,7 @@ ROOMS = (
     "__main__",
 )
 SIBLINGS_APART = ("measures", "charts", "actions")
-SHARED = {"charts.style"}
+SHARED = {"charts.style", "actions.due"}
 LONGEST_MODULE = 300
 
 MODULES = {

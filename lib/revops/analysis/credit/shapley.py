@@ -52,7 +52,7 @@ def deals_touched(paths: Paths, *, by: Groups | None = None) -> Array:
 
 
 def rate_game(paths: Paths) -> pd.DataFrame:
-    """Return by how much each channel raises the conversion rate of the journeys it joins, in the mean over coalitions.
+    """Return `rate_effect`: how much higher the rate of conversion is with a channel, in the mean over coalitions.
 
     Question
         With which channels do journeys convert more often? How much comes from them is another question:

@@ -1,6 +1,6 @@
 """What open deals may still bring: their amounts, each at the chance that deals of its stage are won in the end."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -83,4 +83,4 @@ def _only(found: Journeys, which: Array) -> Journeys:
     touches = found.touches[which[found.touches["journey"]]].reset_index(drop=True)
     touches = touches.assign(journey=number[touches["journey"]])
     journeys = found.journeys[which].reset_index(drop=True)
-    return Journeys(journeys, touches, found.channels, found.reconciliation, found.left_out, found.has_only_ends)
+    return replace(found, journeys=journeys, touches=touches)
