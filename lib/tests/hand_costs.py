@@ -10,7 +10,11 @@ NAMES = ["campaign_id", "campaign_name", "channel", "campaign_type"]
 
 
 def window_costs(
-    *costs: dict, margin: float = 0.8, most_cost: float | None = None, lag_days: float = 30
+    *costs: dict,
+    margin: float = 0.8,
+    most_cost: float | None = None,
+    lag_days: int = 30,
+    why: dict[str, str] | None = None,
 ) -> WindowCosts:
     """Return what campaigns cost; each: campaign_id, campaign_name, channel, campaign_type, spend_amount, last."""
     rows = [
@@ -23,5 +27,5 @@ def window_costs(
     by_channel = table.groupby("channel", as_index=False)["spend_amount"].sum()
     return WindowCosts(
         lines, dt.date(2026, 1, 1), dt.date(2026, 5, 31), lag_days, by_channel, table[[*NAMES, "spend_amount"]], margin,
-        "given", margin if most_cost is None else most_cost, pd.DataFrame(columns=["reason", "n", "amount"]),
+        "given", margin if most_cost is None else most_cost, pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), why or {},
     )  # fmt: skip

@@ -9,7 +9,7 @@ from scipy.stats import t
 
 from frames import COMPANY, change, deal, table
 from revops.analysis.cycle import won_by_age
-from revops.analysis.ever_won import ever_won
+from revops.analysis.ever_won import ever_won, won_of_open
 from revops.analysis.spans import spans
 from revops.periods import FiscalCalendar
 
@@ -120,3 +120,37 @@ def test_the_share_is_the_last_of_statsmodels_cumulative_incidence():
     for stage in ("Discovery", "Proposal"):
         began = states[states["stage_name"].eq(stage)].groupby("opportunity_id")["first"].min()
         assert found[stage] == pytest.approx(won_by_age(states, began, since=SINCE).iloc[-1], abs=1e-12)
+
+
+def test_the_share_won_of_what_is_open_by_hand():
+    """On 1 March a and b stand in Discovery; a is won after 61 days, b lost after 31. On 1 April only a is left: won
+    after 30. c came on 15 April and stands on 1 May, open for 9 days more. At age 30 one of three left is won (c was
+    last seen at 9), at 31 one of two is lost, at 61 the last is won: 1/3 + 2/3 x 1/2 x 1."""
+    states = lives(("2026-02-10", ("2026-05-01", "Won")), ("2026-02-20", ("2026-04-01", "Lost")), ("2026-04-15",),
+                   last="2026-05-10")  # fmt: skip
+    found = won_of_open(states, since=dt.date(2026, 3, 1), until=dt.date(2026, 5, 10))
+    assert found.to_numpy().tolist() == [["Discovery", pytest.approx(1 / 3 + 1 / 3), 3, True]]
+    none = won_of_open(states, since=dt.date(2026, 5, 2), until=dt.date(2026, 5, 10))
+    assert none.empty and none.dtypes.equals(found.dtypes)
+    assert won_of_open(states.iloc[:0], since=dt.date(2026, 3, 1), until=dt.date(2026, 5, 1)).dtypes.equals(
+        found.dtypes
+    )
+
+
+def test_open_deals_are_worth_what_they_turn_out_to_be_and_less_than_those_that_enter():
+    """Deals are won after 20 days or lost after 200, half of each. Of those that enter half are won; of those open on a
+    day only one in eleven is, for the lost ones stay ten times as long."""
+    deals, rng = [], np.random.default_rng(7)
+    for number in range(3000):
+        began = pd.Timestamp("2022-01-01") + pd.Timedelta(days=int(rng.integers(0, 1600)))
+        end = began + pd.Timedelta(days=20 if number % 2 else 200)
+        moves = [(str(end), "Won" if number % 2 else "Lost")] if end < pd.Timestamp("2026-06-30") else []
+        deals.append((str(began), *moves))
+    states = lives(*deals, last="2026-06-29")
+    found = won_of_open(states, since=dt.date(2022, 8, 1), until=dt.date(2026, 6, 29)).iloc[0]
+    assert found["chance"] == pytest.approx(20 / 220, abs=0.015) and not found["is_few"]
+    entered = ever_won(states, since=pd.Timestamp("2022-01-01"), calendar=CALENDAR).iloc[0]
+    assert entered["ever_won_share"] == pytest.approx(0.5, abs=0.03)
+    shuffled = states.sample(frac=1, random_state=1).reset_index(drop=True)
+    again = won_of_open(shuffled, since=dt.date(2022, 8, 1), until=dt.date(2026, 6, 29))
+    assert again.iloc[0].tolist() == found.tolist()

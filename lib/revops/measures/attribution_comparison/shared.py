@@ -17,12 +17,14 @@ def rules_of(won: Credited, knobs: Knobs) -> tuple[str, ...]:
 
 
 def reference_rule(won: Credited, knobs: Knobs) -> str | None:
-    """Return the reference model; linear where it is a Markov model; else the first rule that could be had.
+    """Return the reference model; linear where it is a Markov model, or cannot be had.
 
-    Markov credit belongs to channels: no touch has a share of it.
+    Markov credit belongs to channels: no touch has a share of it. First and last conversions alone cannot feed linear:
+    then the first model that could be had, None where there is none.
     """
-    wanted = (knobs.reference_model, "linear", *won.models)
-    return next((model for model in wanted if model in SHARED and model not in won.unavailable), None)
+    wanted = [knobs.reference_model, *won.models] if won.found.has_only_ends else [knobs.reference_model]
+    other = None if won.found.has_only_ends else "linear"
+    return next((model for model in wanted if model in SHARED and model in won.models), other)
 
 
 def named_campaigns(book: Book, touches: pd.DataFrame) -> pd.DataFrame:

@@ -50,9 +50,12 @@ def top_deal_shares(known: Known, of: Array, n: int) -> Array:
 
 
 def are_mature(known: Known, of: Array, n: int) -> Array:
-    """Return whether all campaigns of groups ended at least the usual days from touch to close before the day."""
+    """Return whether all campaigns of groups ended at least the usual days from touch to close before the day.
+
+    None where no touch of a won deal tells how many days are usual.
+    """
     days, last = known.costs.lag_days, known.listed.table["last"]
-    if np.isnan(days):
+    if "lag_days" in known.costs.why:
         return np.zeros(n, dtype=bool)
     since = (pd.Timestamp(known.window.view.day) - last.dt.normalize()) / pd.Timedelta(days=1)
     return np.bincount(of, ~(since >= days).to_numpy(), n) == 0

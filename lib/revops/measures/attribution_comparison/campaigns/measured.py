@@ -63,7 +63,8 @@ def campaigns(window: Window, won: Credited, costs: WindowCosts) -> Campaigns:
         lowest_amount, reference_amount, highest_amount       credited, over all rules [company currency]
         spend_amount      NaN where no cost is known
         lowest_return, highest_return     over all rules; NaN without cost, or with one of 0
-        low, high         range of the return under the reference rule over resamples of accounts; NaN with no won deal
+        low, high         range of the return under the reference rule over resamples of accounts; NaN with no won deal,
+                          and where fewer than two accounts won
         verdict           all, some or none of the rules earn its cost; blank without cost
         top_deal_share    the largest deal's share of its credit under the reference rule; NaN where it has none
         to_come_amount    what open deals may still bring it (to_come); NaN without history
@@ -105,13 +106,14 @@ def _told(known: Known, of: Array, n: int) -> pd.DataFrame:
         summed(known.amount, of, n), returns_of(known, known.amount, of, n)))  # fmt: skip
     drawn = _or_unknown(returns_of(known, known.drawn.T, of, n))
     low, high = np.quantile(drawn, [(1 - knobs.level) / 2, (1 + knobs.level) / 2], axis=0)
+    is_told = (n_deals > 0) & (known.won.paths.journeys.query("wins > 0")["account"].nunique() > 1)
     to_come = np.bincount(of[listed.of_open], np.nan_to_num(coming.of_touch), n)
     return pd.DataFrame({
         "n_touches": np.bincount(of[listed.of_touch], minlength=n), "n_deals": n_deals,
         "lowest_amount": amount.min(axis=0), "reference_amount": amount[known.place],
         "highest_amount": amount.max(axis=0), "spend_amount": spend_of(known, of, n),
         "lowest_return": returns.min(axis=0), "highest_return": returns.max(axis=0),
-        "low": np.where(n_deals > 0, low, np.nan), "high": np.where(n_deals > 0, high, np.nan),
+        "low": np.where(is_told, low, np.nan), "high": np.where(is_told, high, np.nan),
         "verdict": pd.Series(verdicts(known, of, n), dtype="str"), "top_deal_share": top_deal_shares(known, of, n),
         "to_come_amount": np.where(coming.needs is None, to_come, np.nan), "is_mature": are_mature(known, of, n),
         "is_few": n_deals < knobs.fewest_deals,
