@@ -1,5 +1,7 @@
 """The first screen of the attribution comparison report: one true sentence, one line below it, three numbers."""
 
+import pandas as pd
+
 from revops.actions import Headline
 from revops.actions.attribution_comparison.facts import (
     by_verdict,
@@ -16,6 +18,8 @@ from revops.ratios import safe_ratio
 from revops.wording import channel_label, day, missing, money, plural, share
 
 __all__ = ["headline"]
+
+_FEW = 3
 
 
 def headline(result: AttributionResult) -> Headline:
@@ -52,34 +56,44 @@ def _sentence(result: AttributionResult) -> str:
     if not _judged(result):
         return _without_cost(result)
     depends, cut, keep = (by_verdict(result, verdict) for verdict in ("depends", "cut", "keep"))
-    currency, n = result.view.company.currency, len(_judged(result))
+    currency = result.view.company.currency
     if len(depends):
         spent = money(depends["spend_amount"].sum(), currency)
-        verb = "depends" if len(depends) == 1 else "depend"
-        whether = f"Whether {named(depends)} {'earns its' if len(depends) == 1 else 'earn their'} {spent}"
-        return f"{whether}{where(result)} {verb} on the model{_others(keep, cut)}."
+        whose = "its" if len(depends) == 1 else "their"
+        earns = "earns" if len(depends) == 1 else "earn"
+        return (
+            f"Whether {named(depends)} {earns} {whose} {spent}{where(result)} depends on the model{_others(keep, cut)}."
+        )
     if len(cut):
         spent = money(cut["spend_amount"].sum(), currency)
-        return (
-            f"By no model {'does' if len(cut) == 1 else 'do'} {named(cut)}{where(result)} earn the {spent} spent"
-            f"{_others(keep, None)}."
-        )
-    every = "The one channel" if n == 1 else f"All {n} channels"
-    return f"{every} with a known cost{where(result)} {'earns it' if n == 1 else 'earn it'} under every model."
+        does = "does" if len(cut) == 1 else "do"
+        return f"By no model {does} {named(cut)}{where(result)} earn the {spent} spent{_chance(cut)}{_others(keep)}."
+    every = "The one channel" if len(keep) == 1 else f"All {len(keep)} channels"
+    earns = "earns it" if len(keep) == 1 else "earn it"
+    return f"{every} with a known cost{where(result)} {earns} under every model{_chance(keep)}."
 
 
-def _others(keep: object, cut: object) -> str:
+def _others(keep: pd.DataFrame, cut: pd.DataFrame | None = None) -> str:
     """Return how the other channels with a known cost stand."""
     parts = []
-    if keep is not None and len(keep):
-        parts.append(f"{_these(keep)} {'earns its cost' if len(keep) == 1 else 'earn theirs'} under every model")
+    if len(keep):
+        earns = "earns its cost" if len(keep) == 1 else "earn theirs"
+        parts.append(f"{_these(keep)} {earns} under every model{_chance(keep)}")
     if cut is not None and len(cut):
-        parts.append(f"{_these(cut)} under none")
+        parts.append(f"{_these(cut)} under none{_chance(cut)}")
     return "; " + ", ".join(parts) if parts else ""
 
 
-def _these(rows: object) -> str:
-    return named(rows) if len(rows) <= 3 else plural(len(rows), "channel")
+def _these(rows: pd.DataFrame) -> str:
+    return named(rows) if len(rows) <= _FEW else plural(len(rows), "channel")
+
+
+def _chance(rows: pd.DataFrame) -> str:
+    """Return in brackets which of some verdicts chance could turn; nothing where it could turn none."""
+    n = int(rows["is_sure"].sum())
+    if n == len(rows):
+        return ""
+    return f" ({n} beyond chance)" if n else " (not beyond chance)"
 
 
 def _without_cost(result: AttributionResult) -> str:

@@ -2,7 +2,7 @@
 
 from revops.actions import Number
 from revops.actions.attribution_comparison.facts import by_verdict, total_won, unattributed
-from revops.analysis.credit import LABELS
+from revops.analysis.credit import model_name
 from revops.measures.attribution_comparison.result import AttributionResult
 from revops.ratios import safe_ratio
 from revops.wording import channel_label, missing, money, plural, share
@@ -40,7 +40,7 @@ def _moved(result: AttributionResult) -> Number:
     spread = result.spread.sort_values(["model_spread", "channel"], ascending=[False, True]).iloc[0]
     currency = result.view.company.currency
     text = (
-        f"of credit changes channel between {LABELS[top['model_a']].lower()} and {LABELS[top['model_b']].lower()}; "
+        f"of credit changes channel between {model_name(top['model_a'])} and {model_name(top['model_b'])}; "
         f"{channel_label(spread['channel']).lower()} gets {money(spread['lowest_amount'], currency)} to "
         f"{money(spread['highest_amount'], currency)}"
     )
@@ -66,7 +66,7 @@ def _cost(result: AttributionResult) -> Number:
         return Number("–", f"cost of 1 credited: {result.costs.why.get('spend_amount', 'no costs are known')}")
     currency = result.view.company.currency
     text = (
-        f"cost of 1 credited by {LABELS[reference].lower()}: {money(spend, currency)} spent on channels credited with "
+        f"cost of 1 credited by {model_name(reference)}: {money(spend, currency)} spent on channels credited with "
         f"{money(credited, currency)}"
     )
     return Number(share(cost), text, is_bad=cost > result.costs.most_cost)

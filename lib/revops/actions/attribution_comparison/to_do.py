@@ -4,6 +4,7 @@ import pandas as pd
 
 from revops.actions import Action, due
 from revops.actions.attribution_comparison.facts import by_verdict, is_enough, regret, total_won, unattributed, where
+from revops.analysis.credit import model_name
 from revops.analysis.journeys import WITH_TOUCHES
 from revops.measures.attribution_comparison.result import AttributionResult
 from revops.ratios import safe_ratio
@@ -108,8 +109,8 @@ def _untold_costs(result: AttributionResult) -> list[Action]:
     credited = money(rows["credited"].sum(), currency)
     text = f"Enter what {names} cost{where(result)}: credited with {credited}, and no cost is known"
     because = (
-        f"No ad system and no campaign gives a cost in the window, and a tenth of credit or more is theirs under "
-        f"{result.knobs.reference_model}. An actual cost on their campaigns takes them off the list."
+        "No ad system and no campaign gives a cost in the window, and a tenth of credit or more is theirs by "
+        f"{model_name(result.knobs.reference_model)}. An actual cost on their campaigns takes them off the list."
     )
     by = due.soon(result.period, result.view.day)
     return [Action("credit_without_cost", text, "marketing_ops", float(rows["credited"].sum()), by, because, ())]

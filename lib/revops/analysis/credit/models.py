@@ -30,7 +30,7 @@ _MARKOV = tuple(f"markov_{order}" for order in range(1, HIGHEST_ORDER + 1))
 MODELS = (*SHARED, *_MARKOV)
 LABELS = {name: rule.label for name, rule in RULES.items()} | {"shapley": "Shapley"}
 LABELS |= {name: f"Markov, order {name[-1]}" for name in _MARKOV}
-"""What each model is called."""
+"""What each model is called; `model_name` within a sentence."""
 _LOSSES = "lost deals, or people who never became one: without losses it is a share of journeys passed"
 
 
@@ -40,6 +40,12 @@ class CreditKnobs:
 
     half_life_days: float = 7.0
     direct: tuple[str, ...] = ()
+
+
+def model_name(model: str) -> str:
+    """Return what a model is called within a sentence: `last touch`, `U-shaped (HubSpot)`, `Markov, order 1`."""
+    label = LABELS[model]
+    return label if label[1] == "-" or model == "shapley" or model in _MARKOV else label[0].lower() + label[1:]
 
 
 def credit_by_model(

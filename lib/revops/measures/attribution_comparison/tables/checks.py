@@ -6,7 +6,7 @@ from revops.analysis.credit import LABELS
 from revops.measures.attribution_comparison.deal_audit import DealAudit
 from revops.measures.attribution_comparison.result import AttributionResult
 from revops.measures.attribution_comparison.tables.credit import FAMILIES, Display
-from revops.wording import channel_label, day, money, share
+from revops.wording import channel_label, day, missing, money, share
 
 __all__ = ["check_tables"]
 
@@ -21,16 +21,21 @@ def check_tables(result: AttributionResult) -> dict[str, Display]:
 
 def _settings(result: AttributionResult) -> Display:
     rows = result.sensitivity[~result.sensitivity["is_default"]]
-    moves = [f"{channel_label(channel)} {move * 100:+.0f} points" if abs(move) >= 0.005 else "–"
-             for channel, move in zip(rows["channel"].fillna(""), rows["moved"].fillna(0.0), strict=True)]  # fmt: skip
+    moves = [_move(channel, gain) for channel, gain in zip(rows["channel"], rows["moved"], strict=True)]
     shown = pd.DataFrame({
-        "Setting": rows["setting"].to_numpy(), "If it were": rows["alternative"].to_numpy(),
+        "Setting": rows["setting"].map(channel_label).to_numpy(),
+        "If it were": rows["alternative"].replace(LABELS).to_numpy(),
         "Under": rows["model"].map(LABELS).fillna("–").to_numpy(), "Credit that moves": rows["share_moved"].to_numpy(),
         "Most": moves, "Verdicts that turn": rows["n_flips"].to_numpy(),
         "Unattributed": rows["unattributed_amount"].to_numpy(),
     })  # fmt: skip
     caption = "What else the answer hangs on: one setting changed at a time"
     return caption, shown, (None, None, None, "share", None, "count", "money")
+
+
+def _move(channel: str, gain: float) -> str:
+    points = 0 if missing(gain) else round(gain * 100)
+    return f"{channel_label(channel)} {points:+d} point{'' if abs(points) == 1 else 's'}" if points else "–"
 
 
 def _planted(result: AttributionResult) -> dict[str, Display]:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from revops.analysis.credit import LABELS, rules_table
+from revops.analysis.credit import LABELS, model_name, rules_table
 from revops.measures.attribution_comparison.credited import Credited
 from revops.measures.attribution_comparison.result import AttributionResult
 from revops.wording import channel_label, count, money, ranges, share
@@ -33,7 +33,7 @@ def credit_tables(result: AttributionResult) -> dict[str, Display]:
         if any(model in won.models for model in models):
             tables[f"models_{family}"] = _models(result, models, _CAPTIONS[family])
     tables |= {"weights": _weights(result), "spread": _spread(result), "agreement": _agreement(result)}
-    tables |= {"pipeline_credit": _pipeline(result), "ranks": _ranks(result), "removal": _removal(result)}
+    tables |= {"pipeline_credit": _pipeline(result), "rank_ranges": _ranks(result), "removal": _removal(result)}
     if result.rate_game is not None:
         tables["rate_game"] = _rate_game(result.rate_game)
     if result.switch_off is not None:
@@ -121,7 +121,7 @@ def _agreement(result: AttributionResult) -> Display:
     shown = pd.DataFrame({"Model": other.map(LABELS), "Credit that moves": rows["share_moved"],
                           "Rank correlation": [f"{rank:.2f}" for rank in rows["rank_correlation"]]})  # fmt: skip
     shown = shown.sort_values("Credit that moves", ascending=False, kind="stable", ignore_index=True)
-    caption = f"How far each model lies from {LABELS[reference].lower()}: share of credit that changes channel"
+    caption = f"How far each model lies from {model_name(reference)}: share of credit that changes channel"
     return caption, shown, (None, "share", None)
 
 
@@ -156,7 +156,7 @@ def _ranks(result: AttributionResult) -> Display:
     units = (None, *(("count", None, "share") if len(own) else ()), "share", "share")
     if len(own):
         shown = shown.sort_values(["Rank", "Channel"])
-    caption = f"How stable ranks are under {LABELS[reference].lower()}: shares of resamples of accounts"
+    caption = f"How stable ranks are under {model_name(reference)}: shares of resamples of accounts"
     return caption, shown.reset_index(drop=True), units
 
 

@@ -16,10 +16,10 @@ _MOST = 15
 
 def money_tables(result: AttributionResult) -> dict[str, Display]:
     """Return the tables on money by name."""
-    tables = {"decisions": _decisions(result), "costs_left_out": _left_out(result), "lift_tests": _lift(result)}
-    tables |= {"campaigns": _campaigns(result), "campaign_types": _types(result)}
+    tables = {"verdicts": _decisions(result), "costs_left_out": _left_out(result), "lift_tests": _lift(result)}
+    tables |= {"largest_campaigns": _campaigns(result), "campaign_types": _types(result)}
     touched = result.cohorts.touched
-    tables |= {"touched": _touched(touched, result), "closed": _closed(result.cohorts.closed)}
+    tables |= {"by_touch": _touched(touched, result), "by_close": _closed(result.cohorts.closed)}
     return tables
 
 
@@ -110,15 +110,17 @@ def _returns(
     shown["Deals"], shown["Spend"] = rows["n_deals"].to_numpy(), rows["spend_amount"].to_numpy()
     shown["Credited"], shown["Return over rules"] = credit, ranges(rows["lowest_return"], rows["highest_return"])
     shown["By chance"] = ranges(rows["low"], rows["high"])
-    shown["Earns its cost"] = [_earns(row) for row in rows.itertuples()]
+    shown["Earns its cost"] = [_earns(row, is_type="Type" in shown) for row in rows.itertuples()]
     shown["Largest deal"], shown["To come"] = rows["top_deal_share"].to_numpy(), rows["to_come_amount"].to_numpy()
     return shown, (None, "count", "money", None, None, None, None, "share", "money")
 
 
-def _earns(row: object) -> str:
+def _earns(row: object, *, is_type: bool) -> str:
+    """Return the verdict; a type always has young campaigns too."""
     if not row.verdict:
         return _RULES[""]
-    return _RULES[row.verdict] + ("; few deals" if row.is_few else "") + ("" if row.is_mature else "; too young")
+    young = "" if row.is_mature or is_type else "; too young"
+    return _RULES[row.verdict] + ("; few deals" if row.is_few else "") + young
 
 
 def _ends(low: float, high: float, currency: str) -> str:
