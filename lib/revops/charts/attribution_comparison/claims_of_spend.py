@@ -104,7 +104,8 @@ def _title_of_decisions(rows: pd.DataFrame) -> str:
     verb = "earns its cost" if under[0][0] == 1 else "earn their cost"
     said = ", ".join(f"{k} under {model}" for k, model in under[1:])
     said = f"{under[0][0]} of {n} channels {verb} under {under[0][1]}{f', {said}' if said else ''}"
-    return f"{said}{f'; {n_depends} by the model chosen' if n_depends else ''}{chance}"
+    depends = f"; {n_depends} depend{'s' if n_depends == 1 else ''} on the model" if n_depends else ""
+    return f"{said}{depends}{chance}"
 
 
 def touched(result: AttributionResult) -> Chart | None:
@@ -200,6 +201,6 @@ def _title_of_returns(rows: pd.DataFrame, n_all: int) -> str:
     for verdict, word in (("all", "all rules"), ("some", "some rules only"), ("none", "no rule")):
         if n_of[verdict] == n:
             return f"{who[0].upper()}{who[1:]} earn their cost under {word}"
-    verb = "earns its cost" if n_of["all"] == 1 else "earn their cost"
+    verb = "earns its cost" if n_of["all"] <= 1 else "earn their cost"
     rest = [f"{n_of[verdict]} under {verdict}" for verdict in ("some", "none") if n_of[verdict]]
     return f"{n_of['all'] or 'None'} of {who} {verb} under all rules, {' and '.join(rest)}"
