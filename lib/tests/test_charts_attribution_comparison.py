@@ -195,7 +195,8 @@ def test_decisions_are_ranges_of_cost_beside_the_limit():
         ({"paid_search": 5.0, "retargeting": 5.0, "webinar": 5.0},
          "All 3 channels with a known cost earn it under every model"),
         ({"paid_search": 500.0, "retargeting": 500.0}, "None of 2 channels with a known cost earns it under any model"),
-        ({"paid_search": 12.0, "retargeting": 20.0}, "Whether either of 2 channels earns its cost depends on the model"),
+        ({"paid_search": 12.0, "retargeting": 20.0},
+         "Whether either of 2 channels earns its cost depends on the model"),
         ({"paid_search": 12.0, "retargeting": 20.0, "webinar": 40.0},
          "Whether any of 3 channels earns its cost depends on the model"),
         ({"paid_search": 5.0, "retargeting": 500.0}, "1 of 2 channels earns its cost under every model, 1 under none"),
@@ -386,7 +387,8 @@ def test_ranks_are_drawn_with_their_ranges_and_the_chance_to_be_first():
     )
     assert chart.caption == (
         "Rank by credit under Linear, with the range that holds 8 in 10 times when accounts are drawn anew; at the "
-        "right, the share of draws in which it is among the first 1. Hollow: fewer than 10 won deals, never called sure."
+        "right, the share of draws in which it is among the first 1. Hollow: fewer than 10 won deals, never called "
+        "sure."
     )
 
 
@@ -663,7 +665,8 @@ def test_nothing_drawn_reaches_beyond_the_figure_and_no_text_stands_on_another(t
 
 
 def test_labels_are_short_and_unknown_models_keep_their_name():
-    assert [model_label(name) for name in ("first_touch", "last_non_direct", "u_shaped_even", "markov_2", "shapley")] == [
+    names = ("first_touch", "last_non_direct", "u_shaped_even", "markov_2", "shapley")
+    assert [model_label(name) for name in names] == [
         "First touch", "Last non-direct", "U-shaped, even", "Markov 2", "Shapley"
     ]  # fmt: skip
     assert reference_of(won(credit()), "linear") == "linear" and reference_of(won(credit()), "shapley") == "first_touch"

@@ -95,12 +95,7 @@ def tornado(result: AttributionResult) -> Chart | None:
     )
     title = _title_of_settings(rows[is_model], rows[~is_model])
     parts = [f"{row.label} {row.text}{_most_moved(row)}" for row in rows.itertuples()]
-    caption = (
-        "Share of all credit that changes channel when one setting is moved and no other, in points: each setting with "
-        "the alternative that moves most."
-    )
-    caption += " On top: the two models furthest apart." if is_model.any() else ""
-    caption += " Flips: channels that change between keep and cut." if rows["n_flips"].gt(0).any() else ""
+    caption = _caption_of_settings(rows)
     columns = ["setting", "alternative", "model", "share_moved", "channel", "moved", "n_flips"]
     data = rows[columns].assign(
         setting=[_setting_name(name) for name in rows["setting"]],
@@ -110,6 +105,15 @@ def tornado(result: AttributionResult) -> Chart | None:
     )
     units = (None, None, None, "share", None, "share", "count")
     return Chart("tornado", title, f"{title}. {'; '.join(parts)}.", caption, plot_tornado(rows), data, units)
+
+
+def _caption_of_settings(rows: pd.DataFrame) -> str:
+    caption = (
+        "Share of all credit that changes channel when one setting is moved and no other, in points: each setting with "
+        "the alternative that moves most."
+    )
+    caption += " On top: the two models furthest apart." if rows["is_model"].any() else ""
+    return caption + (" Flips: channels that change between keep and cut." if rows["n_flips"].gt(0).any() else "")
 
 
 def _setting_name(setting: str) -> str:

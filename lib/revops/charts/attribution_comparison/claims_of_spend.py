@@ -39,27 +39,31 @@ def decisions(result: AttributionResult) -> Chart | None:
         f"{row.verdict}{'' if row.is_sure or row.verdict == 'depends' else ', not sure'})"
         for row in rows.itertuples()
     ]
-    n_models = int(rows["n_models"].max())
-    caption = (
-        f"Spend over credited amount{f', lowest to highest of {n_models} models' if n_models > 1 else ''}; "
-        f"dot: {model_label(reference)}. A channel earns its cost up to {limit} (dashed): keep = under every model, "
-        "cut = under none."
-    )
-    if (~rows["is_sure"] & rows["verdict"].ne("depends")).any():
-        caption += f" With a question mark: less than {wording.share(knobs.sure)} of draws agree, or few deals."
     shown = rows.head(_MOST_ROWS)
     ax = plot_decisions(shown, result.costs.most_cost)
-    n_beyond = int((shown["highest_cost"] > ax.get_xlim()[1]).sum())
-    caption += f" Arrow: beyond {wording.share(ax.get_xlim()[1])}, or nothing credited." if n_beyond else ""
+    caption = _caption_of_decisions(result, rows, model_label(reference))
+    is_cut = (shown["highest_cost"] > ax.get_xlim()[1]).any()
+    caption += f" Arrow: beyond {wording.share(ax.get_xlim()[1])}, or nothing credited." if is_cut else ""
     caption += "" if len(shown) == len(rows) else f" The {len(shown)} highest of {len(rows)} channels."
-    unknown = found.by_channel.loc[found.by_channel["verdict"].eq("no_cost"), "channel"]
-    unknown = [wording.channel_label(name) for name in unknown]
-    caption += f" No known cost: {channels_said(unknown, _NAMED)}." if unknown else ""
     columns = ["label", "spend_amount", "lowest_cost", "reference_cost", "highest_cost", "n_keep", "n_models", "held",
                "verdict"]  # fmt: skip
     data = rows[columns].replace(np.inf, np.nan)
     units = (None, "money", "share", "share", "share", "count", "count", "share", None)
     return Chart("decisions", title, f"{title}. Limit {limit}. {'; '.join(parts)}.", caption, ax, data, units)
+
+
+def _caption_of_decisions(result: AttributionResult, rows: pd.DataFrame, reference: str) -> str:
+    n_models, limit, knobs = int(rows["n_models"].max()), wording.share(result.costs.most_cost), result.knobs
+    caption = (
+        f"Spend over credited amount{f', lowest to highest of {n_models} models' if n_models > 1 else ''}; "
+        f"dot: {reference}. A channel earns its cost up to {limit} (dashed): keep = under every model, "
+        "cut = under none."
+    )
+    if (~rows["is_sure"] & rows["verdict"].ne("depends")).any():
+        caption += f" With a question mark: less than {wording.share(knobs.sure)} of draws agree, or few deals."
+    found = result.decisions.by_channel
+    unknown = [wording.channel_label(name) for name in found.loc[found["verdict"].eq("no_cost"), "channel"]]
+    return caption + (f" No known cost: {channels_said(unknown, _NAMED)}." if unknown else "")
 
 
 def _with_costs(rows: pd.DataFrame, by_model: pd.DataFrame, reference: str) -> pd.DataFrame:
