@@ -3,7 +3,7 @@
 import datetime as dt
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 __all__ = [
     "PERSON",
@@ -20,6 +20,7 @@ __all__ = [
     "odds",
     "person",
     "plural",
+    "ranges",
     "share",
     "told_share",
     "value",
@@ -85,6 +86,11 @@ def told_share(part: float | None) -> str:
 def between(low: float, high: float, write: Callable[[float], str]) -> str:
     """Return the ends of a range, as `write` writes them: `2.4x to 6.2x`; `2.4x or more` where it has no upper end."""
     return f"{write(low)} or more" if math.isinf(high) else f"{write(low)} to {write(high)}"
+
+
+def ranges(lows: Iterable[float], highs: Iterable[float], write: Callable[[float], str] = share) -> list[str]:
+    """Return ranges in words; a dash where there is none."""
+    return ["–" if missing(low) else between(low, high, write) for low, high in zip(lows, highs, strict=True)]
 
 
 def chance(probability: float | None) -> str:

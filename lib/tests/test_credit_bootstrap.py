@@ -1,19 +1,24 @@
 """Draws of credit: against refits of each resample, standard errors in closed form, and a planted case."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from slow_credit import made_rows
 
 from revops.analysis.credit import (
     DRAWN,
     FEW_DEALS,
+    SHARED,
     CreditKnobs,
     credit_by_model,
     credit_draws,
+    deals_touched,
     from_paths,
+    groups_of,
     ranks,
     share_table,
     shares,
+    touch_weights,
 )
 from revops.errors import MeasureError
 
@@ -190,3 +195,111 @@ def test_no_wins_at_all_have_no_share():
 def test_models_without_draws_are_refused():
     with pytest.raises(MeasureError, match=r"Draws of credit: markov_2 has none\. Did you mean markov_1"):
         credit_draws(from_paths([(["a"], 1, 1, 1.0)]), ("markov_2",), seed=1)
+
+
+def grouped(seed=1):
+    """A path set and its touches by campaign: each channel has three campaigns, and one touch in seven has none."""
+    rows = made_rows(seed, 120)
+    paths = from_paths(rows, **accounts_of(rows))
+    number = np.random.default_rng(seed).integers(0, 3, len(paths.touches))
+    names = [f"{paths.channels[c]}{n}" if i % 7 else None for i, (c, n) in enumerate(zip(paths.channel, number,
+                                                                                     strict=True))]  # fmt: skip
+    return paths, pd.Series(names, name="campaign_id", dtype="str")
+
+
+def test_credit_by_any_grouping_is_summed_touch_by_touch():
+    paths, names = grouped()
+    groups = groups_of(paths, names)
+    assert groups.names == tuple(sorted(set(names.dropna()))) and groups.name == "campaign_id"
+    table = credit_by_model(paths, SHARED, knobs=KNOBS, by=groups)
+    assert table.columns.tolist() == ["model", "campaign_id", "credited_deals", "credited_amount"]
+    wins, amount = paths.values("wins"), paths.values("amount")
+    for model in SHARED:
+        deals, money, journeys = ({name: 0.0 for name in groups.names} for _ in range(3))
+        seen = set()
+        for name, journey, share in zip(names, paths.journey, touch_weights(paths, model, knobs=KNOBS), strict=True):
+            if isinstance(name, str):
+                deals[name] += share * wins[journey]
+                money[name] += share * amount[journey]
+                journeys[name] += wins[journey] * ((name, journey) not in seen)
+                seen.add((name, journey))
+        found = table[table["model"].eq(model)].set_index("campaign_id")
+        assert found["credited_deals"].to_dict() == pytest.approx(deals)
+        assert found["credited_amount"].to_dict() == pytest.approx(money)
+    assert deals_touched(paths, by=groups).tolist() == list(journeys.values())
+
+
+def test_in_every_draw_the_groups_of_a_channel_add_up_to_it():
+    paths, names = grouped()
+    whole = names.fillna(pd.Series(np.array(paths.channels, dtype=object)[paths.channel]) + "x")
+    of_channel = credit_draws(paths, SHARED, seed=3, n_draws=8, knobs=KNOBS)
+    of_group = credit_draws(paths, SHARED, seed=3, n_draws=8, knobs=KNOBS, by=groups_of(paths, whole))
+    part = credit_draws(paths, SHARED, seed=3, n_draws=8, knobs=KNOBS, by=groups_of(paths, names))
+    assert of_group.by == "campaign_id" and len(of_group.channels) == 20 and len(part.channels) == 15
+    channel = [name[0] for name in of_group.channels]
+    kept = [place for place, name in enumerate(of_group.channels) if name[1] != "x"]
+    for model in SHARED:
+        for kind in ("deals", "amount"):
+            sums = pd.DataFrame(getattr(of_group, kind)[model]).groupby(channel).sum()
+            assert sums.to_numpy() == pytest.approx(getattr(of_channel, kind)[model])
+            assert getattr(part, kind)[model] == pytest.approx(getattr(of_group, kind)[model][kept])
+    shown = share_table(of_group)
+    assert shown.columns[:3].tolist() == ["model", "campaign_id", "share"] and len(shown) == 20 * len(SHARED)
+
+
+def test_groups_of_touches_are_refused_where_they_cannot_be():
+    paths, names = grouped()
+    with pytest.raises(MeasureError) as told:
+        groups_of(paths, names[:5])
+    assert str(told.value) == (
+        f"Groups of touches: each touch must have one value; found 5 for {len(names)} touches. Give them in the order "
+        "of the touches."
+    )
+    with pytest.raises(MeasureError) as told:
+        credit_draws(paths, ("linear", "markov_1"), seed=1, by=groups_of(paths, names))
+    assert str(told.value) == (
+        "Credit by campaign_id: the model must share each journey among its touches; found markov_1. Leave it out. "
+        "Known: first_touch, last_touch, last_non_direct, linear, position_based, u_shaped, u_shaped_even, w_shaped, "
+        "full_path, j_shaped, inverse_j, time_decay, shapley."
+    )
+
+
+def test_groups_that_hold_no_touch_or_no_win_are_credited_with_nothing():
+    paths = from_paths([(["a", "b"], 1, 0, 5.0), (["b"], 0, 1, 0.0)])
+    none = credit_draws(paths, SHARED[:1], seed=1, n_draws=4, by=groups_of(paths, pd.Series([None] * 3, name="x")))
+    assert none.channels == () and none.table.empty and none.deals["first_touch"].shape == (0, 4)
+    lost = groups_of(paths, pd.Series(["p", "p", "q"], name="x"))
+    assert credit_by_model(paths, ("linear",), by=lost)["credited_amount"].tolist() == [5, 0]
+    assert deals_touched(paths, by=lost).tolist() == [1, 0]
+
+
+def test_credit_notes_leave_draws_those_of_the_model():
+    rows = [*made_rows(1, 120), *[(list("ab"), 1, 0, -90.0), (list("dc"), 1, 0, -4.0)] * 6]
+    extra = accounts_of(rows)
+    names = sorted(set(extra["accounts"]))
+    draws = credit_draws(from_paths(rows, **extra), seed=3, n_draws=6, knobs=KNOBS)
+    rng = np.random.default_rng([3, STREAM])
+    for draw in range(6):
+        taken = [names[i] for i in rng.integers(0, len(names), len(names))]
+        rows_of = [i for name in taken for i, account in enumerate(extra["accounts"]) if account == name]
+        again = from_paths([rows[i] for i in rows_of], **{key: [extra[key][i] for i in rows_of] for key in extra})
+        table = credit_by_model(again, DRAWN, knobs=KNOBS).set_index("model")
+        for model in DRAWN:
+            assert draws.amount[model][:, draw] == pytest.approx(table.loc[model, "credited_amount"].to_numpy())
+
+
+def test_shares_are_told_only_of_a_total_above_nothing():
+    """80 and 30 less 10: 80 %, 30 %, -10 %. A total below 0, of 0, or of rounding alone has no shares."""
+    found = shares(np.array([[80.0, 10.0, 10.0, 0.1 + 0.2], [30.0, -30.0, -10.0, -0.3], [-10.0, 0.0, 0.0, 0.0]]))
+    assert found[:, 0].tolist() == pytest.approx([0.8, 0.3, -0.1]) and np.isnan(found[:, 1:]).all()
+    assert ranks(np.array([[-10.0, -5.0], [30.0, -30.0]]))[:, 0].tolist() == [2, 1]
+    assert np.isnan(ranks(np.array([[-5.0], [-30.0]]))).all()
+
+
+def test_no_models_and_no_journeys_give_empty_tables_of_the_same_columns():
+    full = share_table(credit_draws(from_paths([(["a"], 1, 0, 1.0)]), ("linear",), seed=1, n_draws=3))
+    for paths, models in ((from_paths([]), ()), (from_paths([]), SHARED[:3]), (from_paths(made_rows(1)), ())):
+        draws = credit_draws(paths, models, seed=1, n_draws=3)
+        none = share_table(draws)
+        assert none.empty and list(none) == list(full) and draws.table.empty and set(draws.deals) == set(models)
+        assert none.dtypes.equals(full.dtypes)

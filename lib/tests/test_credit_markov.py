@@ -209,3 +209,25 @@ def test_the_long_table_is_that_of_the_chain():
     for order in (2, 3):
         direct = table(markov(paths, order))[["credited_deals", "credited_amount"]]
         assert np.array_equal(long.loc[f"markov_{order}"].to_numpy(), direct.to_numpy())
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_credit_notes_are_shared_by_an_effect_of_their_own(order):
+    """Amounts above 0 and below 0 are two questions, each answered as if the other were none; the sum is what was
+    booked. Shared by one effect of both, what nearly cancels would be blown up."""
+    rows = [*made_rows(14), (list("ab"), 2, 0, -300.0), (list("ca"), 1, 1, -40.0)]
+    found = table(markov(from_paths(rows), order))
+    signed = [[(names, wins, losses, clip(amount, 0)) for names, wins, losses, amount in rows] for clip in (max, min)]
+    parts = [table(markov(from_paths(part), order))["credited_amount"] for part in signed]
+    assert found["credited_amount"].to_numpy() == pytest.approx(sum(parts).to_numpy(), rel=1e-9)
+    assert found["credited_amount"].sum() == pytest.approx(sum(row[3] for row in rows), rel=1e-9)
+    assert found["removal_effect"].equals(table(markov(from_paths(signed[0]), order))["removal_effect"])
+    whole, without = slow_markov(rows, order)
+    effects = {channel: 1 - left[1] / whole[1] for channel, left in without.items()}
+    assert found["amount_effect"].to_dict() == pytest.approx(effects, abs=1e-9)
+
+
+def test_amounts_that_cancel_have_no_effect_and_are_credited_where_they_came_from():
+    found = table(markov(from_paths([(["a"], 1, 1, 100.0), (["b"], 1, 1, -100.0)])))
+    assert found["amount_effect"].isna().all()
+    assert found["credited_amount"].to_dict() == pytest.approx({"a": 100, "b": -100})

@@ -21,6 +21,7 @@ from revops.analysis.credit import (
     rules_table,
     touch_weights,
     unavailable,
+    unknown_milestones,
     weights,
 )
 from revops.errors import MeasureError
@@ -212,22 +213,37 @@ def test_an_unknown_rule_is_refused_with_the_nearest():
 
 
 def test_models_that_paths_cannot_have_are_named_with_what_they_need():
-    needs = unavailable(one(3, 1, -1, -1))
-    assert needs == {
+    losses = "lost deals, or people who never became one: without losses it is a share of journeys passed"
+    markov = {f"markov_{order}": losses for order in (1, 2, 3, 4)}
+    assert unavailable(one(3, 1, -1, -1)) == {
         "w_shaped": "the touch of opportunity",
         "full_path": "the touch of opportunity and of won",
         "time_decay": "days from each touch to the conversion",
+        **markov,
     }
-    assert unavailable(one(2, 0, 1, 1, days=[2, 1])) == {}
+    assert unavailable(one(2, 0, 1, 1, days=[2, 1])) == markov
+    both = from_paths([(["a"], 1, 0, 1.0), (["a"], 0, 1, 0.0)], days=[[1], [1]], milestones=[(0, 0, 0)] * 2)
+    assert unavailable(both) == {}
     lost = from_paths([(["a"], 0, 1, 0.0)], days=[[1]], milestones=[(0, 0, 0)])
     assert unavailable(lost) == {f"markov_{order}": "a conversion" for order in (1, 2, 3, 4)}
+
+
+def test_conversions_with_an_unknown_milestone_are_counted_by_their_wins():
+    """Of 4 wins, 3 have no lead and 1 no opportunity; the lost journey knows none and does not count."""
+    rows = [(["a"], 3, 0, 1.0), (["a"], 1, 0, 1.0), (["a"], 0, 5, 0.0)]
+    paths = from_paths(rows, milestones=[(-1, 0, 0), (0, -1, 0), (-1, -1, -1)])
+    assert unknown_milestones(paths) == {"u_shaped": 3 / 4, "u_shaped_even": 3 / 4, "w_shaped": 1, "full_path": 1}
+    assert all(np.isnan(share) for share in unknown_milestones(from_paths(rows[2:])).values())
 
 
 def test_nothing_gives_an_empty_table_and_no_wins_no_credit():
     assert credit_by_model(from_paths([]), SHARED).empty
     lost = from_paths([(["a", "b"], 0, 1, 0.0)], days=[[2, 1]])
     assert credit_by_model(lost, SHARED)[["credited_deals", "credited_amount"]].eq(0).all(axis=None)
-    assert list(credit_by_model(lost, ())) == ["model", "channel", "credited_deals", "credited_amount"]
+    for none in (credit_by_model(lost, ()), credit_by_model(from_paths([]), SHARED)):
+        assert none.dtypes.astype(str).to_dict() == {
+            "model": "str", "channel": "str", "credited_deals": "float64", "credited_amount": "float64"
+        }  # fmt: skip
 
 
 def test_a_channel_that_is_on_no_journey_has_no_credit():

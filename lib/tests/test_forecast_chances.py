@@ -6,10 +6,10 @@ import pytest
 from scipy.stats import beta, norm, t
 from told_deals import listed, told_deals
 
+from revops.analysis.by_quarter import FEW, by_quarter, share_range, worth_of
 from revops.analysis.chances import fit_cells
-from revops.measures.forecast_accuracy.deals.by_quarter import by_quarter, share_range, worth_of
 from revops.measures.forecast_accuracy.deals.recalibrated import recalibrated
-from revops.measures.forecast_accuracy.deals.reliability import FEW, UNTOLD, bin_numbers, commit_hits, reliability
+from revops.measures.forecast_accuracy.deals.reliability import UNTOLD, bin_numbers, commit_hits, reliability
 from revops.ratios import share_interval
 
 

@@ -201,10 +201,15 @@ class LeftOut(Block):
             )
         if view.n_future_stamps:
             lines.append(f"{wording.plural(view.n_future_stamps, 'stamp')} later than the clock were ignored.")
-        lines += [f"{METRICS[id].label}: not available; needs {needs}." for id, needs in self.unavailable.items()]
+        lines += [f"{_label(id)}: not available; needs {needs}." for id, needs in self.unavailable.items()]
         lines += [f"{name}: not used. {why}" for name, why in self.sources.unrecognised]
         lines += self.sources.warnings
         return [*lines, self.sources.other_doubts] if self.sources.other_doubts else lines
+
+
+def _label(id: str) -> str:
+    """Return what a number is called, or a model, which is no number of the registry."""
+    return METRICS[id].label if id in METRICS else wording.channel_label(id)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,11 @@ __all__ = ["FirstScreen"]
 STATUS = {"on_track": "On track", "watch": "Watch", "act": "Act", "not_enough_data": "Not judged yet"}
 OUTCOME = {"pipeline_coverage": {"on_track": "Quota made", "act": "Quota missed"}}
 """What a report calls a status once the quarter is over."""
+RANKED = {
+    "attribution_comparison": "Ranked by money: what the wrong decision would cost by the models, at the middle one of "
+    "them (least and most of any)"
+}
+"""How a report's actions are ranked, where it is not as usual."""
 FUNCTIONS = {"marketing_ops": "Marketing ops", "sales_ops": "Sales ops", "cs_ops": "CS ops", "revops": "RevOps"}
 
 
@@ -71,6 +76,7 @@ class FirstScreen(Block):
             caption = (
                 "Ranked by money: by how much a forecast is put right, neither gained nor at stake; it does not add up"
             )
+        caption = RANKED.get(self.settings.stem, caption)
         if not any(action.worth is not None for action in self.actions):
             caption = "Ranked by the money in the records; the owner is the function that acts"
         table = table_html(caption, shown, (None, None, None, "date"), self.view.company.currency)

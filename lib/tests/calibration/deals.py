@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit, logit
 
-from revops.measures.forecast_accuracy.deals.ever_won import ever_won
+from revops.analysis.ever_won import ever_won
 from revops.measures.forecast_accuracy.deals.recalibrated import recalibrated
 from revops.measures.forecast_accuracy.deals.reliability import commit_hits, reliability
 from revops.measures.forecast_accuracy.deals.scores import scores

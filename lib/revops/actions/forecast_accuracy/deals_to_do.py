@@ -8,8 +8,8 @@ import pandas as pd
 from revops.actions import Action
 from revops.actions.forecast_accuracy.facts import at, called, points
 from revops.actions.forecast_accuracy.made import Worth, action, quarter_end, soon
+from revops.analysis.by_quarter import by_quarter
 from revops.analysis.same_day import open_on_day
-from revops.measures.forecast_accuracy.deals.by_quarter import by_quarter
 from revops.measures.forecast_accuracy.result import ForecastResult
 from revops.wording import between, missing, money, plural, share
 

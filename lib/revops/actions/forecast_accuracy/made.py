@@ -5,14 +5,13 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
-from revops.actions import Action
+from revops.actions import Action, due
 from revops.measures.forecast_accuracy.result import ForecastResult
 
 __all__ = ["Worth", "action", "before_next_call", "called_now", "quarter_end", "soon", "usual_actual"]
 
 Worth = tuple[float | None, float, float | None] | None
 """low, value, high [company currency]; the ends are None where no range is honest."""
-_DAYS_TO_ACT = 7
 
 
 def action(
@@ -26,14 +25,12 @@ def action(
 
 def soon(result: ForecastResult) -> dt.date:
     """Return a week after the as-of day, within the quarter under way."""
-    due, period = result.view.day + dt.timedelta(days=_DAYS_TO_ACT), result.period
-    return min(due, period.end) if period.start <= result.view.day <= period.end else due
+    return due.soon(result.period, result.view.day)
 
 
 def quarter_end(result: ForecastResult) -> dt.date:
     """Return the end of the quarter under way, for what changes the next one; else a week after the as-of day."""
-    period = result.period
-    return period.end if period.start <= result.view.day <= period.end else soon(result)
+    return due.quarter_end(result.period, result.view.day)
 
 
 def before_next_call(result: ForecastResult) -> dt.date:

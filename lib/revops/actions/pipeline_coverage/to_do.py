@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from revops.actions import Action
+from revops.actions.due import soon
 from revops.analysis.cycle import won_within
 from revops.analysis.standing import OPEN_PIPELINE, OVERDUE
 from revops.measures.pipeline_coverage import CoverageResult
@@ -13,7 +14,6 @@ from revops.wording import day, join, missing, money, multiple, plural, share
 
 __all__ = ["actions", "last_day_to_create"]
 
-_DAYS_TO_ACT = 7
 _Worth = tuple[float | None, float, float | None] | None
 
 
@@ -39,7 +39,7 @@ def _export_again(result: CoverageResult) -> Action:
     old = plural(result.view.days_without_news, "day")
     because = "The newest record is older than stale_after_days; what is due, stalled or short since then is not known."
     text = f"Export again: the newest record of the CRM is {old} old"
-    return _action("exports_are_old", text, "revops", 0.0, _soon(result), because, (), None)
+    return _action("exports_are_old", text, "revops", 0.0, soon(result.period, result.view.day), because, (), None)
 
 
 def last_day_to_create(result: CoverageResult) -> dt.date | None:
@@ -77,7 +77,7 @@ def _create(result: CoverageResult, last: dt.date | None) -> Action:
             "the rest counts for the next."
         )
     text = f"Create {money(gap, currency)} of pipeline{_where(result)}: {_against(result)}"
-    by = last or min(result.view.day + dt.timedelta(days=_DAYS_TO_ACT), result.period.end)
+    by = last or soon(result.period, result.view.day)
     return _action("coverage_below_required", text, "marketing_ops", gap, by, because, (), worth, "added")
 
 
@@ -95,7 +95,7 @@ def _pull_forward(result: CoverageResult) -> Action:
     if later.empty:
         first = "Close what is open" if result.headline["n_open"] else "Nothing is open in time"
         text = f"{first}: {_against(result)}, and nothing is due later that could come forward"
-    by, ids = _soon(result), _by_amount(later)
+    by, ids = soon(result.period, result.view.day), _by_amount(later)
     return _action(
         "coverage_below_required", text, "sales_ops", result.gap[1], by, because, ids, _at_stake(result, "later")
     )
@@ -157,7 +157,9 @@ def _on_records(
     if rows.empty:
         return None
     worth = None if part is None else _at_stake(result, part)
-    return _action(rule, text, owner, rows["amount"].sum(), _soon(result), because, _by_amount(rows), worth)
+    return _action(
+        rule, text, owner, rows["amount"].sum(), soon(result.period, result.view.day), because, _by_amount(rows), worth
+    )
 
 
 def _action(
@@ -195,11 +197,6 @@ def _against(result: CoverageResult) -> str:
 def _where(result: CoverageResult) -> str:
     """Return where to begin, in words to follow `pipeline`: the groups below the whole range of what they need."""
     return "" if result.short_groups.empty else f", {join(list(result.short_groups.index))} first"
-
-
-def _soon(result: CoverageResult) -> dt.date:
-    due = result.view.day + dt.timedelta(days=_DAYS_TO_ACT)
-    return min(due, result.period.end) if result.view.day <= result.period.end else due
 
 
 def _by_amount(rows: pd.DataFrame) -> tuple[str, ...]:

@@ -1,8 +1,19 @@
 """Credit for conversions by channel: path sets, rules, Markov and Shapley credit, and how far chance moves them."""
 
 from revops.analysis.credit.bootstrap import DRAWN, FEW_DEALS, CreditDraws, credit_draws, ranks, share_table, shares
+from revops.analysis.credit.groups import Groups, channel_groups, groups_of
 from revops.analysis.credit.markov import Markov, markov
-from revops.analysis.credit.models import MODELS, SHARED, CreditKnobs, credit_by_model, touch_weights, unavailable
+from revops.analysis.credit.models import (
+    LABELS,
+    MODELS,
+    SHARED,
+    CreditKnobs,
+    credit_by_model,
+    model_name,
+    touch_weights,
+    unavailable,
+    unknown_milestones,
+)
 from revops.analysis.credit.paths import MILESTONES, Paths, from_paths, kept
 from revops.analysis.credit.rules import RULES, Rule, credit, has_unknown_milestone, rules_table, weights
 from revops.analysis.credit.shapley import MOST_CHANNELS, deals_touched, rate_game, shapley_weights
@@ -10,6 +21,7 @@ from revops.analysis.credit.shapley import MOST_CHANNELS, deals_touched, rate_ga
 __all__ = [
     "DRAWN",
     "FEW_DEALS",
+    "LABELS",
     "MILESTONES",
     "MODELS",
     "MOST_CHANNELS",
@@ -17,17 +29,21 @@ __all__ = [
     "SHARED",
     "CreditDraws",
     "CreditKnobs",
+    "Groups",
     "Markov",
     "Paths",
     "Rule",
+    "channel_groups",
     "credit",
     "credit_by_model",
     "credit_draws",
     "deals_touched",
     "from_paths",
+    "groups_of",
     "has_unknown_milestone",
     "kept",
     "markov",
+    "model_name",
     "ranks",
     "rate_game",
     "rules_table",
@@ -36,5 +52,6 @@ __all__ = [
     "shares",
     "touch_weights",
     "unavailable",
+    "unknown_milestones",
     "weights",
 ]

@@ -8,7 +8,8 @@ import pandas as pd
 from scipy import sparse
 from scipy.stats import rankdata
 
-from revops.analysis.credit.markov import order_one_effects
+from revops.analysis.credit.groups import Groups, channel_groups
+from revops.analysis.credit.markov import brought, order_one_effects
 from revops.analysis.credit.models import SHARED, CreditKnobs, credit_by_model, touch_weights
 from revops.analysis.credit.paths import Paths
 from revops.analysis.credit.shapley import deals_touched
@@ -23,7 +24,9 @@ FEW_DEALS = 10
 """A channel on the journeys of fewer won deals than these is marked: its range tells little."""
 _KINDS = ("wins", "amount")
 _STREAM = 41
+_NUMBERS = ("share", "low", "high", "error", "rank", "rank_low", "rank_high", "top_chance", "n_deals")
 _CELLS = 4_000_000
+_LEAST = 1e-9
 _LEAST_AT_ONCE = 16
 
 
@@ -31,8 +34,10 @@ _LEAST_AT_ONCE = 16
 class CreditDraws:
     """Credit under each model, and in each resample of accounts.
 
-    table: model, channel, credited_deals, credited_amount of the data itself. deals, amount: model -> credit [channel x
-    draw]; NaN under Markov in a draw without conversions. n_deals: by channel, conversions on whose journey it was.
+    channels: the names of channels, or of the groups that `by` says, such as campaigns. table: model, channel (the
+    column is called as `by` says), credited_deals, credited_amount of the data itself. deals, amount: model -> credit
+    [channel x draw]; NaN under Markov in a draw without conversions. n_deals: by channel, conversions on whose journey
+    it was.
     """
 
     channels: tuple[str, ...]
@@ -40,11 +45,13 @@ class CreditDraws:
     deals: dict[str, Array]
     amount: dict[str, Array]
     n_deals: Array
+    by: str = "channel"
 
 
 def credit_draws(
-    paths: Paths, models: tuple[str, ...] = DRAWN, *, seed: int, n_draws: int = 500, knobs: CreditKnobs | None = None
-) -> CreditDraws:
+    paths: Paths, models: tuple[str, ...] = DRAWN, *, seed: int, n_draws: int = 500, knobs: CreditKnobs | None = None,
+    by: Groups | None = None,
+) -> CreditDraws:  # fmt: skip
     """Return the credit of each channel under each model, in equally likely resamples of accounts.
 
     Question
@@ -53,6 +60,8 @@ def credit_draws(
     Parameters
         models : of DRAWN
         seed : the same seed gives the same draws, for the same accounts whatever their rows' order and channels' names
+        by : another grouping of touches, such as campaigns: models in SHARED only. The draws are those of channels: in
+            each of them the groups of a channel add up to it.
 
     Formula
         A draw takes as many accounts as there are, with replacement, each with all its journeys; a model is worked out
@@ -63,31 +72,37 @@ def credit_draws(
         Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 8: clusters resampled whole.
 
     Raises
-        MeasureError: a model that has no draws.
+        MeasureError: a model that has no draws, or none by this grouping.
 
     Limits
         Chance of which accounts came, nothing else: not what the model leaves out, nor touches that were not recorded.
     """
     if unknown := [model for model in models if model not in DRAWN]:
         raise MeasureError(f"Draws of credit: {unknown[0]} has none. {nearest(unknown[0], DRAWN)}")
+    table, groups = credit_by_model(paths, models, knobs=knobs, by=by), by or channel_groups(paths)
     account, names = pd.factorize(paths.values("account"), sort=True)
-    shared, n = [model for model in models if model in SHARED], len(paths.channels)
+    shared, n = [model for model in models if model in SHARED], len(groups.names)
     weights = (touch_weights(paths, model, knobs=knobs) for model in shared)
-    counts = [_credited(paths, weights, account, len(names))]
+    counts = [_credited(paths, groups, weights, account, len(names))]
     if "markov_1" in models:
         counts.append(_moves(paths, account, len(names)))
     credited, *moved = _drawn(counts, n_draws, seed)
-    found = dict(zip(shared, credited.reshape(-1, 2, n, n_draws), strict=True))
+    found = dict(zip(shared, credited.reshape(len(shared), 2, n, n_draws), strict=True))
     if moved:
         found["markov_1"] = _order_one(*moved, n)
     deals, amount = ({model: found[model][kind] for model in models} for kind in range(2))
-    return CreditDraws(paths.channels, credit_by_model(paths, models, knobs=knobs), deals, amount, deals_touched(paths))
+    return CreditDraws(groups.names, table, deals, amount, deals_touched(paths, by=groups), groups.name)
 
 
 def shares(credited: Array) -> Array:
-    """Return the share of each channel in each draw [channel x draw]; NaN in draws without any credit."""
+    """Return `credit_share` of each channel in each draw [channel x draw]; NaN in draws where all is not above 0.
+
+    Credit notes (amounts below 0) are credited as other amounts are: what is handed out is what was booked, and a share
+    may be below 0 or above 1. Where they outweigh the rest, or but for rounding do, there is nothing to share.
+    """
     total = credited.sum(axis=0)
-    return credited / np.where(total != 0, total, np.nan)
+    known = total > _LEAST * np.abs(credited).sum(axis=0)
+    return credited / np.where(known, total, np.nan)
 
 
 def ranks(credited: Array) -> Array:
@@ -95,11 +110,11 @@ def ranks(credited: Array) -> Array:
 
     Shares equal to 12 digits count as equal: what is left is rounding, which follows the order of rows.
     """
-    return rankdata(-shares(credited).round(12), method="min", axis=0, nan_policy="propagate")
+    return rankdata(-shares(credited).round(12), method="min", axis=0, nan_policy="propagate").astype("float64")
 
 
 def share_table(draws: CreditDraws, *, of: str = "amount", level: float = 0.8, top: int = 3) -> pd.DataFrame:
-    """Return each channel's share of credit and its rank under each model, with their ranges.
+    """Return each channel's share of credit and its rank under each model, with their ranges: `top_rank_chance`.
 
     Parameters
         of : amount or deals
@@ -114,26 +129,31 @@ def share_table(draws: CreditDraws, *, of: str = "amount", level: float = 0.8, t
     tables, ends = [], [(1 - level) / 2, (1 + level) / 2]
     for model, drawn in getattr(draws, of).items():
         point = draws.table.loc[draws.table["model"] == model, f"credited_{of}"].to_numpy()[:, None]
-        known = drawn[:, np.isfinite(drawn).all(axis=0) & (drawn.sum(axis=0) != 0)]
-        share, rank = shares(known), ranks(known)
-        values = {"model": model, "channel": list(draws.channels), "share": shares(point)[:, 0]}
+        share = shares(drawn)
+        kept = np.isfinite(share).all(axis=0)
+        share, rank = share[:, kept], ranks(drawn[:, kept])
+        values = {"model": model, draws.by: list(draws.channels), "share": shares(point)[:, 0]}
         values |= dict(zip(("low", "high"), _quantiles(share, ends), strict=True))
         values |= {"error": share.std(axis=1, ddof=1) if share.shape[1] > 1 else np.nan, "rank": ranks(point)[:, 0]}
         values |= dict(zip(("rank_low", "rank_high"), _quantiles(rank, ends, "nearest"), strict=True))
         values["top_chance"] = (rank <= top).mean(axis=1) if rank.size else np.nan
         tables.append(pd.DataFrame(values).assign(n_deals=draws.n_deals, is_few=draws.n_deals < FEW_DEALS))
-    return pd.concat(tables, ignore_index=True)
+    types = {"model": "str", draws.by: "str", **dict.fromkeys(_NUMBERS, "float64"), "is_few": "bool"}
+    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(types))
+    return table.astype(types)
 
 
 def _quantiles(values: Array, ends: list[float], method: str = "linear") -> Array:
     return np.quantile(values, ends, axis=1, method=method) if values.size else np.full((2, len(values)), np.nan)
 
 
-def _credited(paths: Paths, weights: Iterable[Array], account: Array, n_accounts: int) -> sparse.csc_array:
-    """Return by account what it brings [weighting, then wins and amount, then channel]."""
-    given = np.flatnonzero(paths.values("wins")[paths.journey])
-    of, n = paths.journey[given], len(paths.channels)
-    pairs, pair = np.unique(account[of] * n + paths.channel[given], return_inverse=True)
+def _credited(
+    paths: Paths, groups: Groups, weights: Iterable[Array], account: Array, n_accounts: int
+) -> sparse.csc_array:
+    """Return by account what it brings [weighting, then wins and amount, then group]."""
+    given = np.flatnonzero((paths.values("wins")[paths.journey] != 0) & (groups.code >= 0))
+    of, n = paths.journey[given], len(groups.names)
+    pairs, pair = np.unique(account[of] * n + groups.code[given], return_inverse=True)
     values = [paths.values(kind)[of] for kind in _KINDS]
     credit = [np.bincount(pair, flat[given] * value, len(pairs)) for flat in weights for value in values]
     rows = (pairs % max(n, 1)).astype("int32")[:, None] + np.arange(len(credit), dtype="int32") * n
@@ -145,16 +165,17 @@ def _credited(paths: Paths, weights: Iterable[Array], account: Array, n_accounts
 
 
 def _moves(paths: Paths, account: Array, n_accounts: int) -> sparse.csc_array:
-    """Return by account what the chain of order 1 is made of: moves, starts, wins and amount by last channel."""
+    """Return by account what the chain of order 1 is made of: moves, starts, what was brought by last channel."""
     weight, n = paths.values("wins") + paths.values("losses"), len(paths.channels)
     first, last = paths.starts, paths.starts + paths.lengths - 1
     inner = np.flatnonzero(np.diff(paths.journey) == 0)
     of, channel = paths.journey[inner], paths.channel.astype("int64")
     rows = [channel[inner] * n + channel[inner + 1], n * n + channel[first]]
-    rows += [n * n + n * place + channel[last] for place in (1, 2)]
-    values = [weight[of], weight, *(paths.values(kind) for kind in _KINDS)]
-    cells = np.concatenate(rows), np.concatenate([account[of], account, account, account])
-    return sparse.coo_array((np.concatenate(values), cells), shape=(n * n + 3 * n, n_accounts)).tocsc()
+    kinds = brought(paths).T
+    rows += [n * n + n * place + channel[last] for place in range(1, len(kinds) + 1)]
+    cells = np.concatenate(rows), np.concatenate([account[of], account, *[account] * len(kinds)])
+    values, size = np.concatenate([weight[of], weight, *kinds]), n * n + (1 + len(kinds)) * n
+    return sparse.coo_array((values, cells), shape=(size, n_accounts)).tocsc()
 
 
 def _drawn(counts: list[sparse.csc_array], n_draws: int, seed: int) -> list[Array]:
@@ -164,7 +185,7 @@ def _drawn(counts: list[sparse.csc_array], n_draws: int, seed: int) -> list[Arra
     for begin in range(0, n_draws, at_once):
         times = np.empty((n, min(at_once, n_draws - begin)))
         for draw in range(times.shape[1]):
-            times[:, draw] = np.bincount(rng.integers(0, n, n), minlength=n)
+            times[:, draw] = np.bincount(rng.integers(0, max(n, 1), n), minlength=n)
         for table, sums in zip(counts, found, strict=True):
             sums[:, begin : begin + at_once] = table @ times
     return found
@@ -172,10 +193,12 @@ def _drawn(counts: list[sparse.csc_array], n_draws: int, seed: int) -> list[Arra
 
 def _order_one(sums: Array, n: int) -> Array:
     """Return the credit of the chain of order 1 [wins and amount x channel x draw] from its counts in each draw."""
-    moves, starts, *ends = np.split(sums.T, [n * n, n * n + n, n * n + 2 * n], axis=1)
-    _, loss = order_one_effects(moves.reshape(-1, n, n), starts, np.stack(ends, axis=2))
-    whole, summed = np.stack(ends, axis=2).sum(axis=1), loss.sum(axis=1)
+    moves, starts, *ends = np.split(sums.T, range(n * n, len(sums), n), axis=1)
+    ends = np.stack(ends, axis=2)
+    _, loss = order_one_effects(moves.reshape(-1, n, n), starts, ends)
+    whole, summed = ends.sum(axis=1), loss.sum(axis=1)
     scaled = np.where(summed != 0, whole / np.where(summed != 0, summed, 1.0), 0.0)
     credited = loss * scaled[:, None]
+    credited = np.stack([credited[..., 0], credited[..., 1:].sum(axis=-1)], axis=-1)
     credited[whole[:, 0] == 0] = np.nan
     return np.moveaxis(credited, 0, -1).transpose(1, 0, 2)

@@ -10,7 +10,7 @@ from scipy.sparse.linalg import splu
 from revops.analysis.credit.paths import Paths
 from revops.errors import MeasureError
 
-__all__ = ["HIGHEST_ORDER", "Markov", "markov", "order_one_effects"]
+__all__ = ["HIGHEST_ORDER", "Markov", "brought", "markov", "order_one_effects"]
 
 Array = np.ndarray
 HIGHEST_ORDER = 4
@@ -24,7 +24,7 @@ class Markov:
     """Credit by removal effect.
 
     table: one row per channel, sorted: channel, removal_effect (share of conversions that the chain loses without the
-    channel, 0 to 1), amount_effect (the same of amount; NaN where there is none), credited_deals, credited_amount.
+    channel, 0 to 1), amount_effect (the same of amount; NaN where it is not above 0), credited_deals, credited_amount.
     start_rate, start_amount: conversions and amount per journey as the chain tells them, equal to those of the data.
     n_states: of the chain, start and ends apart. is_degenerate: no journey was lost, so that an effect is only the
     share of conversions that pass the channel in the chain, not what it adds.
@@ -40,7 +40,7 @@ class Markov:
 
 @dataclass(frozen=True)
 class _Chain:
-    """Counts between states: from the start, from state to state, from each state to conversion (wins and amount)."""
+    """Counts between states: from the start, from state to state, from each state to conversion (brought)."""
 
     start: Array
     moves: sparse.csc_array
@@ -49,7 +49,7 @@ class _Chain:
 
 
 def markov(paths: Paths, order: int = 1, *, with_losses: bool = True) -> Markov:
-    """Return credit by the removal effect of channels in a Markov chain of the given order.
+    """Return the `removal_effect` of channels in a Markov chain of the given order, and credit by it.
 
     Question
         How many conversions hang on journeys that pass through this channel?
@@ -63,7 +63,8 @@ def markov(paths: Paths, order: int = 1, *, with_losses: bool = True) -> Markov:
         than that is one state. Counts of moves, each journey with weight wins + losses; p = chance to get from the
         start to a conversion. Without a channel, what would enter a state that holds it is lost: p_without.
         removal_effect = 1 - p_without / p; credited_deals = wins x removal_effect / their sum. amount_effect likewise
-        with the mean amount that leaves from a state in place of the share that converts.
+        with the mean amount that leaves from a state in place of the share that converts; amounts below 0 (credit
+        notes) are shared by an effect of their own, so that they cannot turn the signs of the others.
 
     Source
         Anderl, Becker, von Wangenheim and Schumann, IJRM 33 (2016), 457-474. Windows as in the package
@@ -89,13 +90,21 @@ def markov(paths: Paths, order: int = 1, *, with_losses: bool = True) -> Markov:
         )
     chain = _chain(paths, order, wins + losses)
     whole, effects = _order_one(chain) if order == 1 else _by_removal(chain)
-    found = [np.where(whole[i] != 0, effects[i] / (whole[i] or 1.0), np.nan) for i in range(2)]
-    totals = wins.sum(), paths.values("amount").sum()
+    totals, sums = brought(paths).sum(axis=0), effects.sum(axis=1)
+    credited = np.where(sums != 0, totals / np.where(sums != 0, sums, 1.0), 0.0)[:, None] * effects
+    whole, effects = (np.stack([kinds[0], kinds[1:].sum(axis=0)]) for kinds in (whole, effects))
+    found = [np.where(whole[i] > 0, effects[i] / (whole[i] or 1.0), np.nan) for i in range(2)]
     table = pd.DataFrame({"channel": list(paths.channels), "removal_effect": found[0], "amount_effect": found[1]})
-    for name, total, effect in zip(("credited_deals", "credited_amount"), totals, effects, strict=True):
-        table[name] = total * effect / (effect.sum() or 1.0)
+    table["credited_deals"], table["credited_amount"] = credited[0], credited[1:].sum(axis=0)
     per_journey = whole / (wins + losses).sum()
     return Markov(table, order, *map(float, per_journey), len(chain.start), bool(losses.sum() == 0))
+
+
+def brought(paths: Paths) -> Array:
+    """Return what each journey brings [journeys x kinds]: wins, amount, and apart, if there are any, those below 0."""
+    wins, amount = paths.values("wins"), paths.values("amount")
+    below = [np.minimum(amount, 0.0)] if (amount < 0).any() else []
+    return np.stack([wins, np.maximum(amount, 0.0), *below], axis=1)
 
 
 def order_one_effects(moves: Array, starts: Array, ends: Array) -> tuple[Array, Array]:
@@ -148,7 +157,7 @@ def _stepped(chain: _Chain, held: Array) -> Array:
     back = sparse.csr_array((chain.moves / weight[:, None]).T)
     leaves = sparse.csr_array((chain.ends / weight[:, None]).T)
     most = np.abs(chain.ends / np.maximum(chain.ends[:, :1], np.finfo(float).tiny)).max(axis=0)
-    at, brings = np.where(held, 0.0, chain.start[:, None]), np.zeros((2, held.shape[1]))
+    at, brings = np.where(held, 0.0, chain.start[:, None]), np.zeros((chain.ends.shape[1], held.shape[1]))
     for _ in range(_MOST_STEPS):
         brings += leaves @ at
         if (at.sum(axis=0).max() * most <= _LEFT * np.abs(chain.ends.sum(axis=0))).all():
@@ -162,7 +171,7 @@ def _factored(chain: _Chain, held: Array) -> Array:
     """Return the same as _stepped, each removal by a sparse factorisation of its own."""
     weight = chain.start + chain.moves.sum(axis=0)
     system = sparse.csc_array(sparse.diags_array(np.where(weight > 0, weight, 1.0)) - chain.moves)
-    brings = np.zeros((2, held.shape[1]))
+    brings = np.zeros((chain.ends.shape[1], held.shape[1]))
     for removal, gone in enumerate(held.T):
         left = np.flatnonzero(~gone)
         if len(left):
@@ -176,7 +185,7 @@ def _chain(paths: Paths, order: int, weight: Array) -> _Chain:
     n, inner = len(holds), np.diff(journey) == 0
     first, last = np.r_[True, ~inner], np.r_[~inner, True]
     start = np.bincount(state[first], weight, n)
-    ends = [np.bincount(state[last], paths.values(name), n) for name in ("wins", "amount")]
+    ends = [np.bincount(state[last], kind, n) for kind in brought(paths).T]
     before, after = state[:-1][inner], state[1:][inner]
     passed = weight[journey[1:][inner]]
     if n * n <= _MOST_CELLS:

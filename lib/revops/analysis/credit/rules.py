@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from revops.analysis.credit.groups import Groups, channel_groups
 from revops.analysis.credit.paths import MILESTONES, Paths
 from revops.errors import MeasureError, nearest
 
@@ -102,15 +103,17 @@ def weights(paths: Paths, rule: str, *, half_life_days: float = 7.0, direct: Seq
     return _to_one(paths, flat)
 
 
-def credit(paths: Paths, weights: Array) -> pd.DataFrame:
-    """Return what each channel is credited with, from a share for each touch.
+def credit(paths: Paths, weights: Array, *, by: Groups | None = None) -> pd.DataFrame:
+    """Return what each channel (or group of touches) is credited with, from a share for each touch.
 
     Returns
-        One row per channel, sorted: channel, credited_deals, credited_amount. They sum to all wins and their amount.
+        One row per channel, sorted: channel (or the name of the grouping), credited_deals, credited_amount. Where each
+        touch has a group they sum to all wins and their amount.
     """
-    sums = [np.bincount(paths.channel, weights * paths.values(name)[paths.journey], len(paths.channels))
+    at, by = slice(None) if by is None else by.code >= 0, by or channel_groups(paths)
+    sums = [np.bincount(by.code[at], (weights * paths.values(name)[paths.journey])[at], len(by.names))
             for name in ("wins", "amount")]  # fmt: skip
-    return pd.DataFrame({"channel": list(paths.channels), "credited_deals": sums[0], "credited_amount": sums[1]})
+    return pd.DataFrame({by.name: list(by.names), "credited_deals": sums[0], "credited_amount": sums[1]})
 
 
 def has_unknown_milestone(paths: Paths, rule: str) -> Array:

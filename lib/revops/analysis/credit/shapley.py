@@ -5,6 +5,7 @@ from math import comb
 import numpy as np
 import pandas as pd
 
+from revops.analysis.credit.groups import Groups, channel_groups
 from revops.analysis.credit.paths import Paths
 from revops.errors import MeasureError
 
@@ -36,20 +37,22 @@ def shapley_weights(paths: Paths) -> Array:
         So it is linear credit over distinct channels: it uses no lost journey and no order, and tells nothing of what
         a channel adds.
     """
-    pair, is_first = _pairs(paths)
+    pair, is_first = _pairs(paths, channel_groups(paths))
     times = np.bincount(pair)[pair] if len(pair) else np.ones(0)
     return 1 / (np.bincount(paths.journey[is_first], minlength=len(paths.journeys))[paths.journey] * times)
 
 
-def deals_touched(paths: Paths) -> Array:
-    """Return how many conversions each channel was on the journey of."""
-    _, is_first = _pairs(paths)
+def deals_touched(paths: Paths, *, by: Groups | None = None) -> Array:
+    """Return how many conversions each channel (or group of touches) was on the journey of."""
+    by = by or channel_groups(paths)
+    _, is_first = _pairs(paths, by)
+    is_first &= by.code >= 0
     wins = paths.values("wins")[paths.journey[is_first]]
-    return np.bincount(paths.channel[is_first], wins, len(paths.channels))
+    return np.bincount(by.code[is_first], wins, len(by.names))
 
 
 def rate_game(paths: Paths) -> pd.DataFrame:
-    """Return by how much each channel raises the conversion rate of the journeys it joins, in the mean over coalitions.
+    """Return `rate_effect`: how much higher the rate of conversion is with a channel, in the mean over coalitions.
 
     Question
         With which channels do journeys convert more often? How much comes from them is another question:
@@ -89,11 +92,11 @@ def rate_game(paths: Paths) -> pd.DataFrame:
     return table
 
 
-def _pairs(paths: Paths) -> tuple[Array, Array]:
-    """Return the number of each touch's pair of journey and channel, and whether it is the first of its pair."""
-    small = np.int16 if len(paths.channels) < 2**15 else np.int32
-    order = np.argsort(paths.channel.astype(small), kind="stable")
-    journey, channel = paths.journey[order], paths.channel[order]
+def _pairs(paths: Paths, by: Groups) -> tuple[Array, Array]:
+    """Return the number of each touch's pair of journey and group, and whether it is the first of its pair."""
+    small = np.int16 if len(by.names) < 2**15 else np.int32
+    order = np.argsort(by.code.astype(small), kind="stable")
+    journey, channel = paths.journey[order], by.code[order]
     new = np.r_[True, (np.diff(journey) != 0) | (np.diff(channel) != 0)][: len(order)]
     pair, is_first = np.empty(len(order), dtype="int64"), np.empty(len(order), dtype=bool)
     pair[order], is_first[order] = np.cumsum(new) - 1, new

@@ -2,6 +2,7 @@
 
 from revops.analysis.journeys.found import Journeys, journeys_of
 from revops.analysis.journeys.knobs import JourneyKnobs
+from revops.analysis.journeys.reconciled import WITH_TOUCHES
 from revops.analysis.journeys.touched import UNKNOWN_CHANNEL
 
-__all__ = ["UNKNOWN_CHANNEL", "JourneyKnobs", "Journeys", "journeys_of"]
+__all__ = ["UNKNOWN_CHANNEL", "WITH_TOUCHES", "JourneyKnobs", "Journeys", "journeys_of"]

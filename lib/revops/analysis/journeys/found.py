@@ -10,7 +10,7 @@ from revops.analysis.journeys.fates import USED, Pairs, paired
 from revops.analysis.journeys.knobs import JourneyKnobs
 from revops.analysis.journeys.numbers import NEVER, Array
 from revops.analysis.journeys.people import People, people_of
-from revops.analysis.journeys.reconciled import reconciled, touches_by_reason
+from revops.analysis.journeys.reconciled import fates_of_deals, reconciled, touches_by_reason
 from revops.analysis.journeys.touched import Touched, touched
 from revops.book import AsOf
 
@@ -31,13 +31,15 @@ class Journeys:
     touches: one row per journey x touch, by journey and in order of time: journey, channel (number into `channels`),
         days_before (days from the touch to the journey's end), person (number), touch_id, touched_at, campaign_id,
         campaign_type, made_from (touch, first_conversion or recent_conversion).
-    reconciliation: deals and amount by kind and reason (reconciled.reconciled). left_out: touches by reason.
+    deals: why each opportunity has touches or none (reconciled.fates_of_deals). reconciliation: deals and amount by
+        kind and reason (reconciled.reconciled). left_out: touches by reason.
     has_only_ends: touches are first and last conversions alone, which only single-touch models can use.
     """
 
     journeys: pd.DataFrame
     touches: pd.DataFrame
     channels: tuple[str, ...]
+    deals: pd.DataFrame
     reconciliation: pd.DataFrame
     left_out: pd.DataFrame
     has_only_ends: bool
@@ -76,11 +78,9 @@ def journeys_of(view: AsOf, knobs: JourneyKnobs | None = None, *, only: pd.Index
         units.append(_never(view, people, found.table, knobs))
     units = pd.concat(units, ignore_index=True) if len(units[-1]) else units[0].reset_index(drop=True)
     pairs = paired(units, *_links(units, people, len(state)), people.table, found.table, knobs)
-    journeys, touches, channels = _path_set(units, pairs, found)
-    return Journeys(
-        journeys, touches, channels, reconciled(units, pairs, knobs.cutoff),
-        touches_by_reason(len(found.table), units, pairs), found.has_only_ends,
-    )  # fmt: skip
+    deals = fates_of_deals(units, pairs, knobs.cutoff)
+    left_out = touches_by_reason(len(found.table), units, pairs)
+    return Journeys(*_path_set(units, pairs, found), deals, reconciled(deals), left_out, found.has_only_ends)
 
 
 def _never(view: AsOf, people: People, touches: pd.DataFrame, knobs: JourneyKnobs) -> pd.DataFrame:

@@ -5,10 +5,11 @@ import pandas as pd
 
 from revops.analysis.journeys.fates import FATES, USED, Pairs
 
-__all__ = ["KINDS", "reconciled", "touches_by_reason"]
+__all__ = ["KINDS", "WITH_TOUCHES", "fates_of_deals", "reconciled", "touches_by_reason"]
 
 KINDS = ("won", "lost", "open", "undated")
 WITH_TOUCHES = "with touches"
+"""The reason of deals that have a journey."""
 _END = {"close": "it closed", "creation": "it was created"}
 _OF_TOUCH = ("of nobody on these deals", "after the end", "before the lookback", "not answered", "channel left out",
              "repeat of the same day", "used")  # fmt: skip
@@ -17,30 +18,44 @@ _OF_DEAL = ("no touches of its people", "touches only after {end}", "touches onl
             "no contact", "no account and no contact")  # fmt: skip
 
 
-def reconciled(units: pd.DataFrame, pairs: Pairs, cutoff: str) -> pd.DataFrame:
-    """Return deals and their amount, with touches and without, by reason.
+def fates_of_deals(units: pd.DataFrame, pairs: Pairs, cutoff: str) -> pd.DataFrame:
+    """Return why each deal has touches, or has none.
 
     Returns
-        One row per kind x reason, in order: kind (won, lost, open, or undated: closed by a date that has not come),
-        reason (with touches, or of the touch that came nearest to counting), n_deals, n_without_amount, amount
-        [company currency, as known on the day].
-
-    Formula
-        All rows of a kind add up to its deals and amount: won to what is booked; with the creation cut-off all kinds
-        together to the pipeline created.
+        One row per opportunity, in its order: opportunity_id, kind (won, lost, open, or undated: closed by a date that
+        has not come), reason (with touches, or of the touch that came nearest to counting; ordered), amount [company
+        currency, as known on the day; NaN where blank]
     """
     best = np.full(len(units), -1)
     np.maximum.at(best, pairs.journey, pairs.fate)
     reason = np.select([best >= 0, pairs.has_people, units["account_id"].notna()], [best + 1, 0, 7], 8)
     deals = units["kind"].ne("never").to_numpy()
-    kept, amount = units[deals], units.loc[deals, "amount"]
     names = pd.Index([name.format(end=_END[cutoff]) for name in _OF_DEAL])
     order = [WITH_TOUCHES, *names.drop(WITH_TOUCHES)]
-    table = pd.DataFrame({
-        "kind": pd.Categorical(kept["kind"], KINDS), "reason": pd.Categorical(names[reason[deals]], order),
-        "n_deals": 1, "n_without_amount": amount.isna().astype("int64"), "amount": amount.fillna(0.0),
+    kept = units[deals].reset_index(drop=True)
+    return pd.DataFrame({
+        "opportunity_id": kept["opportunity_id"].astype("str"), "kind": pd.Categorical(kept["kind"], KINDS),
+        "reason": pd.Categorical(names[reason[deals]], order), "amount": kept["amount"],
     })  # fmt: skip
-    sums = table.groupby(["kind", "reason"], observed=True).sum().reset_index()
+
+
+def reconciled(deals: pd.DataFrame) -> pd.DataFrame:
+    """Return deals and their amount, with touches and without, by reason.
+
+    Parameters
+        deals : fates_of_deals
+
+    Returns
+        One row per kind x reason, in order: kind, reason, n_deals, n_without_amount, amount [company currency]
+
+    Formula
+        All rows of a kind add up to its deals and amount: won to what is booked; with the creation cut-off all kinds
+        together to the pipeline created.
+    """
+    amount = deals["amount"]
+    table = deals.assign(n_deals=1, n_without_amount=amount.isna().astype("int64"), amount=amount.fillna(0.0))
+    columns = ["n_deals", "n_without_amount", "amount"]
+    sums = table.groupby(["kind", "reason"], observed=True)[columns].sum().reset_index()
     return sums.astype({"kind": "str", "reason": "str", "n_deals": "int64"})
 
 

@@ -2,5 +2,28 @@
 
 from revops.measures.attribution_comparison.knobs import Knobs
 from revops.measures.attribution_comparison.needs import NEEDS, READS, lacking, refusal
+from revops.measures.attribution_comparison.result import AttributionResult, measure
+from revops.measures.attribution_comparison.rows import measure_rows
+from revops.measures.attribution_comparison.tables.display import (
+    campaigns_table,
+    cost_table,
+    credit_table,
+    deals_table,
+    display_tables,
+)
 
-__all__ = ["NEEDS", "READS", "Knobs", "lacking", "refusal"]
+__all__ = [
+    "NEEDS",
+    "READS",
+    "AttributionResult",
+    "Knobs",
+    "campaigns_table",
+    "cost_table",
+    "credit_table",
+    "deals_table",
+    "display_tables",
+    "lacking",
+    "measure",
+    "measure_rows",
+    "refusal",
+]

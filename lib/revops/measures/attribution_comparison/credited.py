@@ -7,6 +7,7 @@ import pandas as pd
 
 from revops.analysis.credit import (
     DRAWN,
+    MODELS,
     CreditDraws,
     Paths,
     credit_by_model,
@@ -16,14 +17,17 @@ from revops.analysis.credit import (
     share_table,
     shares,
     unavailable,
+    unknown_milestones,
 )
 from revops.analysis.journeys import Journeys
+from revops.measures.attribution_comparison.journeys import journeys_by_end, unattributed
 from revops.measures.attribution_comparison.window import Window
 
 __all__ = ["Credited", "credited"]
 
 _RANGES = ["low", "high", "error", "rank_low", "rank_high", "top_chance"]
-_EFFECTS = ["model", "channel", "removal_effect", "amount_effect"]
+_EFFECTS = {"model": "str", "channel": "str", "removal_effect": "float64", "amount_effect": "float64"}
+_NEEDS_DEALS = {"close": "deals won with touches", "creation": "deals created with touches"}
 _ENDS_ONLY = ("first_touch", "last_touch", "last_non_direct")
 """The models that first and last conversions alone can feed."""
 
@@ -34,9 +38,12 @@ class Credited:
 
     cutoff: `close` = won, `creation` = pipeline created. found, paths: its journeys. table: one row per model x
     channel, models in the order of MODELS, channels sorted: model, channel, credited_deals, credited_amount,
-    credit_share (of amount), low, high, error, rank, rank_low, rank_high, top_chance (NaN for models without draws),
-    n_deals, is_few. draws: of the models that have them. removal: model, channel, removal_effect, amount_effect of
-    Markov models. unavailable: model -> what it needs.
+    credit_share (of amount; NaN where all of it is not above 0), low, high, error, rank, rank_low, rank_high,
+    top_chance (NaN for models without draws, and where fewer than two accounts won), n_deals, is_few. draws: of the
+    models that have them. removal: model, channel, removal_effect, amount_effect of Markov models. unavailable: model
+    -> what it needs; every model, where nothing was won with touches. milestones: rule of milestones -> share of won
+    journeys on which one is unknown, so that its percent went to the others. ends: how many journeys ended in what
+    (journeys_by_end). unattributed: deals without touches, by reason.
     """
 
     cutoff: str
@@ -46,6 +53,9 @@ class Credited:
     table: pd.DataFrame
     removal: pd.DataFrame
     unavailable: dict[str, str]
+    milestones: dict[str, float]
+    ends: pd.DataFrame
+    unattributed: pd.DataFrame
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -66,30 +76,40 @@ def credited(window: Window, cutoff: str = "close") -> Credited:
     """Return what each model credits each channel with for the deals of the window."""
     knobs, found = window.knobs, window.journeys(cutoff)
     paths = Paths(found.journeys, found.touches, found.channels)
-    needs = _lacking(paths, found, knobs.models)
-    models = tuple(model for model in knobs.models if model not in needs)
+    needs = _lacking(paths, found, window, cutoff)
+    models = tuple(model for model in MODELS if model in knobs.models and model not in needs)
     drawn = tuple(model for model in models if model in DRAWN)
     draws = credit_draws(paths, drawn, seed=knobs.seed, n_draws=knobs.draws, knobs=knobs.credit)
     table = credit_by_model(paths, models, knobs=knobs.credit)
-    return Credited(cutoff, found, paths, draws, _with_ranges(table, draws, window), _removal(paths, models), needs)
+    milestones = {model: share for model, share in unknown_milestones(paths).items() if model in models}
+    return Credited(
+        cutoff, found, paths, draws, _with_ranges(table, draws, paths, window), _removal(paths, models), needs,
+        milestones, journeys_by_end(found, paths, cutoff), unattributed(found, cutoff),
+    )  # fmt: skip
 
 
-def _lacking(paths: Paths, found: Journeys, models: tuple[str, ...]) -> dict[str, str]:
-    needs = {model: what for model, what in unavailable(paths).items() if model in models}
+def _lacking(paths: Paths, found: Journeys, window: Window, cutoff: str) -> dict[str, str]:
+    """Return the models asked for that cannot be had, in order, each with the first thing it needs."""
+    asked = [model for model in MODELS if model in window.knobs.models]
+    if not paths.values("wins").sum() > 0:
+        return dict.fromkeys(asked, _NEEDS_DEALS[cutoff])
+    needs = unavailable(paths)
     if found.has_only_ends:
-        needs |= {model: "every touch, not first and last conversions alone" for model in models
-                  if model not in _ENDS_ONLY}  # fmt: skip
-    return needs
+        every = "every touch, not first and last conversions alone"
+        needs |= {model: every for model in asked if model not in _ENDS_ONLY}
+    return {model: needs[model] for model in asked if model in needs}
 
 
-def _with_ranges(table: pd.DataFrame, draws: CreditDraws, window: Window) -> pd.DataFrame:
+def _with_ranges(table: pd.DataFrame, draws: CreditDraws, paths: Paths, window: Window) -> pd.DataFrame:
+    """Return credit with shares and ranks, and their ranges; chance cannot be told from one account."""
     knobs = window.knobs
     ranges = share_table(draws, level=knobs.level, top=knobs.top)[["model", "channel", *_RANGES]]
-    amounts = table.groupby("model", sort=False)["credited_amount"]
-    table["credit_share"] = np.concatenate([shares(part.to_numpy()[:, None])[:, 0] for _, part in amounts])
-    table["rank"] = np.concatenate([ranks(part.to_numpy()[:, None])[:, 0] for _, part in amounts])
+    if paths.journeys.loc[paths.values("wins") > 0, "account"].nunique() < 2:
+        ranges[_RANGES] = np.nan
+    credit = table["credited_amount"].to_numpy().reshape(-1, len(paths.channels)).T if len(table) else np.zeros((0, 0))
+    table = table.assign(credit_share=shares(credit).T.ravel(), rank=ranks(credit).T.ravel())
     table = table.merge(ranges, how="left", on=["model", "channel"], validate="one_to_one")
-    n_deals = table["channel"].map(dict(zip(draws.channels, draws.n_deals, strict=True)))
+    n_deals = table["channel"].map(dict(zip(draws.channels, draws.n_deals, strict=True))).astype("float64")
     columns = ["model", "channel", "credited_deals", "credited_amount", "credit_share", "low", "high", "error", "rank",
                "rank_low", "rank_high", "top_chance"]  # fmt: skip
     return table[columns].assign(n_deals=n_deals, is_few=n_deals < knobs.fewest_deals)
@@ -97,4 +117,5 @@ def _with_ranges(table: pd.DataFrame, draws: CreditDraws, window: Window) -> pd.
 
 def _removal(paths: Paths, models: tuple[str, ...]) -> pd.DataFrame:
     tables = [markov(paths, int(model[-1])).table.assign(model=model) for model in models if model.startswith("markov")]
-    return pd.concat(tables, ignore_index=True)[_EFFECTS] if tables else pd.DataFrame(columns=_EFFECTS)
+    table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(_EFFECTS))
+    return table[list(_EFFECTS)].astype(_EFFECTS)

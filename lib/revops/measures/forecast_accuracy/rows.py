@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
 from revops.measures.forecast_accuracy.needs import OF_DEALS
 from revops.measures.forecast_accuracy.projection import interval_coverage
 from revops.measures.forecast_accuracy.result import ForecastResult
+from revops.metrics.row import Row, row
 
 __all__ = ["check_rows", "measure_rows"]
 
-Row = dict[str, Any]
 _ERRORS = {"wape": "wape", "bias_rate": "bias", "mdape": "mdape", "mase": "mase", "mape": "mape"}
 """Metrics of errors.accuracy, and what the columns of their ranges begin with."""
 _NO_ERRORS = "no past quarter with a call of the company"
@@ -42,14 +40,14 @@ def _error_rows(result: ForecastResult) -> list[Row]:
     for error in errors[shown].to_dict("records"):
         by = {"horizon_weeks": error["horizon_weeks"], "category": error["category"]}
         rows += [_error_row(id, by, error, level) for id in _ERRORS]
-    return rows or [_row(id, {}, note=_NO_ERRORS) for id in _ERRORS]
+    return rows or [row(id, {}, note=_NO_ERRORS) for id in _ERRORS]
 
 
 def _error_row(id: str, by: Mapping[str, Any], error: Mapping[str, Any], level: float) -> Row:
     """Return one row of errors.accuracy as a number."""
     ends = (error[f"{_ERRORS[id]}_low"], error[f"{_ERRORS[id]}_high"], level)
     n = error["n_scaled"] if id == "mase" else error["n"]
-    return _row(id, by, error[id], ends, n, _NO_SCALE if id == "mase" else "nothing came in these quarters")
+    return row(id, by, error[id], ends, n, _NO_SCALE if id == "mase" else "nothing came in these quarters")
 
 
 def _unit_rows(result: ForecastResult) -> list[Row]:
@@ -63,8 +61,8 @@ def _unit_rows(result: ForecastResult) -> list[Row]:
                       "bias_high": unit["bias_rate_high"]}  # fmt: skip
             rows += [_error_row(id, named, errors, knobs.level) for id in ("wape", "bias_rate", "mase", "mape")]
             rows += [
-                _row("unit_bias_rate", named, unit["bias"], own, unit["n"], few),
-                _row("off_signal", named, unit["n_beyond"], None, unit["n_looked_at"]) | {"note": unit["signal"]},
+                row("unit_bias_rate", named, unit["bias"], own, unit["n"], few),
+                row("off_signal", named, unit["n_beyond"], None, unit["n_looked_at"]) | {"note": unit["signal"]},
             ]
     pooled = result.unit_errors[result.unit_errors["horizon_weeks"].eq(knobs.horizon_weeks)]
     for error in pooled.to_dict("records"):
@@ -77,43 +75,43 @@ def _step_rows(result: ForecastResult) -> list[Row]:
     """Return what each step adds over the one before, and the last over the naive one."""
     steps, level = result.steps, result.knobs.level
     rows = [
-        _row("forecast_value_added", {"step": step["step"]}, step["forecast_value_added"],
+        row("forecast_value_added", {"step": step["step"]}, step["forecast_value_added"],
              (step["low"], step["high"], level), step["n"], _NO_ERRORS)
         for step in steps.iloc[1:].to_dict("records")
     ]  # fmt: skip
     if len(steps) > 1:
         last = steps.iloc[-1]
         ends, by = (last["first_low"], last["first_high"], level), {"step": last["step"], "over": steps["step"].iloc[0]}
-        rows += [_row("forecast_value_added", by, last["added_to_first"], ends, last["n"], _NO_ERRORS)]
-    return rows or [_row("forecast_value_added", {}, note="one step alone, or no past quarter")]
+        rows += [row("forecast_value_added", by, last["added_to_first"], ends, last["n"], _NO_ERRORS)]
+    return rows or [row("forecast_value_added", {}, note="one step alone, or no past quarter")]
 
 
 def _signal_rows(result: ForecastResult) -> list[Row]:
     if result.signal is None:
-        return [_row("off_signal", {}, note="not_enough")]
-    row = _row("off_signal", {}, result.signal["n_beyond"], None, result.signal["n"])
-    return [row | {"note": result.signal["signal"]}]
+        return [row("off_signal", {}, note="not_enough")]
+    told = row("off_signal", {}, result.signal["n_beyond"], None, result.signal["n"])
+    return [told | {"note": result.signal["signal"]}]
 
 
 def _deal_rows(result: ForecastResult) -> list[Row]:
     """Return how good the chances told of deals were, how often commit came in, and what slipped."""
     told, level = result.deals, result.knobs.level
     if told is None:
-        return [_row(id, {}, note=result.unavailable.get(id, "history of the deals")) for id in OF_DEALS]
+        return [row(id, {}, note=result.unavailable.get(id, "history of the deals")) for id in OF_DEALS]
     untold = () if told.crm is not None else ("calibration_slope", "brier_skill")
-    rows = [_row(id, {}, note=result.unavailable.get(id, "history of the CRM's probabilities")) for id in untold]
+    rows = [row(id, {}, note=result.unavailable.get(id, "history of the CRM's probabilities")) for id in untold]
     for score in told.scores.to_dict("records"):
         by = {} if score["probability"] == "win_probability" else {"probability": "past deals"}
         for id, name in (("calibration_slope", "slope"), ("brier_skill", "skill")):
             ends = (score[f"{name}_low"], score[f"{name}_high"], level)
-            rows += [_row(id, by, score[id], ends, score["n"], score["reason"] or "one quarter has no others")]
+            rows += [row(id, by, score[id], ends, score["n"], score["reason"] or "one quarter has no others")]
     commit = told.hits.iloc[0]
     ends = (commit["low"], commit["high"], level)
-    rows += [_row("commit_hit_rate", {}, commit["hit_rate"], ends, commit["n"], "no deal was in commit on the day")]
+    rows += [row("commit_hit_rate", {}, commit["hit_rate"], ends, commit["n"], "no deal was in commit on the day")]
     for slipped in told.slipped.to_dict("records"):
         by = {"scope": slipped["scope"], "pushes": slipped["pushes"]}
         ends = (slipped["slipped_low"], slipped["slipped_high"], level)
-        rows += [_row("slipped_share", by, slipped["slipped_share"], ends, slipped["n"], "nothing was due")]
+        rows += [row("slipped_share", by, slipped["slipped_share"], ends, slipped["n"], "nothing was due")]
     return rows
 
 
@@ -122,31 +120,15 @@ def _open_rows(result: ForecastResult) -> list[Row]:
     now, level = result.open, result.knobs.level
     if now is None:
         ids = ("projected_amount", "interval_coverage")
-        return [_row(id, {}, note=result.unavailable.get(id, "a quarter that is under way")) for id in ids]
+        return [row(id, {}, note=result.unavailable.get(id, "a quarter that is under way")) for id in ids]
     told = now.projection
     ends = told.conservative, told.optimistic, level
     note = "no past call in this week" if told.n == 0 else "nothing is called"
-    rows = [_row("projected_amount", {}, told.projected_amount, ends, told.n, note)]
+    rows = [row("projected_amount", {}, told.projected_amount, ends, told.n, note)]
     held = interval_coverage(now.backtest, level=level).iloc[0]
-    rows += [_row("interval_coverage", {}, held["interval_coverage"], (held["low"], held["high"], level), held["n"],
+    rows += [row("interval_coverage", {}, held["interval_coverage"], (held["low"], held["high"], level), held["n"],
                   "no past quarter could be back-tested")]  # fmt: skip
     if now.landing is not None:
         low, median, high = now.landing
-        rows += [_row("landing_amount", {}, median, (low, high, level))]
+        rows += [row("landing_amount", {}, median, (low, high, level))]
     return rows
-
-
-def _row(
-    id: str,
-    by: Mapping[str, Any],
-    value: float = float("nan"),
-    ends: tuple[float, float, float] | None = None,
-    n: float | None = None,
-    note: str | None = None,
-) -> Row:
-    """Return one row; the note says why the value is undefined, and goes where it is not."""
-    low, high, level = ends or (None, None, None)
-    if low is None or pd.isna(low):
-        low = high = level = None
-    return {"id": id, "by": dict(by), "value": float(value), "low": low, "high": high, "level": level,
-            "n": None if n is None or pd.isna(n) else int(n), "note": note if pd.isna(value) else None}  # fmt: skip

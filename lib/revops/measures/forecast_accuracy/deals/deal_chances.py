@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from revops.analysis.chances import left_out_chances
+from revops.analysis.ever_won import ever_won
 from revops.analysis.outlook import Subject
 from revops.analysis.same_day import same_day
-from revops.measures.forecast_accuracy.deals.ever_won import ever_won
 from revops.measures.forecast_accuracy.deals.recalibrated import Recalibrated, recalibrated
 from revops.measures.forecast_accuracy.deals.reliability import Reliability, commit_hits, reliability
 from revops.measures.forecast_accuracy.deals.scores import scores

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from revops.analysis.by_quarter import FEW, by_quarter, counts_by_quarter, worth_of
 from revops.analysis.chances import fit_cells, left_out_chances
 from revops.company import TYPES
-from revops.measures.forecast_accuracy.deals.by_quarter import by_quarter, counts_by_quarter, worth_of
-from revops.measures.forecast_accuracy.deals.reliability import FEW, due_deals
+from revops.measures.forecast_accuracy.deals.reliability import due_deals
 
 __all__ = ["Recalibrated", "recalibrated"]
 

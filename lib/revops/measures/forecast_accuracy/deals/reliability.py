@@ -6,14 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from revops.measures.forecast_accuracy.deals.by_quarter import by_quarter, counts_by_quarter, share_range
+from revops.analysis.by_quarter import FEW, by_quarter, counts_by_quarter, share_range
 from revops.ratios import safe_ratio, share_interval
 
-__all__ = ["FEW", "UNTOLD", "Reliability", "bin_numbers", "commit_hits", "due_deals", "reliability"]
+__all__ = ["UNTOLD", "Reliability", "bin_numbers", "commit_hits", "due_deals", "reliability"]
 
 Array = np.ndarray
-FEW = 50
-"""Fewer deals than these prove nothing: at a chance of 30 % luck alone moves 25 deals by 15 points."""
 UNTOLD = "Unknown"
 _CATEGORIES = ("Forecast", "MostLikely", "BestCase", "Pipeline", "Omitted")
 _FEW_VALUES = 12

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import pandas as pd
 
-from revops.measures.forecast_accuracy.deals.by_quarter import by_quarter, counts_by_quarter
+from revops.analysis.by_quarter import by_quarter, counts_by_quarter
 from revops.measures.forecast_accuracy.deals.reliability import bin_numbers, due_deals
 
 __all__ = ["brier_parts", "scores"]

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from revops.analysis.by_quarter import by_quarter, counts_by_quarter
 from revops.analysis.pace import frozen_on
 from revops.analysis.spans import on_day
 from revops.company import Company
-from revops.measures.forecast_accuracy.deals.by_quarter import by_quarter, counts_by_quarter
 from revops.periods import Period
 from revops.ratios import safe_ratio
 

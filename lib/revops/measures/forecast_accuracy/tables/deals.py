@@ -1,14 +1,12 @@
 """The tables on deals: how good their chances were, how commit came in, what slipped, and what is offered instead."""
 
-from collections.abc import Callable
-
 import pandas as pd
 
 from revops.measures.forecast_accuracy.deals.deal_chances import DealChances
 from revops.measures.forecast_accuracy.result import ForecastResult
-from revops.wording import between, missing, plural, share
+from revops.wording import plural, ranges, share
 
-__all__ = ["Display", "deal_tables", "ranges"]
+__all__ = ["Display", "deal_tables"]
 
 Display = tuple[str, pd.DataFrame, tuple[str | None, ...]]
 _CATEGORIES = {"Forecast": "Commit", "BestCase": "Best case", "MostLikely": "Most likely"}
@@ -24,11 +22,6 @@ def deal_tables(result: ForecastResult) -> dict[str, Display]:
     if told.crm is not None and told.offered is not None:
         tables |= {"told_and_won": _reliability(told), "stages": _stages(told, result.view.company.stage_order)}
     return tables
-
-
-def ranges(low: pd.Series, high: pd.Series, write: Callable[[float], str] = share) -> list[str]:
-    """Return ranges in words; a dash where there is none."""
-    return ["–" if missing(a) else between(a, b, write) for a, b in zip(low, high, strict=True)]
 
 
 def _reliability(told: DealChances) -> Display:

@@ -4,9 +4,9 @@ import pandas as pd
 
 from revops.measures.forecast_accuracy.confidence import confidence_rule, what_would_change
 from revops.measures.forecast_accuracy.result import ForecastResult
-from revops.measures.forecast_accuracy.tables.deals import Display, deal_tables, ranges
+from revops.measures.forecast_accuracy.tables.deals import Display, deal_tables
 from revops.measures.forecast_accuracy.tables.errors import error_tables
-from revops.wording import between, money, share
+from revops.wording import between, money, ranges, share
 
 __all__ = ["display_tables", "frozen_table", "stages_table"]
 

@@ -4,8 +4,8 @@ import pandas as pd
 
 from revops.measures.forecast_accuracy.forecasts.frozen import LABELS
 from revops.measures.forecast_accuracy.result import ForecastResult
-from revops.measures.forecast_accuracy.tables.deals import Display, ranges
-from revops.wording import join, multiple, plural
+from revops.measures.forecast_accuracy.tables.deals import Display
+from revops.wording import join, multiple, plural, ranges
 
 __all__ = ["error_tables"]
 

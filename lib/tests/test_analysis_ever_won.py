@@ -9,8 +9,8 @@ from scipy.stats import t
 
 from frames import COMPANY, change, deal, table
 from revops.analysis.cycle import won_by_age
+from revops.analysis.ever_won import ever_won
 from revops.analysis.spans import spans
-from revops.measures.forecast_accuracy.deals.ever_won import ever_won
 from revops.periods import FiscalCalendar
 
 CALENDAR = FiscalCalendar(1)

@@ -1,13 +1,15 @@
 """What a CRM's stage probability usually means: of the deals that reach a stage, how many are won in the end."""
 
+import datetime as dt
+
 import numpy as np
 import pandas as pd
 
-from revops.measures.forecast_accuracy.deals.by_quarter import by_quarter, counts_by_quarter
-from revops.measures.forecast_accuracy.deals.reliability import FEW
+from revops.analysis.by_quarter import FEW, by_quarter, counts_by_quarter
+from revops.analysis.spans import on_day
 from revops.periods import FiscalCalendar
 
-__all__ = ["ever_won"]
+__all__ = ["ever_won", "won_of_open"]
 
 Array = np.ndarray
 
@@ -63,6 +65,50 @@ def ever_won(
     columns = ["stage_name", "ever_won_share", "low", "high", "n", "n_open", "n_periods", "is_few"]
     kinds = ["str", *["float64"] * 3, *["int64"] * 3, "bool"]
     return pd.DataFrame(rows, columns=columns).astype(dict(zip(columns, kinds, strict=True)))
+
+
+def won_of_open(states: pd.DataFrame, *, since: dt.date, until: dt.date) -> pd.DataFrame:
+    """Return by stage the share of the deals that stand in it on some day that is won in the end.
+
+    Question
+        What is an open deal worth that we know nothing of but its stage?
+
+    Parameters
+        states : spans of days (analysis.spans.spans)
+        since, until : the first day whose states are known, and the last
+
+    Returns
+        One row per stage in which a deal stood open on the first of a month, in the order of the stages:
+        stage_name
+        chance      won in the end / open [0 to 1]
+        n           deals
+        is_few      fewer than 50 deals: proves little
+
+    Formula
+        On the first of each month, all deals then open, by their stage; from that day on Aalen-Johansen as in
+        `ever_won`, months pooled. Deals that stay long are met often, as they are among the deals open today; among
+        those that enter a stage they are rarer, so that `ever_won` promises more than open deals keep.
+
+    Source
+        As `ever_won`; starting from days rather than from entries: van Houwelingen, Scandinavian Journal of Statistics
+        34 (2007), 70-85 (landmarks).
+
+    Limits
+        The stage alone: neither age nor close date. On five quarter-ends of the sample company (June 2024 to June 2025,
+        each by what was known then) 257 wins were expected and 272 came; by the share of deals entering, 301.
+    """
+    ends, open_deals = _ends(states), states[states["outcome"].eq("open")]
+    days = pd.date_range(since, until, freq="MS")
+    stood = [on_day(open_deals, day)[["opportunity_id", "stage_name", "stage_order"]].assign(day=day) for day in days]
+    stood = pd.concat([open_deals[["opportunity_id", "stage_name", "stage_order"]].iloc[:0].assign(day=None), *stood])
+    rows = []
+    for (_, name), part in stood.groupby(["stage_order", "stage_name"], observed=True):
+        last = ends.reindex(part["opportunity_id"])
+        age = (last["until"].to_numpy() - part["day"].to_numpy("datetime64[us]")) // np.timedelta64(1, "D")
+        chance = _won_share(_sums(pd.Series("", index=range(len(part))), age, last["outcome"]))
+        rows.append((str(name), chance, n := part["opportunity_id"].nunique(), n < FEW))
+    kinds = {"stage_name": "str", "chance": "float64", "n": "int64", "is_few": "bool"}
+    return pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
 
 
 def _ends(states: pd.DataFrame) -> pd.DataFrame:

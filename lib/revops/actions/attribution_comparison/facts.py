@@ -1,0 +1,59 @@
+"""What the first screen of the attribution comparison report may say."""
+
+import numpy as np
+import pandas as pd
+
+from revops.measures.attribution_comparison.result import AttributionResult
+from revops.wording import channel_label, join
+
+__all__ = ["by_verdict", "is_enough", "n_won", "named", "regret", "total_won", "unattributed", "where"]
+
+_SHOWN = 3
+
+
+def n_won(result: AttributionResult) -> int:
+    """Return how many won deals of the window have touches."""
+    return round(float(result.won.paths.values("wins").sum()))
+
+
+def is_enough(result: AttributionResult) -> bool:
+    """Return whether enough won deals have touches to say anything of channels."""
+    return n_won(result) >= result.knobs.fewest_deals
+
+
+def unattributed(result: AttributionResult) -> float:
+    """Return the amount won that no model credits [company currency]."""
+    return float(result.won.unattributed["amount"].sum())
+
+
+def total_won(result: AttributionResult) -> float:
+    """Return the amount won in the window, with touches and without [company currency]."""
+    rows = result.won.found.reconciliation
+    return float(rows.loc[rows["kind"].eq("won"), "amount"].sum())
+
+
+def by_verdict(result: AttributionResult, verdict: str) -> pd.DataFrame:
+    """Return the channels of one verdict, most spend first; channels on few deals are not among them."""
+    rows = result.decisions.by_channel
+    rows = rows[rows["verdict"].eq(verdict) & ~rows["is_few"].astype(bool)]
+    return rows.sort_values(["spend_amount", "channel"], ascending=[False, True], ignore_index=True)
+
+
+def regret(result: AttributionResult, channel: str) -> tuple[float, float, float]:
+    """Return what the wrong side would cost by the models: least, middle and most of the absolute contribution of a
+    channel after its spend [company currency]."""
+    rows = result.decisions.by_model
+    sizes = rows.loc[rows["channel"].eq(channel), "contribution_amount"].abs().dropna()
+    return (float(sizes.min()), float(np.median(sizes)), float(sizes.max())) if len(sizes) else (np.nan,) * 3
+
+
+def named(rows: pd.DataFrame) -> str:
+    """Return channels by name, the first few of many."""
+    names = [channel_label(channel).lower() for channel in rows["channel"]]
+    return join(names if len(names) <= _SHOWN + 1 else [*names[:_SHOWN], f"{len(names) - _SHOWN} more"])
+
+
+def where(result: AttributionResult) -> str:
+    """Return the slice in brackets, with a space before it; nothing for the company."""
+    parts = list(result.knobs.slice.values())
+    return f" ({', '.join(parts)})" if parts else ""

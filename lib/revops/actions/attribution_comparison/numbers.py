@@ -1,0 +1,95 @@
+"""The three numbers below the sentence, by who reads them: the same numbers of the report in another choice."""
+
+from revops.actions import Number
+from revops.actions.attribution_comparison.facts import by_verdict, total_won, unattributed
+from revops.analysis.credit import model_name
+from revops.measures.attribution_comparison.result import AttributionResult
+from revops.ratios import safe_ratio
+from revops.wording import channel_label, missing, money, plural, share
+
+__all__ = ["numbers"]
+
+
+def numbers(result: AttributionResult) -> tuple[Number, ...]:
+    """Return three numbers for the audience of the knobs."""
+    choice = {
+        "executive": (_depends, _moved, _dark),
+        "marketing_ops": (_cost, _campaigns, _moved),
+        "revops": (_dark, _moved, _settings),
+    }[result.knobs.audience]
+    return tuple(number(result) for number in choice)
+
+
+def _depends(result: AttributionResult) -> Number:
+    """Return the spend on which the models do not agree."""
+    rows = result.decisions.by_channel
+    known = rows[rows["verdict"].ne("no_cost")]
+    if known.empty:
+        return Number("–", f"spend: {result.costs.why.get('spend_amount', 'no costs are known')}")
+    currency, depends = result.view.company.currency, by_verdict(result, "depends")
+    text = f"of {money(known['spend_amount'].sum(), currency)} spent, where the verdict depends on the model"
+    return Number(money(depends["spend_amount"].sum(), currency), text, is_bad=len(depends) > 0)
+
+
+def _moved(result: AttributionResult) -> Number:
+    """Return how much credit changes channel between models, and between which."""
+    rows = result.disagreement.dropna(subset="share_moved")
+    if rows.empty:
+        return Number("–", "of credit changes channel by model: fewer than two models can be had")
+    top = rows.sort_values("share_moved", ascending=False, kind="stable").iloc[0]
+    spread = result.spread.sort_values(["model_spread", "channel"], ascending=[False, True]).iloc[0]
+    currency = result.view.company.currency
+    text = (
+        f"of credit changes channel between {model_name(top['model_a'])} and {model_name(top['model_b'])}; "
+        f"{channel_label(spread['channel']).lower()} gets {money(spread['lowest_amount'], currency)} to "
+        f"{money(spread['highest_amount'], currency)}"
+    )
+    return Number(share(top["share_moved"]), text)
+
+
+def _dark(result: AttributionResult) -> Number:
+    """Return what is won without a touch on record."""
+    total, nobody = total_won(result), unattributed(result)
+    part = safe_ratio(nobody, total)
+    n = int(result.won.unattributed["n_deals"].sum())
+    text = f"won without a touch on record: {plural(n, 'deal')}, {share(part)} of what was won; no model credits it"
+    return Number(money(nobody, result.view.company.currency), text, is_bad=part > result.knobs.most_unattributed)
+
+
+def _cost(result: AttributionResult) -> Number:
+    """Return spend over credit of the channels with a known cost, under the reference model."""
+    rows, reference = result.decisions.by_model, result.knobs.reference_model
+    rows = rows[rows["model"].eq(reference) & rows["spend_amount"].notna()]
+    spend, credited = rows["spend_amount"].sum(), rows["credited_amount"].sum()
+    cost = safe_ratio(spend, credited)
+    if missing(cost) or not spend > 0:
+        return Number("–", f"cost of 1 credited: {result.costs.why.get('spend_amount', 'no costs are known')}")
+    currency = result.view.company.currency
+    text = (
+        f"cost of 1 credited by {model_name(reference)}: {money(spend, currency)} spent on channels credited with "
+        f"{money(credited, currency)}"
+    )
+    return Number(share(cost), text, is_bad=cost > result.costs.most_cost)
+
+
+def _campaigns(result: AttributionResult) -> Number:
+    """Return the mature campaigns that earn their cost under no rule."""
+    rows = result.campaigns.by_campaign
+    known = rows[rows["verdict"].ne("") & rows["is_mature"].astype(bool)]
+    none = known[known["verdict"].eq("none")]
+    if known.empty:
+        return Number("–", "campaigns that earn their cost under no rule: none with a cost is old enough")
+    spent = money(none["spend_amount"].sum(), result.view.company.currency)
+    text = f"of {plural(len(known), 'campaign')} old enough to judge earn their cost under no rule; they cost {spent}"
+    return Number(f"{len(none):,}", text, is_bad=len(none) > 0)
+
+
+def _settings(result: AttributionResult) -> Number:
+    """Return the setting, beside the model, that moves most credit."""
+    rows = result.sensitivity
+    rows = rows[~rows["is_default"] & rows["setting"].ne("model") & rows["share_moved"].notna()]
+    if rows.empty:
+        return Number("–", "of credit moves with another setting: none could be tried")
+    top = rows.sort_values("share_moved", ascending=False, kind="stable").iloc[0]
+    text = f"of credit moves with the setting that matters most: {top['setting']}, {top['alternative']}"
+    return Number(share(top["share_moved"]), text)

@@ -1,0 +1,134 @@
+"""What to do about channels: rules over all models, each with what the wrong side would cost, and records to mend."""
+
+import pandas as pd
+
+from revops.actions import Action, due
+from revops.actions.attribution_comparison.facts import by_verdict, is_enough, regret, total_won, unattributed, where
+from revops.analysis.credit import model_name
+from revops.analysis.journeys import WITH_TOUCHES
+from revops.measures.attribution_comparison.result import AttributionResult
+from revops.ratios import safe_ratio
+from revops.wording import between, channel_label, money, plural, share
+
+__all__ = ["MOST", "actions"]
+
+MOST = 7
+"""So many actions at most, those with the most money first."""
+_LEAST_CREDIT = 0.1
+_OWNERS = {"executive": (), "marketing_ops": ("marketing_ops",), "revops": ("revops", "sales_ops")}
+"""Whose actions come first, by who reads the report."""
+
+
+def actions(result: AttributionResult) -> list[Action]:
+    """Return what to do, by the money that hangs on it; the audience's own first. Nothing where no rule fires."""
+    fired = [_dark(result), *_untold_costs(result), _lost_campaigns(result)]
+    if is_enough(result):
+        fired += [_cut(result, row) for row in by_verdict(result, "cut").itertuples() if row.is_sure]
+        fired += [_test(result, row) for row in by_verdict(result, "depends").itertuples()]
+    found, first = [one for one in fired if one is not None], _OWNERS[result.knobs.audience]
+    return sorted(found, key=lambda one: (one.owner not in first, -(one.worth or 0.0), -one.amount))[:MOST]
+
+
+def _cut(result: AttributionResult, row: object) -> Action:
+    currency, name = result.view.company.currency, channel_label(row.channel)
+    low, middle, high = regret(result, row.channel)
+    spent = money(row.spend_amount, currency)
+    text = f"Move the budget of {name.lower()}{where(result)}: by no model did it earn the {spent} spent"
+    because = (
+        f"1 credited costs {_costs(row)} under the models, above {share(result.costs.most_cost)} in all of them and in "
+        f"at least {share(row.held)} of resamples. Money: what it cost beyond what its credit leaves after cost of "
+        "goods, by the models. One model on the other side, or a lift test that finds more, ends it."
+    )
+    by = due.quarter_end(result.period, result.view.day)
+    return Action("cut_under_all", text, "marketing_ops", float(row.spend_amount), by, because, (),
+                  middle, low, high, "at_stake")  # fmt: skip
+
+
+def _test(result: AttributionResult, row: object) -> Action | None:
+    """Return that a channel be tested; None where a lift test has told already."""
+    if row.channel in set(result.lift["channel"]):
+        return None
+    currency, name = result.view.company.currency, channel_label(row.channel).lower()
+    low, middle, high = regret(result, row.channel)
+    spent = money(row.spend_amount, currency)
+    text = f"Test {name}{where(result)} with a group held back before its {spent} moves: the models disagree"
+    because = (
+        f"{row.n_keep} of {row.n_models} models keep it, {row.n_cut} cut it: 1 credited costs {_costs(row)}, against "
+        f"{share(result.costs.most_cost)}. Money: what the wrong side would cost by the models. A result under "
+        "lift_tests takes it off the list."
+    )
+    by = due.quarter_end(result.period, result.view.day)
+    return Action("depends_on_model", text, "marketing_ops", float(row.spend_amount), by, because, (),
+                  middle, low, high, "at_stake")  # fmt: skip
+
+
+def _costs(row: object) -> str:
+    if pd.isna(row.lowest_cost):
+        return "more than any credit"
+    ends = between(row.lowest_cost, row.highest_cost, share)
+    return ends if row.lowest_cost != row.highest_cost else share(row.lowest_cost)
+
+
+def _dark(result: AttributionResult) -> Action | None:
+    """Return that won deals without touches be linked to people, where they are many."""
+    part = safe_ratio(unattributed(result), total_won(result))
+    if not part > result.knobs.most_unattributed:
+        return None
+    deals = result.won.found.deals
+    deals = deals[deals["kind"].eq("won") & deals["reason"].ne(WITH_TOUCHES)]
+    sums = deals.groupby("reason", observed=True)["amount"].sum().sort_values(ascending=False, kind="stable")
+    reason = sums.index[0]
+    rows = deals[deals["reason"].eq(reason)].sort_values(["amount", "opportunity_id"], ascending=[False, True])
+    amount = money(rows["amount"].sum(), result.view.company.currency)
+    what = (
+        "Put contacts on" if "no contact" in reason or "no account" in reason else "Find the touches of the people on"
+    )
+    text = f"{what} {plural(len(rows), 'won deal')}{where(result)} ({reason}): {amount} is credited to nobody"
+    because = (
+        f"{share(part)} of what was won has no touch that counts, more than {share(result.knobs.most_unattributed)} "
+        "(most_unattributed); all models are silent on it. Contact roles on deals, and campaign members for the people "
+        "who came, take it off the list."
+    )
+    by = due.soon(result.period, result.view.day)
+    ids = tuple(rows["opportunity_id"])
+    return Action("unattributed", text, "sales_ops", float(rows["amount"].sum()), by, because, ids)
+
+
+def _untold_costs(result: AttributionResult) -> list[Action]:
+    """Return that the costs of channels be entered which get much credit and have none."""
+    if "spend_amount" in result.costs.why or result.knobs.reference_model not in result.won.models:
+        return []
+    rows = by_verdict(result, "no_cost")
+    own = result.won.of(result.knobs.reference_model)
+    own = own.reindex(rows["channel"])
+    rows = rows.assign(credited=own["credited_amount"].to_numpy())[own["credit_share"].to_numpy() >= _LEAST_CREDIT]
+    if rows.empty:
+        return []
+    currency = result.view.company.currency
+    names = ", ".join(channel_label(channel).lower() for channel in rows["channel"])
+    credited = money(rows["credited"].sum(), currency)
+    text = f"Enter what {names} cost{where(result)}: credited with {credited}, and no cost is known"
+    because = (
+        "No ad system and no campaign gives a cost in the window, and a tenth of credit or more is theirs by "
+        f"{model_name(result.knobs.reference_model)}. An actual cost on their campaigns takes them off the list."
+    )
+    by = due.soon(result.period, result.view.day)
+    return [Action("credit_without_cost", text, "marketing_ops", float(rows["credited"].sum()), by, because, ())]
+
+
+def _lost_campaigns(result: AttributionResult) -> Action | None:
+    """Return that campaigns be looked at which cost money and have no touch on any deal or person on record."""
+    rows = result.campaigns.by_campaign
+    rows = rows[(rows["spend_amount"] > 0) & rows["n_touches"].eq(0) & rows["is_mature"].astype(bool)]
+    if rows.empty:
+        return None
+    currency, spent = result.view.company.currency, float(rows["spend_amount"].sum())
+    what = f"Find the responses of {plural(len(rows), 'campaign')}{where(result)}"
+    text = f"{what}: {money(spent, currency)} spent, no touch"
+    because = (
+        "They cost money in the window and none of their touches is on a deal that closed. Members and UTM tags that "
+        "name the campaign take it off the list; else nobody came."
+    )
+    ids = tuple(sorted(rows["campaign_id"].fillna(rows["campaign_name"]).astype("str")))
+    by = due.soon(result.period, result.view.day)
+    return Action("spend_without_touches", text, "marketing_ops", spent, by, because, ids)

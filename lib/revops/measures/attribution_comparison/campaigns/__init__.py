@@ -1,0 +1,7 @@
+"""Campaigns and their types: what the rules credit them with, what they cost, and what is still to come."""
+
+from revops.measures.attribution_comparison.campaigns.listed import NO_CAMPAIGN
+from revops.measures.attribution_comparison.campaigns.measured import Campaigns, campaigns
+from revops.measures.attribution_comparison.campaigns.to_come import ToCome, to_come
+
+__all__ = ["NO_CAMPAIGN", "Campaigns", "ToCome", "campaigns", "to_come"]

@@ -1,0 +1,140 @@
+"""Which channels earn their cost under all models, under none, or as the model has it; and how far chance decides."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from revops.measures.attribution_comparison.costs import WindowCosts
+from revops.measures.attribution_comparison.credited import Credited
+from revops.measures.attribution_comparison.knobs import Knobs
+from revops.ratios import safe_ratio
+
+__all__ = ["BY_CHANNEL", "BY_MODEL", "Decisions", "decisions"]
+
+Array = np.ndarray
+BY_MODEL = ["model", "channel", "spend_amount", "credited_amount", "contribution_amount", "cost_per_credited_amount",
+            "low", "high", "keep_chance", "side"]  # fmt: skip
+BY_CHANNEL = ["channel", "spend_amount", "n_deals", "n_models", "n_keep", "n_cut", "lowest_cost", "highest_cost",
+              "held", "verdict", "is_sure", "is_few"]  # fmt: skip
+_EVEN = 1e-9
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """by_model: BY_MODEL, one row per model x channel; by_channel: BY_CHANNEL, one row per channel (see decisions)."""
+
+    by_model: pd.DataFrame
+    by_channel: pd.DataFrame
+
+
+def decisions(won: Credited, costs: WindowCosts, knobs: Knobs) -> Decisions:
+    """Return `cost_per_credited_amount` and `contribution_amount` by model and channel, and each channel's verdict.
+
+    Question
+        Which channels are worth their money whatever the model, and for which does the model decide?
+
+    Returns
+        by_model: channels with credit under any model or with spend, under every model, sorted by model (in the order
+        of MODELS) and channel:
+        spend_amount              NaN where no cost is known [currency]
+        credited_amount           0 where the channel is on no journey [currency]
+        contribution_amount       credited x margin - spend [currency]; NaN without a known cost
+        cost_per_credited_amount  spend / credited; NaN where nothing is credited or no cost is known
+        low, high                 range of it over resamples of accounts; high is infinite (no limit) where more than
+                                  (1 - level) / 2 of them credit nothing; NaN where the cost is, or without resamples
+        keep_chance               share of resamples on the keep side [0 to 1]; NaN without a known cost or resamples
+        side                      keep, cut, or empty without a known cost
+        by_channel, sorted by channel: n_deals (won deals on whose journey it was), n_models, n_keep, n_cut (models by
+        side), lowest_cost, highest_cost (over models; highest is infinite where only some credit anything, both NaN
+        where none does), held (the smallest share of resamples, over the models that have them, on the model's own
+        side), verdict (keep, cut, depends, no_cost), is_sure, is_few (fewer than fewest_deals)
+
+    Formula
+        keep where spend <= most_cost x credited, equal to 9 digits counting as equal. A cost that is recorded as 0 or
+        below is not known. The range of the cost is spend over the range of the credit, which is what the resamples
+        move; spend is not resampled. A resample without any won deal credits nothing, under Markov too.
+        is_sure: held >= sure, not is_few, and under `depends` some model with resamples on either side.
+
+    Limits
+        held is model by model: that all models keep their sides in one resample is less likely.
+    """
+    table = _by_model(won, costs)
+    drawn = _drawn(won, table)
+    table = table.join(_chances(table, drawn, costs.most_cost, knobs.level))
+    return Decisions(table[BY_MODEL], _by_channel(table, won, knobs))
+
+
+def _by_model(won: Credited, costs: WindowCosts) -> pd.DataFrame:
+    spend = costs.by_channel.set_index("channel")["spend_amount"]
+    credit = won.table.set_index(["model", "channel"])["credited_amount"]
+    has_credit = won.table.loc[won.table[["credited_amount", "credited_deals"]].ne(0).any(axis=1), "channel"]
+    channels = sorted({*has_credit, *spend.index})
+    index = pd.MultiIndex.from_product([won.models, channels], names=["model", "channel"])
+    table = pd.DataFrame({"credited_amount": credit.reindex(index).fillna(0.0)}).reset_index()
+    known = spend.where(spend > 0)
+    table["spend_amount"] = table["channel"].map(known).astype("float64")
+    table["contribution_amount"] = table["credited_amount"] * costs.margin - table["spend_amount"]
+    credited = table["credited_amount"].where(table["credited_amount"] > 0)
+    table["cost_per_credited_amount"] = safe_ratio(table["spend_amount"], credited)
+    keeps = _keeps(table["spend_amount"], table["credited_amount"], costs.most_cost)
+    side = np.where(table["spend_amount"].isna(), "", np.where(keeps, "keep", "cut"))
+    return table.assign(side=pd.Series(side, table.index, dtype="str"))
+
+
+def _keeps(spend: Array, credited: Array, most_cost: float) -> Array:
+    """Return whether the credit is worth the spend."""
+    return most_cost * credited - spend >= -_EVEN * spend
+
+
+def _drawn(won: Credited, table: pd.DataFrame) -> Array:
+    """Return the credit of each row in each resample [row x draw]; NaN for models without resamples."""
+    amounts = won.draws.amount
+    n = next((drawn.shape[1] for drawn in amounts.values()), 0)
+    found = np.full((len(table), n), np.nan)
+    place = pd.Index(won.draws.channels).get_indexer(table["channel"])
+    for model, drawn in amounts.items():
+        rows = np.flatnonzero(table["model"].eq(model))
+        padded = np.vstack([np.nan_to_num(drawn, nan=0.0), np.zeros((1, n))])
+        found[rows] = padded[place[rows]]
+    return found
+
+
+def _chances(table: pd.DataFrame, drawn: Array, most_cost: float, level: float) -> pd.DataFrame:
+    """Return low, high and keep_chance of each row."""
+    spend = table["spend_amount"].to_numpy()
+    if not drawn.shape[1]:
+        return pd.DataFrame(np.nan, table.index, ["low", "high", "keep_chance"])
+    most, least = np.quantile(drawn, [(1 + level) / 2, (1 - level) / 2], axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low, high = np.where(most > 0, spend / most, np.nan), np.where(least > 0, spend / least, np.inf)
+    known = np.isfinite(drawn).all(axis=1) & np.isfinite(spend)
+    has_cost = known & table["cost_per_credited_amount"].notna().to_numpy()
+    chance = _keeps(spend[:, None], drawn, most_cost).mean(axis=1)
+    found = {"low": np.where(has_cost, low, np.nan), "high": np.where(has_cost, high, np.nan)}
+    return pd.DataFrame(found | {"keep_chance": np.where(known, chance, np.nan)}, table.index)
+
+
+def _by_channel(table: pd.DataFrame, won: Credited, knobs: Knobs) -> pd.DataFrame:
+    keeps, cuts = table["side"].eq("keep"), table["side"].eq("cut")
+    has_draws = table["keep_chance"].notna()
+    rows = table.assign(
+        keeps=keeps, cuts=cuts, drawn_keeps=keeps & has_draws, drawn_cuts=cuts & has_draws,
+        own=table["keep_chance"].where(keeps, 1 - table["keep_chance"]),
+        most=table["cost_per_credited_amount"].mask(cuts & table["cost_per_credited_amount"].isna(), np.inf),
+    )  # fmt: skip
+    found = rows.groupby("channel").agg(
+        spend_amount=("spend_amount", "first"), n_models=("model", "size"), n_keep=("keeps", "sum"),
+        n_cut=("cuts", "sum"), lowest_cost=("cost_per_credited_amount", "min"), highest_cost=("most", "max"),
+        held=("own", "min"), drawn_keeps=("drawn_keeps", "any"), drawn_cuts=("drawn_cuts", "any"),
+    )  # fmt: skip
+    found["highest_cost"] = found["highest_cost"].where(found["lowest_cost"].notna())
+    n_deals = pd.Series(won.draws.n_deals, list(won.draws.channels), dtype="float64")
+    found["n_deals"] = n_deals.reindex(found.index).fillna(0.0).round().astype("int64")
+    verdict = np.select([found["n_keep"] + found["n_cut"] == 0, found["n_cut"] == 0, found["n_keep"] == 0],
+                        ["no_cost", "keep", "cut"], "depends")  # fmt: skip
+    found["verdict"] = pd.Series(verdict, found.index, dtype="str")
+    found["is_few"] = found["n_deals"] < knobs.fewest_deals
+    both = found["verdict"].ne("depends") | (found["drawn_keeps"] & found["drawn_cuts"])
+    found["is_sure"] = (found["held"] >= knobs.sure) & ~found["is_few"] & both
+    return found.reset_index().astype({"channel": "str"})[BY_CHANNEL]

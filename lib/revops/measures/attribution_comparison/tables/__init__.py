@@ -1,0 +1,1 @@
+"""What the attribution comparison report shows as tables."""

@@ -1,0 +1,82 @@
+"""The tables that say how far to trust credit: other settings, planted truth, and one deal touch by touch."""
+
+import pandas as pd
+
+from revops.analysis.credit import LABELS
+from revops.measures.attribution_comparison.deal_audit import DealAudit
+from revops.measures.attribution_comparison.result import AttributionResult
+from revops.measures.attribution_comparison.tables.credit import FAMILIES, Display
+from revops.wording import channel_label, day, missing, money, share
+
+__all__ = ["check_tables"]
+
+_ROW = 60
+
+
+def check_tables(result: AttributionResult) -> dict[str, Display]:
+    """Return the tables by name; those on a deal only where there is one."""
+    tables = {"settings": _settings(result)} | _planted(result)
+    return tables if result.deal is None else tables | _deal(result)
+
+
+def _settings(result: AttributionResult) -> Display:
+    rows = result.sensitivity[~result.sensitivity["is_default"]]
+    moves = [_move(channel, gain) for channel, gain in zip(rows["channel"], rows["moved"], strict=True)]
+    shown = pd.DataFrame({
+        "Setting": rows["setting"].map(channel_label).to_numpy(),
+        "If it were": rows["alternative"].replace(LABELS).to_numpy(),
+        "Under": rows["model"].map(LABELS).fillna("–").to_numpy(), "Credit that moves": rows["share_moved"].to_numpy(),
+        "Most": moves, "Verdicts that turn": rows["n_flips"].to_numpy(),
+        "Unattributed": rows["unattributed_amount"].to_numpy(),
+    })  # fmt: skip
+    caption = "What else the answer hangs on: one setting changed at a time"
+    return caption, shown, (None, None, None, "share", None, "count", "money")
+
+
+def _move(channel: str, gain: float) -> str:
+    points = 0 if missing(gain) else round(gain * 100)
+    return f"{channel_label(channel)} {points:+d} point{'' if abs(points) == 1 else 's'}" if points else "–"
+
+
+def _planted(result: AttributionResult) -> dict[str, Display]:
+    """Return how far each model is from planted truth, in both worlds."""
+    rows = result.panel.table
+    shown = pd.DataFrame({
+        "Model": rows["model"].map(lambda name: LABELS.get(name, channel_label(name))),
+        "Buyers": rows["selection"].map({True: "keener ones meet more channels", False: "alike"}),
+        "Off the truth by": [f"{points:.0f} points" for points in rows["l1_points"]],
+        "Rank correlation": [f"{rank:.2f}" for rank in rows["rank_correlation"]],
+        "Given to channels without effect": rows["no_effect_share"],
+    })  # fmt: skip
+    caption = "The same code on made-up journeys whose truth is known: sum of absolute differences of shares"
+    return {"planted_truth": (caption, shown, (None, None, None, None, "share"))}
+
+
+def _deal(result: AttributionResult) -> dict[str, Display]:
+    """Return the touches of one deal, and the credit of each under every rule."""
+    deal, currency = result.deal, result.view.company.currency
+    rows = deal.touches
+    where = f"{deal.opportunity_id}, {deal.kind} {day(deal.ended_at)} {deal.ended_at.year}"
+    shown = pd.DataFrame({
+        "Date": rows["touched_at"].dt.normalize(), "Channel": rows["channel"].map(channel_label),
+        "Campaign": rows["campaign_name"].fillna("–"), "Who": rows["person"],
+        "Days before": rows["days_before"].round(), "Marks": rows["milestones"].replace({"": "–"}),
+    })  # fmt: skip
+    caption = f"{where}, {money(deal.amount, currency, exact=True)}: its touches. {deal.why}"
+    tables = {"deal_touches": (caption, shown, ("date", None, None, None, "days", None))}
+    names = [f"{number + 1}. {day(at)}, {channel_label(channel)}"[:_ROW] for number, (at, channel) in
+             enumerate(zip(rows["touched_at"], rows["channel"], strict=True))]  # fmt: skip
+    for family, models in FAMILIES.items():
+        there = [model for model in models if model in rows]
+        if there:
+            tables[f"deal_{family}"] = _credit_of(deal, names, there, family)
+    return tables
+
+
+def _credit_of(deal: DealAudit, names: list[str], models: list[str], family: str) -> Display:
+    shown = pd.DataFrame({"Touch": names})
+    for model in models:
+        shown[LABELS[model]] = [share(part) if part else "–" for part in deal.touches[model]]
+    also = "; Markov models tell of channels over all journeys and split no single deal" if family == "placed" else ""
+    caption = f"{deal.opportunity_id}: percent of its credit by touch{also}"
+    return caption, shown, (None,) * shown.shape[1]
