@@ -16,7 +16,7 @@ _FONT = re.compile(r"font: ([^;\"]*?)(\d+(?:\.\d+)?)px [^;\"]*", re.IGNORECASE)
 _FAMILY = re.compile(r"font-family: [^;\"]*;? ?")
 _SIZE = "font-size: 11px"
 """Of nearly all text, so that the element says it once."""
-_UNTURNED = re.compile(r' transform="rotate\(-?0 [^)]*\)"')
+_UNTURNED = re.compile(r' transform="rotate\(-?0(?:\.0*)? [^)]*\)"')
 _NUMBER = re.compile(r"(\d+\.\d{2})\d+")
 _SVG = "http://www.w3.org/2000/svg"
 _REFERENCE = re.compile(r'(?:url\(|href=")#([^)"]+)')

@@ -87,11 +87,8 @@ def ranks(result: AttributionResult) -> Chart | None:
     if len(rows) < 2 or rows["credit_share"].isna().any():
         return None
     rows = rows.sort_values(["rank", "channel"], ignore_index=True)
-    has_first = knobs.top < len(rows)
-    rows = rows.assign(
-        label=rows["channel"].map(wording.channel_label),
-        is_sure=rows["top_chance"].ge(knobs.sure) & ~rows["is_few"] & has_first,
-    )
+    is_sure = rows["top_chance"].ge(knobs.sure) & ~rows["is_few"] & (knobs.top < len(rows))
+    rows = rows.assign(label=rows["channel"].map(wording.channel_label), is_sure=is_sure)
     title, odds = _title_of_ranks(rows, knobs.top, model_label(model)), wording.odds(knobs.level)
     parts = [
         f"{row.label} {row.rank:g} ({wording.between(row.rank_low, row.rank_high, _whole)}), among the first "

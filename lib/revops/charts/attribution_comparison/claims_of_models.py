@@ -19,20 +19,22 @@ __all__ = ["model_map", "planted", "tornado"]
 
 _COLUMNS, _OTHERS = 8, "Others"
 _SETTINGS = {
-    "lookback_days": "Lookback",
-    "account_fallback": "Whose touches",
-    "once_a_day": "Repeats",
-    "responses_only": "Which touches",
-    "direct": "Direct",
-    "lost_deals": "Lost deals",
-    "never_converted": "Losses",
-    "markov_order": "Markov",
-    "half_life_days": "Half-life",
-    "spend_lag_days": "Lag of spend",
+    "lookback_days": "the lookback",
+    "account_fallback": "whose touches count",
+    "once_a_day": "counting repeats",
+    "responses_only": "which touches count",
+    "direct": "leaving out direct",
+    "lost_deals": "counting lost deals",
+    "never_converted": "counting people who never converted",
+    "markov_order": "the order of the Markov chain",
+    "half_life_days": "the half-life",
+    "spend_lag_days": "the lag of spend",
 }
+_SAID_WITH = {"lookback_days": "Lookback:", "markov_order": "Markov", "half_life_days": "Half-life:",
+              "spend_lag_days": "Lag of spend:"}  # fmt: skip
 _SHOWN = ("first_touch", "last_touch", "linear", "position_based", "u_shaped", "markov_1", "shapley", "switch_off")
 _LOGIT = "switch_off"
-_SOME = 0.005
+_SOME, _EVEN = 0.005, 1e-9
 
 
 def model_map(result: AttributionResult) -> Chart | None:
@@ -43,11 +45,10 @@ def model_map(result: AttributionResult) -> Chart | None:
     if min(shares.shape, default=0) < 2:
         return None
     shares = shares[shares.mean().sort_values(ascending=False, kind="stable").index]
-    n_others = shares.shape[1] - _COLUMNS
+    title, n_others = _title_of_map(shares), shares.shape[1] - _COLUMNS
     if n_others > 1:
         shares = shares.iloc[:, :_COLUMNS].assign(**{_OTHERS: shares.iloc[:, _COLUMNS:].sum(axis=1)})
     shares.index = [model_label(model) for model in shares.index]
-    title = _title_of_map(shares)
     shares.columns = [name if name is _OTHERS else wording.channel_label(name) for name in shares.columns]
     parts = [
         f"{model}: {', '.join(f'{name} {wording.share(part)}' for name, part in row.items())}"
@@ -61,16 +62,18 @@ def model_map(result: AttributionResult) -> Chart | None:
 
 
 def _title_of_map(shares: pd.DataFrame) -> str:
-    """Return how many channels come first under some model; ties go to no more than one."""
-    named = shares.drop(columns=_OTHERS, errors="ignore")
-    firsts = named.idxmax(axis=1).value_counts(sort=False)
-    n_models, name = len(shares), wording.channel_label(firsts.idxmax())
-    if len(firsts) == 1:
+    """Return which channel has the most credit under how many models; where several share the first place, none has."""
+    is_first = shares.ge(shares.max(axis=1) - _EVEN, axis=0)
+    alone = is_first[is_first.sum(axis=1).eq(1)].sum()
+    n_models, n_first = len(shares), int(alone.max())
+    if n_first == 0:
+        return f"Under none of {n_models} models does one channel get more credit than all others"
+    name, n_names = wording.channel_label(alone.idxmax()), int(alone.gt(0).sum())
+    if n_first == n_models:
         return f"{name} gets the most credit under {'both' if n_models == 2 else f'all {n_models}'} models"
-    if firsts.max() > n_models / 2:
-        rest = n_models - firsts.max()
-        return f"{name} gets the most credit under {firsts.max()} of {n_models} models, not under {rest}"
-    return f"{len(firsts)} channels get the most credit, each under some of {n_models} models"
+    if n_names == 1 or n_first > n_models / 2:
+        return f"{name} gets the most credit under {n_first} of {n_models} models, not under {n_models - n_first}"
+    return f"{n_names} channels get the most credit, each under some of {n_models} models"
 
 
 def tornado(result: AttributionResult) -> Chart | None:
@@ -92,15 +95,10 @@ def tornado(result: AttributionResult) -> Chart | None:
     )
     title = _title_of_settings(rows[is_model], rows[~is_model])
     parts = [f"{row.label} {row.text}{_most_moved(row)}" for row in rows.itertuples()]
-    caption = (
-        "Share of all credit that changes channel when one setting is moved and no other, in points: each setting with "
-        "the alternative that moves most."
-    )
-    caption += " On top: the two models furthest apart." if is_model.any() else ""
-    caption += " Flips: channels that change between keep and cut." if rows["n_flips"].gt(0).any() else ""
+    caption = _caption_of_settings(rows)
     columns = ["setting", "alternative", "model", "share_moved", "channel", "moved", "n_flips"]
     data = rows[columns].assign(
-        setting=rows["setting"].map(_SETTINGS).fillna(rows["setting"].str.replace("_", " ")),
+        setting=[_setting_name(name) for name in rows["setting"]],
         alternative=rows["alternative"].where(~is_model, rows["alternative"].map(model_label)),
         model=rows["model"].map(model_label),
         channel=rows["channel"].map(wording.channel_label).where(rows["channel"].ne(""), ""),
@@ -109,10 +107,30 @@ def tornado(result: AttributionResult) -> Chart | None:
     return Chart("tornado", title, f"{title}. {'; '.join(parts)}.", caption, plot_tornado(rows), data, units)
 
 
+def _caption_of_settings(rows: pd.DataFrame) -> str:
+    caption = (
+        "Share of all credit that changes channel when one setting is moved and no other, in points: each setting with "
+        "the alternative that moves most."
+    )
+    caption += " On top: the two models furthest apart." if rows["is_model"].any() else ""
+    return caption + (" Flips: channels that change between keep and cut." if rows["n_flips"].gt(0).any() else "")
+
+
+def _setting_name(setting: str) -> str:
+    return _SETTINGS.get(setting, setting.replace("_", " "))
+
+
 def _setting_label(row: object) -> str:
-    if row.is_model if hasattr(row, "is_model") else row.setting == "model":
+    """Return the alternative of a setting as a row: what it is where the alternative does not say it."""
+    if row.setting == "model":
         return f"Model: {model_label(row.model)} or {model_label(row.alternative)}"
-    return f"{_SETTINGS.get(row.setting, wording.channel_label(row.setting))}: {row.alternative}"
+    named = row.setting not in _SETTINGS
+    label = f"{_setting_name(row.setting)}:" if named else _SAID_WITH.get(row.setting, "")
+    return _upper(f"{label} {row.alternative}".strip())
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _moved_said(row: object) -> str:
@@ -132,15 +150,15 @@ def _points(part: float) -> str:
 def _title_of_settings(model: pd.DataFrame, settings: pd.DataFrame) -> str:
     """Return whether the choice of model moves more credit than any setting."""
     most = settings.iloc[0]
-    name, moved = _SETTINGS.get(most["setting"], most["setting"].replace("_", " ")), _points(most["share_moved"])
+    name, moved = _setting_name(most["setting"]), _points(most["share_moved"])
     if model.empty:
-        return f"Of the settings, {name[:1].lower()}{name[1:]} moves most credit: {moved}"
+        return f"Of the settings, {name} moves most credit: {moved}"
     by_model = model["share_moved"].iloc[0]
     if _points(by_model) == moved:
-        return f"The choice of model and the setting of {name[:1].lower()}{name[1:]} each move {moved} of credit"
+        return f"The choice of model and {name} each move {moved} of credit"
     if by_model > most["share_moved"]:
         return f"The choice of model moves {_points(by_model)} of credit; no setting moves more than {moved}"
-    return f"{name} moves {moved} of credit, more than the choice of model with {_points(by_model)}"
+    return f"{_upper(name)} moves {moved} of credit, more than the choice of model with {_points(by_model)}"
 
 
 def planted(result: AttributionResult) -> Chart | None:
@@ -177,6 +195,7 @@ def _title_of_planted(models: pd.DataFrame) -> str:
     low, high = (wording.share(part) for part in (fails.min(axis=None), fails.max(axis=None)))
     said = low if low == high else f"{low} to {high}"
     if len(fails) < n:
-        return f"On made-up buyers {len(fails)} of {n} models give channels that do nothing {said} of the credit"
+        who = f"{len(fails)} of {n} models give{'s' if len(fails) == 1 else ''}"
+        return f"On made-up buyers {who} channels that do nothing {said} of the credit"
     who = "the model gives" if n == 1 else f"all {n} models give"
     return f"On made-up buyers {who} channels that do nothing {said} of the credit"

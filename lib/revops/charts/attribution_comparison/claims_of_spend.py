@@ -39,27 +39,31 @@ def decisions(result: AttributionResult) -> Chart | None:
         f"{row.verdict}{'' if row.is_sure or row.verdict == 'depends' else ', not sure'})"
         for row in rows.itertuples()
     ]
-    n_models = int(rows["n_models"].max())
-    caption = (
-        f"Spend over credited amount{f', lowest to highest of {n_models} models' if n_models > 1 else ''}; "
-        f"dot: {model_label(reference)}. A channel earns its cost up to {limit} (dashed): keep = under every model, "
-        "cut = under none."
-    )
-    if (~rows["is_sure"] & rows["verdict"].ne("depends")).any():
-        caption += f" With a question mark: less than {wording.share(knobs.sure)} of draws agree, or few deals."
     shown = rows.head(_MOST_ROWS)
     ax = plot_decisions(shown, result.costs.most_cost)
-    n_beyond = int((shown["highest_cost"] > ax.get_xlim()[1]).sum())
-    caption += f" Arrow: beyond {wording.share(ax.get_xlim()[1])}, or nothing credited." if n_beyond else ""
+    caption = _caption_of_decisions(result, rows, model_label(reference))
+    is_cut = (shown["highest_cost"] > ax.get_xlim()[1]).any()
+    caption += f" Arrow: beyond {wording.share(ax.get_xlim()[1])}, or nothing credited." if is_cut else ""
     caption += "" if len(shown) == len(rows) else f" The {len(shown)} highest of {len(rows)} channels."
-    unknown = found.by_channel.loc[found.by_channel["verdict"].eq("no_cost"), "channel"]
-    unknown = [wording.channel_label(name) for name in unknown]
-    caption += f" No known cost: {channels_said(unknown, _NAMED)}." if unknown else ""
     columns = ["label", "spend_amount", "lowest_cost", "reference_cost", "highest_cost", "n_keep", "n_models", "held",
                "verdict"]  # fmt: skip
     data = rows[columns].replace(np.inf, np.nan)
     units = (None, "money", "share", "share", "share", "count", "count", "share", None)
     return Chart("decisions", title, f"{title}. Limit {limit}. {'; '.join(parts)}.", caption, ax, data, units)
+
+
+def _caption_of_decisions(result: AttributionResult, rows: pd.DataFrame, reference: str) -> str:
+    n_models, limit, knobs = int(rows["n_models"].max()), wording.share(result.costs.most_cost), result.knobs
+    caption = (
+        f"Spend over credited amount{f', lowest to highest of {n_models} models' if n_models > 1 else ''}; "
+        f"dot: {reference}. A channel earns its cost up to {limit} (dashed): keep = under every model, "
+        "cut = under none."
+    )
+    if (~rows["is_sure"] & rows["verdict"].ne("depends")).any():
+        caption += f" With a question mark: less than {wording.share(knobs.sure)} of draws agree, or few deals."
+    found = result.decisions.by_channel
+    unknown = [wording.channel_label(name) for name in found.loc[found["verdict"].eq("no_cost"), "channel"]]
+    return caption + (f" No known cost: {channels_said(unknown, _NAMED)}." if unknown else "")
 
 
 def _with_costs(rows: pd.DataFrame, by_model: pd.DataFrame, reference: str) -> pd.DataFrame:
@@ -104,7 +108,8 @@ def _title_of_decisions(rows: pd.DataFrame) -> str:
     verb = "earns its cost" if under[0][0] == 1 else "earn their cost"
     said = ", ".join(f"{k} under {model}" for k, model in under[1:])
     said = f"{under[0][0]} of {n} channels {verb} under {under[0][1]}{f', {said}' if said else ''}"
-    return f"{said}{f'; {n_depends} by the model chosen' if n_depends else ''}{chance}"
+    depends = f"; {n_depends} depend{'s' if n_depends == 1 else ''} on the model" if n_depends else ""
+    return f"{said}{depends}{chance}"
 
 
 def touched(result: AttributionResult) -> Chart | None:
@@ -200,6 +205,6 @@ def _title_of_returns(rows: pd.DataFrame, n_all: int) -> str:
     for verdict, word in (("all", "all rules"), ("some", "some rules only"), ("none", "no rule")):
         if n_of[verdict] == n:
             return f"{who[0].upper()}{who[1:]} earn their cost under {word}"
-    verb = "earns its cost" if n_of["all"] == 1 else "earn their cost"
+    verb = "earns its cost" if n_of["all"] <= 1 else "earn their cost"
     rest = [f"{n_of[verdict]} under {verdict}" for verdict in ("some", "none") if n_of[verdict]]
     return f"{n_of['all'] or 'None'} of {who} {verb} under all rules, {' and '.join(rest)}"

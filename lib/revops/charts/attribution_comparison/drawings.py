@@ -6,9 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from revops import wording
 from revops.charts import style
-from revops.charts.rows import short_name
+from revops.charts.rows import keep_apart, short_name
 
 __all__ = ["DARKEST", "plot_model_map", "plot_touched"]
 
@@ -16,7 +15,8 @@ DARKEST = 0.4
 """The strongest shade of a cell: on it, text is still dark enough on a light page and light enough on a dark one."""
 _SHADES = 8
 _CELL, _HEAD = 0.25, 1.75
-_MOST_TICKS = 8
+_MOST_TICKS = 7
+_LINE = 0.09
 
 
 def plot_model_map(shares: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -37,7 +37,7 @@ def plot_model_map(shares: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         for (row, column), share in np.ndenumerate(values):
             ax.text(column, row, _percent(share), ha="center", va="center_baseline", color=style.INK)
         ax.set_xlim(-0.5, values.shape[1] - 0.5)
-        ax.set_xticks(range(values.shape[1]), [short_name(name, 105, lines=1) for name in shares.columns], rotation=90)
+        ax.set_xticks(range(values.shape[1]), [short_name(name, 122, lines=1) for name in shares.columns], rotation=90)
         ax.xaxis.tick_top()
         ax.tick_params(axis="x", length=0, labelcolor=style.INK)
         style.name_rows(ax, [short_name(name, 100, lines=1) for name in shares.index])
@@ -68,7 +68,10 @@ def plot_touched(quarters: pd.DataFrame, currency: str, *, ax: Axes | None = Non
         place = np.arange(len(quarters))
         is_young = ~quarters["is_mature"].to_numpy(dtype=bool)
         top = quarters[["credited_amount", "spend_amount"]].max(axis=None)
-        looks = {"credited_amount": ("credited", "o", style.ACCENT), "spend_amount": ("spent", "s", style.INK)}
+        ends, looks = (
+            {},
+            {"credited_amount": ("credited", "o", style.ACCENT), "spend_amount": ("spent", "s", style.INK)},
+        )
         for name, (word, marker, colour) in looks.items():
             values = quarters[name].to_numpy(dtype=float)
             if np.isnan(values).all():
@@ -77,9 +80,11 @@ def plot_touched(quarters: pd.DataFrame, currency: str, *, ax: Axes | None = Non
             ax.plot(place, values, color=style.PAST, linewidth=1.4, zorder=2)
             ax.plot(place, old, marker, linestyle="-", color=colour, linewidth=2, markersize=6, zorder=4, label=word)
             ax.plot(place[is_young], values[is_young], marker, color=style.AXIS, mfc=style.GROUND, ms=6, zorder=3)
-            _word(ax, word, values, quarters, name, colour)
+            known = np.flatnonzero(~np.isnan(values))
+            ends[word] = (values[known[-1]], colour)
         ax.set_xlim(-0.45, len(quarters) - 0.55)
         ax.set_ylim(0, 1.2 * top or 1)
+        _words(ax, ends, len(quarters) - 1)
         every = int(np.ceil(len(quarters) / _MOST_TICKS))
         names = ["\n".join(reversed(str(name).split("-", 1))) for name in quarters["quarter"]]
         ax.set_xticks(place[::every], names[::every])
@@ -88,12 +93,11 @@ def plot_touched(quarters: pd.DataFrame, currency: str, *, ax: Axes | None = Non
         return ax
 
 
-def _word(ax: Axes, word: str, values: np.ndarray, quarters: pd.DataFrame, name: str, colour: str) -> None:
-    """Write what a line is beside its first known mark, above the higher of the two lines and below the other."""
-    at = int(np.flatnonzero(~np.isnan(values))[0])
-    other = quarters["spend_amount" if name == "credited_amount" else "credited_amount"].iloc[at]
-    is_above = wording.missing(other) or values[at] > other or (values[at] == other and name == "credited_amount")
-    is_above = is_above or values[at] < 0.12 * quarters[["credited_amount", "spend_amount"]].max(axis=None)
-    ax.annotate(word, (at, values[at]), xytext=(0, 7 if is_above else -7), textcoords="offset points", color=colour,
-                ha="left" if at < len(values) - 1 else "right", va="bottom" if is_above else "top",
-                weight="bold", zorder=5)  # fmt: skip
+def _words(ax: Axes, ends: dict[str, tuple[float, str]], place: int) -> None:
+    """Write what each line is right of its last mark, in the order of their heights and apart."""
+    low, high = ax.get_ylim()
+    line = _LINE * (high - low)
+    heights = keep_apart([value for value, _ in ends.values()], [line] * len(ends), low, high)
+    for (word, (value, colour)), height in zip(ends.items(), heights, strict=True):
+        ax.annotate(word, (place, value), xytext=(place + 0.15, height), textcoords="data", color=colour, va="center",
+                    weight="bold", annotation_clip=False)  # fmt: skip

@@ -26,8 +26,9 @@ def plot_decisions(channels: pd.DataFrame, most_cost: float, *, ax: Axes | None 
     with style.report():
         ax = ax or style.axes(height=0.95 + _ROW * len(channels))
         ends = channels[["lowest_cost", "reference_cost", "highest_cost"]].to_numpy(dtype=float).ravel()
+        room = 1.25 * ends[np.isfinite(ends)].max(initial=0.0) if np.isinf(ends).any() else 0.0
         usual = np.append(channels["reference_cost"].to_numpy(dtype=float), most_cost)
-        most = cut_at(usual, [*ends, 1.2 * most_cost], least=2 * most_cost)
+        most = cut_at(usual, [*ends, room, 1.2 * most_cost], least=2 * most_cost)
         for place, row in enumerate(channels.itertuples()):
             colour = VERDICT_COLOURS.get(row.verdict, style.INK)
             _range(ax, place, np.minimum([row.lowest_cost, row.highest_cost], most), colour)
@@ -35,7 +36,7 @@ def plot_decisions(channels: pd.DataFrame, most_cost: float, *, ax: Axes | None 
                 ax.plot(row.reference_cost, place, "o", color=colour, markersize=6.5, zorder=4, clip_on=False)
             beyond(ax, row.highest_cost, most, place, colour)
             word = row.verdict if row.is_sure or row.verdict == "depends" else f"{row.verdict}?"
-            at_right(ax, word, place, colour, bold=bool(row.is_sure))
+            at_right(ax, word, place, colour, bold=bool(row.is_sure and row.verdict != "depends"))
         ax.axvline(most_cost, color=style.INK, linewidth=1, linestyle=(0, (5, 3)), zorder=1)
         ax.set_xlim(0, most)
         _named(ax, channels["label"])
@@ -94,10 +95,10 @@ def plot_returns(campaigns: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             ax.barh(place, right - left, left=left, height=0.36, color=face, edgecolor=colour, linewidth=1.4, zorder=3)
             beyond(ax, row.highest_return, most, place, colour)
             ink = style.INK if row.verdict == "some" else colour
-            at_right(ax, "all rules" if row.verdict == "all" else row.verdict, place, ink, bold=row.verdict != "some")
+            at_right(ax, row.verdict, place, ink, bold=row.verdict != "some")
         ax.axvline(0, color=style.INK, linewidth=1, linestyle=(0, (5, 3)), zorder=2)
         ax.set_xlim(min(low.min(), -0.25) * 1.05, most * 1.02)
-        _named(ax, campaigns["label"])
+        _named(ax, campaigns["label"], widest=150)
         ax.xaxis.set_major_formatter(signed_share)
         ax.set_xlabel("return on spend")
         return ax
@@ -120,8 +121,8 @@ def _range(ax: Axes, place: int, ends: Sequence[float], colour: str) -> None:
     ax.plot(ends, [place, place], color=colour, linewidth=7, alpha=0.35, solid_capstyle="butt", zorder=2)
 
 
-def _named(ax: Axes, labels: pd.Series) -> None:
-    style.name_rows(ax, [short_name(label, _NARROW) for label in labels])
+def _named(ax: Axes, labels: pd.Series, *, widest: float = _NARROW) -> None:
+    style.name_rows(ax, [short_name(label, widest) for label in labels])
     ax.set_ylim(len(labels) - 0.5, -0.5)
     ax.locator_params(axis="x", nbins=4)
 
