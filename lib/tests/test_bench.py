@@ -95,8 +95,9 @@ def test_credit_of_two_codes_is_compared_by_channel():
     """Of 10 deals and 100 of amount; Markov 1 gives a 6 and 60. One run gives it 6.1 and 62 (1 % and 2 % apart), the
     other 5.9 and 58: apart from each other 2 % and 4 %."""
     amounts = {"first_touch": (2, 8), "last_touch": (3, 7), "linear": (5, 5), "markov_1": (6, 4)}
-    ours = pd.DataFrame([{"model": model, "channel": channel, "credited_deals": deals, "credited_amount": 10.0 * deals}
-                         for model, pair in amounts.items() for channel, deals in zip("ab", pair, strict=True)])  # fmt: skip
+    rows = [(model, channel, deals, 10.0 * deals) for model, pair in amounts.items()
+            for channel, deals in zip("ab", pair, strict=True)]  # fmt: skip
+    ours = pd.DataFrame(rows, columns=["model", "channel", "credited_deals", "credited_amount"])
     names = {"first_touch": "first_touch", "last_touch": "last_touch", "linear": "linear_touch"}
     rules = pd.DataFrame({"channel_name": ["b", "a"]})
     for model, name in names.items():
