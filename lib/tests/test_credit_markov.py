@@ -231,3 +231,8 @@ def test_amounts_that_cancel_have_no_effect_and_are_credited_where_they_came_fro
     found = table(markov(from_paths([(["a"], 1, 1, 100.0), (["b"], 1, 1, -100.0)])))
     assert found["amount_effect"].isna().all()
     assert found["credited_amount"].to_dict() == pytest.approx({"a": 100, "b": -100})
+
+
+def test_credit_notes_that_outweigh_the_rest_leave_no_amount_to_lose():
+    found = table(markov(from_paths([(["a"], 1, 1, 100.0), (["b"], 1, 1, -300.0)])))
+    assert found["amount_effect"].isna().all() and found["removal_effect"].notna().all()
