@@ -13,10 +13,10 @@ from revops.measures.attribution_comparison.window import window_of
 
 KNOBS = {"quarters": 1, "draws": 100, "models": ("first_touch", "linear"), "never_converted": "off"}
 DEALS = people(
-    (100.0, "2026-05-01", ("a", "2026-04-21"), ("a", "2026-04-11"), ("b", "2026-04-01")),
+    (100.0, "2026-05-01", ("a", "2026-04-21"), ("a", "2026-04-11"), ("b", "2026-04-01 06:00")),
     (900.0, "2026-05-01", ("b", "2026-03-22")),
 )
-"""Days before the close: 10, 20 and 30 of one deal, 40 of the other."""
+"""Days before the close: 10, 20 and 29.75, so 30, of one deal, 40 of the other."""
 
 
 def told(view=None, *, day=DAY, last=DAY, deals=DEALS, knobs=(), **tables):

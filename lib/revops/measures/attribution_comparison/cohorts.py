@@ -79,13 +79,12 @@ def _credited(found: Journeys, rule: str, window: Window) -> pd.DataFrame:
     """Return touches of won deals with what each is credited with."""
     paths = Paths(found.journeys, found.touches, found.channels)
     of, weight = paths.journey, touch_weights(paths, rule, knobs=window.knobs.credit)
-    rows = pd.DataFrame({
+    return pd.DataFrame({
         "channel": pd.Series(np.array(found.channels, dtype=object)[paths.channel], dtype="str"),
         "touched_at": found.touches["touched_at"], "ended_at": found.journeys["ended_at"].to_numpy()[of],
         "n_touches": 1, "credited_deals": weight * paths.values("wins")[of],
         "credited_amount": weight * paths.values("amount")[of],
     })  # fmt: skip
-    return rows[paths.values("wins")[of] > 0]
 
 
 def _sums(rows: pd.DataFrame, at: str, quarters: list[Period], window: Window) -> pd.DataFrame:
