@@ -42,7 +42,7 @@ fuzz: $(BUILT) ## damage example exports at random, 1,000 times in two ways each
 calibrate: $(BUILT) ## hold every range and probability against simulated companies, beside what others use: 25 minutes of one core
 	@$(RUN) lib/tests/calibrate.py $(ARGS)
 
-bench: $(BUILT) ## say how fast it is, beside plain tools on the same input: SIZE=full adds a million opportunities
+bench: $(BUILT) ## say how fast it is, beside plain tools on the same input: SIZE=full adds a million opportunities, ten million touches
 	@$(RUN) lib/tests/bench.py $(SIZE)
 
 pages: $(PAGES) $(BUILT) ## check the pages as people meet them: make pages ARGS=--shots leaves pictures in outputs/pages

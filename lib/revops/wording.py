@@ -104,12 +104,6 @@ def chance(probability: float | None) -> str:
     return min(_CHANCES, key=lambda known: abs(known[0] - probability))[1]
 
 
-def channel_label(channel: str) -> str:
-    """Return a channel's name as people read it: `Paid search` of paid_search."""
-    words = channel.replace("_", " ").strip()
-    return words[:1].upper() + words[1:]
-
-
 def odds(level: float) -> str:
     """Return a share of cases as people count them: `8 in 10`, `95 in 100`."""
     whole = next((whole for whole in (10, 100) if round(level * whole, 9).is_integer()), 1000)
@@ -170,6 +164,16 @@ def value(number: object, unit: str | None, currency: str) -> str:
         return money(number, currency, exact=True)
     written = {"x": multiple, "share": share, "count": count, "days": count, "date": lambda d: f"{d.day} {d:%b %Y}"}
     return written[unit](number) if unit in written else str(number)
+
+
+def channel_label(channel: object) -> str:
+    """Return a channel as people write it: `paid_search` as `Paid search`; a name of their own as it is, on one line;
+    without a name `Unknown`."""
+    name = "" if missing(channel) else " ".join(str(channel).split())
+    if name == name.casefold():
+        name = " ".join(name.replace("_", " ").split())
+        name = name[:1].upper() + name[1:]
+    return name or "Unknown"
 
 
 def missing(number: object) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from frames import as_of, book, change, deal
 from revops.charts import forecast_accuracy as charts
 from revops.charts import style
-from revops.charts.forecast_accuracy.drawings import cut_at, signed_share
+from revops.charts.rows import cut_at, signed_share
 from revops.measures.forecast_accuracy import ForecastResult, Knobs, measure
 from revops.measures.forecast_accuracy.judged import Judged
 from revops.measures.forecast_accuracy.projection import Projection

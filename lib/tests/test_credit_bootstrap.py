@@ -303,3 +303,19 @@ def test_no_models_and_no_journeys_give_empty_tables_of_the_same_columns():
         none = share_table(draws)
         assert none.empty and list(none) == list(full) and draws.table.empty and set(draws.deals) == set(models)
         assert none.dtypes.equals(full.dtypes)
+
+
+def test_rows_told_twice_or_apart_in_their_account_leave_every_draw_as_it_was():
+    rows = made_rows(9)
+    extra = accounts_of(rows)
+    whole = credit_draws(from_paths(rows, **extra), seed=1, n_draws=20, knobs=KNOBS)
+    twice = from_paths(rows * 2, **{name: values * 2 for name, values in extra.items()})
+    doubled = credit_draws(twice, seed=1, n_draws=20, knobs=KNOBS)
+    parts = [[(names, wins, 0, amount), (names, 0, losses, 0.0)] for names, wins, losses, amount in rows]
+    both = {name: [value for value in values for _ in range(2)] for name, values in extra.items()}
+    apart = credit_draws(from_paths([part for pair in parts for part in pair], **both), seed=1, n_draws=20, knobs=KNOBS)
+    for model in DRAWN:
+        assert doubled.amount[model] == pytest.approx(2 * whole.amount[model])
+        assert apart.amount[model] == pytest.approx(whole.amount[model])
+    numbers = ["share", "low", "high", "error", "rank_low", "rank_high", "top_chance"]
+    assert share_table(doubled)[numbers].to_numpy() == pytest.approx(share_table(whole)[numbers].to_numpy())

@@ -252,3 +252,15 @@ def test_a_channel_that_is_on_no_journey_has_no_credit():
     table = credit_by_model(wider, ("linear", "shapley", "markov_1", "markov_2"))
     assert table.loc[table["channel"] == "b", ["credited_deals", "credited_amount"]].eq(0).all(axis=None)
     assert table.loc[table["channel"] == "a", "credited_amount"].tolist() == pytest.approx([5.0] * 4)
+
+
+def test_amounts_of_one_path_told_together_or_one_by_one_are_one_answer():
+    """A peer gives three answers for revenue of grouped journeys, by how its columns are set up."""
+    rows = made_rows(8)
+    extra = timed(rows)
+    at = next(place for place, row in enumerate(rows) if row[1] == 2 and len(set(row[0])) > 2)
+    names, _, losses, amount = rows[at]
+    apart = [*rows, (names, 1, 0, 0.9 * amount)]
+    apart[at] = (names, 1, losses, 0.1 * amount)
+    more = {name: [*values, values[at]] for name, values in extra.items()}
+    assert credits(apart, more).to_numpy() == pytest.approx(credits(rows, extra).to_numpy(), rel=1e-9)

@@ -30,7 +30,7 @@ ROOMS = (
     "__main__",
 )
 SIBLINGS_APART = ("measures", "charts", "actions")
-SHARED = {"charts.style", "actions.due"}
+SHARED = {"charts.style", "charts.rows", "actions.due"}
 LONGEST_MODULE = 300
 
 MODULES = {

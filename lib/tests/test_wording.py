@@ -106,3 +106,22 @@ def test_a_level_is_counted_in_whole_cases(level, words):
 )
 def test_a_chance_is_said_as_people_say_it(probability, words):
     assert wording.chance(probability) == words
+
+
+@pytest.mark.parametrize(
+    ("channel", "words"),
+    [
+        ("paid_search", "Paid search"),
+        ("unknown", "Unknown"),
+        ("webinar", "Webinar"),
+        ("LinkedIn Ads", "LinkedIn Ads"),
+        (" two\n lines ", "Two lines"),
+        ("_", "Unknown"),
+        ("", "Unknown"),
+        (None, "Unknown"),
+        (float("nan"), "Unknown"),
+        (7, "7"),
+    ],
+)
+def test_a_channel_is_said_as_people_write_it(channel, words):
+    assert wording.channel_label(channel) == words

@@ -3,6 +3,7 @@
 import html
 import io
 import re
+from xml.etree import ElementTree
 
 from revops.charts import style
 from revops.charts.style import Chart
@@ -13,7 +14,12 @@ FIGURE_KEY = "revops.figure"
 
 _FONT = re.compile(r"font: ([^;\"]*?)(\d+(?:\.\d+)?)px [^;\"]*", re.IGNORECASE)
 _FAMILY = re.compile(r"font-family: [^;\"]*;? ?")
+_SIZE = "font-size: 11px"
+"""Of nearly all text, so that the element says it once."""
+_UNTURNED = re.compile(r' transform="rotate\(-?0(?:\.0*)? [^)]*\)"')
 _NUMBER = re.compile(r"(\d+\.\d{2})\d+")
+_SVG = "http://www.w3.org/2000/svg"
+_REFERENCE = re.compile(r'(?:url\(|href=")#([^)"]+)')
 _DRAWN = re.compile(r'(?: d| x| y| width| height| transform| points)="[^"]*"')
 
 
@@ -29,13 +35,43 @@ def svg(chart: Chart) -> str:
     text = re.sub(r'\b(id=")|(url\(#)|(xlink:href="#)', lambda found: f"{found[0]}{chart.name}-", text)
     text = text.replace("xlink:href", "href").replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
     text = _FAMILY.sub("", _FONT.sub(r"font: \1\2px inherit", text))
+    text = _UNTURNED.sub("", text).replace(f"{_SIZE}; ", "")
     text = _DRAWN.sub(lambda found: _NUMBER.sub(r"\1", found[0]), text)
     for colour, variable in style.COLOURS.items():
         text = text.replace(colour, f"var({variable}, {colour})")
-    text = re.sub(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', _root(chart), text, count=1)
-    return text.strip()
+    return _light(re.sub(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', _root(chart), text, count=1))
 
 
 def _root(chart: Chart) -> str:
     label = html.escape(chart.alt, quote=True).replace("\\", "\\\\")
-    return rf'<svg xmlns="http://www.w3.org/2000/svg" viewBox="\1" role="img" aria-label="{label}">'
+    return rf'<svg xmlns="http://www.w3.org/2000/svg" viewBox="\1" role="img" style="{_SIZE}" aria-label="{label}">'
+
+
+def _light(text: str) -> str:
+    """Return the same drawing without what nobody sees: ids that nothing refers to, groups that say nothing, areas
+    that are not drawn, blanks between elements."""
+    ElementTree.register_namespace("", _SVG)
+    root, wanted = ElementTree.fromstring(text), set(_REFERENCE.findall(text))
+    for element in root.iter():
+        if element.get("id", "") not in wanted:
+            element.attrib.pop("id", None)
+        if "d" in element.attrib:
+            element.set("d", " ".join(element.get("d", "").split()))
+        if not (element.text or "").strip():
+            element.text = None
+        element.tail = None
+    _unwrap(root)
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _unwrap(element: ElementTree.Element) -> None:
+    """Put what bare groups below an element hold in their place; leave out what is empty."""
+    found: list[ElementTree.Element] = []
+    for child in list(element):
+        _unwrap(child)
+        tag = child.tag.removeprefix(f"{{{_SVG}}}")
+        if tag == "g" and not child.attrib:
+            found += list(child)
+        elif not (tag in ("g", "defs") and not len(child)) and child.get("style") != "fill: none":
+            found.append(child)
+    element[:] = found

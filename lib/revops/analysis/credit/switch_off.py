@@ -110,7 +110,8 @@ def _check(present: _Presence, paths: Paths) -> None:
     if values[-1] <= _DEPENDENT * values[0]:
         same = (np.abs(directions[values <= _DEPENDENT * values[0]]) > _DEPENDENT**0.5).any(axis=0)[1:]
         names = _names(present, paths, same)
-        _refuse("no channel may follow from the others", f"{len(names)} that cannot be told apart", names)
+        _refuse("no channel may follow from the others",
+                f"{len(names)} of {len(present.told)} that cannot be told apart", names)  # fmt: skip
 
 
 def _fitted(present: _Presence, paths: Paths) -> Array:
@@ -119,13 +120,13 @@ def _fitted(present: _Presence, paths: Paths) -> Array:
     from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
     counts = [np.bincount(present.pattern, values, len(present.patterns)) for values in (present.wins, present.losses)]
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):  # of a scale nobody asks for
         warnings.simplefilter("ignore", PerfectSeparationWarning)  # refused below
         found = GLM(np.stack(counts, axis=1), present.patterns, family=families.Binomial()).fit()
     beyond = np.abs(found.params[1:]) > _HIGHEST
     if beyond.any() or not found.converged:
         names = _names(present, paths, beyond)
-        _refuse("journeys won and not won must overlap", f"{len(names)} channels that part them", names)
+        _refuse("no channels may part journeys won from the others", f"{len(names)} of {len(beyond)} that do", names)
     return np.asarray(found.params)
 
 

@@ -24,8 +24,8 @@ class Costs:
     lines: one row per row of an ad system and per campaign of the CRM with a cost, sorted: channel, campaign_id (the
         CRM's; null where no campaign matches), campaign_name, campaign_type (the CRM's where one matches), system
         (whose export: google_ads and so on, or crm), first, last (the days it covers, inclusive), amount.
-    left_out: what is in no line: reason, n (rows or campaigns), amount, examples. noted: likewise, of what is in a
-        line by a rule that a reader should know.
+    left_out: what is in no line: reason, n (rows or campaigns), amount, examples (the dearest, in words). noted:
+        likewise, of what is in a line by a rule that a reader should know.
     """
 
     lines: pd.DataFrame

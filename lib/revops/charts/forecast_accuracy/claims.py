@@ -6,7 +6,8 @@ import pandas as pd
 from revops import wording
 from revops.charts.forecast_accuracy.claims_of_deals import reliability, slipped, units
 from revops.charts.forecast_accuracy.claims_of_methods import methods, steps
-from revops.charts.forecast_accuracy.drawings import plot_error_by_week, plot_open_quarter, signed_share
+from revops.charts.forecast_accuracy.drawings import plot_error_by_week, plot_open_quarter
+from revops.charts.rows import signed_share
 from revops.charts.style import Chart
 from revops.measures.forecast_accuracy import ForecastResult
 from revops.measures.forecast_accuracy.projection import range_failed

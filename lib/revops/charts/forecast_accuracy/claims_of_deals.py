@@ -4,8 +4,9 @@ import pandas as pd
 
 from revops import wording
 from revops.analysis.by_quarter import FEW
-from revops.charts.forecast_accuracy.drawings import plot_reliability, signed_share
+from revops.charts.forecast_accuracy.drawings import plot_reliability
 from revops.charts.forecast_accuracy.rows import plot_slipped, plot_units
+from revops.charts.rows import signed_share
 from revops.charts.style import Chart
 from revops.measures.forecast_accuracy import ForecastResult
 from revops.measures.forecast_accuracy.deals.slippage import FATES

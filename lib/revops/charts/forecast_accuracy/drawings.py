@@ -9,28 +9,14 @@ from matplotlib.ticker import MaxNLocator
 
 from revops import wording
 from revops.charts import style
+from revops.charts.rows import cut_at, signed_share
 
-__all__ = ["cut_at", "plot_error_by_week", "plot_open_quarter", "plot_reliability", "signed_share"]
+__all__ = ["plot_error_by_week", "plot_open_quarter", "plot_reliability"]
 
-_LEAST_CUT = 1.5
 _WEEKS = (1, 4, 7, 10, 13)
 _LINE = 0.085
 _DIGIT, _COUNTS = 0.028, 0.1
 _APART = 7.0
-
-
-def cut_at(usual: Sequence[float], values: Sequence[float], *, least: float = _LEAST_CUT) -> float:
-    """Return where an axis of shares ends: at the largest value, but not beyond both `least` and four times the middle
-    one of the usual values."""
-    usual, values = (np.abs(np.asarray(part, dtype=float)) for part in (usual, values))
-    usual, values = usual[np.isfinite(usual)], values[np.isfinite(values)]
-    most = max(least, 4 * float(np.median(usual))) if len(usual) else least
-    return float(min(values.max(initial=0.0), most))
-
-
-def signed_share(part: float, _: object = None) -> str:
-    """Return a fraction as percent with its sign; zero has none."""
-    return f"{part:+.0%}" if round(part, 2) else "0%"
 
 
 def plot_error_by_week(quarters: pd.DataFrame, bias: pd.DataFrame, *, off_by: float, ax: Axes | None = None) -> Axes:

@@ -1,25 +1,20 @@
 """Drawings of the forecast accuracy report in rows: one for each step, method, unit or kind of deal."""
 
-import textwrap
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import text_to_path
 
 from revops import wording
 from revops.charts import style
-from revops.charts.forecast_accuracy.drawings import cut_at, signed_share
+from revops.charts.rows import ON_BAR, at_right, beyond, cut_at, short_name, signed_share
 
 __all__ = ["FATE_COLOURS", "plot_methods", "plot_slipped", "plot_steps", "plot_units"]
 
 FATE_COLOURS = {"won": style.ACCENT, "lost": style.PAST, "slipped": style.WARN, "overdue": style.MUTE,
                 "other": style.AXIS}  # fmt: skip
-_ON_BAR = {"color": style.INK, "bbox": {"facecolor": style.GROUND, "edgecolor": "none", "pad": 1.5}}
-_LONGEST, _LEAST = 23, 6
-_WIDE, _NARROW = 150, 110
+_NARROW = 110
 _NARROWEST = 0.12
 _LETTER, _GAP = 0.037, 0.03
 
@@ -41,12 +36,12 @@ def plot_steps(steps: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
                 ax.plot([previous, previous], [place - 0.28, place + 0.38], color=style.INK, linewidth=1)
                 whisker = np.clip([before.iloc[place] - row.high, before.iloc[place] - row.low], 0, most)
                 ax.plot(whisker, [place, place], color=style.INK, linewidth=1.4)
-            _beyond(ax, row.wape, most, place, style.INK)
+            beyond(ax, row.wape, most, place, style.INK)
             word = {"adds": "  better", "makes_worse": "  worse"}.get(row.verdict, "")
             colour = style.WARN if row.verdict == "makes_worse" else style.INK
-            _at_right(ax, f"{wording.share(row.wape)}{word}", place, colour, bold=bool(word))
+            at_right(ax, f"{wording.share(row.wape)}{word}", place, colour, bold=bool(word))
         ax.set_xlim(0, most or 1)
-        style.name_rows(ax, [_short(label) for label in steps["label"]])
+        style.name_rows(ax, [short_name(label) for label in steps["label"]])
         ax.xaxis.set_visible(False)
         ax.spines["bottom"].set_visible(False)
         ax.axvline(0, color=style.AXIS, linewidth=0.8)
@@ -70,12 +65,12 @@ def plot_methods(methods: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             ax.plot(np.minimum([row.wape_low, row.wape_high], most), [place, place], color=colour, linewidth=1.6)
             if row.wape <= most:
                 ax.plot(row.wape, place, "o", color=colour, markersize=6, clip_on=False)
-            _beyond(ax, row.wape, most, place, colour)
+            beyond(ax, row.wape, most, place, colour)
             word = f"  {row.verdict}" if row.verdict in ("nearer", "farther") else ""
-            _at_right(ax, f"{wording.share(row.wape)}{word}", place, colour if row.is_call else style.INK,
+            at_right(ax, f"{wording.share(row.wape)}{word}", place, colour if row.is_call else style.INK,
                       bold=row.is_call or row.verdict == "nearer")  # fmt: skip
         ax.set_xlim(0, most or 1)
-        style.name_rows(ax, [_short(label) for label in methods["label"]])
+        style.name_rows(ax, [short_name(label) for label in methods["label"]])
         ax.set_ylim(len(methods) - 0.5, -0.5)
         ax.locator_params(axis="x", nbins=3)
         ax.xaxis.set_major_formatter(lambda part, _: f"{part:.0%}")
@@ -99,9 +94,9 @@ def plot_units(units: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             ax.plot(np.clip(row.bias, -low, high), place, "o", color=colour, mfc=face, ms=6, clip_on=False)
             word = row.finding or (wording.plural(row.n, "quarter") if row.is_few else "")
             ink = style.ACCENT if row.finding else style.INK
-            _at_right(ax, f"{signed_share(row.bias)}  {word}".rstrip(), place, ink, bold=bool(row.finding))
+            at_right(ax, f"{signed_share(row.bias)}  {word}".rstrip(), place, ink, bold=bool(row.finding))
         ax.set_xlim(-low, high)
-        style.name_rows(ax, [_short(label, _NARROW) for label in units["label"]])
+        style.name_rows(ax, [short_name(label, _NARROW) for label in units["label"]])
         ax.set_ylim(len(units) - 0.5, -0.5)
         ax.locator_params(axis="x", nbins=3)
         ax.xaxis.set_major_formatter(signed_share)
@@ -121,9 +116,9 @@ def plot_slipped(slipped: pd.DataFrame, fates: Sequence[str], *, ax: Axes | None
                 part, colour = row[f"{fate}_share"], FATE_COLOURS[fate]
                 ax.barh(place, part, left=start, color=colour, height=0.66, edgecolor=style.GROUND, linewidth=1)
                 if part >= _NARROWEST:
-                    ax.annotate(wording.share(part), (start + part / 2, place), ha="center", va="center", **_ON_BAR)
+                    ax.annotate(wording.share(part), (start + part / 2, place), ha="center", va="center", **ON_BAR)
                 start += part
-            _at_right(ax, f"n={row['n']:,}" if place == 0 else f"{row['n']:,}", place, style.MUTE)
+            at_right(ax, f"n={row['n']:,}" if place == 0 else f"{row['n']:,}", place, style.MUTE)
         ax.set_xlim(0, 1)
         style.name_rows(ax, slipped["label"])
         _fate_names(ax, slipped.iloc[0], [fate for fate in fates if fate != "other"])
@@ -148,26 +143,3 @@ def _fate_names(ax: Axes, row: pd.Series, fates: Sequence[str]) -> None:
     for fate, place in zip(fates, places, strict=True):
         colour = style.INK if FATE_COLOURS[fate] == style.PAST else FATE_COLOURS[fate]
         ax.annotate(fate, (place, -0.62), ha="center", va="center", color=colour, weight="bold")
-
-
-def _at_right(ax: Axes, text: str, place: int, colour: str, *, bold: bool = False) -> None:
-    """Write beside a row, right of the drawing."""
-    ax.annotate(text, (1, place), xytext=(9, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
-                va="center", color=colour, weight="bold" if bold else "normal", annotation_clip=False)  # fmt: skip
-
-
-def _beyond(ax: Axes, value: float, most: float, place: int, colour: str) -> None:
-    """Mark a value that lies beyond the axis."""
-    if value > most:
-        ax.plot(most, place, ">", color=colour, markersize=7, zorder=5, clip_on=False)
-
-
-def _short(name: str, widest: float = _WIDE) -> str:
-    """Return a name on at most two lines, cut where it is longer than these can hold."""
-    font = FontProperties(size=11)
-    for longest in range(_LONGEST, _LEAST, -1):
-        short = textwrap.fill(name, longest, max_lines=2, placeholder="…")
-        wide = [text_to_path.get_text_width_height_descent(line, font, False)[0] for line in short.splitlines()]
-        if max(wide, default=0.0) <= widest:
-            break
-    return short

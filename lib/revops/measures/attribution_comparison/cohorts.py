@@ -6,16 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from revops.analysis.credit import SHARED, Paths, touch_weights
+from revops.analysis.credit import Paths, touch_weights
 from revops.analysis.journeys import Journeys
 from revops.analysis.spending import cost_within
 from revops.measures.attribution_comparison.costs import WindowCosts
 from revops.measures.attribution_comparison.credited import Credited
+from revops.measures.attribution_comparison.shared import reference_rule
 from revops.measures.attribution_comparison.window import Window
 from revops.periods import Period
 from revops.ratios import safe_ratio
 
-__all__ = ["CLOSED", "TOUCHED", "Cohorts", "cohorts", "shared_rule"]
+__all__ = ["CLOSED", "TOUCHED", "Cohorts", "cohorts"]
 
 TOUCHED = ["quarter", "channel", "n_touches", "credited_deals", "credited_amount", "spend_amount",
            "cost_per_credited_amount", "is_mature"]  # fmt: skip
@@ -53,9 +54,10 @@ def cohorts(window: Window, won: Credited, costs: WindowCosts) -> Cohorts:
         closed: by the quarter of the close. Both sorted by quarter in time and channel.
 
     Formula
-        The rule is shared_rule. Over all quarters the credit of either adds up to that of all won deals with touches.
+        The rule is shared.reference_rule. Over all quarters the credit of either adds up to that of all won deals that
+        have touches.
     """
-    rule, last = shared_rule(won, window.knobs.reference_model), window.view.calendar.quarter_of(window.until)
+    rule, last = reference_rule(won, window.knobs) or "linear", window.view.calendar.quarter_of(window.until)
     quarters = [*window.view.calendar.before(last, window.knobs.cohort_quarters - 1), last]
     found = window.journeys("close", since=None, until=window.view.day, lost=False, never_converted="off")
     rows = _credited(found, rule, window)
@@ -71,13 +73,6 @@ def cohorts(window: Window, won: Credited, costs: WindowCosts) -> Cohorts:
     closed = _sums(rows, "ended_at", quarters, window)
     touched = touched.astype({"n_touches": "int64", "quarter": "str", "channel": "str"})
     return Cohorts(_in_time(touched, quarters)[TOUCHED], _in_time(closed, quarters)[CLOSED], rule)
-
-
-def shared_rule(won: Credited, wanted: str) -> str:
-    """Return the wanted model where it shares a journey among its own touches and can be had; else linear, else the
-    first such model that can."""
-    had = [model for model in won.models if model in SHARED]
-    return next((model for model in (wanted, "linear", *had) if model in had), "linear")
 
 
 def _credited(found: Journeys, rule: str, window: Window) -> pd.DataFrame:

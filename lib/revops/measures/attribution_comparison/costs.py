@@ -2,13 +2,13 @@
 
 import datetime as dt
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from revops.analysis.credit import touch_weights
-from revops.analysis.spending import cost_lines, cost_within, gross_margin
+from revops.analysis.spending import SAID, cost_lines, cost_within, gross_margin
 from revops.measures.attribution_comparison.credited import Credited
 from revops.measures.attribution_comparison.knobs import Knobs
 from revops.measures.attribution_comparison.window import Window
@@ -45,9 +45,14 @@ class WindowCosts:
     margin_source: str
     most_cost: float
     left_out: pd.DataFrame
-    noted: pd.DataFrame
-    uncovered: pd.DataFrame
-    why: dict[str, str]
+    noted: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=SAID))
+    uncovered: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=_SYSTEM))
+    why: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def why_none(self) -> str | None:
+        """Return why no cost is known; None where some is."""
+        return self.why.get("spend_amount")
 
 
 def window_costs(window: Window, won: Credited) -> WindowCosts:

@@ -73,7 +73,21 @@ class Credited:
 
 
 def credited(window: Window, cutoff: str = "close") -> Credited:
-    """Return what each model credits each channel with for the deals of the window."""
+    """Return what each model credits each channel with for the deals of the window.
+
+    Question
+        Which channels earn credit for what was won (or created), how sure is that, and what can no model credit?
+
+    Parameters
+        cutoff : close = deals won in the window, creation = deals made in it
+
+    Limits
+        Draws follow the order of the ids of opportunities, and of people who came to nothing: other ids in another
+        order give ranges that differ by noise, as another seed does. Ids of accounts, names, and the order of rows
+        change nothing. Where touches tie in time
+        and in when they were entered, their ids decide which came first. Credit notes are credited as what they are:
+        shares may be below 0 or above 1.
+    """
     knobs, found = window.knobs, window.journeys(cutoff)
     paths = Paths(found.journeys, found.touches, found.channels)
     needs = _lacking(paths, found, window, cutoff)

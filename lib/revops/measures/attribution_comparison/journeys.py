@@ -13,8 +13,8 @@ def unattributed(found: Journeys, cutoff: str = "close") -> pd.DataFrame:
     """Return `unattributed_amount`: deals won (creation: made) without any touch that counts, by reason.
 
     Returns
-        One row per reason, from who is unknown last to what came nearest to counting first: reason, n_deals,
-        n_without_amount, amount [company currency]. With what models credit they sum to all that was won (or made).
+        One row per reason, in the order of the reconciliation: reason, n_deals, n_without_amount, amount [company
+        currency]. With what each model credits they sum to all that was won (or made).
     """
     rows = found.reconciliation
     kinds = rows["kind"].eq("won") | (cutoff == "creation")

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from revops.analysis.credit import SHARED, CreditKnobs, Paths, credit_by_model, markov
+from revops.analysis.credit import SHARED, CreditKnobs, Paths, credit_by_model, markov, unavailable
 from revops.analysis.journeys import Journeys
 from revops.analysis.spending import cost_within
 from revops.measures.attribution_comparison.costs import WindowCosts
@@ -86,10 +86,10 @@ def sensitivity(window: Window, won: Credited, costs: WindowCosts) -> pd.DataFra
 
     Returns
         One row per setting x alternative, settings in order, the report's own value marked: setting (a knob;
-        markov_order; model), alternative (in words), model, share_moved [0 to 1], channel (that moves most), moved
-        (signed, of all credit), n_flips (channels that change side; NaN where no cost is known), unattributed_amount
-        (won by deals that then have no touch), is_default. The row of `model` compares the two models furthest apart:
-        `model` with `alternative`.
+        markov_order; model), alternative (in words), model, share_moved [0 to 1; NaN where the model cannot be had
+        then], channel (that moves most), moved (signed, of all credit), n_flips (channels that change side; NaN where
+        no cost is known), unattributed_amount (won by deals that then have no touch), is_default. The row of `model`
+        compares the two models furthest apart: `model` with `alternative`.
 
     Formula
         share_moved = half the sum of absolute differences of credit shares (of amount) from those of the same model
@@ -202,9 +202,9 @@ def _lags(told: _Told, costs: WindowCosts) -> Iterator[dict[str, object]]:
 
 
 def _credit(found: Journeys, model: str, knobs: CreditKnobs) -> pd.Series:
-    """Return the credited amount by channel; empty where nothing converted."""
+    """Return the credited amount by channel; empty where nothing converted, or the model cannot be had."""
     paths = Paths(found.journeys, found.touches, found.channels)
-    if not paths.values("wins").any():
+    if not paths.values("wins").any() or model in unavailable(paths):
         return pd.Series(dtype="float64")
     return credit_by_model(paths, (model,), knobs=knobs).set_index("channel")["credited_amount"]
 

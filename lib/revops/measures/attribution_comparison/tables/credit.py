@@ -3,9 +3,10 @@
 import pandas as pd
 
 from revops.analysis.credit import LABELS, model_name, rules_table
+from revops.analysis.journeys import WITH_TOUCHES
 from revops.measures.attribution_comparison.credited import Credited
 from revops.measures.attribution_comparison.result import AttributionResult
-from revops.wording import channel_label, count, money, ranges, share
+from revops.wording import channel_label, count, money, plural, ranges, share, told_share
 
 __all__ = ["Display", "credit_tables"]
 
@@ -33,7 +34,7 @@ def credit_tables(result: AttributionResult) -> dict[str, Display]:
         if any(model in won.models for model in models):
             tables[f"models_{family}"] = _models(result, models, _CAPTIONS[family])
     tables |= {"weights": _weights(result), "spread": _spread(result), "agreement": _agreement(result)}
-    tables |= {"pipeline_credit": _pipeline(result), "ranks": _ranks(result), "removal": _removal(result)}
+    tables |= {"pipeline_credit": _pipeline(result), "rank_ranges": _ranks(result), "removal": _removal(result)}
     if result.rate_game is not None:
         tables["rate_game"] = _rate_game(result.rate_game)
     if result.switch_off is not None:
@@ -42,13 +43,20 @@ def credit_tables(result: AttributionResult) -> dict[str, Display]:
 
 
 def _deals(found: Credited, what: str) -> Display:
+    """Return deals and amounts by what became of their touches; won, lost, open and undated side by side."""
     rows = found.found.reconciliation
-    shown = pd.DataFrame({
-        "Outcome": rows["kind"], "Touches": rows["reason"], "Deals": rows["n_deals"],
-        "Without an amount": rows["n_without_amount"], "Amount": rows["amount"],
-    })  # fmt: skip
+    reasons = [WITH_TOUCHES, *(name for name in found.unattributed["reason"]), *rows["reason"]]
+    shown, units = pd.DataFrame({"Touches": list(dict.fromkeys(reasons))}), [None]
+    for kind in dict.fromkeys(rows["kind"]):
+        own = rows[rows["kind"].eq(kind)].set_index("reason").reindex(shown["Touches"])
+        shown[kind.capitalize()] = own["n_deals"].fillna(0).astype("int64").to_numpy()
+        shown[f"{kind.capitalize()} amount"] = own["amount"].fillna(0.0).to_numpy()
+        units += ["count", "money"]
+    shown = shown[shown["Touches"].isin(rows["reason"])].reset_index(drop=True)
+    blank = int(rows["n_without_amount"].sum())
     caption = f"{what}, with touches and without: what has none is credited to nobody"
-    return caption, shown, (None, None, "count", "count", "money")
+    caption += f". {plural(blank, 'deal')} without an amount" if blank else ""
+    return caption, shown, tuple(units)
 
 
 def _touches(won: Credited) -> Display:
@@ -151,9 +159,9 @@ def _ranks(result: AttributionResult) -> Display:
     shown = pd.DataFrame({"Channel": [channel_label(name) for name in chances.index]}, index=chances.index)
     if len(own):
         shown["Rank"], shown["Range"] = own["rank"], ranges(own["rank_low"], own["rank_high"], count)
-        shown[f"Among the first {top}"] = own["top_chance"]
-    shown["Least by a model"], shown["Most by a model"] = chances["min"], chances["max"]
-    units = (None, *(("count", None, "share") if len(own) else ()), "share", "share")
+        shown[f"Among the first {top}"] = own["top_chance"].map(told_share)
+    shown["Least by a model"], shown["Most by a model"] = (chances[end].map(told_share) for end in ("min", "max"))
+    units = (None, *(("count", None, None) if len(own) else ()), None, None)
     if len(own):
         shown = shown.sort_values(["Rank", "Channel"])
     caption = f"How stable ranks are under {model_name(reference)}: shares of resamples of accounts"

@@ -16,10 +16,10 @@ _MOST = 15
 
 def money_tables(result: AttributionResult) -> dict[str, Display]:
     """Return the tables on money by name."""
-    tables = {"decisions": _decisions(result), "costs_left_out": _left_out(result), "lift_tests": _lift(result)}
-    tables |= {"campaigns": _campaigns(result), "campaign_types": _types(result)}
+    tables = {"verdicts": _decisions(result), "costs_left_out": _left_out(result), "lift_tests": _lift(result)}
+    tables |= {"largest_campaigns": _campaigns(result), "campaign_types": _types(result)}
     touched = result.cohorts.touched
-    tables |= {"touched": _touched(touched, result), "closed": _closed(result.cohorts.closed)}
+    tables |= {"by_touch": _touched(touched, result), "by_close": _closed(result.cohorts.closed)}
     return tables
 
 

@@ -1,0 +1,35 @@
+"""Short names of models for rows of a chart, and which model stands in front."""
+
+from revops import wording
+from revops.analysis.credit import MODELS, RULES
+from revops.measures.attribution_comparison.credited import Credited
+
+__all__ = ["channels_said", "model_label", "reference_of"]
+
+_SHORT = {
+    "last_non_direct": "Last non-direct",
+    "position_based": "Position based",
+    "u_shaped": "U-shaped",
+    "u_shaped_even": "U-shaped, even",
+    "switch_off": "Switch-off logit",
+}
+
+
+def model_label(model: str) -> str:
+    """Return a model's name, short enough for a row: `First touch`, `U-shaped`, `Markov 1`."""
+    known = _SHORT | {name: rule.label for name, rule in RULES.items() if name not in _SHORT}
+    name = known.get(model) or model.replace("_", " ")
+    return name[:1].upper() + name[1:]
+
+
+def reference_of(won: Credited, model: str) -> str:
+    """Return the model that stands in front: the one asked for, else the first that could be had."""
+    had = won.models
+    return model if model in had else next((known for known in (*MODELS, *had) if known in had), model)
+
+
+def channels_said(labels: list[str], most: int = 6) -> str:
+    """Return channels in words, so many by name: `A, B and 3 others`."""
+    n_others = len(labels) - most
+    others = [f"{n_others} other{'s' if n_others > 1 else ''}"] if n_others > 0 else []
+    return wording.join([*labels[:most], *others])

@@ -1,0 +1,68 @@
+"""ChannelAttribution on the same journeys, in an environment of its own, made for the bench and thrown away with it.
+
+The project does not use it, nor is it in the lock. Run by that environment's Python, this module times one call.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from benches.alone import Cost, cost_of
+
+__all__ = ["HEURISTICS", "NAME", "call", "install"]
+
+NAME = "ChannelAttribution"
+HEURISTICS = "heuristics"
+_WANTED = (f"{NAME}==2.2.5", "matplotlib", "pandas")  # its wheel does not say that it needs matplotlib
+_PATIENCE = 900
+_COLUMNS = {"var_path": "path", "var_conv": "wins", "var_value": "amount"}
+
+
+def install(folder: Path) -> Path | None:
+    """Return the Python of a new environment with ChannelAttribution; None where it cannot be installed."""
+    python = folder / "bin" / "python"
+    try:
+        for command in (["-m", "venv", str(folder)], ["-m", "pip", "install", "--quiet", *_WANTED]):
+            program = sys.executable if command[1] == "venv" else str(python)
+            subprocess.run([program, *command], check=True, capture_output=True, timeout=_PATIENCE)
+        subprocess.run([str(python), "-c", f"import {NAME}"], check=True, capture_output=True, timeout=_PATIENCE)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return python
+
+
+def call(folder: Path, python: Path, model: str, seed: int = 0) -> Cost:
+    """Return what its call takes on paths.csv, read before; <model>-<seed>.csv tells its credit.
+
+    Parameters
+        model : heuristics (first, last and linear in one call), or markov_1 and so on, by its defaults
+    """
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    command = [str(python), "-m", "benches.peer", str(folder), model, str(seed)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode < 0 or any(word in done.stderr for word in ("MemoryError", "bad_alloc")):
+        raise MemoryError
+    if done.returncode:
+        raise RuntimeError(f"{NAME}, {model}: must end well; said {done.stderr}")
+    return Cost(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def _timed(folder: Path, model: str, seed: int) -> Cost:
+    import ChannelAttribution
+    import pandas as pd
+
+    table, found = pd.read_csv(folder / "paths.csv"), []
+    if model == HEURISTICS:
+        cost = cost_of(lambda: found.append(ChannelAttribution.heuristic_models(table, **_COLUMNS, flg_pro=False)))
+    else:
+        knobs = {"var_null": "losses", "order": int(model[-1]), "seed": seed, "verbose": False, "flg_pro": False}
+        cost = cost_of(lambda: found.append(ChannelAttribution.markov_model(table, **_COLUMNS, **knobs)))
+    found[0].to_csv(folder / f"{model}-{seed}.csv", index=False)
+    return cost
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(_timed(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))))
