@@ -71,6 +71,8 @@ def test_types_are_their_campaigns_together():
     assert by_model["model"].unique().tolist() == list(found.rules) and len(by_model) == 4 * len(found.rules)
     first = by_model[by_model["model"].eq("first_touch")].set_index("campaign_type")
     assert first["credited_amount"].tolist() == [0, 0, 300, 100] and first["credited_deals"].tolist() == [0, 0, 1, 1]
+    linear = by_model[by_model["model"].eq("linear")].set_index("campaign_type")
+    assert linear.loc["Webinar", "campaign_return"] == pytest.approx((100 / 3 * 0.8 - 40) / 40)
     assert first.loc["Webinar", "campaign_return"] == pytest.approx(1.0) and first["campaign_return"].isna().sum() == 3
 
 

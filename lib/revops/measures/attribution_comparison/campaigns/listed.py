@@ -52,7 +52,7 @@ def listed(window: Window, won: Journeys, still_open: Journeys, costs: WindowCos
     table = _described(known, touches, of_touch, costs.by_campaign, of_cost, named_campaigns(window.view.book, touches))
     spend = costs.by_campaign["spend_amount"].astype("float64")
     table["spend_amount"] = spend.groupby(of_cost).sum(min_count=1).reindex(table.index)
-    spent = pd.to_datetime(lines["last"]).clip(upper=pd.Timestamp(window.view.day)).reset_index(drop=True)
+    spent = pd.to_datetime(lines["last"]).reset_index(drop=True)
     spent = spent[of_line >= 0].groupby(of_line[of_line >= 0]).max()
     table["last"] = _last(table.pop("end_date"), touches["touched_at"].groupby(of_touch).max(), spent)
     return Listed(table, *np.split(of_touch, [len(won.touches)]))
