@@ -1,6 +1,7 @@
 """Charts of the attribution comparison read back from what was drawn; results are made by hand, so that each claim is
 known: three models share 100 among three channels, two of which have a known cost."""
 
+import dataclasses
 import itertools
 import re
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ import pytest
 from revops.charts import attribution_comparison as charts
 from revops.charts import style
 from revops.charts.attribution_comparison.drawings import DARKEST
-from revops.charts.attribution_comparison.labels import channels_said, model_label, reference_of
+from revops.charts.attribution_comparison.labels import channels_said, model_label, reference_of, short_name_of
 from revops.charts.rows import keep_apart, short_name
 from revops.measures.attribution_comparison import Knobs
 from revops.measures.attribution_comparison.credited import Credited
@@ -40,7 +41,8 @@ def credit(shares=SHARES, models=MODELS, **columns):
 
 
 def won(table):
-    return Credited("close", None, None, None, table, None, {})
+    nothing = {field.name: None for field in dataclasses.fields(Credited)}
+    return Credited(**nothing | {"cutoff": "close", "table": table})
 
 
 def decided(table, spend=SPEND, *, limit=LIMIT, sure=True):
@@ -176,7 +178,7 @@ def test_decisions_are_ranges_of_cost_beside_the_limit():
         "Retargeting 17% to 100% (2 models of 3 within the limit, depends)."
     )
     assert chart.caption == (
-        "Spend over credited amount, lowest to highest of 3 models; dot: Linear. A channel earns its cost up to 80% "
+        "Spend over credited amount, lowest to highest of 3 models; dot: linear. A channel earns its cost up to 80% "
         "(dashed): keep = under every model, cut = under none. No known cost: Webinar."
     )
     assert rows_of(chart) == ["Paid search", "Retargeting"]
@@ -219,7 +221,7 @@ def test_decisions_that_chance_may_turn_are_said_to():
     chart = drawn(decisions=decided(credit(), {"paid_search": 5.0, "webinar": 900.0}, sure=False))["decisions"]
     assert chart.title == "1 of 2 channels earns its cost under every model, 1 under none, maybe by chance"
     assert texts(chart) == ["cut?", "keep?", "limit 80%"]
-    assert " With a question mark: less than 90% of draws agree, or few deals." in chart.caption
+    assert " With a question mark: less than 90% of redraws of accounts agree, or few deals." in chart.caption
     assert "(3 models of 3 within the limit, keep, not sure)" in chart.alt
     one = drawn(decisions=decided(credit(), {"webinar": 40.0}, sure=False))["decisions"]
     assert one.title == "Whether Webinar earns its cost depends on the model" and texts(one)[0] == "depends"
@@ -232,7 +234,7 @@ def test_one_model_is_not_called_every_model():
     spend = {"paid_search": 5.0, "retargeting": 5.0}
     chart = drawn(table, decisions=decided(table, spend))["decisions"]
     assert chart.title == "All 2 channels with a known cost earn it under the only model"
-    assert chart.caption.startswith("Spend over credited amount; dot: Linear.")
+    assert chart.caption.startswith("Spend over credited amount; dot: linear.")
     assert "model_map" not in found
 
 
@@ -268,11 +270,11 @@ def test_shares_run_from_the_lowest_to_the_highest_model():
     chart = drawn()["shares"]
     assert chart.title == "Retargeting gets 10% to 60% of the credit, by model"
     assert chart.alt == (
-        f"{chart.title}. Webinar 30% to 70% (Linear 50%); Retargeting 10% to 60% (Linear 35%); "
-        "Paid search 10% to 20% (Linear 15%)."
+        f"{chart.title}. Webinar 30% to 70% (linear 50%); Retargeting 10% to 60% (linear 35%); "
+        "Paid search 10% to 20% (linear 15%)."
     )
     assert chart.caption == (
-        "Share of the credited amount. Bar: from the lowest to the highest of 3 models; filled dot: Linear; ring: "
+        "Share of the credited amount. Bar: from the lowest to the highest of 3 models; filled dot: linear; ring: "
         "first touch; square: last touch."
     )
     assert rows_of(chart) == ["Webinar", "Retargeting", "Paid search"]
@@ -304,7 +306,7 @@ def test_models_that_cannot_be_had_have_no_mark():
     table = credit(models=("last_touch", "last_non_direct"), shares={"a": (0.3, 0.4), "b": (0.7, 0.6)})
     chart = drawn(table)["shares"]
     assert texts(chart)[2:] == ["last", "last touch"], "the first model stands in for linear"
-    assert "ring" not in chart.caption and "Linear" not in chart.caption
+    assert "ring" not in chart.caption and "linear" not in chart.caption
 
 
 def test_few_of_many_channels_are_drawn_and_all_are_in_the_data():
@@ -375,7 +377,7 @@ def test_ranks_are_drawn_with_their_ranges_and_the_chance_to_be_first():
     """Channels sorted: paid search, retargeting, webinar, in the order of the values below."""
     table = ranked(rank_low=[3, 1, 1], rank_high=[3, 2, 2], top_chance=[0.0, 0.03, 0.97], is_few=[True, False, False])
     chart = drawn(table)["ranks"]
-    assert chart.title == "Only Webinar is surely among the first 1 under Linear"
+    assert chart.title == "Only Webinar is surely among the first 1 under linear"
     assert rows_of(chart) == ["Webinar", "Retargeting", "Paid search"]
     assert spans(chart, 1.8) == [(1, 2), (1, 2), (3, 3)]
     assert dots(chart) == [(1, 0, True), (2, 1, True), (3, 2, False)]
@@ -386,7 +388,7 @@ def test_ranks_are_drawn_with_their_ranges_and_the_chance_to_be_first():
         "3%; Paid search 3 (3 to 3), among the first 1 in <1%."
     )
     assert chart.caption == (
-        "Rank by credit under Linear, with the range that holds 8 in 10 times when accounts are drawn anew; at the "
+        "Rank by credit under linear, with the range that holds 8 in 10 times when accounts are drawn anew; at the "
         "right, the share of draws in which it is among the first 1. Hollow: fewer than 10 won deals, never called "
         "sure."
     )
@@ -395,14 +397,14 @@ def test_ranks_are_drawn_with_their_ranges_and_the_chance_to_be_first():
 @pytest.mark.parametrize(
     ("columns", "top", "said"),
     [
-        ({"top_chance": [0.5, 0.5, 0.5]}, 1, "No channel is surely among the first 1 under Linear"),
-        ({"top_chance": [0.1, 0.95, 0.95]}, 2, "The first 2 channels under Linear are sure"),
-        ({"top_chance": [0.6, 0.7, 0.95]}, 2, "Only Webinar is surely among the first 2 under Linear"),
+        ({"top_chance": [0.5, 0.5, 0.5]}, 1, "No channel is surely among the first 1 under linear"),
+        ({"top_chance": [0.1, 0.95, 0.95]}, 2, "The first 2 channels under linear are sure"),
+        ({"top_chance": [0.6, 0.7, 0.95]}, 2, "Only Webinar is surely among the first 2 under linear"),
         ({"top_chance": [0.6, 0.7, 0.95], "is_few": [False, False, True]}, 2,
-         "No channel is surely among the first 2 under Linear"),
-        ({}, 3, "2 of 3 channels could hold another rank under Linear, by chance alone"),
+         "No channel is surely among the first 2 under linear"),
+        ({}, 3, "2 of 3 channels could hold another rank under linear, by chance alone"),
         ({"rank_low": [3, 2, 1], "rank_high": [3, 2, 1]}, 3,
-         "Every channel keeps its rank under Linear, beyond chance"),
+         "Every channel keeps its rank under linear, beyond chance"),
     ],
 )  # fmt: skip
 def test_the_title_of_ranks_says_what_is_sure(columns, top, said):
@@ -412,7 +414,7 @@ def test_the_title_of_ranks_says_what_is_sure(columns, top, said):
 def test_ranks_of_a_model_without_draws_are_those_of_one_that_has_them():
     table = credit()
     table.loc[table["model"].ne("last_touch"), ["rank_low", "rank_high", "top_chance"]] = NAN
-    assert drawn(table)["ranks"].title.endswith("under Last touch")
+    assert drawn(table)["ranks"].title.endswith("under last touch")
     table[["rank_low", "rank_high", "top_chance"]] = NAN
     assert "ranks" not in drawn(table)
     assert "ranks" not in drawn(credit({"a": (1.0, 1.0, 1.0)}))
@@ -668,6 +670,9 @@ def test_labels_are_short_and_unknown_models_keep_their_name():
     names = ("first_touch", "last_non_direct", "u_shaped_even", "markov_2", "shapley")
     assert [model_label(name) for name in names] == [
         "First touch", "Last non-direct", "U-shaped, even", "Markov 2", "Shapley"
+    ]  # fmt: skip
+    assert [short_name_of(name) for name in ("linear", "u_shaped", "markov_2", "shapley", "last_non_direct")] == [
+        "linear", "U-shaped", "Markov 2", "Shapley", "last non-direct"
     ]  # fmt: skip
     assert reference_of(won(credit()), "linear") == "linear" and reference_of(won(credit()), "shapley") == "first_touch"
     assert channels_said(list("abc"), 3) == "a, b and c" and channels_said(["a"], 3) == "a" and channels_said([]) == ""

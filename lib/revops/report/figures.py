@@ -14,7 +14,6 @@ FIGURE_KEY = "revops.figure"
 _FONT = re.compile(r"font: ([^;\"]*?)(\d+(?:\.\d+)?)px [^;\"]*", re.IGNORECASE)
 _FAMILY = re.compile(r"font-family: [^;\"]*;? ?")
 _NUMBER = re.compile(r"(\d+\.\d{2})\d+")
-_UNTURNED = re.compile(r' transform="rotate\(-?0(?:\.0*)? [^)]*\)"')
 _DRAWN = re.compile(r'(?: d| x| y| width| height| transform| points)="[^"]*"')
 
 
@@ -30,7 +29,6 @@ def svg(chart: Chart) -> str:
     text = re.sub(r'\b(id=")|(url\(#)|(xlink:href="#)', lambda found: f"{found[0]}{chart.name}-", text)
     text = text.replace("xlink:href", "href").replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
     text = _FAMILY.sub("", _FONT.sub(r"font: \1\2px inherit", text))
-    text = _UNTURNED.sub("", text)
     text = _DRAWN.sub(lambda found: _NUMBER.sub(r"\1", found[0]), text)
     for colour, variable in style.COLOURS.items():
         text = text.replace(colour, f"var({variable}, {colour})")
