@@ -1,6 +1,7 @@
 """Charts of the attribution comparison read back from what was drawn; results are made by hand, so that each claim is
 known: three models share 100 among three channels, two of which have a known cost."""
 
+import dataclasses
 import itertools
 import re
 from types import SimpleNamespace
@@ -12,15 +13,25 @@ import pytest
 
 from revops.charts import attribution_comparison as charts
 from revops.charts import style
+from revops.charts.attribution_comparison import claims, claims_of_models, claims_of_spend
 from revops.charts.attribution_comparison.drawings import DARKEST
-from revops.charts.attribution_comparison.labels import channels_said, model_label, reference_of
+from revops.charts.attribution_comparison.labels import channels_said, model_label, reference_of, short_name_of
 from revops.charts.rows import keep_apart, short_name
 from revops.measures.attribution_comparison import Knobs
 from revops.measures.attribution_comparison.credited import Credited
 from revops.report.figures import svg
 
 NAN, INF = float("nan"), float("inf")
-NAMES = ["decisions", "shares", "model_map", "ranks", "tornado", "planted", "touched", "return_by_campaign"]
+CLAIMS = {
+    "decisions": claims_of_spend.decisions,
+    "shares": claims.shares,
+    "model_map": claims_of_models.model_map,
+    "ranks": claims.ranks,
+    "tornado": claims_of_models.tornado,
+    "planted": claims_of_models.planted,
+    "touched": claims_of_spend.touched,
+    "return_by_campaign": claims_of_spend.return_by_campaign,
+}
 MODELS = ("first_touch", "last_touch", "linear")
 SHARES = {"paid_search": (0.2, 0.1, 0.15), "retargeting": (0.1, 0.6, 0.35), "webinar": (0.7, 0.3, 0.5)}
 SPEND = {"paid_search": 30.0, "retargeting": 10.0}
@@ -40,7 +51,8 @@ def credit(shares=SHARES, models=MODELS, **columns):
 
 
 def won(table):
-    return Credited("close", None, None, None, table, None, {})
+    nothing = {field.name: None for field in dataclasses.fields(Credited)}
+    return Credited(**nothing | {"cutoff": "close", "table": table})
 
 
 def decided(table, spend=SPEND, *, limit=LIMIT, sure=True):
@@ -132,6 +144,11 @@ def drawn(*args, **changes):
     return {chart.name: chart for chart in charts.draw(result(*args, **changes))}
 
 
+def one(name, *args, **changes):
+    """Return one of the charts; None where the data do not allow it."""
+    return CLAIMS[name](result(*args, **changes))
+
+
 def texts(chart):
     return [text.get_text() for text in chart.axes.texts]
 
@@ -155,7 +172,7 @@ def dots(chart, marker="o"):
 
 def test_every_chart_has_data_with_units_and_draws_without_a_warning(recwarn):
     found = charts.draw(result())
-    assert [chart.name for chart in found] == NAMES
+    assert [chart.name for chart in found] == list(CLAIMS)
     for chart in found:
         assert len(chart.units) == len(chart.data.columns) and len(chart.data), chart.name
         assert svg(chart).startswith("<svg"), chart.name
@@ -169,14 +186,14 @@ def test_every_chart_has_data_with_units_and_draws_without_a_warning(recwarn):
 
 def test_decisions_are_ranges_of_cost_beside_the_limit():
     """Paid search: 30 spent for 20, 10, 15 credited = 150 %, 300 %, 200 %. Retargeting: 10 for 10, 60, 35."""
-    chart = drawn()["decisions"]
+    chart = one("decisions")
     assert chart.title == "1 of 2 channels earns its cost under no model; 1 depends on the model"
     assert chart.alt == (
         f"{chart.title}. Limit 80%. Paid search 150% to 300% (no models of 3 within the limit, cut); "
         "Retargeting 17% to 100% (2 models of 3 within the limit, depends)."
     )
     assert chart.caption == (
-        "Spend over credited amount, lowest to highest of 3 models; dot: Linear. A channel earns its cost up to 80% "
+        "Spend over credited amount, lowest to highest of 3 models; dot: linear. A channel earns its cost up to 80% "
         "(dashed): keep = under every model, cut = under none. No known cost: Webinar."
     )
     assert rows_of(chart) == ["Paid search", "Retargeting"]
@@ -212,17 +229,17 @@ def test_decisions_are_ranges_of_cost_beside_the_limit():
     ],
 )  # fmt: skip
 def test_the_title_of_decisions_counts_verdicts(spend, said):
-    assert drawn(decisions=decided(credit(), spend))["decisions"].title == said
+    assert one("decisions", decisions=decided(credit(), spend)).title == said
 
 
 def test_decisions_that_chance_may_turn_are_said_to():
-    chart = drawn(decisions=decided(credit(), {"paid_search": 5.0, "webinar": 900.0}, sure=False))["decisions"]
+    chart = one("decisions", decisions=decided(credit(), {"paid_search": 5.0, "webinar": 900.0}, sure=False))
     assert chart.title == "1 of 2 channels earns its cost under every model, 1 under none, maybe by chance"
     assert texts(chart) == ["cut?", "keep?", "limit 80%"]
-    assert " With a question mark: less than 90% of draws agree, or few deals." in chart.caption
+    assert " With a question mark: less than 90% of redraws of accounts agree, or few deals." in chart.caption
     assert "(3 models of 3 within the limit, keep, not sure)" in chart.alt
-    one = drawn(decisions=decided(credit(), {"webinar": 40.0}, sure=False))["decisions"]
-    assert one.title == "Whether Webinar earns its cost depends on the model" and texts(one)[0] == "depends"
+    alone = one("decisions", decisions=decided(credit(), {"webinar": 40.0}, sure=False))
+    assert alone.title == "Whether Webinar earns its cost depends on the model" and texts(alone)[0] == "depends"
 
 
 def test_one_model_is_not_called_every_model():
@@ -230,9 +247,9 @@ def test_one_model_is_not_called_every_model():
     found = drawn(table)
     assert found["shares"].title == "Webinar gets the most credit, 50%, by the only model"
     spend = {"paid_search": 5.0, "retargeting": 5.0}
-    chart = drawn(table, decisions=decided(table, spend))["decisions"]
+    chart = one("decisions", table, decisions=decided(table, spend))
     assert chart.title == "All 2 channels with a known cost earn it under the only model"
-    assert chart.caption.startswith("Spend over credited amount; dot: Linear.")
+    assert chart.caption.startswith("Spend over credited amount; dot: linear.")
     assert "model_map" not in found
 
 
@@ -240,7 +257,7 @@ def test_a_channel_without_credit_under_a_model_has_no_limit_and_an_arrow():
     """Paid search: nothing under first touch, 10 and 15 under the others; retargeting nothing at all."""
     shares = SHARES | {"paid_search": (0.0, 0.1, 0.15), "retargeting": (0.0, 0.0, 0.0)}
     table = credit(shares)
-    chart = drawn(table, decisions=decided(table))["decisions"]
+    chart = one("decisions", table, decisions=decided(table))
     assert rows_of(chart) == ["Retargeting", "Paid search"]
     assert "Paid search 200% or more, nothing credited under some (no models of 3 within the limit, cut)" in chart.alt
     assert "Retargeting without credit (no models of 3" in chart.alt
@@ -254,25 +271,25 @@ def test_a_channel_without_credit_under_a_model_has_no_limit_and_an_arrow():
 
 def test_costs_far_beyond_the_limit_are_cut():
     """The limit 80 %; reference costs 20,000 % and 29 %: the axis ends at four times their middle one, 320 %."""
-    chart = drawn(decisions=decided(credit(), {"paid_search": 3000.0, "retargeting": 10.0}))["decisions"]
+    chart = one("decisions", decisions=decided(credit(), {"paid_search": 3000.0, "retargeting": 10.0}))
     assert chart.axes.get_xlim()[1] == pytest.approx(4 * LIMIT)
     assert " Arrow: beyond 320%, or nothing credited." in chart.caption
     assert len(dots(chart)) == 1, "a reference beyond the axis has no dot"
 
 
 def test_without_known_cost_there_is_no_decision_to_draw():
-    assert "decisions" not in drawn(decisions=decided(credit(), {}))
+    assert one("decisions", decisions=decided(credit(), {})) is None
 
 
 def test_shares_run_from_the_lowest_to_the_highest_model():
-    chart = drawn()["shares"]
+    chart = one("shares")
     assert chart.title == "Retargeting gets 10% to 60% of the credit, by model"
     assert chart.alt == (
-        f"{chart.title}. Webinar 30% to 70% (Linear 50%); Retargeting 10% to 60% (Linear 35%); "
-        "Paid search 10% to 20% (Linear 15%)."
+        f"{chart.title}. Webinar 30% to 70% (linear 50%); Retargeting 10% to 60% (linear 35%); "
+        "Paid search 10% to 20% (linear 15%)."
     )
     assert chart.caption == (
-        "Share of the credited amount. Bar: from the lowest to the highest of 3 models; filled dot: Linear; ring: "
+        "Share of the credited amount. Bar: from the lowest to the highest of 3 models; filled dot: linear; ring: "
         "first touch; square: last touch."
     )
     assert rows_of(chart) == ["Webinar", "Retargeting", "Paid search"]
@@ -297,14 +314,14 @@ def test_shares_run_from_the_lowest_to_the_highest_model():
     ],
 )  # fmt: skip
 def test_the_title_of_shares_names_whose_credit_moves_most(shares, said):
-    assert drawn(credit(shares))["shares"].title == said
+    assert one("shares", credit(shares)).title == said
 
 
 def test_models_that_cannot_be_had_have_no_mark():
     table = credit(models=("last_touch", "last_non_direct"), shares={"a": (0.3, 0.4), "b": (0.7, 0.6)})
-    chart = drawn(table)["shares"]
+    chart = one("shares", table)
     assert texts(chart)[2:] == ["last", "last touch"], "the first model stands in for linear"
-    assert "ring" not in chart.caption and "Linear" not in chart.caption
+    assert "ring" not in chart.caption and "linear" not in chart.caption
 
 
 def test_few_of_many_channels_are_drawn_and_all_are_in_the_data():
@@ -321,7 +338,7 @@ def test_few_of_many_channels_are_drawn_and_all_are_in_the_data():
 
 
 def test_the_map_has_a_number_in_each_cell():
-    chart = drawn()["model_map"]
+    chart = one("model_map")
     assert chart.title == "Webinar gets the most credit under 2 of 3 models, not under 1"
     assert rows_of(chart) == ["First touch", "Last touch", "Linear"]
     assert [text.get_text() for text in chart.axes.get_xticklabels()] == ["Webinar", "Retargeting", "Paid search"]
@@ -349,7 +366,7 @@ def test_the_map_has_a_number_in_each_cell():
     ],
 )  # fmt: skip
 def test_the_title_of_the_map_says_who_is_first_under_how_many_models(shares, said):
-    assert drawn(credit(shares))["model_map"].title == said
+    assert one("model_map", credit(shares)).title == said
 
 
 @pytest.mark.parametrize("scheme", [("#16202c", "#ffffff", "#0b5cad"), ("#e8edf3", "#11161d", "#6cb0ff")])
@@ -374,8 +391,8 @@ def ranked(**columns):
 def test_ranks_are_drawn_with_their_ranges_and_the_chance_to_be_first():
     """Channels sorted: paid search, retargeting, webinar, in the order of the values below."""
     table = ranked(rank_low=[3, 1, 1], rank_high=[3, 2, 2], top_chance=[0.0, 0.03, 0.97], is_few=[True, False, False])
-    chart = drawn(table)["ranks"]
-    assert chart.title == "Only Webinar is surely among the first 1 under Linear"
+    chart = one("ranks", table)
+    assert chart.title == "Only Webinar is surely among the first 1 under linear"
     assert rows_of(chart) == ["Webinar", "Retargeting", "Paid search"]
     assert spans(chart, 1.8) == [(1, 2), (1, 2), (3, 3)]
     assert dots(chart) == [(1, 0, True), (2, 1, True), (3, 2, False)]
@@ -386,7 +403,7 @@ def test_ranks_are_drawn_with_their_ranges_and_the_chance_to_be_first():
         "3%; Paid search 3 (3 to 3), among the first 1 in <1%."
     )
     assert chart.caption == (
-        "Rank by credit under Linear, with the range that holds 8 in 10 times when accounts are drawn anew; at the "
+        "Rank by credit under linear, with the range that holds 8 in 10 times when accounts are drawn anew; at the "
         "right, the share of draws in which it is among the first 1. Hollow: fewer than 10 won deals, never called "
         "sure."
     )
@@ -395,31 +412,31 @@ def test_ranks_are_drawn_with_their_ranges_and_the_chance_to_be_first():
 @pytest.mark.parametrize(
     ("columns", "top", "said"),
     [
-        ({"top_chance": [0.5, 0.5, 0.5]}, 1, "No channel is surely among the first 1 under Linear"),
-        ({"top_chance": [0.1, 0.95, 0.95]}, 2, "The first 2 channels under Linear are sure"),
-        ({"top_chance": [0.6, 0.7, 0.95]}, 2, "Only Webinar is surely among the first 2 under Linear"),
+        ({"top_chance": [0.5, 0.5, 0.5]}, 1, "No channel is surely among the first 1 under linear"),
+        ({"top_chance": [0.1, 0.95, 0.95]}, 2, "The first 2 channels under linear are sure"),
+        ({"top_chance": [0.6, 0.7, 0.95]}, 2, "Only Webinar is surely among the first 2 under linear"),
         ({"top_chance": [0.6, 0.7, 0.95], "is_few": [False, False, True]}, 2,
-         "No channel is surely among the first 2 under Linear"),
-        ({}, 3, "2 of 3 channels could hold another rank under Linear, by chance alone"),
+         "No channel is surely among the first 2 under linear"),
+        ({}, 3, "2 of 3 channels could hold another rank under linear, by chance alone"),
         ({"rank_low": [3, 2, 1], "rank_high": [3, 2, 1]}, 3,
-         "Every channel keeps its rank under Linear, beyond chance"),
+         "Every channel keeps its rank under linear, beyond chance"),
     ],
 )  # fmt: skip
 def test_the_title_of_ranks_says_what_is_sure(columns, top, said):
-    assert drawn(ranked(**columns), knobs=Knobs(top=top))["ranks"].title == said
+    assert one("ranks", ranked(**columns), knobs=Knobs(top=top)).title == said
 
 
 def test_ranks_of_a_model_without_draws_are_those_of_one_that_has_them():
     table = credit()
     table.loc[table["model"].ne("last_touch"), ["rank_low", "rank_high", "top_chance"]] = NAN
-    assert drawn(table)["ranks"].title.endswith("under Last touch")
+    assert one("ranks", table).title.endswith("under last touch")
     table[["rank_low", "rank_high", "top_chance"]] = NAN
-    assert "ranks" not in drawn(table)
-    assert "ranks" not in drawn(credit({"a": (1.0, 1.0, 1.0)}))
+    assert one("ranks", table) is None
+    assert one("ranks", credit({"a": (1.0, 1.0, 1.0)})) is None
 
 
 def test_each_setting_is_a_bar_with_the_alternative_that_moves_most():
-    chart = drawn()["tornado"]
+    chart = one("tornado")
     assert chart.title == "The choice of model moves 50 points of credit; no setting moves more than 20 points"
     assert [bar.get_width() for bar in chart.axes.patches] == [0.5, 0.2, 0.04]
     assert rows_of(chart) == ["Model: First touch or\nLast touch", "Lookback: 90 days", "Without lost deals"]
@@ -449,20 +466,20 @@ def test_each_setting_is_a_bar_with_the_alternative_that_moves_most():
     ],
 )  # fmt: skip
 def test_the_title_of_settings_sets_them_beside_the_choice_of_model(rows, said):
-    assert drawn(sensitivity=moved(*rows))["tornado"].title == said
+    assert one("tornado", sensitivity=moved(*rows)).title == said
 
 
 def test_settings_that_move_nothing_are_not_drawn():
     still = ("once_a_day", "every touch counts", 0.0, 0, "linear")
-    assert "tornado" not in drawn(sensitivity=moved(BY_MODEL, still))
-    assert "tornado" not in drawn(sensitivity=moved())
+    assert one("tornado", sensitivity=moved(BY_MODEL, still)) is None
+    assert one("tornado", sensitivity=moved()) is None
     flips = ("spend_lag_days", "0 days", 0.0, 2, "linear")
-    chart = drawn(sensitivity=moved(BY_MODEL, still, flips, ("some_new_one", "7", NAN, NAN, "linear")))["tornado"]
+    chart = one("tornado", sensitivity=moved(BY_MODEL, still, flips, ("some_new_one", "7", NAN, NAN, "linear")))
     assert rows_of(chart)[1:] == ["Lag of spend: 0 days"] and texts(chart)[1] == "0 points, 2 flips"
 
 
 def test_planted_truth_shows_what_idle_channels_are_given():
-    chart = drawn()["planted"]
+    chart = one("planted")
     assert chart.title == "On made-up buyers all 3 models give channels that do nothing 14% to 44% of the credit"
     assert rows_of(chart) == ["First touch", "Linear", "Switch-off logit"], "Markov 2 counts, but has no row"
     assert dots(chart) == [(0.14, 0, False), (0.17, 0, True), (0.33, 1, False), (0.41, 1, True), (0.0, 2, False),
@@ -489,17 +506,17 @@ def test_planted_truth_shows_what_idle_channels_are_given():
     ],
 )  # fmt: skip
 def test_the_title_of_planted_truth_counts_the_models_that_fail(models, said):
-    assert drawn(panel=idle(**models))["planted"].title == said
+    assert one("planted", panel=idle(**models)).title == said
 
 
 def test_models_without_a_row_of_their_own_are_drawn_where_there_are_no_others():
-    assert rows_of(drawn(panel=idle(markov_4=(0.1, 0.2)))["planted"]) == ["Markov 4"]
-    assert "planted" not in drawn(panel=idle(switch_off=(0.0, 0.2)))
+    assert rows_of(one("planted", panel=idle(markov_4=(0.1, 0.2)))) == ["Markov 4"]
+    assert one("planted", panel=idle(switch_off=(0.0, 0.2))) is None
 
 
 def test_quarters_of_touches_set_credit_beside_spend_of_channels_with_a_cost():
     """Q1: 400K for 100K of paid search. Q2: 300K for 200K; retargeting and webinar have no cost in any quarter."""
-    chart = drawn()["touched"]
+    chart = one("touched")
     assert chart.title == "Touches of FY26-Q2, the last old enough, are credited with $300K for $200K spent"
     assert chart.alt == (
         f"{chart.title}. FY26-Q1 credited $400K, spent $100K; FY26-Q2 credited $300K, spent $200K; "
@@ -520,27 +537,27 @@ def test_quarters_of_touches_set_credit_beside_spend_of_channels_with_a_cost():
 
 def test_quarters_without_cost_are_those_of_all_channels():
     rows = TOUCHED.touched.assign(spend_amount=NAN)
-    chart = drawn(cohorts=SimpleNamespace(touched=rows))["touched"]
+    chart = one("touched", cohorts=SimpleNamespace(touched=rows))
     assert chart.title == "Touches of FY26-Q2, the last old enough, are credited with $500K"
     assert chart.caption.startswith(
         "Credit for deals won by now, by the quarter of the touch, of all channels; no cost"
     )
     assert texts(chart) == ["credited"] and chart.data["credited_amount"].tolist() == [13e5, 5e5, 1e5]
-    chart = drawn(cohorts=SimpleNamespace(touched=rows.assign(is_mature=False)))["touched"]
+    chart = one("touched", cohorts=SimpleNamespace(touched=rows.assign(is_mature=False)))
     assert chart.title == "No quarter of touches is old enough to be judged"
-    assert "touched" not in drawn(cohorts=SimpleNamespace(touched=rows.iloc[:0]))
+    assert one("touched", cohorts=SimpleNamespace(touched=rows.iloc[:0])) is None
 
 
 def test_many_quarters_have_fewer_ticks_and_words_apart():
     rows = [(f"FY{year}-Q{q}", "paid_search", 1, 1.0, 1e5, 1e5, True) for year in range(22, 27) for q in range(1, 5)]
-    chart = drawn(cohorts=quarters(*rows))["touched"]
+    chart = one("touched", cohorts=quarters(*rows))
     assert len(chart.axes.get_xticks()) == 7
     heights = [text.xyann[1] for text in chart.axes.texts]
     assert abs(heights[0] - heights[1]) >= 0.09 * np.ptp(chart.axes.get_ylim()) - 1
 
 
 def test_campaigns_are_drawn_from_the_lowest_to_the_highest_return():
-    chart = drawn()["return_by_campaign"]
+    chart = one("return_by_campaign")
     assert chart.title == "1 of 3 campaigns earns its cost under all rules, 1 under some and 1 under none"
     assert rows_of(chart) == ["Trade show FY26-Q3:\nIntralogistics Forum", "Webinar: ramp planning", "c3"]
     bars = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in chart.axes.patches]
@@ -576,16 +593,16 @@ def test_campaigns_are_drawn_from_the_lowest_to_the_highest_return():
 )  # fmt: skip
 def test_the_title_of_campaigns_counts_verdicts(verdicts, said):
     rows = [(f"c{n}", f"C{n}", 1e6 - n, -0.1, 0.1, verdict, True) for n, verdict in enumerate(verdicts)]
-    assert drawn(campaigns=campaigns(*rows))["return_by_campaign"].title == said
+    assert one("return_by_campaign", campaigns=campaigns(*rows)).title == said
 
 
 def test_returns_far_beyond_the_others_are_cut():
     rows = [("c1", "A", 9.0, 0.1, 60.0, "all", True), ("c2", "B", 8.0, 0.1, 0.5, "all", True),
             ("c3", "C", 7.0, 0.1, 0.5, "all", True)]  # fmt: skip
-    chart = drawn(campaigns=campaigns(*rows))["return_by_campaign"]
+    chart = one("return_by_campaign", campaigns=campaigns(*rows))
     assert dots(chart, ">") == [(2.0, 0, True)] and chart.caption.endswith(" Arrow: beyond +204%.")
     assert "A, $9 spent: +10% to +6000% (all)" in chart.alt
-    assert "return_by_campaign" not in drawn(campaigns=campaigns(CAMPAIGNS.by_campaign.iloc[3, :7]))
+    assert one("return_by_campaign", campaigns=campaigns(CAMPAIGNS.by_campaign.iloc[3, :7])) is None
 
 
 def test_nothing_credited_draws_only_what_needs_no_credit():
@@ -668,6 +685,9 @@ def test_labels_are_short_and_unknown_models_keep_their_name():
     names = ("first_touch", "last_non_direct", "u_shaped_even", "markov_2", "shapley")
     assert [model_label(name) for name in names] == [
         "First touch", "Last non-direct", "U-shaped, even", "Markov 2", "Shapley"
+    ]  # fmt: skip
+    assert [short_name_of(name) for name in ("linear", "u_shaped", "markov_2", "shapley", "last_non_direct")] == [
+        "linear", "U-shaped", "Markov 2", "Shapley", "last non-direct"
     ]  # fmt: skip
     assert reference_of(won(credit()), "linear") == "linear" and reference_of(won(credit()), "shapley") == "first_touch"
     assert channels_said(list("abc"), 3) == "a, b and c" and channels_said(["a"], 3) == "a" and channels_said([]) == ""

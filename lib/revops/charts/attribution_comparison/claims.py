@@ -1,22 +1,17 @@
 """What each chart of channels claims: title, alternative text, caption and the data behind it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from revops import wording
+from revops.analysis.credit import model_name
 from revops.charts.attribution_comparison.claims_of_models import model_map, planted, tornado
 from revops.charts.attribution_comparison.claims_of_spend import decisions, return_by_campaign, touched
-from revops.charts.attribution_comparison.labels import model_label, reference_of
+from revops.charts.attribution_comparison.labels import reference_of, short_name_of
 from revops.charts.attribution_comparison.rows import plot_shares
 from revops.charts.attribution_comparison.rows_of_models import plot_ranks
 from revops.charts.style import Chart
-
-if TYPE_CHECKING:
-    from revops.measures.attribution_comparison.result import AttributionResult
+from revops.measures.attribution_comparison.result import AttributionResult
 
 __all__ = ["draw", "ranks", "shares"]
 
@@ -46,19 +41,19 @@ def shares(result: AttributionResult) -> Chart | None:
     title = _title_of_shares(rows, table["model"].unique())
     parts = [
         f"{row.label} {wording.between(row.lowest_share, row.highest_share, wording.share)}"
-        f" ({model_label(reference)} {wording.share(row.reference_share)})"
+        f" ({model_name(reference)} {wording.share(row.reference_share)})"
         for row in rows.itertuples()
     ]
     shown, n_models = rows.head(_MOST_ROWS), table["model"].nunique()
     caption = (
         f"Share of the credited amount. Bar: from the lowest to the highest of {wording.plural(n_models, 'model')}; "
-        f"filled dot: {model_label(reference)}"
+        f"filled dot: {model_name(reference)}"
     )
     caption += "; ring: first touch" if rows["first_share"].notna().any() else ""
     caption += "; square: last touch" if rows["last_share"].notna().any() else ""
     caption += "." if len(shown) == len(rows) else f". The {len(shown)} channels with most credit of {len(rows)}."
     columns = ["label", "lowest_share", "first_share", "reference_share", "last_share", "highest_share"]
-    ax = plot_shares(shown, model_label(reference).lower())
+    ax = plot_shares(shown, short_name_of(reference))
     alt = f"{title}. {'; '.join(parts)}."
     return Chart("shares", title, alt, caption, ax, rows[columns], (None, *["share"] * 5))
 
@@ -89,7 +84,7 @@ def ranks(result: AttributionResult) -> Chart | None:
     rows = rows.sort_values(["rank", "channel"], ignore_index=True)
     is_sure = rows["top_chance"].ge(knobs.sure) & ~rows["is_few"] & (knobs.top < len(rows))
     rows = rows.assign(label=rows["channel"].map(wording.channel_label), is_sure=is_sure)
-    title, odds = _title_of_ranks(rows, knobs.top, model_label(model)), wording.odds(knobs.level)
+    title, odds = _title_of_ranks(rows, knobs.top, model_name(model)), wording.odds(knobs.level)
     parts = [
         f"{row.label} {row.rank:g} ({wording.between(row.rank_low, row.rank_high, _whole)}), among the first "
         f"{knobs.top} in {wording.told_share(row.top_chance)}"
@@ -97,7 +92,7 @@ def ranks(result: AttributionResult) -> Chart | None:
     ]
     shown = rows.head(_MOST_ROWS)
     caption = (
-        f"Rank by credit under {model_label(model)}, with the range that holds {odds} times when accounts are drawn "
+        f"Rank by credit under {model_name(model)}, with the range that holds {odds} times when accounts are drawn "
         f"anew; at the right, the share of draws in which it is among the first {knobs.top}."
     )
     if rows["is_few"].any():

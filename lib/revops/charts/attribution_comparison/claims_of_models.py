@@ -1,9 +1,5 @@
 """What the charts of models claim: title, alternative text, caption and the data behind it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
 from revops import wording
@@ -11,9 +7,7 @@ from revops.charts.attribution_comparison.drawings import plot_model_map
 from revops.charts.attribution_comparison.labels import model_label
 from revops.charts.attribution_comparison.rows_of_models import plot_planted, plot_tornado
 from revops.charts.style import Chart
-
-if TYPE_CHECKING:
-    from revops.measures.attribution_comparison.result import AttributionResult
+from revops.measures.attribution_comparison.result import AttributionResult
 
 __all__ = ["model_map", "planted", "tornado"]
 

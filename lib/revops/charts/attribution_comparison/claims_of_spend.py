@@ -1,21 +1,16 @@
 """What the charts of spend claim: title, alternative text, caption and the data behind it."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
 from revops import wording
+from revops.analysis.credit import model_name
 from revops.charts.attribution_comparison.drawings import plot_touched
-from revops.charts.attribution_comparison.labels import channels_said, model_label, reference_of
+from revops.charts.attribution_comparison.labels import channels_said, reference_of
 from revops.charts.attribution_comparison.rows import plot_decisions, plot_returns
 from revops.charts.rows import signed_share
 from revops.charts.style import Chart
-
-if TYPE_CHECKING:
-    from revops.measures.attribution_comparison.result import AttributionResult
+from revops.measures.attribution_comparison.result import AttributionResult
 
 __all__ = ["decisions", "return_by_campaign", "touched"]
 
@@ -41,7 +36,7 @@ def decisions(result: AttributionResult) -> Chart | None:
     ]
     shown = rows.head(_MOST_ROWS)
     ax = plot_decisions(shown, result.costs.most_cost)
-    caption = _caption_of_decisions(result, rows, model_label(reference))
+    caption = _caption_of_decisions(result, rows, model_name(reference))
     is_cut = (shown["highest_cost"] > ax.get_xlim()[1]).any()
     caption += f" Arrow: beyond {wording.share(ax.get_xlim()[1])}, or nothing credited." if is_cut else ""
     caption += "" if len(shown) == len(rows) else f" The {len(shown)} highest of {len(rows)} channels."
@@ -60,7 +55,9 @@ def _caption_of_decisions(result: AttributionResult, rows: pd.DataFrame, referen
         "cut = under none."
     )
     if (~rows["is_sure"] & rows["verdict"].ne("depends")).any():
-        caption += f" With a question mark: less than {wording.share(knobs.sure)} of draws agree, or few deals."
+        caption += (
+            f" With a question mark: less than {wording.share(knobs.sure)} of redraws of accounts agree, or few deals."
+        )
     found = result.decisions.by_channel
     unknown = [wording.channel_label(name) for name in found.loc[found["verdict"].eq("no_cost"), "channel"]]
     return caption + (f" No known cost: {channels_said(unknown, _NAMED)}." if unknown else "")

@@ -1,10 +1,10 @@
 """Short names of models for rows of a chart, and which model stands in front."""
 
 from revops import wording
-from revops.analysis.credit import MODELS, RULES
+from revops.analysis.credit import LABELS, MODELS, model_name
 from revops.measures.attribution_comparison.credited import Credited
 
-__all__ = ["channels_said", "model_label", "reference_of"]
+__all__ = ["channels_said", "model_label", "reference_of", "short_name_of"]
 
 _SHORT = {
     "last_non_direct": "Last non-direct",
@@ -17,9 +17,15 @@ _SHORT = {
 
 def model_label(model: str) -> str:
     """Return a model's name, short enough for a row: `First touch`, `U-shaped`, `Markov 1`."""
-    known = _SHORT | {name: rule.label for name, rule in RULES.items() if name not in _SHORT}
-    name = known.get(model) or model.replace("_", " ")
-    return name[:1].upper() + name[1:]
+    if model.startswith("markov_"):
+        return f"Markov {model[-1]}"
+    return _SHORT.get(model) or LABELS.get(model, model)
+
+
+def short_name_of(model: str) -> str:
+    """Return the same for a place within a sentence: `first touch`, `U-shaped`."""
+    label = model_label(model)
+    return model_name(model)[0] + label[1:]
 
 
 def reference_of(won: Credited, model: str) -> str:

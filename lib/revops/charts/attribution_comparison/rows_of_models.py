@@ -70,9 +70,9 @@ def plot_planted(models: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax.axvline(0, color=style.INK, linewidth=1, linestyle=(0, (5, 3)), zorder=1, clip_on=False)
         for place, row in enumerate(models.itertuples()):
             ax.plot([row.random_share, row.keen_share], [place, place], color=style.PAST, linewidth=2, zorder=2)
-            ax.plot(row.random_share, place, "o", color=style.INK, markerfacecolor=style.GROUND, markersize=6, zorder=4,
+            ax.plot(row.random_share, place, "o", color=style.INK, markerfacecolor=style.GROUND, markersize=8, zorder=3,
                     clip_on=False)  # fmt: skip
-            ax.plot(row.keen_share, place, "o", color=style.WARN, markersize=6, zorder=4, clip_on=False)
+            ax.plot(row.keen_share, place, "o", color=style.WARN, markersize=5, zorder=4, clip_on=False)
             at_right(ax, wording.share(row.keen_share), place, style.WARN)
         most = models[["random_share", "keen_share"]].max(axis=None)
         low = min(models[["random_share", "keen_share"]].min(axis=None), 0)
