@@ -86,7 +86,14 @@ def _bounded(work: Work, folder: Path) -> Cost | None:
 
 
 def _peak() -> float:
-    """Return the most memory this process has held so far [GB]; the system counts in bytes on macOS, else in KB."""
+    """Return the most memory this process has held so far [GB]; the system counts in bytes on macOS, else in KB.
+
+    Linux tells it in a file too, and there without what the program that started it held.
+    """
+    with contextlib.suppress(OSError):
+        told = Path("/proc/self/status").read_text(encoding="utf-8").partition("VmHWM:")[2].split()
+        if told:
+            return int(told[0]) * 1024 / 1e9
     held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return held / 1e9 if sys.platform == "darwin" else held * 1024 / 1e9
 

@@ -3,6 +3,7 @@
 The project does not use it, nor is it in the lock. Run by that environment's Python, this module times one call.
 """
 
+import importlib
 import json
 import os
 import subprocess
@@ -51,15 +52,15 @@ def call(folder: Path, python: Path, model: str, seed: int = 0) -> Cost:
 
 
 def _timed(folder: Path, model: str, seed: int) -> Cost:
-    import ChannelAttribution
     import pandas as pd
 
+    other = importlib.import_module(NAME)
     table, found = pd.read_csv(folder / "paths.csv"), []
     if model == HEURISTICS:
-        cost = cost_of(lambda: found.append(ChannelAttribution.heuristic_models(table, **_COLUMNS, flg_pro=False)))
+        cost = cost_of(lambda: found.append(other.heuristic_models(table, **_COLUMNS, flg_pro=False)))
     else:
         knobs = {"var_null": "losses", "order": int(model[-1]), "seed": seed, "verbose": False, "flg_pro": False}
-        cost = cost_of(lambda: found.append(ChannelAttribution.markov_model(table, **_COLUMNS, **knobs)))
+        cost = cost_of(lambda: found.append(other.markov_model(table, **_COLUMNS, **knobs)))
     found[0].to_csv(folder / f"{model}-{seed}.csv", index=False)
     return cost
 
