@@ -108,7 +108,7 @@ function paleTexts() {
 
 /** The colour behind a text of a figure: that of a box drawn around it, else of the page. */
 function ground(text) {
-  const box = text.closest("g[id]")?.querySelector("path");
+  const box = text.closest("g.boxed")?.querySelector("path");
   const fill = box && getComputedStyle(box).fill;
   return fill && fill !== "none" ? fill : getComputedStyle(document.body).backgroundColor;
 }

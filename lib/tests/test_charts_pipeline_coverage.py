@@ -1,6 +1,7 @@
 """Charts read back from what was drawn."""
 
 import dataclasses
+from xml.etree import ElementTree
 
 import matplotlib as mpl
 import numpy as np
@@ -111,10 +112,31 @@ def test_the_svg_is_the_same_twice_follows_the_page_and_asks_for_nothing():
     assert first == second
     assert "var(--acc, #0b5cad)" in first and "<metadata" not in first and "font-family" not in first
     assert first.startswith(
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 339.84 187.2" role="img" aria-label="'
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 339.84 187.2" role="img" style="font-size: 11px" '
+        'aria-label="'
     )
     assert first.count("http") == 1
     assert 'id="coverage_by_day-' in first and 'id="figure' not in first
+
+
+def test_the_svg_keeps_what_is_drawn_and_drops_what_is_not():
+    """Two boxed words, one plain one, one line: each is there once, a box in one group with its word."""
+    with style.report():
+        axes = style.axes()
+        axes.plot([0, 1], [0, 1], color=style.ACCENT)
+        for place, word in enumerate(("one", "two")):
+            axes.annotate(word, (0.5, place / 2), bbox={"facecolor": style.GROUND, "edgecolor": "none"})
+        axes.annotate("plain", (0.1, 0.9))
+    root = ElementTree.fromstring(svg(style.Chart("x", "t", "a", "c", axes, pd.DataFrame(), ())))
+    name = "{http://www.w3.org/2000/svg}"
+    boxed = [group for group in root.iter(f"{name}g") if group.get("class") == "boxed"]
+    assert [["".join(part.itertext()) for part in group.iter(f"{name}text")] for group in boxed] == [["one"], ["two"]]
+    assert all(group.find(f"{name}path") is not None for group in boxed)
+    words = ["".join(part.itertext()) for part in root.iter(f"{name}text")]
+    assert [words.count(word) for word in ("one", "two", "plain")] == [1, 1, 1]
+    assert [part for part in root.iter() if part.tag == f"{name}g" and not part.attrib] == []
+    referred = {part.get("clip-path", "")[5:-1] for part in root.iter()} - {""}
+    assert referred <= {part.get("id") for part in root.iter()}
 
 
 def test_text_from_the_data_is_text_in_the_drawing():

@@ -201,7 +201,9 @@ class LeftOut(Block):
             )
         if view.n_future_stamps:
             lines.append(f"{wording.plural(view.n_future_stamps, 'stamp')} later than the clock were ignored.")
-        lines += [f"{_label(id)}: not available; needs {needs}." for id, needs in self.unavailable.items()]
+        for needs in dict.fromkeys(self.unavailable.values()):
+            labels = [_label(id) for id, why in self.unavailable.items() if why == needs]
+            lines.append(f"{', '.join(labels)}: not available; needs {needs}.")
         lines += [f"{name}: not used. {why}" for name, why in self.sources.unrecognised]
         lines += self.sources.warnings
         return [*lines, self.sources.other_doubts] if self.sources.other_doubts else lines

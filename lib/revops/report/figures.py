@@ -20,6 +20,7 @@ _UNTURNED = re.compile(r' transform="rotate\(-?0(?:\.0*)? [^)]*\)"')
 _NUMBER = re.compile(r"(\d+\.\d{2})\d+")
 _SVG = "http://www.w3.org/2000/svg"
 _REFERENCE = re.compile(r'(?:url\(|href=")#([^)"]+)')
+_TEXT = re.compile(r"-text_\d+$")
 _DRAWN = re.compile(r'(?: d| x| y| width| height| transform| points)="[^"]*"')
 
 
@@ -49,12 +50,14 @@ def _root(chart: Chart) -> str:
 
 def _light(text: str) -> str:
     """Return the same drawing without what nobody sees: ids that nothing refers to, groups that say nothing, areas
-    that are not drawn, blanks between elements."""
+    that are not drawn, blanks between elements. A text and the box drawn behind it stay a group, `boxed`."""
     ElementTree.register_namespace("", _SVG)
     root, wanted = ElementTree.fromstring(text), set(_REFERENCE.findall(text))
     for element in root.iter():
-        if element.get("id", "") not in wanted:
-            element.attrib.pop("id", None)
+        if (id := element.attrib.pop("id", "")) in wanted:
+            element.set("id", id)
+        if _TEXT.search(id) and element.find(f".//{{{_SVG}}}path") is not None:
+            element.set("class", "boxed")
         if "d" in element.attrib:
             element.set("d", " ".join(element.get("d", "").split()))
         if not (element.text or "").strip():

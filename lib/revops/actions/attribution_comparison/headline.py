@@ -49,9 +49,10 @@ def _judged(result: AttributionResult) -> list[str]:
 
 def _sentence(result: AttributionResult) -> str:
     if not is_enough(result):
+        many = plural(n_won(result), "won deal")
         return (
-            f"{plural(n_won(result), 'won deal')}{where(result)} with touches since {_since(result)}: too few to say "
-            "which channels earn credit."
+            f"{many[0].upper()}{many[1:]}{where(result)} with touches since {_since(result)}: too few to say which "
+            "channels earn credit."
         )
     if not _judged(result):
         return _without_cost(result)
@@ -68,9 +69,12 @@ def _sentence(result: AttributionResult) -> str:
         spent = money(cut["spend_amount"].sum(), currency)
         does = "does" if len(cut) == 1 else "do"
         return f"By no model {does} {named(cut)}{where(result)} earn the {spent} spent{_chance(cut)}{_others(keep)}."
-    every = "The one channel" if len(keep) == 1 else f"All {len(keep)} channels"
-    earns = "earns it" if len(keep) == 1 else "earn it"
-    return f"{every} with a known cost{where(result)} {earns} under every model{_chance(keep)}."
+    one, n_few = len(keep) == 1, int(result.decisions.by_channel["spend_amount"].notna().sum()) - len(keep)
+    every = named(keep) if len(keep) <= _FEW else f"all {len(keep)} channels"
+    if n_few:
+        every = f"of {len(keep) + n_few} channels only {every} {'is' if one else 'are'} on enough deals to judge, and"
+    earns = "earns its cost" if one else "earn their cost"
+    return f"{every[0].upper()}{every[1:]}{where(result)} {earns} under every model{_chance(keep)}."
 
 
 def _others(keep: pd.DataFrame, cut: pd.DataFrame | None = None) -> str:
@@ -80,7 +84,8 @@ def _others(keep: pd.DataFrame, cut: pd.DataFrame | None = None) -> str:
         earns = "earns its cost" if len(keep) == 1 else "earn theirs"
         parts.append(f"{_these(keep)} {earns} under every model{_chance(keep)}")
     if cut is not None and len(cut):
-        parts.append(f"{_these(cut)} under none{_chance(cut)}")
+        earns = "" if len(keep) else (" earns its cost" if len(cut) == 1 else " earn theirs")
+        parts.append(f"{_these(cut)}{earns} under none{_chance(cut)}")
     return "; " + ", ".join(parts) if parts else ""
 
 
@@ -102,9 +107,16 @@ def _without_cost(result: AttributionResult) -> str:
     currency = result.view.company.currency
     low, high = money(top["lowest_amount"], currency), money(top["highest_amount"], currency)
     return (
-        f"{channel_label(top['channel'])}{where(result)} is credited with {low} or {high}, by the model; no costs are "
-        "known, so which channels earn theirs cannot be said."
+        f"{channel_label(top['channel'])}{where(result)} is credited with {low} or {high}, by the model; "
+        f"{_why_no_cost(result)}, so which channels earn their cost cannot be said."
     )
+
+
+def _why_no_cost(result: AttributionResult) -> str:
+    if result.knobs.slice:
+        return result.costs.why["spend_amount"]
+    has_cost = result.decisions.by_channel["spend_amount"].notna().any()
+    return "channels with a known cost are on too few deals" if has_cost else "no costs are known"
 
 
 def _below(result: AttributionResult) -> str:

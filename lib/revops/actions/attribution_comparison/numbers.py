@@ -1,5 +1,7 @@
 """The three numbers below the sentence, by who reads them: the same numbers of the report in another choice."""
 
+import pandas as pd
+
 from revops.actions import Number
 from revops.actions.attribution_comparison.facts import by_verdict, total_won, unattributed
 from revops.analysis.credit import model_name
@@ -21,13 +23,15 @@ def numbers(result: AttributionResult) -> tuple[Number, ...]:
 
 
 def _depends(result: AttributionResult) -> Number:
-    """Return the spend on which the models do not agree."""
+    """Return the spend on which the models do not agree, and what is spent on channels that have too few deals."""
     rows = result.decisions.by_channel
     known = rows[rows["verdict"].ne("no_cost")]
     if known.empty:
         return Number("–", f"spend: {result.costs.why.get('spend_amount', 'no costs are known')}")
     currency, depends = result.view.company.currency, by_verdict(result, "depends")
+    few = known.loc[known["is_few"].astype(bool), "spend_amount"].sum()
     text = f"of {money(known['spend_amount'].sum(), currency)} spent, where the verdict depends on the model"
+    text += f"; {money(few, currency)} is on channels with too few deals to judge" if few > 0 else ""
     return Number(money(depends["spend_amount"].sum(), currency), text, is_bad=len(depends) > 0)
 
 
@@ -91,5 +95,9 @@ def _settings(result: AttributionResult) -> Number:
     if rows.empty:
         return Number("–", "of credit moves with another setting: none could be tried")
     top = rows.sort_values("share_moved", ascending=False, kind="stable").iloc[0]
-    text = f"of credit moves with the setting that matters most: {top['setting']}, {top['alternative']}"
+    text = f"of credit moves with the setting that matters most: {_setting(top)}"
     return Number(share(top["share_moved"]), text)
+
+
+def _setting(row: pd.Series) -> str:
+    return f"{channel_label(row['setting']).lower()}, {row['alternative']}"

@@ -123,7 +123,8 @@ def _lost_campaigns(result: AttributionResult) -> Action | None:
     if rows.empty:
         return None
     currency, spent = result.view.company.currency, float(rows["spend_amount"].sum())
-    what = f"Find the responses of {plural(len(rows), 'campaign')}{where(result)}"
+    which = rows["campaign_name"].iloc[0] if len(rows) == 1 else plural(len(rows), "campaign")
+    what = f"Find the responses of {which}{where(result)}"
     text = f"{what}: {money(spent, currency)} spent, no touch"
     because = (
         "They cost money in the window and none of their touches is on a deal that closed. Members and UTM tags that "

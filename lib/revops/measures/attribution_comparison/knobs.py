@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from revops import params
 from revops.analysis.credit import MODELS, CreditKnobs
@@ -73,6 +73,11 @@ class Knobs(params.Knobs):
     lift_tests: tuple[LiftTest, ...] = ()
     audience: Literal["executive", "marketing_ops", "revops"] = "executive"
     seed: int = 20260101
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _all_models(cls, models: object) -> object:
+        return MODELS if models == "all" else models
 
     @model_validator(mode="after")
     def _reference_is_one_of_the_models(self) -> Self:

@@ -110,10 +110,12 @@ def _models(won: Credited, pipeline: Credited) -> dict[str, str]:
 def _beside_credit(won: Credited, knobs: Knobs) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
     """Return what is told of channels beside their credit, and what it needs where it cannot be had."""
     found, needs = {}, {}
+    if won.found.has_only_ends:
+        return found, dict.fromkeys(("rate_effect", "switch_off_share"), "every touch, not first and last ones alone")
     asked = {"rate_effect": rate_game, "switch_off_share": partial(switch_off, level=knobs.level)}
     for id, question in asked.items():
         try:
             found[id] = question(won.paths)
         except MeasureError as refusal:
-            needs[id] = f"what it cannot have here. {str(refusal).rstrip('.')}"
+            needs[id] = f"more to go by. {str(refusal).rstrip('.')}"
     return found, needs

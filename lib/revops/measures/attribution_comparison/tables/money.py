@@ -1,5 +1,6 @@
 """The tables on money: what channels and campaigns cost and bring, by model, by quarter of touch and of close."""
 
+import numpy as np
 import pandas as pd
 
 from revops.measures.attribution_comparison.result import AttributionResult
@@ -60,10 +61,17 @@ def _verdict(row: object) -> str:
 
 
 def _left_out(result: AttributionResult) -> Display:
-    rows = result.costs.left_out
-    shown = pd.DataFrame({"Costs left out": rows["reason"], "Rows": rows["n"], "Amount": rows["amount"],
+    """Return costs that were read and not used, those used by a rule to know, and days that ad systems do not tell."""
+    costs = result.costs
+    lacking = [(f"no rows of {row.system} for {plural(int(row.n_days), 'day')} of these: nothing counts there", np.nan)
+               for row in costs.uncovered.itertuples()]  # fmt: skip
+    tables = [costs.left_out.assign(used="not used"), costs.noted.assign(used="used"),
+              pd.DataFrame(lacking, columns=["reason", "amount"]).assign(used="not known")]  # fmt: skip
+    rows = pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
+    rows = rows.reindex(columns=["reason", "used", "n", "amount", "examples"])
+    shown = pd.DataFrame({"Costs": rows["reason"], "Used": rows["used"], "Rows": rows["n"], "Amount": rows["amount"],
                           "Examples": rows["examples"]})  # fmt: skip
-    return "Costs that were read and not used", shown, (None, "count", "money", None)
+    return "Costs that were left out, or laid by a rule", shown, (None, None, "count", "money", None)
 
 
 def _lift(result: AttributionResult) -> Display:
