@@ -345,7 +345,8 @@ def test_the_map_has_a_number_in_each_cell():
     assert texts(chart) == ["70", "10", "20", "30", "60", "10", "50", "35", "15"]
     cells = [(int(text.get_position()[1]), int(text.get_position()[0])) for text in chart.axes.texts]
     assert cells == list(itertools.product(range(3), range(3)))
-    assert chart.alt.endswith("; Linear: Webinar 50%, Retargeting 35%, Paid search 15%.")
+    ranges = "Webinar 30% to 70%; Retargeting 10% to 60%; Paid search 10% to 20%"
+    assert chart.alt == f"{chart.title}. By model: {ranges}."
     assert chart.caption == "Share of the credited amount in percent; a row adds up to 100. Stronger: more."
     shades = [(patch.get_alpha(), len(patch.get_path().vertices) // 5) for patch in chart.axes.patches]
     np.testing.assert_allclose(

@@ -17,7 +17,7 @@ _FAMILY = re.compile(r"font-family: [^;\"]*;? ?")
 _SIZE = "font-size: 11px"
 """Of nearly all text, so that the element says it once."""
 _UNTURNED = re.compile(r' transform="rotate\(-?0(?:\.0*)? [^)]*\)"')
-_NUMBER = re.compile(r"(\d+\.\d{2})\d+")
+_NUMBER = re.compile(r"\d+\.\d+")
 _SVG = "http://www.w3.org/2000/svg"
 _REFERENCE = re.compile(r'(?:url\(|href=")#([^)"]+)')
 _TEXT = re.compile(r"-text_\d+$")
@@ -37,10 +37,15 @@ def svg(chart: Chart) -> str:
     text = text.replace("xlink:href", "href").replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
     text = _FAMILY.sub("", _FONT.sub(r"font: \1\2px inherit", text))
     text = _UNTURNED.sub("", text).replace(f"{_SIZE}; ", "")
-    text = _DRAWN.sub(lambda found: _NUMBER.sub(r"\1", found[0]), text)
+    text = _DRAWN.sub(lambda found: _NUMBER.sub(_short, found[0]), text)
     for colour, variable in style.COLOURS.items():
         text = text.replace(colour, f"var({variable}, {colour})")
     return _light(re.sub(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', _root(chart), text, count=1))
+
+
+def _short(number: re.Match[str]) -> str:
+    """Return a length of the drawing to a tenth of a pixel."""
+    return f"{float(number[0]):.1f}".removesuffix(".0")
 
 
 def _root(chart: Chart) -> str:

@@ -44,15 +44,14 @@ def model_map(result: AttributionResult) -> Chart | None:
         shares = shares.iloc[:, :_COLUMNS].assign(**{_OTHERS: shares.iloc[:, _COLUMNS:].sum(axis=1)})
     shares.index = [model_label(model) for model in shares.index]
     shares.columns = [name if name is _OTHERS else wording.channel_label(name) for name in shares.columns]
-    parts = [
-        f"{model}: {', '.join(f'{name} {wording.share(part)}' for name, part in row.items())}"
-        for model, row in shares.iterrows()
-    ]
+    parts = [f"{name} {wording.between(row.min(), row.max(), wording.share)}" for name, row in shares.items()]
     caption = "Share of the credited amount in percent; a row adds up to 100. Stronger: more."
     caption += f" Others: {wording.plural(n_others, 'channel')} with less." if n_others > 1 else ""
     data = shares.rename_axis("model").reset_index()
     units = (None, *["share"] * shares.shape[1])
-    return Chart("model_map", title, f"{title}. {'; '.join(parts)}.", caption, plot_model_map(shares), data, units)
+    return Chart(
+        "model_map", title, f"{title}. By model: {'; '.join(parts)}.", caption, plot_model_map(shares), data, units
+    )
 
 
 def _title_of_map(shares: pd.DataFrame) -> str:
@@ -98,7 +97,7 @@ def tornado(result: AttributionResult) -> Chart | None:
         channel=rows["channel"].map(wording.channel_label).where(rows["channel"].ne(""), ""),
     )
     units = (None, None, None, "share", None, "share", "count")
-    return Chart("tornado", title, f"{title}. {'; '.join(parts)}.", caption, plot_tornado(rows), data, units)
+    return Chart("tornado", title, f"{title}. By model: {'; '.join(parts)}.", caption, plot_tornado(rows), data, units)
 
 
 def _caption_of_settings(rows: pd.DataFrame) -> str:

@@ -11,7 +11,7 @@ from revops.wording import channel_label, day, missing, money, share
 __all__ = ["check_tables"]
 
 _ROW = 60
-_WORLDS = {True: "keen buyers meet more", False: "all alike"}
+_WORLDS = {True: "keen", False: "alike"}
 
 
 def check_tables(result: AttributionResult) -> dict[str, Display]:
@@ -45,15 +45,16 @@ def _planted(result: AttributionResult) -> dict[str, Display]:
     shown, units = pd.DataFrame({"Model": rows["model"].unique()}), [None]
     for selection, buyers in _WORLDS.items():
         world = rows[rows["selection"].eq(selection)].set_index("model").reindex(shown["Model"])
-        shown[f"Off by, {buyers}"] = [f"{points:.0f} points" for points in world["l1_points"]]
-        shown[f"Given to idle channels, {buyers}"] = world["no_effect_share"].to_numpy()
+        shown[f"Points off, {buyers}"] = world["l1_points"].round().to_numpy()
+        shown[f"To idle channels, {buyers}"] = world["no_effect_share"].to_numpy()
         shown[f"Rank correlation, {buyers}"] = [f"{rank:.2f}" for rank in world["rank_correlation"]]
-        units += [None, "share", None]
+        units += ["count", "share", None]
     shown["Model"] = [LABELS.get(name, "Switch-off logit, no credit") for name in shown["Model"]]
     truly = dict.fromkeys(share(part) for part in result.panel.worlds["incremental_share"])
     caption = (
-        "The same code on made-up journeys whose truth is known. Off by: sum of absolute differences of shares, at "
-        f"most 200 points. Touches truly caused {' and '.join(truly)} of conversions; every model hands out all of them"
+        "The same code on made-up journeys whose truth is known; keen: keener buyers meet more channels, alike: by "
+        "chance. Points off: sum of absolute differences of shares, 200 at most. Touches truly caused "
+        f"{' and '.join(truly)} of conversions; every model hands out all of them"
     )
     return {"planted_truth": (caption, shown, tuple(units))}
 
