@@ -5,6 +5,7 @@ from revops.measures.attribution_comparison.needs import NEEDS, READS, lacking, 
 from revops.measures.attribution_comparison.result import AttributionResult, measure
 from revops.measures.attribution_comparison.rows import measure_rows
 from revops.measures.attribution_comparison.tables.display import (
+    by_rule_table,
     campaigns_table,
     cost_table,
     credit_table,
@@ -17,6 +18,7 @@ __all__ = [
     "READS",
     "AttributionResult",
     "Knobs",
+    "by_rule_table",
     "campaigns_table",
     "cost_table",
     "credit_table",

@@ -9,7 +9,7 @@ from revops.analysis.credit import rate_game
 from revops.analysis.credit.switch_off import switch_off
 from revops.book import AsOf
 from revops.errors import MeasureError
-from revops.measures.attribution_comparison.campaigns import Campaigns, campaigns
+from revops.measures.attribution_comparison.campaigns import Campaigns, campaigns, campaigns_by_rule
 from revops.measures.attribution_comparison.cohorts import Cohorts, cohorts
 from revops.measures.attribution_comparison.costs import WindowCosts, window_costs
 from revops.measures.attribution_comparison.credited import Credited, credited
@@ -31,7 +31,9 @@ __all__ = ["AttributionResult", "measure"]
 class AttributionResult:
     """The tables behind one attribution comparison report.
 
-    won, pipeline: credit of all models for deals won, and for deals created, in the window. spread, disagreement: of
+    won, pipeline: credit of all models for deals won, and for deals created, in the window. of_pipeline: what
+    pipeline cost, of the spend moved earlier by the usual days from touch to creation; its verdicts are not used, since
+    pipeline is not money yet. by_rule: campaigns_by_rule. spread, disagreement: of
     won. rate_game, switch_off: credit.rate_game and credit.switch_off of the won journeys, None where they cannot be
     had; panel: the models on planted truth. deal: one deal touch by touch, None without any won. unavailable maps a
     metric, or a model, to what it needs.
@@ -46,7 +48,9 @@ class AttributionResult:
     disagreement: pd.DataFrame
     costs: WindowCosts
     decisions: Decisions
+    of_pipeline: Decisions
     campaigns: Campaigns
+    by_rule: pd.DataFrame
     cohorts: Cohorts
     sensitivity: pd.DataFrame
     panel: Panel
@@ -76,7 +80,8 @@ def measure(view: AsOf, knobs: Knobs) -> AttributionResult:
         raise MeasureError(f"attribution_comparison: {needs}; found none.")
     window = window_of(view, knobs)
     won, pipeline = credited(window), credited(window, "creation")
-    costs = window_costs(window, won)
+    costs, of_pipeline = window_costs(window, won), window_costs(window, pipeline)
+    paid = campaigns(window, won, costs)
     found, why_not = _beside_credit(won, knobs)
     return AttributionResult(
         view=view,
@@ -88,7 +93,9 @@ def measure(view: AsOf, knobs: Knobs) -> AttributionResult:
         disagreement=disagreement(won.table),
         costs=costs,
         decisions=decisions(won, costs, knobs),
-        campaigns=campaigns(window, won, costs),
+        of_pipeline=decisions(pipeline, of_pipeline, knobs),
+        campaigns=paid,
+        by_rule=campaigns_by_rule(window, won, pipeline, paid, costs),
         cohorts=cohorts(window, won, costs),
         sensitivity=sensitivity(window, won, costs),
         panel=planted_panel(knobs),

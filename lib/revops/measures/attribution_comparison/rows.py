@@ -77,12 +77,14 @@ def _cost_rows(result: AttributionResult) -> Iterator[Row]:
     for line in result.costs.by_channel.itertuples():
         yield row("spend_amount", {"channel": line.channel}, line.spend_amount, note=_NO_COST)
     level = result.knobs.level
-    for line in result.decisions.by_model.itertuples():
-        by = {"model": line.model, "channel": line.channel}
-        note = _NO_COST if pd.isna(line.spend_amount) else _NO_CREDIT
-        ends = (line.low, line.high, level)
-        yield row("cost_per_credited_amount", by, line.cost_per_credited_amount, ends, note=note)
-        yield row("contribution_amount", by, line.contribution_amount, note=note)
+    for found, of in ((result.decisions, {}), (result.of_pipeline, {"of": "pipeline"})):
+        for line in found.by_model.itertuples():
+            by = {"model": line.model, "channel": line.channel, **of}
+            note = _NO_COST if pd.isna(line.spend_amount) else _NO_CREDIT
+            ends = (line.low, line.high, level)
+            yield row("cost_per_credited_amount", by, line.cost_per_credited_amount, ends, note=note)
+            if not of:
+                yield row("contribution_amount", by, line.contribution_amount, note=note)
 
 
 def _type_rows(result: AttributionResult) -> Iterator[Row]:

@@ -134,20 +134,23 @@ def _agreement(result: AttributionResult) -> Display:
 
 
 def _pipeline(result: AttributionResult) -> Display:
-    """Return least, reference and most credit for pipeline created, by channel."""
+    """Return least, reference and most credit for pipeline created, by channel, and what it cost."""
     found, reference = result.pipeline, result.knobs.reference_model
     wide = found.table.pivot(index="channel", columns="model", values="credited_amount")
-    middle = found.of(reference) if reference in found.models else None
     shown = pd.DataFrame({"Channel": [channel_label(name) for name in wide.index], "Least": wide.min(axis=1)})
-    units: tuple[str | None, ...] = (None, "money", "money")
-    if middle is not None:
+    units: tuple[str | None, ...] = (None, "money")
+    if reference in found.models:
+        middle, cost = found.of(reference), result.of_pipeline.by_model
+        cost = cost[cost["model"].eq(reference)].set_index("channel").reindex(wide.index)
         shown[LABELS[reference]], shown["Share"] = middle["credited_amount"], middle["credit_share"]
         shown["Range of the share"], shown["Deals"] = ranges(middle["low"], middle["high"]), middle["n_deals"]
-        units = (None, "money", "money", "share", None, "count", "money")
+        shown["Cost of 1 created"] = cost["cost_per_credited_amount"]
+        shown["Its range"] = ranges(cost["low"], cost["high"])
+        units = (None, "money", "money", "share", None, "count", "share", None)
     shown["Most"] = wide.max(axis=1)
     nobody = money(float(found.unattributed["amount"].sum()), result.view.company.currency)
-    caption = f"Credit for pipeline created, over all models; {nobody} of it is credited to nobody"
-    return caption, shown.reset_index(drop=True), units
+    caption = f"Credit for pipeline created, least to most over all models; {nobody} of it is credited to nobody"
+    return caption, shown.reset_index(drop=True), (*units, "money")
 
 
 def _ranks(result: AttributionResult) -> Display:

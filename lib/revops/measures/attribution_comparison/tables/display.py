@@ -7,7 +7,7 @@ from revops.measures.attribution_comparison.tables.checks import check_tables
 from revops.measures.attribution_comparison.tables.credit import Display, credit_tables
 from revops.measures.attribution_comparison.tables.money import money_tables
 
-__all__ = ["campaigns_table", "cost_table", "credit_table", "deals_table", "display_tables"]
+__all__ = ["by_rule_table", "campaigns_table", "cost_table", "credit_table", "deals_table", "display_tables"]
 
 
 def display_tables(result: AttributionResult) -> dict[str, Display]:
@@ -39,6 +39,11 @@ def deals_table(result: AttributionResult) -> pd.DataFrame:
 def campaigns_table(result: AttributionResult) -> pd.DataFrame:
     """Return every campaign with cost, credit and return."""
     return result.campaigns.by_campaign
+
+
+def by_rule_table(result: AttributionResult) -> pd.DataFrame:
+    """Return what every rule credits every campaign with, of won deals and of pipeline created."""
+    return result.by_rule
 
 
 def cost_table(result: AttributionResult) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from revops.measures.attribution_comparison.campaigns import types_by_rule
 from revops.measures.attribution_comparison.result import AttributionResult
 from revops.measures.attribution_comparison.tables.credit import Display
 from revops.wording import between, channel_label, day, missing, money, plural, ranges, share
@@ -19,6 +20,7 @@ def money_tables(result: AttributionResult) -> dict[str, Display]:
     """Return the tables on money by name."""
     tables = {"verdicts": _decisions(result), "costs_left_out": _left_out(result), "lift_tests": _lift(result)}
     tables |= {"largest_campaigns": _campaigns(result), "campaign_types": _types(result)}
+    tables["types_of_pipeline"] = _types_of_pipeline(result)
     touched = result.cohorts.touched
     tables |= {"by_touch": _touched(touched, result), "by_close": _closed(result.cohorts.closed)}
     return tables
@@ -106,6 +108,19 @@ def _types(result: AttributionResult) -> Display:
     rows = result.campaigns.by_type
     shown, units = _returns(pd.DataFrame({"Type": rows["campaign_type"].to_numpy()}), rows, result)
     return "Types of campaigns, over all rules; Markov credits channels, not campaigns", shown, units
+
+
+def _types_of_pipeline(result: AttributionResult) -> Display:
+    """Return what types of campaigns are credited with of pipeline created."""
+    rows = types_by_rule(result.by_rule)
+    rows = rows[rows["of"].eq("pipeline_created")].groupby("campaign_type")
+    deals, amount = (rows[name].agg(["min", "max"]) for name in ("credited_deals", "credited_amount"))
+    shown = pd.DataFrame({
+        "Type": deals.index, "Fewest deals": deals["min"].round(1).to_numpy(),
+        "Most deals": deals["max"].round(1).to_numpy(), "Least": amount["min"].to_numpy(),
+        "Most": amount["max"].to_numpy(),
+    })  # fmt: skip
+    return "Pipeline created, by type of campaign, over all rules", shown, (None, "count", "count", "money", "money")
 
 
 def _returns(
