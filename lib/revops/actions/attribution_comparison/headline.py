@@ -74,7 +74,7 @@ def _sentence(result: AttributionResult) -> str:
 def _none_earns(result: AttributionResult, cut: pd.DataFrame, keep: pd.DataFrame) -> str:
     does, spent = "does" if len(cut) == 1 else "do", _spent(result, cut)
     if len(result.won.models) == 1:
-        said = f"Under {model_name(result.won.models[0])} {named(cut)} {does} not earn the {spent} spent"
+        said = f"Under {model_name(result.won.models[0])}, {named(cut)} {does} not earn the {spent} spent"
     else:
         said = f"By no model {does} {named(cut)} earn the {spent} spent"
     return f"{said}{_chance(cut)}{_others(result, keep)}."

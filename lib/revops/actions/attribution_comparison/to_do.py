@@ -38,10 +38,14 @@ def _cut(result: AttributionResult, row: object) -> Action | None:
     low, middle, high = regret(result, row.channel)
     spent = money(row.spend_amount, currency)
     text = f"Move the budget of {name.lower()}{where(result)}: by no model did it earn the {spent} spent"
+    limit = share(result.costs.most_cost)
+    costs = f"By the models {_costs(row)}, above {limit} in all of them"
+    if pd.isna(row.lowest_cost):
+        costs = f"No model credits it with anything, so it costs more than {limit} of its credit"
     because = (
-        f"By the models {_costs(row)}, above {share(result.costs.most_cost)} in all of them and in at least "
-        f"{told_share(row.held)} of resamples. Money: what was spent beyond the most that its credit may cost, by the "
-        "models. One model on the other side, or a lift test that finds more, takes it off the list."
+        f"{costs} and, by the least sure of them, in {told_share(row.held)} of resamples. Money: what was spent beyond "
+        "the most that its credit may cost, by the models. One model on the other side, or a lift test that finds "
+        "more, takes it off the list."
     )
     by = due.quarter_end(result.period, result.view.day)
     return Action("cut_under_all", text, "marketing_ops", float(row.spend_amount), by, because, (),
@@ -67,8 +71,6 @@ def _test(result: AttributionResult, row: object) -> Action | None:
 
 
 def _costs(row: object) -> str:
-    if pd.isna(row.lowest_cost):
-        return "nothing is credited to it"
     low, high = share(row.lowest_cost), share(row.highest_cost)
     return f"1 credited costs {low if low == high else between(row.lowest_cost, row.highest_cost, share)}"
 
