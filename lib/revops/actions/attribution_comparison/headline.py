@@ -8,6 +8,7 @@ from revops.actions.attribution_comparison.facts import (
     is_enough,
     n_won,
     named,
+    tested,
     total_won,
     unattributed,
     when,
@@ -35,18 +36,17 @@ def headline(result: AttributionResult) -> Headline:
 
 
 def _status(result: AttributionResult) -> str:
-    if not is_enough(result) or not len(_judged(result)):
+    if not is_enough(result) or not (len(_judged(result)) or len(tested(result))):
         return "not_enough_data"
     cut = by_verdict(result, "cut")
-    if cut["is_sure"].any():
+    if cut["is_sure"].any() or len(tested(result, "cut")):
         return "act"
     dark = safe_ratio(unattributed(result), total_won(result)) > result.knobs.most_unattributed
     return "watch" if len(cut) or len(by_verdict(result, "depends")) or dark else "on_track"
 
 
 def _judged(result: AttributionResult) -> list[str]:
-    rows = result.decisions.by_channel
-    return rows.loc[rows["verdict"].ne("no_cost") & ~rows["is_few"].astype(bool), "channel"].tolist()
+    return [channel for verdict in ("keep", "cut", "depends") for channel in by_verdict(result, verdict)["channel"]]
 
 
 def _sentence(result: AttributionResult) -> str:
@@ -59,6 +59,24 @@ def _sentence(result: AttributionResult) -> str:
     if not result.won.models:
         model, needs = next(iter(result.won.unavailable.items()))
         return f"No model that was asked for can be had{where(result)}: {model_name(model)} needs {needs}."
+    by_test, by_models = _by_test(result), _by_models(result)
+    if by_test and not _judged(result):
+        return f"{by_test[0].upper()}{by_test[1:]}."
+    return f"{by_models.rstrip('.')}; {by_test}." if by_test else by_models
+
+
+def _by_test(result: AttributionResult) -> str:
+    """Return what tests with a group held back have found; nothing without one that could tell."""
+    parts = []
+    for verdict, said in (("keep", ("earns its cost", "earn their cost")),
+                          ("cut", ("does not earn its cost", "do not earn their cost"))):  # fmt: skip
+        rows = tested(result, verdict)
+        parts += [f"{named(rows)} {said[len(rows) > 1]}"] if len(rows) else []
+    return f"by test, {' and '.join(parts)}" if parts else ""
+
+
+def _by_models(result: AttributionResult) -> str:
+    """Return what the models say of the channels of which no test has told."""
     if not _judged(result):
         return _without_cost(result)
     depends, cut, keep = (by_verdict(result, verdict) for verdict in ("depends", "cut", "keep"))

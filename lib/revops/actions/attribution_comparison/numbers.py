@@ -7,7 +7,7 @@ from revops.actions.attribution_comparison.facts import by_verdict, total_won, u
 from revops.analysis.credit import model_name
 from revops.measures.attribution_comparison.result import AttributionResult
 from revops.ratios import safe_ratio
-from revops.wording import channel_label, missing, money, plural, share
+from revops.wording import channel_label, join, missing, money, plural, share
 
 __all__ = ["numbers"]
 
@@ -87,16 +87,17 @@ def _why_no_ratio(result: AttributionResult, spend: float) -> str:
 
 
 def _campaigns(result: AttributionResult) -> Number:
-    """Return the mature campaigns that earn their cost under no rule."""
-    rows = result.campaigns.by_campaign
-    known = rows[rows["verdict"].ne("") & rows["is_mature"].astype(bool)]
-    none = known[known["verdict"].eq("none")]
+    """Return the types of campaigns that earn their cost under no rule; single campaigns are on too few deals."""
+    rows = result.campaigns.by_type
+    known = rows[rows["verdict"].ne("") & ~rows["is_few"].astype(bool)]
+    none = known[known["verdict"].eq("none")].sort_values(["spend_amount", "campaign_type"], ascending=[False, True])
     if known.empty:
-        return Number("–", "campaigns that earn their cost under no rule: none with a cost is old enough")
-    spent = money(none["spend_amount"].sum(), result.view.company.currency)
-    earn = "earns its cost" if len(none) == 1 else "earn their cost"
-    text = f"of {plural(len(known), 'campaign')} old enough to judge {earn} under no rule"
-    text += f"; {'it' if len(none) == 1 else 'they'} cost {spent}" if len(none) else ""
+        return Number("–", "types of campaigns that earn their cost under no rule: none with a cost is on enough deals")
+    text = f"of {plural(len(known), 'type')} of campaigns on enough deals to judge "
+    text += f"{'earns its cost' if len(none) == 1 else 'earn their cost'} under no rule"
+    if len(none):
+        spent = money(none["spend_amount"].sum(), result.view.company.currency)
+        text += f": {join(none['campaign_type'].tolist())}; {'it' if len(none) == 1 else 'they'} cost {spent}"
     return Number(f"{len(none):,}", text, is_bad=len(none) > 0)
 
 
