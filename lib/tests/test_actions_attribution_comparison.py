@@ -37,8 +37,8 @@ def test_a_channel_that_no_model_keeps_is_to_be_moved():
         "marketing_ops",
         90.0,
         END,
-        "By the models 1 credited costs 90% to 450%, above 80% in all of them and, by the least sure of them, in 95% of "
-        "resamples. Money: what was spent beyond the most that its credit may cost, by the models. One model on the "
+        "By the models 1 credited costs 90% to 450%, above 80% in all of them and, by the least sure of them, in 95% "
+        "of resamples. Money: what was spent beyond the most that its credit may cost, by the models. One model on the "
         "other side, or a lift test that finds more, takes it off the list.",
         (),
         50.0,
