@@ -269,7 +269,8 @@ def test_every_number_is_there_by_its_keys_and_an_undefined_one_says_why(hand):
         assert name not in seen
         seen.add(name)
     of_pipeline = {row["id"] for row in rows if row["by"].get("of")}
-    assert of_pipeline == {"credited_amount", "credited_deals", "credit_share", "unattributed_amount"}
+    assert of_pipeline == {"credited_amount", "credited_deals", "credit_share", "unattributed_amount",
+                           "cost_per_credited_amount"}  # fmt: skip
 
 
 def test_models_without_resamples_and_channels_without_cost_or_credit_say_so(hand):

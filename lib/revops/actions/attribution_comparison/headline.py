@@ -101,6 +101,7 @@ def _none_earns(result: AttributionResult, cut: pd.DataFrame, keep: pd.DataFrame
 def _all_earn(result: AttributionResult, keep: pd.DataFrame) -> str:
     """Return that the channels earn their cost, of how many with a known cost, and with how many channels beside."""
     rows, n = result.decisions.by_channel, len(keep)
+    rows = rows[~rows["channel"].isin(tested(result)["channel"])]
     n_known = int(rows["verdict"].ne("no_cost").sum())
     of = " with a known cost" if n_known < len(rows) else ""
     earns = f"earns its cost {_every(result)}" if n == 1 else f"earn their cost {_every(result)}"
