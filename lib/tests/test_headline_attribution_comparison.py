@@ -90,7 +90,7 @@ def test_with_one_model_it_is_named_and_no_other_is_spoken_of():
     one = {"first_touch": {"a": 100.0, "b": 100.0}}
     assert first(one, {"a": 50.0, "b": 90.0}) == (
         "act",
-        "Under first touch, b does not earn the $90 spent; a earns its cost under first touch.",
+        "Under first touch, b does not earn the $90 spent; a earns its cost.",
     )
     assert first(one, {"a": 50.0, "b": 50.0}) == ("on_track", "A and b earn their cost under first touch.")
     assert first({"markov_1": {"a": 9.0, "b": 9.0}}, {"a": 50.0, "b": 50.0}) == (
@@ -286,6 +286,9 @@ def test_numbers_that_cannot_be_had_say_why():
     other = numbers(alone, {"a": 5.0}, audience="marketing_ops", models=("linear", "markov_1"),
                     reference_model="markov_1")  # fmt: skip
     assert other[0] == Number("–", "cost of 1 credited: Markov, order 1 cannot be had")
+    for audience, what in (("executive", "spend"), ("marketing_ops", "cost of 1 credited")):
+        without = numbers({}, {"a": 5.0}, audience=audience)[0]
+        assert without == Number("–", f"{what}: no model can be had to set it against")
     nothing = numbers({"linear": {"a": 0.0, "b": 9.0}}, {"a": 5.0}, audience="marketing_ops")
     assert nothing[0] == Number("–", "cost of 1 credited: nothing is credited to channels with a cost by linear")
 
