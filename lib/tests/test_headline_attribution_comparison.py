@@ -115,7 +115,11 @@ def test_channels_on_few_deals_are_not_judged_and_all_means_all_with_a_cost():
     assert first(credit, spend, n_deals=few)[1] == (
         "Of 6 channels only keep0 and keep1 are on enough deals to judge, and earn their cost under every model."
     )
-    few |= {"keep2": 10, "keep3": 10}
+    few["keep2"] = 10
+    assert first(credit, spend, n_deals=few)[1] == (
+        "Of 6 channels only keep0, keep1 and keep2 are on enough deals to judge, and earn their cost under every model."
+    )
+    few["keep3"] = 10
     assert first(credit, spend, n_deals=few)[1] == (
         "Only 4 of 6 channels are on enough deals to judge; they earn their cost under every model."
     )
@@ -287,7 +291,7 @@ def test_numbers_that_cannot_be_had_say_why():
                     reference_model="markov_1")  # fmt: skip
     assert other[0] == Number("–", "cost of 1 credited: Markov, order 1 cannot be had")
     for audience, what in (("executive", "spend"), ("marketing_ops", "cost of 1 credited")):
-        without = numbers({}, {"a": 5.0}, audience=audience)[0]
+        without = numbers({}, {"a": 5.0}, audience=audience, unavailable={"linear": "x"})[0]
         assert without == Number("–", f"{what}: no model can be had to set it against")
     nothing = numbers({"linear": {"a": 0.0, "b": 9.0}}, {"a": 5.0}, audience="marketing_ops")
     assert nothing[0] == Number("–", "cost of 1 credited: nothing is credited to channels with a cost by linear")
