@@ -90,7 +90,7 @@ def test_with_one_model_it_is_named_and_no_other_is_spoken_of():
     one = {"first_touch": {"a": 100.0, "b": 100.0}}
     assert first(one, {"a": 50.0, "b": 90.0}) == (
         "act",
-        "Under first touch, b does not earn the $90 spent; a earns its cost under first touch.",
+        "Under first touch, b does not earn the $90 spent; a earns its cost.",
     )
     assert first(one, {"a": 50.0, "b": 50.0}) == ("on_track", "A and b earn their cost under first touch.")
     assert first({"markov_1": {"a": 9.0, "b": 9.0}}, {"a": 50.0, "b": 50.0}) == (
@@ -115,7 +115,11 @@ def test_channels_on_few_deals_are_not_judged_and_all_means_all_with_a_cost():
     assert first(credit, spend, n_deals=few)[1] == (
         "Of 6 channels only keep0 and keep1 are on enough deals to judge, and earn their cost under every model."
     )
-    few |= {"keep2": 10, "keep3": 10}
+    few["keep2"] = 10
+    assert first(credit, spend, n_deals=few)[1] == (
+        "Of 6 channels only keep0, keep1 and keep2 are on enough deals to judge, and earn their cost under every model."
+    )
+    few["keep3"] = 10
     assert first(credit, spend, n_deals=few)[1] == (
         "Only 4 of 6 channels are on enough deals to judge; they earn their cost under every model."
     )
@@ -290,6 +294,9 @@ def test_numbers_that_cannot_be_had_say_why():
     other = numbers(alone, {"a": 5.0}, audience="marketing_ops", models=("linear", "markov_1"),
                     reference_model="markov_1")  # fmt: skip
     assert other[0] == Number("–", "cost of 1 credited: Markov, order 1 cannot be had")
+    for audience, what in (("executive", "spend"), ("marketing_ops", "cost of 1 credited")):
+        without = numbers({}, {"a": 5.0}, audience=audience, unavailable={"linear": "x"})[0]
+        assert without == Number("–", f"{what}: no model can be had to set it against")
     nothing = numbers({"linear": {"a": 0.0, "b": 9.0}}, {"a": 5.0}, audience="marketing_ops")
     assert nothing[0] == Number("–", "cost of 1 credited: nothing is credited to channels with a cost by linear")
 

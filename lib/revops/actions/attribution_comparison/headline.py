@@ -119,7 +119,8 @@ def _others(result: AttributionResult, keep: pd.DataFrame, cut: pd.DataFrame | N
     parts = []
     if len(keep):
         earns = "earns its cost" if len(keep) == 1 else "earn theirs"
-        parts.append(f"{_these(keep)} {earns} {_every(result)}{_chance(keep)}")
+        every = f" {_every(result)}" if len(result.won.models) > 1 else ""
+        parts.append(f"{_these(keep)} {earns}{every}{_chance(keep)}")
     if cut is not None and len(cut):
         earns = "" if len(keep) else (" earns its cost" if len(cut) == 1 else " earn theirs")
         parts.append(f"{_these(cut)}{earns} under none{_chance(cut)}")

@@ -27,7 +27,7 @@ def _depends(result: AttributionResult) -> Number:
     rows = result.decisions.by_channel
     known = rows[rows["verdict"].ne("no_cost")]
     if known.empty:
-        return Number("–", f"spend: {result.costs.why.get('spend_amount', 'no costs are known')}")
+        return Number("–", f"spend: {_why_no_spend(result)}")
     currency, depends = result.view.company.currency, by_verdict(result, "depends")
     few = known.loc[known["is_few"].astype(bool), "spend_amount"].sum()
     text = f"of {money(known['spend_amount'].sum(), currency)} spent, where the verdict depends on the model"
@@ -79,11 +79,17 @@ def _cost(result: AttributionResult) -> Number:
 
 def _why_no_ratio(result: AttributionResult, spend: float) -> str:
     """Return why spend over credit cannot be had."""
-    reference = result.knobs.reference_model
-    if result.won.models and reference not in result.won.models:
-        return f"{model_name(reference)} cannot be had"
-    why = result.costs.why.get("spend_amount", "no costs are known")
-    return f"nothing is credited to channels with a cost by {model_name(reference)}" if spend > 0 else why
+    name = model_name(result.knobs.reference_model)
+    if result.won.models and result.knobs.reference_model not in result.won.models:
+        return f"{name} cannot be had"
+    return f"nothing is credited to channels with a cost by {name}" if spend > 0 else _why_no_spend(result)
+
+
+def _why_no_spend(result: AttributionResult) -> str:
+    """Return why no spend stands beside credit."""
+    is_known = result.costs.by_channel["spend_amount"].gt(0).any()
+    why = "no model can be had to set it against" if is_known and not result.won.models else "no costs are known"
+    return result.costs.why.get("spend_amount", why)
 
 
 def _campaigns(result: AttributionResult) -> Number:
