@@ -1,4 +1,5 @@
 import textwrap
+from typing import Literal
 
 import pytest
 
@@ -143,12 +144,28 @@ def test_overrides_win_over_the_file_and_none_means_the_file(project):
     }
 
 
+class Either(Knobs):
+    pace: Literal["auto"] | int = "auto"
+
+
 def test_an_unknown_or_mistyped_parameter_is_refused_with_the_file(project):
     with pytest.raises(SettingsError) as raised:
         settings("demo", Knobs, perod="next")
     assert str(raised.value) == (
         "params/demo.yml: perod is not a setting. Did you mean period? Known: as_of, period, slice."
     )
+
+
+def test_a_setting_that_may_be_of_several_kinds_is_refused_in_one_sentence(project):
+    for given, said in (
+        ({"pace": "cheap"}, "pace: input should be 'auto', or input should be a valid integer, unable to parse string "
+         "as an integer; found 'cheap'."),
+        ({"as_of": "soon"}, "as_of: input should be 'auto' or 'today', or input should be a valid date or datetime, "
+         "input is too short; found 'soon'."),
+    ):  # fmt: skip
+        with pytest.raises(SettingsError) as refusal:
+            settings("demo", Either, **given)
+        assert str(refusal.value) == f"params/demo.yml: {said}"
 
 
 def test_another_company_falls_back_to_the_common_knobs(project):

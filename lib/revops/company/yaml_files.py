@@ -1,6 +1,7 @@
 """YAML files as typed, checked settings: every failure of a file at once, each with its place and what is known."""
 
 import contextlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,8 +37,7 @@ def load_settings(path: Path, model: type[Model], **overrides: Any) -> Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        problems = [_sentence(problem, model) for problem in error.errors()]
-        raise SettingsError(f"{shown(path)}: " + "\n  ".join(problems)) from None
+        raise SettingsError(f"{shown(path)}: " + "\n  ".join(_sentences(error, model))) from None
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -97,6 +97,10 @@ def _loaded(text: str) -> Any:
     return yaml.load(text, Loader=_StrictLoader)
 
 
+_KIND = re.compile(r"(literal\[|constrained-|function-)|(date|int|float)$")
+"""How pydantic names the kinds that a setting may be of, behind the setting's own name."""
+
+
 class _StrictLoader(yaml.SafeLoader):
     """SafeLoader that refuses a key given twice."""
 
@@ -119,9 +123,25 @@ for _loader in (_StrictLoader, _FastLoader):
     _loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _strict_mapping)
 
 
-def _sentence(problem: Any, model: type[BaseModel]) -> str:
+def _sentences(error: ValidationError, model: type[BaseModel]) -> list[str]:
+    """Return one plain sentence for each failure; of a setting that may be of several kinds, one for them all."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for problem in error.errors():
+        place = tuple(str(part) for part in problem["loc"] if not _KIND.match(str(part)))
+        found.setdefault(place, []).append(_sentence(problem, place, model))
+    told = []
+    for place, all_of_it in found.items():
+        parts = [said.rpartition("; found ") for said in all_of_it]
+        if len(parts) == 1 or not all(sign for _, sign, _ in parts):
+            told += all_of_it
+            continue
+        name = f"{'.'.join(place)}: "
+        told.append(f"{name}{', or '.join(what.removeprefix(name) for what, *_ in parts)}; found {parts[0][2]}")
+    return told
+
+
+def _sentence(problem: Any, place: tuple[str, ...], model: type[BaseModel]) -> str:
     """Return one plain sentence for one pydantic failure."""
-    place = [str(part) for part in problem["loc"]]
     where = ".".join(place) or "the file"
     if problem["type"] == "extra_forbidden":
         return f"{where} is not a setting. {nearest(place[-1], _known(model, problem['loc'][:-1]))}"
