@@ -6,7 +6,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from revops.analysis.journeys import Journeys, journeys_of
+from revops.analysis.journeys import Journeys, Known, journeys_of, known_on
 from revops.analysis.outlook import Subject
 from revops.book import AsOf
 from revops.errors import MeasureError
@@ -36,6 +36,11 @@ class Window:
         subject = Subject(self.view, self.knobs)
         return pd.Index(subject.state["opportunity_id"]) if subject.is_slice else None
 
+    @cached_property
+    def known(self) -> Known:
+        """Return what all journeys of the window are made of."""
+        return known_on(self.view)
+
     def journeys(self, cutoff: str = "close", **other: object) -> Journeys:
         """Return the journeys of the window's deals: cutoff `close` for what was won, `creation` for pipeline.
 
@@ -43,7 +48,7 @@ class Window:
             other : knobs of journeys that differ from the report's, such as since=None for all days
         """
         days = {"since": self.since, "until": self.until} | other
-        return journeys_of(self.view, self.knobs.journeys(cutoff, **days), only=self.only)
+        return journeys_of(self.view, self.knobs.journeys(cutoff, **days), only=self.only, known=self.known)
 
 
 def window_of(view: AsOf, knobs: Knobs) -> Window:
