@@ -14,7 +14,7 @@ from revops.measures.attribution_comparison.knobs import Knobs
 from revops.measures.attribution_comparison.window import Window
 from revops.wording import share
 
-__all__ = ["EVEN", "WindowCosts", "earns", "lag_of", "window_costs"]
+__all__ = ["EVEN", "WindowCosts", "earns", "lag_of", "spend_by_campaign", "window_costs"]
 
 Array = np.ndarray
 EVEN = 1e-9
@@ -88,8 +88,8 @@ def window_costs(window: Window, won: Credited) -> WindowCosts:
     most_cost = margin if knobs.most_cost == "auto" else knobs.most_cost
     by_channel = cost_within(lines, since, until).rename(columns={"amount": "spend_amount"})
     return WindowCosts(
-        lines, since, until, lag, by_channel, _by_campaign(lines, since, until), margin, source, most_cost, left_out,
-        noted, _uncovered(lines, since, until), why,
+        lines, since, until, lag, by_channel, spend_by_campaign(lines, since, until), margin, source, most_cost,
+        left_out, noted, _uncovered(lines, since, until), why,
     )  # fmt: skip
 
 
@@ -114,6 +114,21 @@ def lag_of(won: Credited) -> float:
     whole, place = np.unique(days[counts], return_inverse=True)
     sums = np.cumsum(np.bincount(place, weight[counts]))
     return float(whole[np.searchsorted(sums, sums[-1] / 2 * (1 - EVEN))])
+
+
+def spend_by_campaign(lines: pd.DataFrame, since: dt.date, until: dt.date) -> pd.DataFrame:
+    """Return spend of some days by campaign; of a CRM campaign billed through several channels, under the dearest.
+
+    Returns
+        One row per CRM campaign, else per name, channel and type: campaign_id, campaign_name, channel, campaign_type,
+        spend_amount.
+    """
+    found = cost_within(lines, since, until, _CAMPAIGN).rename(columns={"amount": "spend_amount"})
+    dearest = found.sort_values("spend_amount", ascending=False, kind="stable").drop_duplicates("campaign_id")
+    of = dearest.dropna(subset="campaign_id").set_index("campaign_id")["channel"]
+    channel = found["campaign_id"].map(of).astype("str").fillna(found["channel"])
+    sums = found.assign(channel=channel).groupby(_CAMPAIGN, dropna=False)["spend_amount"].sum().reset_index()
+    return sums[["campaign_id", "campaign_name", "channel", "campaign_type", "spend_amount"]]
 
 
 def _lag(won: Credited, knobs: Knobs, why: dict[str, str]) -> int:
@@ -141,16 +156,6 @@ def _margin(window: Window, why: dict[str, str]) -> tuple[float, str]:
     else:
         why["margin"] = f"the ledger gives {share(margin)}, which is no margin of what is sold: none is taken off"
     return 1.0, "none"
-
-
-def _by_campaign(lines: pd.DataFrame, since: dt.date, until: dt.date) -> pd.DataFrame:
-    """Return spend by campaign; of a CRM campaign billed through several channels, under the dearest."""
-    found = cost_within(lines, since, until, _CAMPAIGN).rename(columns={"amount": "spend_amount"})
-    dearest = found.sort_values("spend_amount", ascending=False, kind="stable").drop_duplicates("campaign_id")
-    of = dearest.dropna(subset="campaign_id").set_index("campaign_id")["channel"]
-    channel = found["campaign_id"].map(of).astype("str").fillna(found["channel"])
-    sums = found.assign(channel=channel).groupby(_CAMPAIGN, dropna=False)["spend_amount"].sum().reset_index()
-    return sums[["campaign_id", "campaign_name", "channel", "campaign_type", "spend_amount"]]
 
 
 def _uncovered(lines: pd.DataFrame, since: dt.date, until: dt.date) -> pd.DataFrame:

@@ -81,7 +81,6 @@ def measure(view: AsOf, knobs: Knobs) -> AttributionResult:
     window = window_of(view, knobs)
     won, pipeline = credited(window), credited(window, "creation")
     costs, of_pipeline = window_costs(window, won), window_costs(window, pipeline)
-    paid = campaigns(window, won, costs)
     found, why_not = _beside_credit(won, knobs)
     return AttributionResult(
         view=view,
@@ -94,8 +93,8 @@ def measure(view: AsOf, knobs: Knobs) -> AttributionResult:
         costs=costs,
         decisions=decisions(won, costs, knobs),
         of_pipeline=decisions(pipeline, of_pipeline, knobs),
-        campaigns=paid,
-        by_rule=campaigns_by_rule(window, won, pipeline, paid, costs),
+        campaigns=campaigns(window, won, costs),
+        by_rule=campaigns_by_rule(window, won, pipeline),
         cohorts=cohorts(window, won, costs),
         sensitivity=sensitivity(window, won, costs),
         panel=planted_panel(knobs),

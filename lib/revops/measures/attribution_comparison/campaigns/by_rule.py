@@ -1,4 +1,4 @@
-"""Every campaign under every rule, for deals won and for pipeline created."""
+"""What every rule credits every campaign with, of the deals won and of the pipeline created in the window."""
 
 import numpy as np
 import pandas as pd
@@ -6,40 +6,26 @@ import pandas as pd
 from revops.analysis.credit import credit_by_model, groups_of
 from revops.book import UNKNOWN
 from revops.measures.attribution_comparison.campaigns.listed import NO_CAMPAIGN
-from revops.measures.attribution_comparison.campaigns.measured import Campaigns
-from revops.measures.attribution_comparison.costs import WindowCosts
 from revops.measures.attribution_comparison.credited import Credited
 from revops.measures.attribution_comparison.shared import named_campaigns, rules_of
 from revops.measures.attribution_comparison.window import Window
 
 __all__ = ["BY_RULE", "campaigns_by_rule", "types_by_rule"]
 
-BY_RULE = ["of", "model", "campaign_id", "campaign_name", "campaign_type", "credited_deals", "credited_amount",
-           "spend_amount", "contribution_amount", "campaign_return"]  # fmt: skip
+BY_RULE = ["of", "model", "campaign_id", "campaign_name", "campaign_type", "credited_deals", "credited_amount"]
 _OF = {"close": "won", "creation": "pipeline_created"}
 
 
-def campaigns_by_rule(
-    window: Window, won: Credited, pipeline: Credited, found: Campaigns, costs: WindowCosts
-) -> pd.DataFrame:
-    """Return what every rule credits every campaign with.
+def campaigns_by_rule(window: Window, won: Credited, pipeline: Credited) -> pd.DataFrame:
+    """Return what every rule credits every campaign with, of the window's deals alone.
 
-    Parameters
-        found : campaigns of the deals won, for what they cost
+    What campaigns return on their cost is another question, of all that they brought: Campaigns.returns_by_rule.
 
     Returns
         BY_RULE, one row per of (won, pipeline_created) x rule x campaign with a touch, sorted; touches without campaign
-        are one row (id null, name and type "No campaign"). spend_amount, contribution_amount (credited x margin -
-        spend) and campaign_return (contribution / spend) of won deals only: NaN where no cost is known. Each rule adds
-        up to what it credits in all.
+        are one row (id null, name and type "No campaign"). Each rule adds up to what it credits in all.
     """
-    spend = found.by_campaign.dropna(subset="campaign_id").set_index("campaign_id")["spend_amount"]
-    tables = [_credit(window, credit) for credit in (won, pipeline)]
-    table = pd.concat(tables, ignore_index=True)
-    known = table["campaign_id"].map(spend.where(spend > 0)).where(table["of"].eq("won")).astype("float64")
-    contribution = table["credited_amount"] * costs.margin - known
-    table = table.assign(spend_amount=known, contribution_amount=contribution, campaign_return=contribution / known)
-    return table[BY_RULE]
+    return pd.concat([_credit(window, credit) for credit in (won, pipeline)], ignore_index=True)[BY_RULE]
 
 
 def types_by_rule(by_rule: pd.DataFrame) -> pd.DataFrame:

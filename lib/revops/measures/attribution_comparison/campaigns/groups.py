@@ -19,20 +19,23 @@ def summed(values: Array, of: Array, n: int) -> Array:
 
 
 def spend_of(known: Known, of: Array, n: int) -> Array:
-    """Return what groups of campaigns cost, as far as it is known; NaN where nothing is."""
+    """Return what groups of campaigns cost so far, as far as it is known; NaN where nothing is."""
     spend = known.listed.table["spend_amount"].to_numpy(dtype=float)
     has = np.bincount(of, np.isfinite(spend), n) > 0
     return np.where(has, np.bincount(of, np.nan_to_num(spend), n), np.nan)
 
 
 def returns_of(known: Known, credited: Array, of: Array, n: int) -> Array:
-    """Return contribution over spend [any x group] of campaigns with a cost; NaN where none has one above 0."""
+    """Return contribution over spend [any x group] of CRM campaigns with a cost; NaN where none has one above 0."""
     spend, credited = _with_cost(known, credited, of, n)
     return (credited * known.costs.margin - spend) / spend
 
 
 def verdicts(known: Known, of: Array, n: int) -> Array:
-    """Return whether all, some or none of the rules earn the cost of groups; blank without cost, rule or threshold."""
+    """Return whether all, some or none of the rules earn the cost of groups; blank without cost, rule or threshold.
+
+    A cost that matches no CRM campaign has none: no touch can be told to be its.
+    """
     spend, credited = _with_cost(known, known.amount, of, n)
     most = known.costs.most_cost
     n_earn = earns(spend, credited, most).sum(axis=0)
@@ -42,17 +45,17 @@ def verdicts(known: Known, of: Array, n: int) -> Array:
 
 def top_deal_shares(known: Known, of: Array, n: int) -> Array:
     """Return the largest deal's share of the credit of groups under the reference rule; NaN where it has none."""
-    group = of[known.listed.of_touch]
-    by_deal = pd.Series(known.of_deal).groupby([group, known.won.paths.journey]).sum()
+    group = np.append(of, -1)[known.listed.of_touch]
+    by_deal = pd.Series(known.of_deal).groupby([group, known.paths.journey]).sum()
     largest = by_deal.groupby(level=0).max().reindex(range(n)).to_numpy(dtype=float)
-    total = np.bincount(group, known.of_deal, n)
+    total = np.bincount(group[group >= 0], known.of_deal[group >= 0], n)
     return largest / np.where(total > 0, total, np.nan)
 
 
 def are_mature(known: Known, of: Array, n: int) -> Array:
-    """Return whether all campaigns of groups ended at least the usual days from touch to close before the day.
+    """Return whether all campaigns of groups did their last at least the usual days from touch to close before the day.
 
-    None where no touch of a won deal tells how many days are usual.
+    None is where no touch of a won deal tells how many days are usual.
     """
     days, last = known.costs.lag_days, known.listed.table["last"]
     if "lag_days" in known.costs.why:

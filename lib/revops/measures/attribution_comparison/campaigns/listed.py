@@ -1,5 +1,6 @@
-"""Which campaigns there are: those of touches, those that only cost, and, by channel, touches without any."""
+"""Which campaigns there are: those touched or paid for lately enough, and, by channel, touches without any."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,8 @@ import pandas as pd
 
 from revops.analysis.journeys import Journeys
 from revops.book import UNKNOWN
-from revops.measures.attribution_comparison.costs import WindowCosts
+from revops.measures.attribution_comparison.campaigns.recorded import recorded
+from revops.measures.attribution_comparison.costs import WindowCosts, spend_by_campaign
 from revops.measures.attribution_comparison.shared import named_campaigns
 from revops.measures.attribution_comparison.window import Window
 
@@ -22,47 +24,57 @@ _KEY = ["kind", "first", "second", "third"]
 
 @dataclass(frozen=True)
 class Listed:
-    """table: one row per campaign: campaign_id, campaign_name, channel, campaign_type, spend_amount, last (the last
-    day on which it is known to have done anything). of_touch, of_open: the row of each touch of the window's journeys,
-    and of those of open deals."""
+    """table: one row per campaign: campaign_id, campaign_name, channel, campaign_type, n_touches (on record by the
+    day), spend_amount (its whole cost so far), last (the last day on which it did anything, or is planned to).
+    of_touch, of_open: the row of each touch of won deals, and of open ones; -1 where its campaign is not listed.
+    n_older: campaigns not listed, since they last did anything before `since`."""
 
     table: pd.DataFrame
     of_touch: Array
     of_open: Array
+    n_older: int
+    since: dt.date
 
 
 def listed(window: Window, won: Journeys, still_open: Journeys, costs: WindowCosts) -> Listed:
-    """Return every campaign with a touch or a cost.
+    """Return every campaign that did anything since the first day whose spend is set against the window.
 
     Formula
         A campaign is its CRM id. A cost that matches none is a campaign of its own by name, channel and type. Touches
-        without campaign are a row per channel.
+        without campaign are a row per channel. Listed: a touch on record or a day of cost at least lag_days before the
+        window, or later. What is told of it then is all of it, whatever the day: touches, credit and cost.
 
     Limits
         The channel of a campaign is the one of most of its touches: where a campaign has several, campaigns add up to
         the total, not to each channel.
     """
-    touches = pd.concat([_told(found) for found in (won, still_open)], ignore_index=True)
-    lines = costs.lines[pd.to_datetime(costs.lines["first"]) <= pd.Timestamp(window.view.day)]
-    parts = [_keys_of_touches(touches), _keys_of_costs(costs.by_campaign), _keys_of_costs(lines)]
+    touches, day = recorded(window), pd.Timestamp(window.view.day)
+    lines = costs.lines[pd.to_datetime(costs.lines["first"]) <= day]
+    spend = spend_by_campaign(lines, dt.date.min, window.view.day)
+    journeys = (found.touches.assign(channel=_channels(found)) for found in (won, still_open))
+    parts = [_keys_of_touches(touches), _keys_of_costs(spend), *map(_keys_of_touches, journeys), _keys_of_costs(lines)]
     keys = pd.concat(parts, ignore_index=True)
-    known = keys.iloc[: len(touches) + len(costs.by_campaign)].drop_duplicates().sort_values(_KEY, ignore_index=True)
+    known = keys.iloc[: len(touches) + len(spend)].drop_duplicates().sort_values(_KEY, ignore_index=True)
     row = pd.MultiIndex.from_frame(known).get_indexer(pd.MultiIndex.from_frame(keys))
-    of_touch, of_cost, of_line = np.split(row, np.cumsum([len(part) for part in parts])[:-1])
-    table = _described(known, touches, of_touch, costs.by_campaign, of_cost, named_campaigns(window.view.book, touches))
-    spend = costs.by_campaign["spend_amount"].astype("float64")
-    table["spend_amount"] = spend.groupby(of_cost).sum(min_count=1).reindex(table.index)
-    spent = pd.to_datetime(lines["last"]).reset_index(drop=True)
-    spent = spent[of_line >= 0].groupby(of_line[of_line >= 0]).max()
-    table["last"] = _last(table.pop("end_date"), touches["touched_at"].groupby(of_touch).max(), spent)
-    return Listed(table, *np.split(of_touch, [len(won.touches)]))
+    of_record, of_cost, of_won, of_open, of_line = np.split(row, np.cumsum([len(part) for part in parts])[:-1])
+    table = _described(known, touches, of_record, spend, of_cost, named_campaigns(window.view.book, touches))
+    table["n_touches"] = np.bincount(of_record, minlength=len(table))
+    table["spend_amount"] = spend["spend_amount"].groupby(of_cost).sum(min_count=1).reindex(table.index)
+    spent = pd.to_datetime(lines["last"]).clip(upper=day).groupby(of_line).max()
+    active = pd.concat([at.reindex(table.index) for at in (touches["touched_at"].groupby(of_record).max(), spent)],
+                       axis=1).max(axis=1)  # fmt: skip
+    table["last"] = pd.concat([table.pop("end_date"), active], axis=1).max(axis=1)
+    since = window.since - dt.timedelta(days=costs.lag_days)
+    kept = (active >= pd.Timestamp(since)).to_numpy()
+    place = np.append(np.where(kept, np.cumsum(kept) - 1, -1), -1)
+    n_older = int((~kept & known["kind"].ne(_NONE)).sum())
+    return Listed(table[kept].reset_index(drop=True), place[of_won], place[of_open], n_older, since)
 
 
-def _told(found: Journeys) -> pd.DataFrame:
-    """Return touches with the name of their channel."""
+def _channels(found: Journeys) -> pd.Series:
+    """Return the name of the channel of each touch."""
     names = np.array(found.channels, dtype=object)
-    touches = found.touches[["touch_id", "touched_at", "campaign_id", "campaign_type"]]
-    return touches.assign(channel=pd.Series(names[found.touches["channel"]], index=touches.index, dtype="str"))
+    return pd.Series(names[found.touches["channel"]], index=found.touches.index, dtype="str")
 
 
 def _keys_of_touches(touches: pd.DataFrame) -> pd.DataFrame:
@@ -106,9 +118,3 @@ def _most_common(channel: pd.Series, of_touch: Array) -> pd.Series:
     counts = channel.groupby([of_touch, channel]).size().rename_axis(["row", "channel"]).rename("n").reset_index()
     counts = counts.sort_values(["row", "n", "channel"], ascending=[True, False, True])
     return counts.drop_duplicates("row").set_index("row")["channel"]
-
-
-def _last(end_date: pd.Series, touched: pd.Series, spent: pd.Series) -> pd.Series:
-    """Return the later of the last touch and the planned end; the last day of costs where neither is known."""
-    ends = pd.concat([end_date, touched.reindex(end_date.index)], axis=1)
-    return ends.max(axis=1).fillna(spent.reindex(end_date.index))
