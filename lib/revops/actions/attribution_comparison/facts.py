@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 
+from revops.analysis.people import owner_labels
+from revops.book import UNASSIGNED
 from revops.measures.attribution_comparison.result import AttributionResult
-from revops.wording import channel_label, join
+from revops.wording import channel_label, day, join
 
-__all__ = ["by_verdict", "is_enough", "n_won", "named", "regret", "total_won", "unattributed", "where"]
+__all__ = ["by_verdict", "is_enough", "n_won", "named", "regret", "total_won", "unattributed", "when", "where"]
 
 _SHOWN = 3
 
@@ -40,10 +42,11 @@ def by_verdict(result: AttributionResult, verdict: str) -> pd.DataFrame:
 
 
 def regret(result: AttributionResult, channel: str) -> tuple[float, float, float]:
-    """Return what the wrong side would cost by the models: least, middle and most of the absolute contribution of a
-    channel after its spend [company currency]."""
+    """Return what the wrong side would cost by the models: how far a channel's spend lies from the most that its credit
+    may cost; least, middle and most [company currency]."""
     rows = result.decisions.by_model
-    sizes = rows.loc[rows["channel"].eq(channel), "contribution_amount"].abs().dropna()
+    rows = rows[rows["channel"].eq(channel)]
+    sizes = (rows["credited_amount"] * result.costs.most_cost - rows["spend_amount"]).abs().dropna()
     return (float(sizes.min()), float(np.median(sizes)), float(sizes.max())) if len(sizes) else (np.nan,) * 3
 
 
@@ -54,6 +57,16 @@ def named(rows: pd.DataFrame) -> str:
 
 
 def where(result: AttributionResult) -> str:
-    """Return the slice in brackets, with a space before it; nothing for the company."""
-    parts = list(result.knobs.slice.values())
+    """Return the slice in brackets, with a space before it; nothing for the company. Owners are told by number."""
+    chosen = result.knobs.slice
+    owners = [chosen["owner"]] if "owner" in chosen else []
+    labels = owner_labels(result.view.owners, owners, show=False) | {UNASSIGNED: UNASSIGNED} if owners else {}
+    parts = [labels[group] if by == "owner" else group for by, group in chosen.items()]
     return f" ({', '.join(parts)})" if parts else ""
+
+
+def when(result: AttributionResult) -> str:
+    """Return the days of the window: since its first, or from it to its last where that is past."""
+    since, until = result.window.since, result.window.until
+    first = f"{day(since)} {since.year}"
+    return f"since {first}" if until >= result.view.day else f"from {first} to {day(until)} {until.year}"

@@ -10,12 +10,14 @@ from revops.actions.attribution_comparison.facts import (
     named,
     total_won,
     unattributed,
+    when,
     where,
 )
 from revops.actions.attribution_comparison.numbers import numbers
+from revops.analysis.credit import model_name
 from revops.measures.attribution_comparison.result import AttributionResult
 from revops.ratios import safe_ratio
-from revops.wording import channel_label, day, missing, money, plural, share
+from revops.wording import channel_label, missing, money, plural, share
 
 __all__ = ["headline"]
 
@@ -27,7 +29,7 @@ def headline(result: AttributionResult) -> Headline:
 
     act: a channel earns its cost under no model, beyond chance; watch: a verdict depends on the model, or more is
     unattributed than `most_unattributed`; on_track otherwise; not_enough_data: too few won deals with touches, or no
-    cost is known.
+    cost is known of a channel that is on enough of them.
     """
     return Headline(_status(result), _sentence(result), _below(result), numbers(result))
 
@@ -51,42 +53,67 @@ def _sentence(result: AttributionResult) -> str:
     if not is_enough(result):
         many = plural(n_won(result), "won deal")
         return (
-            f"{many[0].upper()}{many[1:]}{where(result)} with touches since {_since(result)}: too few to say which "
-            "channels earn credit."
+            f"{many[0].upper()}{many[1:]}{where(result)} with touches {when(result)}: too few to say which channels "
+            "earn credit."
         )
+    if not result.won.models:
+        model, needs = next(iter(result.won.unavailable.items()))
+        return f"No model that was asked for can be had{where(result)}: {model_name(model)} needs {needs}."
     if not _judged(result):
         return _without_cost(result)
     depends, cut, keep = (by_verdict(result, verdict) for verdict in ("depends", "cut", "keep"))
-    currency = result.view.company.currency
     if len(depends):
-        spent = money(depends["spend_amount"].sum(), currency)
-        whose = "its" if len(depends) == 1 else "their"
-        earns = "earns" if len(depends) == 1 else "earn"
-        return (
-            f"Whether {named(depends)} {earns} {whose} {spent}{where(result)} depends on the model{_others(keep, cut)}."
-        )
+        earns, its = ("earns", "its") if len(depends) == 1 else ("earn", "their")
+        others = _others(result, keep, cut)
+        return f"Whether {named(depends)} {earns} {its} {_spent(result, depends)} depends on the model{others}."
     if len(cut):
-        spent = money(cut["spend_amount"].sum(), currency)
-        does = "does" if len(cut) == 1 else "do"
-        return f"By no model {does} {named(cut)}{where(result)} earn the {spent} spent{_chance(cut)}{_others(keep)}."
-    one, n_few = len(keep) == 1, int(result.decisions.by_channel["spend_amount"].notna().sum()) - len(keep)
-    every = named(keep) if len(keep) <= _FEW else f"all {len(keep)} channels"
-    if n_few:
-        every = f"of {len(keep) + n_few} channels only {every} {'is' if one else 'are'} on enough deals to judge, and"
-    earns = "earns its cost" if one else "earn their cost"
-    return f"{every[0].upper()}{every[1:]}{where(result)} {earns} under every model{_chance(keep)}."
+        return _none_earns(result, cut, keep)
+    return _all_earn(result, keep)
 
 
-def _others(keep: pd.DataFrame, cut: pd.DataFrame | None = None) -> str:
+def _none_earns(result: AttributionResult, cut: pd.DataFrame, keep: pd.DataFrame) -> str:
+    does, spent = "does" if len(cut) == 1 else "do", _spent(result, cut)
+    if len(result.won.models) == 1:
+        said = f"Under {model_name(result.won.models[0])}, {named(cut)} {does} not earn the {spent} spent"
+    else:
+        said = f"By no model {does} {named(cut)} earn the {spent} spent"
+    return f"{said}{_chance(cut)}{_others(result, keep)}."
+
+
+def _all_earn(result: AttributionResult, keep: pd.DataFrame) -> str:
+    """Return that the channels earn their cost, of how many with a known cost, and with how many channels beside."""
+    rows, n = result.decisions.by_channel, len(keep)
+    n_known = int(rows["verdict"].ne("no_cost").sum())
+    of = " with a known cost" if n_known < len(rows) else ""
+    earns = f"earns its cost {_every(result)}" if n == 1 else f"earn their cost {_every(result)}"
+    if n_known > n and n > _FEW:
+        who = f"Only {n} of {n_known} channels{of} are on enough deals to judge; they"
+    elif n_known > n:
+        who = f"Of {n_known} channels{of} only {named(keep)} {'is' if n == 1 else 'are'} on enough deals to judge, and"
+    else:
+        who = named(keep) if n <= _FEW else f"all {n} channels{of}"
+    return f"{who[0].upper()}{who[1:]} {earns}{_chance(keep)}."
+
+
+def _others(result: AttributionResult, keep: pd.DataFrame, cut: pd.DataFrame | None = None) -> str:
     """Return how the other channels with a known cost stand."""
     parts = []
     if len(keep):
         earns = "earns its cost" if len(keep) == 1 else "earn theirs"
-        parts.append(f"{_these(keep)} {earns} under every model{_chance(keep)}")
+        parts.append(f"{_these(keep)} {earns} {_every(result)}{_chance(keep)}")
     if cut is not None and len(cut):
         earns = "" if len(keep) else (" earns its cost" if len(cut) == 1 else " earn theirs")
         parts.append(f"{_these(cut)}{earns} under none{_chance(cut)}")
     return "; " + ", ".join(parts) if parts else ""
+
+
+def _every(result: AttributionResult) -> str:
+    models = result.won.models
+    return "under every model" if len(models) > 1 else f"under {model_name(models[0])}"
+
+
+def _spent(result: AttributionResult, rows: pd.DataFrame) -> str:
+    return money(rows["spend_amount"].sum(), result.view.company.currency)
 
 
 def _these(rows: pd.DataFrame) -> str:
@@ -102,13 +129,14 @@ def _chance(rows: pd.DataFrame) -> str:
 
 
 def _without_cost(result: AttributionResult) -> str:
-    rows = result.spread
-    top = rows.sort_values(["model_spread", "channel"], ascending=[False, True]).iloc[0]
+    order = ["model_spread", "highest_amount", "channel"]
+    top = result.spread.sort_values(order, ascending=[False, False, True]).iloc[0]
     currency = result.view.company.currency
     low, high = money(top["lowest_amount"], currency), money(top["highest_amount"], currency)
+    credited = f"{high} {_every(result)}" if low == high else f"{low} to {high}, by the model"
     return (
-        f"{channel_label(top['channel'])}{where(result)} is credited with {low} or {high}, by the model; "
-        f"{_why_no_cost(result)}, so which channels earn their cost cannot be said."
+        f"{channel_label(top['channel'])}{where(result)} is credited with {credited}; {_why_no_cost(result)}, so which "
+        "channels earn their cost cannot be said."
     )
 
 
@@ -121,19 +149,23 @@ def _why_no_cost(result: AttributionResult) -> str:
 
 def _below(result: AttributionResult) -> str:
     """Return what is reached at all, how far the models lie apart, and what credit does not say."""
-    currency, total = result.view.company.currency, total_won(result)
-    reached = total - unattributed(result)
-    parts = [
-        f"Touches reach {money(reached, currency)} of the {money(total, currency)} won since {_since(result)} "
-        f"({share(safe_ratio(reached, total))}); the rest is credited to nobody."
-    ]
-    moved = result.disagreement["share_moved"]
+    parts, moved = [_reached(result)], result.disagreement["share_moved"]
     if len(moved) and not missing(moved.max()):
         parts.append(f"Between the two models furthest apart {share(moved.max())} of credit changes channel.")
     parts.append("Credit says who was there, not what caused a deal.")
     return " ".join(parts)
 
 
-def _since(result: AttributionResult) -> str:
-    since = result.window.since
-    return f"{day(since)} {since.year}"
+def _reached(result: AttributionResult) -> str:
+    total, nobody = total_won(result), int(result.won.unattributed["n_deals"].sum())
+    if not n_won(result) + nobody:
+        return f"No deal was won {when(result)}."
+    currency, reached = result.view.company.currency, total - unattributed(result)
+    won = f"the {money(total, currency)} won {when(result)}"
+    if not n_won(result):
+        return f"Touches reach none of {won}: no model credits it."
+    if not nobody:
+        return f"Touches reach all of {won}."
+    part = safe_ratio(reached, total)
+    part = "" if missing(part) else f" ({share(part)})"
+    return f"Touches reach {money(reached, currency)} of {won}{part}; the rest is credited to nobody."

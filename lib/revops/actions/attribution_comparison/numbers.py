@@ -56,7 +56,8 @@ def _dark(result: AttributionResult) -> Number:
     total, nobody = total_won(result), unattributed(result)
     part = safe_ratio(nobody, total)
     n = int(result.won.unattributed["n_deals"].sum())
-    text = f"won without a touch on record: {plural(n, 'deal')}, {share(part)} of what was won; no model credits it"
+    text = f"won without a touch that counts: {plural(n, 'deal')}"
+    text += f", {share(part)} of what was won; no model credits it" if n and not missing(part) else ""
     return Number(money(nobody, result.view.company.currency), text, is_bad=part > result.knobs.most_unattributed)
 
 
@@ -66,14 +67,23 @@ def _cost(result: AttributionResult) -> Number:
     rows = rows[rows["model"].eq(reference) & rows["spend_amount"].notna()]
     spend, credited = rows["spend_amount"].sum(), rows["credited_amount"].sum()
     cost = safe_ratio(spend, credited)
-    if missing(cost) or not spend > 0:
-        return Number("–", f"cost of 1 credited: {result.costs.why.get('spend_amount', 'no costs are known')}")
+    if missing(cost) or not spend > 0 or not credited > 0:
+        return Number("–", f"cost of 1 credited: {_why_no_ratio(result, spend)}")
     currency = result.view.company.currency
     text = (
         f"cost of 1 credited by {model_name(reference)}: {money(spend, currency)} spent on channels credited with "
         f"{money(credited, currency)}"
     )
     return Number(share(cost), text, is_bad=cost > result.costs.most_cost)
+
+
+def _why_no_ratio(result: AttributionResult, spend: float) -> str:
+    """Return why spend over credit cannot be had."""
+    reference = result.knobs.reference_model
+    if result.won.models and reference not in result.won.models:
+        return f"{model_name(reference)} cannot be had"
+    why = result.costs.why.get("spend_amount", "no costs are known")
+    return f"nothing is credited to channels with a cost by {model_name(reference)}" if spend > 0 else why
 
 
 def _campaigns(result: AttributionResult) -> Number:
@@ -84,7 +94,9 @@ def _campaigns(result: AttributionResult) -> Number:
     if known.empty:
         return Number("–", "campaigns that earn their cost under no rule: none with a cost is old enough")
     spent = money(none["spend_amount"].sum(), result.view.company.currency)
-    text = f"of {plural(len(known), 'campaign')} old enough to judge earn their cost under no rule; they cost {spent}"
+    earn = "earns its cost" if len(none) == 1 else "earn their cost"
+    text = f"of {plural(len(known), 'campaign')} old enough to judge {earn} under no rule"
+    text += f"; {'it' if len(none) == 1 else 'they'} cost {spent}" if len(none) else ""
     return Number(f"{len(none):,}", text, is_bad=len(none) > 0)
 
 

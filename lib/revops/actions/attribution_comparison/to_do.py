@@ -8,7 +8,7 @@ from revops.analysis.credit import model_name
 from revops.analysis.journeys import WITH_TOUCHES
 from revops.measures.attribution_comparison.result import AttributionResult
 from revops.ratios import safe_ratio
-from revops.wording import between, channel_label, money, plural, share
+from revops.wording import between, channel_label, join, money, plural, share, told_share
 
 __all__ = ["MOST", "actions"]
 
@@ -29,15 +29,23 @@ def actions(result: AttributionResult) -> list[Action]:
     return sorted(found, key=lambda one: (one.owner not in first, -(one.worth or 0.0), -one.amount))[:MOST]
 
 
-def _cut(result: AttributionResult, row: object) -> Action:
+def _cut(result: AttributionResult, row: object) -> Action | None:
+    """Return that a channel's budget be moved; None where a lift test has found that it earns its cost."""
+    tests = result.lift
+    if (tests["channel"].eq(row.channel) & tests["verdict_by_test"].eq("keep")).any():
+        return None
     currency, name = result.view.company.currency, channel_label(row.channel)
     low, middle, high = regret(result, row.channel)
     spent = money(row.spend_amount, currency)
     text = f"Move the budget of {name.lower()}{where(result)}: by no model did it earn the {spent} spent"
+    limit = share(result.costs.most_cost)
+    costs = f"By the models {_costs(row)}, above {limit} in all of them"
+    if pd.isna(row.lowest_cost):
+        costs = f"No model credits it with anything, so it costs more than {limit} of its credit"
     because = (
-        f"1 credited costs {_costs(row)} under the models, above {share(result.costs.most_cost)} in all of them and in "
-        f"at least {share(row.held)} of resamples. Money: what it cost beyond what its credit leaves after cost of "
-        "goods, by the models. One model on the other side, or a lift test that finds more, ends it."
+        f"{costs} and, by the least sure of them, in {told_share(row.held)} of resamples. Money: what was spent beyond "
+        "the most that its credit may cost, by the models. One model on the other side, or a lift test that finds "
+        "more, takes it off the list."
     )
     by = due.quarter_end(result.period, result.view.day)
     return Action("cut_under_all", text, "marketing_ops", float(row.spend_amount), by, because, (),
@@ -53,9 +61,9 @@ def _test(result: AttributionResult, row: object) -> Action | None:
     spent = money(row.spend_amount, currency)
     text = f"Test {name}{where(result)} with a group held back before its {spent} moves: the models disagree"
     because = (
-        f"{row.n_keep} of {row.n_models} models keep it, {row.n_cut} cut it: 1 credited costs {_costs(row)}, against "
-        f"{share(result.costs.most_cost)}. Money: what the wrong side would cost by the models. A result under "
-        "lift_tests takes it off the list."
+        f"Under {row.n_keep} of {row.n_models} models it earns its cost, under {row.n_cut} not: {_costs(row)}, against "
+        f"{share(result.costs.most_cost)} at most. Money: how far its spend lies from the most that its credit may "
+        "cost, by the models. A result under lift_tests takes it off the list."
     )
     by = due.quarter_end(result.period, result.view.day)
     return Action("depends_on_model", text, "marketing_ops", float(row.spend_amount), by, because, (),
@@ -63,10 +71,8 @@ def _test(result: AttributionResult, row: object) -> Action | None:
 
 
 def _costs(row: object) -> str:
-    if pd.isna(row.lowest_cost):
-        return "more than any credit"
-    ends = between(row.lowest_cost, row.highest_cost, share)
-    return ends if row.lowest_cost != row.highest_cost else share(row.lowest_cost)
+    low, high = share(row.lowest_cost), share(row.highest_cost)
+    return f"1 credited costs {low if low == high else between(row.lowest_cost, row.highest_cost, share)}"
 
 
 def _dark(result: AttributionResult) -> Action | None:
@@ -105,12 +111,13 @@ def _untold_costs(result: AttributionResult) -> list[Action]:
     if rows.empty:
         return []
     currency = result.view.company.currency
-    names = ", ".join(channel_label(channel).lower() for channel in rows["channel"])
+    names, one = join([channel_label(channel).lower() for channel in rows["channel"]]), len(rows) == 1
     credited = money(rows["credited"].sum(), currency)
-    text = f"Enter what {names} cost{where(result)}: credited with {credited}, and no cost is known"
+    text = f"Enter what {names} cost{'s' if one else ''}{where(result)}: credited with {credited}, and no cost is known"
     because = (
-        "No ad system and no campaign gives a cost in the window, and a tenth of credit or more is theirs by "
-        f"{model_name(result.knobs.reference_model)}. An actual cost on their campaigns takes them off the list."
+        f"No ad system and no campaign gives a cost, and {model_name(result.knobs.reference_model)} gives "
+        f"{'it' if one else 'each'} {share(_LEAST_CREDIT)} of credit or more. An actual cost on "
+        f"{'its campaigns takes it' if one else 'their campaigns takes them'} off the list."
     )
     by = due.soon(result.period, result.view.day)
     return [Action("credit_without_cost", text, "marketing_ops", float(rows["credited"].sum()), by, because, ())]
@@ -127,8 +134,9 @@ def _lost_campaigns(result: AttributionResult) -> Action | None:
     what = f"Find the responses of {which}{where(result)}"
     text = f"{what}: {money(spent, currency)} spent, no touch"
     because = (
-        "They cost money in the window and none of their touches is on a deal that closed. Members and UTM tags that "
-        "name the campaign take it off the list; else nobody came."
+        f"{'It has a cost' if len(rows) == 1 else 'They have a cost'} in the days whose spend is counted, and none of "
+        f"{'its' if len(rows) == 1 else 'their'} touches is on a deal that closed. Members and UTM tags that name a "
+        "campaign take it off the list; else nobody came."
     )
     ids = tuple(sorted(rows["campaign_id"].fillna(rows["campaign_name"]).astype("str")))
     by = due.soon(result.period, result.view.day)

@@ -14,8 +14,11 @@ from revops.measures.attribution_comparison.knobs import Knobs
 from revops.measures.attribution_comparison.window import Window
 from revops.wording import share
 
-__all__ = ["WindowCosts", "lag_of", "window_costs"]
+__all__ = ["EVEN", "WindowCosts", "earns", "lag_of", "window_costs"]
 
+Array = np.ndarray
+EVEN = 1e-9
+"""Amounts that differ by no more than this share are equal: what is left is rounding."""
 _CAMPAIGN = ["campaign_id", "campaign_name", "campaign_type", "channel"]
 _SYSTEM = ["system", "first", "last", "n_days"]
 _DAY = pd.Timedelta(days=1)
@@ -90,6 +93,11 @@ def window_costs(window: Window, won: Credited) -> WindowCosts:
     )  # fmt: skip
 
 
+def earns(spend: Array, credited: Array, most_cost: float) -> Array:
+    """Return whether credit is worth its spend: spend <= most_cost x credited; never where the spend is not known."""
+    return most_cost * credited - spend >= -EVEN * abs(spend)
+
+
 def lag_of(won: Credited) -> float:
     """Return how many days before the close the touches of won deals lie, in the median; NaN without any.
 
@@ -105,7 +113,7 @@ def lag_of(won: Credited) -> float:
         return math.nan
     whole, place = np.unique(days[counts], return_inverse=True)
     sums = np.cumsum(np.bincount(place, weight[counts]))
-    return float(whole[np.searchsorted(sums, sums[-1] / 2 * (1 - 1e-9))])
+    return float(whole[np.searchsorted(sums, sums[-1] / 2 * (1 - EVEN))])
 
 
 def _lag(won: Credited, knobs: Knobs, why: dict[str, str]) -> int:

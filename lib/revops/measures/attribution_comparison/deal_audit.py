@@ -85,7 +85,7 @@ def _moved(won: Credited, weights: Array) -> Array:
     credit = [np.bincount(cell, flat, len(cells)) for flat in weights]
     moved = [np.bincount(cells // n, np.abs(one - other) / 2, len(paths.journeys))
              for one, other in combinations(credit, 2)]  # fmt: skip
-    return np.array(moved).reshape(-1, len(paths.journeys))
+    return np.array(moved).reshape(len(moved), len(paths.journeys))
 
 
 def _audit(window: Window, won: Credited, row: int, rules: tuple[str, ...], weights: Array, why: str) -> DealAudit:

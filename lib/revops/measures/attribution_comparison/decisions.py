@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from revops.measures.attribution_comparison.costs import WindowCosts
+from revops.measures.attribution_comparison.costs import WindowCosts, earns
 from revops.measures.attribution_comparison.credited import Credited
 from revops.measures.attribution_comparison.knobs import Knobs
 from revops.ratios import safe_ratio
@@ -17,7 +17,6 @@ BY_MODEL = ["model", "channel", "spend_amount", "credited_amount", "contribution
             "low", "high", "keep_chance", "side"]  # fmt: skip
 BY_CHANNEL = ["channel", "spend_amount", "n_deals", "n_models", "n_keep", "n_cut", "lowest_cost", "highest_cost",
               "held", "verdict", "is_sure", "is_few"]  # fmt: skip
-_EVEN = 1e-9
 
 
 @dataclass(frozen=True)
@@ -82,14 +81,9 @@ def _by_model(won: Credited, costs: WindowCosts) -> pd.DataFrame:
     table["contribution_amount"] = table["credited_amount"] * costs.margin - table["spend_amount"]
     credited = table["credited_amount"].where(table["credited_amount"] > 0)
     table["cost_per_credited_amount"] = safe_ratio(table["spend_amount"], credited)
-    keeps = _keeps(table["spend_amount"], table["credited_amount"], costs.most_cost)
+    keeps = earns(table["spend_amount"], table["credited_amount"], costs.most_cost)
     side = np.where(table["spend_amount"].isna(), "", np.where(keeps, "keep", "cut"))
     return table.assign(side=pd.Series(side, table.index, dtype="str"))
-
-
-def _keeps(spend: Array, credited: Array, most_cost: float) -> Array:
-    """Return whether the credit is worth the spend."""
-    return most_cost * credited - spend >= -_EVEN * spend
 
 
 def _drawn(won: Credited, table: pd.DataFrame) -> Array:
@@ -115,7 +109,7 @@ def _chances(table: pd.DataFrame, drawn: Array, most_cost: float, level: float) 
         low, high = np.where(most > 0, spend / most, np.nan), np.where(least > 0, spend / least, np.inf)
     known = np.isfinite(drawn).all(axis=1) & np.isfinite(spend)
     has_cost = known & table["cost_per_credited_amount"].notna().to_numpy()
-    chance = _keeps(spend[:, None], drawn, most_cost).mean(axis=1)
+    chance = earns(spend[:, None], drawn, most_cost).mean(axis=1)
     found = {"low": np.where(has_cost, low, np.nan), "high": np.where(has_cost, high, np.nan)}
     return pd.DataFrame(found | {"keep_chance": np.where(known, chance, np.nan)}, table.index)
 

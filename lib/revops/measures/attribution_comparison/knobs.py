@@ -58,14 +58,14 @@ class Knobs(params.Knobs):
     never_converted: Literal["off", "people", "accounts"] = "people"
     models: tuple[Literal[MODELS], ...] = MODELS
     reference_model: Literal[MODELS] = "linear"
-    half_life_days: Annotated[float, Field(gt=0)] = 7.0
+    half_life_days: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 7.0
     draws: Annotated[int, Field(ge=100, le=10_000)] = 500
     level: Share = 0.8
     top: Annotated[int, Field(ge=1)] = 3
     fewest_deals: Annotated[int, Field(ge=1)] = 10
     spend_lag_days: Literal["auto"] | Annotated[int, Field(ge=0, le=1000)] = "auto"
     gross_margin: Literal["auto"] | Annotated[float, Field(gt=0, le=1)] = "auto"
-    most_cost: Literal["auto"] | Annotated[float, Field(gt=0)] = "auto"
+    most_cost: Literal["auto"] | Annotated[float, Field(gt=0, allow_inf_nan=False)] = "auto"
     sure: Share = 0.9
     most_unattributed: Share = 0.3
     cohort_quarters: Annotated[int, Field(ge=1, le=20)] = 6
@@ -78,6 +78,13 @@ class Knobs(params.Knobs):
     @classmethod
     def _all_models(cls, models: object) -> object:
         return MODELS if models == "all" else models
+
+    @field_validator("models")
+    @classmethod
+    def _each_once(cls, models: tuple[str, ...]) -> tuple[str, ...]:
+        if not models:
+            raise ValueError("must name at least one model; found none. Name one, or write all.")
+        return tuple(dict.fromkeys(models))
 
     @model_validator(mode="after")
     def _reference_is_one_of_the_models(self) -> Self:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from revops.analysis.spending import cost_within
 from revops.errors import MeasureError, examples, nearest
-from revops.measures.attribution_comparison.costs import WindowCosts
+from revops.measures.attribution_comparison.costs import WindowCosts, earns
 from revops.measures.attribution_comparison.credited import Credited, credited
 from revops.measures.attribution_comparison.knobs import LiftTest
 from revops.measures.attribution_comparison.window import Window
@@ -20,7 +20,6 @@ COLUMNS = ("channel", "since", "until", "incremental_amount", "low", "high", "le
            "note")  # fmt: skip
 _TEXT = ("channel", "source", "verdict_by_test", "note")
 _DAYS = ("since", "until")
-_EVEN = 1e-9
 
 
 def lift_rows(window: Window, costs: WindowCosts) -> pd.DataFrame:
@@ -103,9 +102,9 @@ def _spend(test: LiftTest, costs: WindowCosts) -> float:
 
 
 def _verdict(test: LiftTest, spend: float, most_cost: float) -> str:
-    if spend <= most_cost * test.low * (1 + _EVEN):
+    if earns(spend, test.low, most_cost):
         return "keep"
-    return "cut" if spend > most_cost * test.high * (1 + _EVEN) else "unclear"
+    return "unclear" if np.isnan(spend) or earns(spend, test.high, most_cost) else "cut"
 
 
 def _note(test: LiftTest, won: Credited | None, spend: float, window: Window, costs: WindowCosts) -> str:

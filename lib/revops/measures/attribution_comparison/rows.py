@@ -74,8 +74,10 @@ def _cost_rows(result: AttributionResult) -> Iterator[Row]:
         for id in ("spend_amount", "cost_per_credited_amount", "contribution_amount"):
             yield row(id, {}, note=result.costs.why["spend_amount"])
         return
-    for line in result.costs.by_channel.itertuples():
-        yield row("spend_amount", {"channel": line.channel}, line.spend_amount, note=_NO_COST)
+    spend = result.costs.by_channel.set_index("channel")["spend_amount"]
+    spend = spend.where(spend > 0)
+    for channel in sorted({*spend.index, *result.decisions.by_channel["channel"]}):
+        yield row("spend_amount", {"channel": channel}, spend.get(channel, float("nan")), note=_NO_COST)
     level = result.knobs.level
     for found, of in ((result.decisions, {}), (result.of_pipeline, {"of": "pipeline"})):
         for line in found.by_model.itertuples():

@@ -11,7 +11,7 @@ import pandas as pd
 from revops.analysis.credit import SHARED, CreditKnobs, Paths, credit_by_model, markov, unavailable
 from revops.analysis.journeys import Journeys
 from revops.analysis.spending import cost_within
-from revops.measures.attribution_comparison.costs import WindowCosts
+from revops.measures.attribution_comparison.costs import WindowCosts, earns
 from revops.measures.attribution_comparison.credited import Credited
 from revops.measures.attribution_comparison.journeys import unattributed
 from revops.measures.attribution_comparison.knobs import Knobs
@@ -33,7 +33,7 @@ _ANSWERED = {True: "answered touches only", False: "all touches, answered or not
 _DIRECT = {True: "with direct", False: "without direct"}
 _LOST = {True: "with lost deals", False: "without lost deals"}
 _NEVER = {True: "with people who never converted", False: "without people who never converted"}
-_DIGITS, _EVEN = 12, 1e-9
+_DIGITS = 12
 Change = tuple[str, str, dict[str, object]]
 
 
@@ -227,7 +227,7 @@ def _flips(own: pd.Series, other: pd.Series, spend: pd.Series, spend_then: pd.Se
     if channels.empty or not other.sum() > 0:
         return np.nan
     sides = [
-        paid[channels] <= most_cost * credited.reindex(channels).fillna(0.0) * (1 + _EVEN)
+        earns(paid[channels], credited.reindex(channels).fillna(0.0), most_cost)
         for credited, paid in ((own, spend), (other, spend_then))
     ]
     return float((sides[0] != sides[1]).sum())

@@ -9,6 +9,7 @@ import pandas as pd
 from revops.analysis.journeys import Journeys, journeys_of
 from revops.analysis.outlook import Subject
 from revops.book import AsOf
+from revops.errors import MeasureError
 from revops.measures.attribution_comparison.knobs import Knobs
 from revops.periods import Period
 
@@ -46,7 +47,16 @@ class Window:
 
 
 def window_of(view: AsOf, knobs: Knobs) -> Window:
-    """Return the window that the knobs ask for: it ends with the period, or with the day where that comes before."""
+    """Return the window that the knobs ask for: it ends with the period, or with the day where that comes before.
+
+    Raises
+        MeasureError: it would begin after the day.
+    """
     period = view.calendar.resolve(knobs.period, view.day)
     first = view.calendar.shift(period, -knobs.quarters)
+    if first.start > view.day:
+        raise MeasureError(
+            f"period={period.name}, quarters={knobs.quarters}: the window must begin by {view.day}, the day of the "
+            f"report; found {first.start}. Choose an earlier period, or more quarters before it."
+        )
     return Window(view, knobs, period, first.start, min(period.end, view.day))

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 
 from revops.measures.attribution_comparison.campaigns.known import Known
+from revops.measures.attribution_comparison.costs import earns
 
 __all__ = ["are_mature", "returns_of", "spend_of", "summed", "top_deal_shares", "verdicts"]
 
 Array = np.ndarray
-_ROUNDING = 1e-9
 
 
 def summed(values: Array, of: Array, n: int) -> Array:
@@ -35,9 +35,9 @@ def verdicts(known: Known, of: Array, n: int) -> Array:
     """Return whether all, some or none of the rules earn the cost of groups; blank without cost, rule or threshold."""
     spend, credited = _with_cost(known, known.amount, of, n)
     most = known.costs.most_cost
-    earns = (spend <= most * credited * (1 + _ROUNDING)).sum(axis=0)
+    n_earn = earns(spend, credited, most).sum(axis=0)
     told = np.isfinite(spend) & (len(credited) > 0) & np.isfinite(most)
-    return np.select([~told, earns == len(credited), earns > 0], ["", "all", "some"], "none")
+    return np.select([~told, n_earn == len(credited), n_earn > 0], ["", "all", "some"], "none")
 
 
 def top_deal_shares(known: Known, of: Array, n: int) -> Array:

@@ -13,7 +13,7 @@ __all__ = ["VERDICTS", "money_tables"]
 VERDICTS = {"keep": "earns its cost under all", "cut": "under none", "depends": "depends on the model",
             "no_cost": "no cost known"}  # fmt: skip
 _RULES = {"all": "under all rules", "some": "under some", "none": "under none", "": "–"}
-_MOST = 15
+_MOST, _MOST_QUARTERS = 15, 8
 
 
 def money_tables(result: AttributionResult) -> dict[str, Display]:
@@ -172,8 +172,10 @@ def _touched(rows: pd.DataFrame, result: AttributionResult) -> Display:
 def _closed(rows: pd.DataFrame) -> Display:
     """Return what channels are credited with, by the quarter in which deals closed."""
     wide = rows.pivot(index="channel", columns="quarter", values="credited_amount")
-    wide = wide[list(dict.fromkeys(rows["quarter"]))]
+    quarters = list(dict.fromkeys(rows["quarter"]))
+    wide = wide[quarters[-_MOST_QUARTERS:]].dropna(how="all")
     shown = wide.reset_index(names="Channel")
     shown["Channel"] = shown["Channel"].map(channel_label)
     shown.columns = [str(name) for name in shown.columns]
-    return "Credit by the quarter in which deals closed", shown, (None, *["money"] * wide.shape[1])
+    last = f", the last {_MOST_QUARTERS} of {len(quarters)}" if len(quarters) > _MOST_QUARTERS else ""
+    return f"Credit by the quarter in which deals closed{last}", shown, (None, *["money"] * wide.shape[1])
