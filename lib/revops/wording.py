@@ -10,6 +10,7 @@ __all__ = [
     "between",
     "chance",
     "channel_label",
+    "cost_of_one",
     "count",
     "day",
     "join",
@@ -58,6 +59,19 @@ def _short(size: float) -> str:
             written = f"{scaled:.{places}f}"
             return f"{written[:-1] if places == 2 and written.endswith('0') else written}{letter}"
     return f"{size:.0f}"
+
+
+def cost_of_one(ratio: float | None, currency: str) -> str:
+    """Return what one unit of a currency costs: $0.76, €1.41, <$0.01; undefined as a dash, infinite as `no limit`."""
+    if missing(ratio):
+        return "–"
+    if math.isinf(ratio):
+        return _ENDLESS
+    symbol, size = _SYMBOLS.get(currency, f"{currency} "), abs(float(ratio))
+    if 0 < size < 0.005:
+        return f"<{symbol}0.01" if ratio > 0 else f"{symbol}0.00"
+    sign = "-" if ratio < 0 and size else ""
+    return f"{sign}{symbol}{size:,.2f}" if size < 99.995 else f"{sign}{symbol}{size:,.0f}"
 
 
 def multiple(ratio: float | None) -> str:
@@ -157,11 +171,14 @@ def join(words: Sequence[str]) -> str:
 
 
 def value(number: object, unit: str | None, currency: str) -> str:
-    """Return one value in the words of its unit (money, x, share, count, days, date); text as it is."""
+    """Return one value in the words of its unit (money, cost: of one of the currency, x, share, count, days, date);
+    text as it is."""
     if missing(number):
         return "–"
     if unit == "money":
         return money(number, currency, exact=True)
+    if unit == "cost":
+        return cost_of_one(number, currency)
     written = {"x": multiple, "share": share, "count": count, "days": count, "date": lambda d: f"{d.day} {d:%b %Y}"}
     return written[unit](number) if unit in written else str(number)
 

@@ -189,21 +189,21 @@ def test_decisions_are_ranges_of_cost_beside_the_limit():
     chart = one("decisions")
     assert chart.title == "1 of 2 channels earns its cost under no model; 1 depends on the model"
     assert chart.alt == (
-        f"{chart.title}. Limit 80%. Paid search 150% to 300% (no models of 3 within the limit, cut); "
-        "Retargeting 17% to 100% (2 models of 3 within the limit, depends)."
+        f"{chart.title}. Limit $0.80. Paid search $1.50 to $3.00 (no models of 3 within the limit, cut); "
+        "Retargeting $0.17 to $1.00 (2 models of 3 within the limit, depends)."
     )
     assert chart.caption == (
-        "Spend over credited amount, lowest to highest of 3 models; dot: linear. A channel earns its cost up to 80% "
+        "What $1 of credit costs, lowest to highest of 3 models; dot: linear. A channel earns its cost up to $0.80 "
         "(dashed): keep = under every model, cut = under none. No known cost: Webinar."
     )
     assert rows_of(chart) == ["Paid search", "Retargeting"]
     np.testing.assert_allclose(spans(chart, 7), [(1.5, 3.0), (10 / 60, 1.0)])
     assert dots(chart) == [(2.0, 0, True), (pytest.approx(10 / 35), 1, True)]
-    assert texts(chart) == ["cut", "depends", "limit 80%"]
+    assert texts(chart) == ["cut", "depends", "limit $0.80"]
     assert [text.get_color() for text in chart.axes.texts] == [style.WARN, style.INK, style.INK]
     assert spans(chart, 1) == [(LIMIT, LIMIT)]
     assert chart.axes.get_xlim() == (0, 3.0)
-    assert chart.data["label"].tolist() == ["Paid search", "Retargeting"]
+    assert chart.data["channel"].tolist() == ["Paid search", "Retargeting"]
 
 
 @pytest.mark.parametrize(
@@ -235,11 +235,39 @@ def test_the_title_of_decisions_counts_verdicts(spend, said):
 def test_decisions_that_chance_may_turn_are_said_to():
     chart = one("decisions", decisions=decided(credit(), {"paid_search": 5.0, "webinar": 900.0}, sure=False))
     assert chart.title == "1 of 2 channels earns its cost under every model, 1 under none, maybe by chance"
-    assert texts(chart) == ["cut?", "keep?", "limit 80%"]
-    assert " With a question mark: less than 90% of redraws of accounts agree, or few deals." in chart.caption
+    assert texts(chart) == ["cut?", "keep?", "limit $0.80"]
+    assert " With a question mark: less than 90% of redraws of accounts agree." in chart.caption
     assert "(3 models of 3 within the limit, keep, not sure)" in chart.alt
     alone = one("decisions", decisions=decided(credit(), {"webinar": 40.0}, sure=False))
     assert alone.title == "Whether Webinar earns its cost depends on the model" and texts(alone)[0] == "depends"
+
+
+def few(decisions, *channels):
+    """Return decisions in which some channels are on few deals, and therefore not sure."""
+    rows = decisions.by_channel
+    is_few = rows["channel"].isin(channels)
+    return SimpleNamespace(by_model=decisions.by_model,
+                           by_channel=rows.assign(is_few=is_few, is_sure=rows["is_sure"] & ~is_few))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("channels", "said"),
+    [
+        (["webinar"], "1 of 2 channels earns its cost under every model; 1 depends on the model; 1 on too few deals"),
+        (["webinar", "retargeting"], "Paid search earns its cost under every model; 2 on too few deals"),
+        (["webinar", "retargeting", "paid_search"], "Too few deals to say which of 3 channels earn their cost"),
+    ],
+)
+def test_channels_on_few_deals_are_counted_and_not_judged(channels, said):
+    whole = decided(credit(), {"paid_search": 5.0, "retargeting": 20.0, "webinar": 900.0})
+    chart = one("decisions", decisions=few(whole, *channels))
+    assert chart.title == said
+    assert texts(chart).count("few") == len(channels) == chart.alt.count("too few deals)")
+    assert chart.caption.endswith(" Few: on fewer than 10 won deals, not judged.")
+    alone = decided(credit(), {"webinar": 5.0})
+    assert (
+        one("decisions", decisions=few(alone, "webinar")).title == "Too few deals to say whether Webinar earns its cost"
+    )
 
 
 def test_one_model_is_not_called_every_model():
@@ -249,7 +277,7 @@ def test_one_model_is_not_called_every_model():
     spend = {"paid_search": 5.0, "retargeting": 5.0}
     chart = one("decisions", table, decisions=decided(table, spend))
     assert chart.title == "All 2 channels with a known cost earn it under the only model"
-    assert chart.caption.startswith("Spend over credited amount; dot: linear.")
+    assert chart.caption.startswith("What $1 of credit costs; dot: linear.")
     assert "model_map" not in found
 
 
@@ -259,13 +287,13 @@ def test_a_channel_without_credit_under_a_model_has_no_limit_and_an_arrow():
     table = credit(shares)
     chart = one("decisions", table, decisions=decided(table))
     assert rows_of(chart) == ["Retargeting", "Paid search"]
-    assert "Paid search 200% or more, nothing credited under some (no models of 3 within the limit, cut)" in chart.alt
+    assert "Paid search $2.00 or more, nothing credited under some (no models of 3 within the limit, cut)" in chart.alt
     assert "Retargeting without credit (no models of 3" in chart.alt
     most = chart.axes.get_xlim()[1]
     assert most == 2.5, "a quarter beyond the last known cost"
     assert [dot[:2] for dot in dots(chart, ">")] == [(most, 0), (most, 1)]
     assert spans(chart, 7) == [(most, most), (2.0, most)]
-    assert " Arrow: beyond 250%, or nothing credited." in chart.caption
+    assert " Arrow: beyond $2.50, or nothing credited." in chart.caption
     assert chart.data["highest_cost"].isna().all() and chart.data["lowest_cost"].isna().tolist() == [True, False]
 
 
@@ -273,7 +301,7 @@ def test_costs_far_beyond_the_limit_are_cut():
     """The limit 80 %; reference costs 20,000 % and 29 %: the axis ends at four times their middle one, 320 %."""
     chart = one("decisions", decisions=decided(credit(), {"paid_search": 3000.0, "retargeting": 10.0}))
     assert chart.axes.get_xlim()[1] == pytest.approx(4 * LIMIT)
-    assert " Arrow: beyond 320%, or nothing credited." in chart.caption
+    assert " Arrow: beyond $3.20, or nothing credited." in chart.caption
     assert len(dots(chart)) == 1, "a reference beyond the axis has no dot"
 
 
@@ -393,7 +421,7 @@ def test_ranks_are_drawn_with_their_ranges_and_the_chance_to_be_first():
     """Channels sorted: paid search, retargeting, webinar, in the order of the values below."""
     table = ranked(rank_low=[3, 1, 1], rank_high=[3, 2, 2], top_chance=[0.0, 0.03, 0.97], is_few=[True, False, False])
     chart = one("ranks", table)
-    assert chart.title == "Only Webinar is surely among the first 1 under linear"
+    assert chart.title == "Only Webinar is surely among the first 1 under linear; 1 is on too few deals to tell"
     assert rows_of(chart) == ["Webinar", "Retargeting", "Paid search"]
     assert spans(chart, 1.8) == [(1, 2), (1, 2), (3, 3)]
     assert dots(chart) == [(1, 0, True), (2, 1, True), (3, 2, False)]
@@ -417,7 +445,17 @@ def test_ranks_are_drawn_with_their_ranges_and_the_chance_to_be_first():
         ({"top_chance": [0.1, 0.95, 0.95]}, 2, "The first 2 channels under linear are sure"),
         ({"top_chance": [0.6, 0.7, 0.95]}, 2, "Only Webinar is surely among the first 2 under linear"),
         ({"top_chance": [0.6, 0.7, 0.95], "is_few": [False, False, True]}, 2,
-         "No channel is surely among the first 2 under linear"),
+         "No channel is surely among the first 2 under linear; 1 is on too few deals to tell"),
+        ({"top_chance": [0.6, 0.95, 0.99], "is_few": [True, True, False]}, 2,
+         "Only Webinar is surely among the first 2 under linear; 2 are on too few deals to tell"),
+        ({"top_chance": [1.0, 1.0, 1.0], "is_few": [True, True, True]}, 2,
+         "All 3 channels are on too few deals to rank them under linear"),
+        ({"rank_low": [3, 2, 1], "rank_high": [3, 2, 1], "is_few": [True, True, True]}, 3,
+         "All 3 channels are on too few deals to rank them under linear"),
+        ({"rank_low": [3, 2, 1], "rank_high": [3, 2, 1], "is_few": [True, False, False]}, 3,
+         "2 of 3 channels keep their rank under linear, beyond chance; 1 is on too few deals to tell"),
+        ({"is_few": [False, True, False]}, 3,
+         "1 of 3 channels could hold another rank under linear, by chance alone; 1 is on too few deals to tell"),
         ({}, 3, "2 of 3 channels could hold another rank under linear, by chance alone"),
         ({"rank_low": [3, 2, 1], "rank_high": [3, 2, 1]}, 3,
          "Every channel keeps its rank under linear, beyond chance"),
@@ -452,6 +490,23 @@ def test_each_setting_is_a_bar_with_the_alternative_that_moves_most():
         "between keep and cut."
     )
     assert chart.data["setting"].tolist() == ["model", "the lookback", "counting lost deals"]
+    assert chart.data.columns.tolist() == ["setting", "alternative", "model", "credit_that_moves", "most", "its_move",
+                                           "verdicts_that_turn"]  # fmt: skip
+
+
+def test_settings_under_which_few_deals_are_left_are_not_told():
+    """40 won deals under the report's own settings: 30 days leave 9, 60 days 19 (less than half), 90 days 20."""
+    rows = (BY_MODEL, ("lookback_days", "30 days", 0.9, 5, "linear"), ("lookback_days", "60 days", 0.4, 1, "linear"),
+            ("lookback_days", "90 days", 0.2, 0, "linear"))  # fmt: skip
+    table = moved(*rows).assign(n_deals=[40, 9, 19, 20, 40])
+    chart = one("tornado", sensitivity=table)
+    assert chart.title == "The choice of model moves 50 points of credit; no setting moves more than 20 points"
+    assert rows_of(chart)[1:] == ["Lookback: 90 days"] and chart.data["deals"].tolist() == [40, 20]
+    assert chart.caption.endswith(
+        " Not told: 2 changes that leave fewer than 10 won deals, or than half of the report's own."
+    )
+    assert one("tornado", sensitivity=table, knobs=Knobs(fewest_deals=21)) is None
+    assert one("tornado", sensitivity=table, knobs=Knobs(fewest_deals=20)) is not None
 
 
 @pytest.mark.parametrize(
@@ -491,6 +546,8 @@ def test_planted_truth_shows_what_idle_channels_are_given():
         f"{chart.title}. Buyers met by chance, and keener ones met more: First touch 14% and 17%; Linear 33% and 41%; "
         "Switch-off logit 0% and 39%."
     )
+    assert chart.data["model"].tolist() == ["First touch", "Linear", "Markov 2", "Switch-off logit"]
+    assert chart.caption.endswith(" All 4 stand with the data.")
 
 
 @pytest.mark.parametrize(
@@ -606,6 +663,12 @@ def test_returns_far_beyond_the_others_are_cut():
     assert one("return_by_campaign", campaigns=campaigns(CAMPAIGNS.by_campaign.iloc[3, :7])) is None
 
 
+def test_where_no_model_could_be_had_nothing_is_said_of_credit():
+    nothing = won(credit().iloc[:0])
+    assert nothing.models == ()
+    assert one("touched", won=nothing) is None and one("return_by_campaign", won=nothing) is None
+
+
 def test_nothing_credited_draws_only_what_needs_no_credit():
     table = credit().assign(
         credited_amount=0.0, credit_share=NAN, rank=NAN, rank_low=NAN, rank_high=NAN, top_chance=NAN
@@ -616,7 +679,7 @@ def test_nothing_credited_draws_only_what_needs_no_credit():
     empty = table.iloc[:0]
     assert list(drawn(empty, decisions=SimpleNamespace(by_model=decided(table).by_model.iloc[:0],
                                                        by_channel=decided(table).by_channel.iloc[:0]),
-                      sensitivity=moved().iloc[:0])) == ["planted", "touched", "return_by_campaign"]  # fmt: skip
+                      sensitivity=moved().iloc[:0])) == ["planted"]  # fmt: skip
 
 
 def test_names_with_markup_or_at_length_are_text_within_the_drawing():
@@ -631,7 +694,7 @@ def test_names_with_markup_or_at_length_are_text_within_the_drawing():
         assert "<img" not in drawing and "&lt;img" in drawing and "$x$ &amp; co" in drawing
         assert found[name].axes.get_window_extent().width > 60, "names leave room for the marks"
         assert all(len(row.splitlines()) <= 2 for row in rows_of(found[name]))
-    assert "W" * 80 in found["shares"].data["label"].tolist()
+    assert "W" * 80 in found["shares"].data["channel"].tolist()
 
 
 def test_the_order_of_rows_changes_nothing():

@@ -352,7 +352,7 @@ def test_every_table_fits_a_page_and_has_a_unit_for_each_column(many):
     for name, (caption, frame, units) in shown.items():
         assert caption and len(frame) and len(units) == frame.shape[1] <= 9, name
         assert frame.columns.is_unique and isinstance(frame.index, pd.RangeIndex), name
-        assert set(units) <= {None, "money", "share", "count", "days", "date"}, name
+        assert set(units) <= {None, "money", "cost", "share", "count", "days", "date"}, name
         for column, unit in zip(frame.columns, units, strict=True):
             assert unit in (None, "date") or pd.api.types.is_numeric_dtype(frame[column]), (name, column)
             if unit not in (None, "date"):
@@ -390,7 +390,7 @@ def test_each_model_and_what_none_credits_make_up_all_that_was_won_to_the_cent(w
     for model, rows in long[long["of"].eq("won")].groupby("model"):
         assert round(rows["credited_amount"].sum() * 100) == round(amount * 100), model
         assert rows["credited_deals"].sum() == pytest.approx(n), model
-        with_touches = rows[rows["channel"].ne("unattributed")]
+        with_touches = rows[rows["channel"].ne("(unattributed)")]
         won_rows = result.won.found.reconciliation.query("kind == 'won' and reason == 'with touches'")
         assert with_touches["credited_amount"].sum() == pytest.approx(won_rows["amount"].sum())
     assert set(long["of"]) == {"won", "pipeline_created"}
@@ -414,7 +414,7 @@ def test_tables_of_models_end_in_the_same_total(many):
     shown = report.display_tables(many)
     for name in ("models_plain", "models_placed", "models_markov"):
         frame = shown[name][1]
-        assert frame["Channel"].tolist()[-2:] == ["Unattributed", "All won"]
+        assert frame["Channel"].tolist()[-2:] == ["(unattributed)", "(all won)"]
         body, last = frame.iloc[:-1, 1:], frame.iloc[-1, 1:]
         assert body.sum().to_numpy() == pytest.approx(last.to_numpy(dtype=float))
         assert last.to_numpy(dtype=float) == pytest.approx(amount)

@@ -52,6 +52,31 @@ def test_a_share_of_draws_is_never_nothing_or_all(part, words):
     assert wording.told_share(part) == words
 
 
+@pytest.mark.parametrize(
+    ("ratio", "currency", "words"),
+    [
+        (0.76012, "USD", "$0.76"),
+        (1.41, "EUR", "€1.41"),
+        (0.005, "USD", "$0.01"),
+        (0.0049, "USD", "<$0.01"),
+        (-0.0049, "USD", "$0.00"),
+        (0.0, "USD", "$0.00"),
+        (-0.5, "USD", "-$0.50"),
+        (52.963, "SEK", "SEK 52.96"),
+        (99.994, "GBP", "£99.99"),
+        (99.996, "GBP", "£100"),
+        (12_345.6, "USD", "$12,346"),
+        (float("inf"), "USD", "no limit"),
+        (float("nan"), "USD", "–"),
+        (None, "USD", "–"),
+    ],
+)
+def test_the_cost_of_one_is_told_to_the_cent(ratio, currency, words):
+    assert wording.cost_of_one(ratio, currency) == words
+    if ratio is None or abs(ratio) != float("inf"):
+        assert wording.value(ratio, "cost", currency) == words
+
+
 def test_counts_and_nouns_agree():
     assert [wording.plural(n, "opportunity") for n in (0, 1, 2, 1234)] == [
         "no opportunities",

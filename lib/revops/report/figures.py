@@ -3,6 +3,7 @@
 import html
 import io
 import re
+from itertools import groupby
 from xml.etree import ElementTree
 
 from revops.charts import style
@@ -21,6 +22,7 @@ _NUMBER = re.compile(r"\d+\.\d+")
 _SVG = "http://www.w3.org/2000/svg"
 _REFERENCE = re.compile(r'(?:url\(|href=")#([^)"]+)')
 _TEXT = re.compile(r"-text_\d+$")
+_FEWEST = 3
 _DRAWN = re.compile(r'(?: d| x| y| width| height| transform| points)="[^"]*"')
 
 
@@ -55,7 +57,8 @@ def _root(chart: Chart) -> str:
 
 def _light(text: str) -> str:
     """Return the same drawing without what nobody sees: ids that nothing refers to, groups that say nothing, areas
-    that are not drawn, blanks between elements. A text and the box drawn behind it stay a group, `boxed`."""
+    that are not drawn, blanks between elements. A text and the box drawn behind it stay a group, `boxed`; texts in a
+    row that look alike say so once."""
     ElementTree.register_namespace("", _SVG)
     root, wanted = ElementTree.fromstring(text), set(_REFERENCE.findall(text))
     for element in root.iter():
@@ -69,6 +72,8 @@ def _light(text: str) -> str:
             element.text = None
         element.tail = None
     _unwrap(root)
+    for element in [root, *root.iter(f"{{{_SVG}}}g")]:
+        _together(element)
     return ElementTree.tostring(root, encoding="unicode")
 
 
@@ -83,3 +88,25 @@ def _unwrap(element: ElementTree.Element) -> None:
         elif not (tag in ("g", "defs") and not len(child)) and child.get("style") != "fill: none":
             found.append(child)
     element[:] = found
+
+
+def _together(element: ElementTree.Element) -> None:
+    """Put texts that follow each other in one style into a group that has it, where there are several."""
+    runs = [list(run) for _, run in groupby(list(element), key=_look)]
+    alike = [_look(run[0]) is not None and len(run) >= _FEWEST for run in runs]
+    element[:] = [
+        child for run, is_one in zip(runs, alike, strict=True) for child in ([_group(run)] if is_one else run)
+    ]
+
+
+def _look(element: ElementTree.Element) -> str | None:
+    """Return the style of a text; None for what is drawn."""
+    return element.get("style") if element.tag == f"{{{_SVG}}}text" else None
+
+
+def _group(texts: list[ElementTree.Element]) -> ElementTree.Element:
+    group = ElementTree.Element(f"{{{_SVG}}}g", {"style": texts[0].get("style", "")})
+    for text in texts:
+        del text.attrib["style"]
+    group[:] = texts
+    return group

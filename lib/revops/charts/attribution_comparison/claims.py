@@ -7,7 +7,7 @@ from revops import wording
 from revops.analysis.credit import model_name
 from revops.charts.attribution_comparison.claims_of_models import model_map, planted, tornado
 from revops.charts.attribution_comparison.claims_of_spend import decisions, return_by_campaign, touched
-from revops.charts.attribution_comparison.labels import reference_of, short_name_of
+from revops.charts.attribution_comparison.labels import headed, reference_of, short_name_of
 from revops.charts.attribution_comparison.rows import plot_shares
 from revops.charts.attribution_comparison.rows_of_models import plot_ranks
 from revops.charts.style import Chart
@@ -55,7 +55,7 @@ def shares(result: AttributionResult) -> Chart | None:
     columns = ["label", "lowest_share", "first_share", "reference_share", "last_share", "highest_share"]
     ax = plot_shares(shown, short_name_of(reference))
     alt = f"{title}. {'; '.join(parts)}."
-    return Chart("shares", title, alt, caption, ax, rows[columns], (None, *["share"] * 5))
+    return Chart("shares", title, alt, caption, ax, headed(rows[columns]), (None, *["share"] * 5))
 
 
 def _title_of_shares(rows: pd.DataFrame, models: np.ndarray) -> str:
@@ -101,7 +101,9 @@ def ranks(result: AttributionResult) -> Chart | None:
     columns = ["label", "rank", "rank_low", "rank_high", "top_chance", "n_deals"]
     ax = plot_ranks(shown, knobs.top)
     units = (None, "count", "count", "count", "share", "count")
-    return Chart("ranks", title, f"{title}. {'; '.join(parts)}.", caption, ax, rows[columns], units)
+    data = headed(rows[columns], rank_low="first_in_range", rank_high="last_in_range",
+                  top_chance=f"among_the_first_{knobs.top}")  # fmt: skip
+    return Chart("ranks", title, f"{title}. {'; '.join(parts)}.", caption, ax, data, units)
 
 
 def _whole(rank: float) -> str:
@@ -118,16 +120,24 @@ def _with_ranges(result: AttributionResult) -> str | None:
 
 
 def _title_of_ranks(rows: pd.DataFrame, top: int, model: str) -> str:
-    """Return which channels are surely among the first, or how many could hold another rank."""
-    n_moving, sure = int(rows["rank_low"].lt(rows["rank_high"]).sum()), rows[rows["is_sure"]]
+    """Return which channels are surely among the first, or how many could hold another rank; those on few deals are
+    only counted."""
+    told, n_few = rows[~rows["is_few"].astype(bool)], int(rows["is_few"].sum())
+    few = f"; {n_few} {'is' if n_few == 1 else 'are'} on too few deals to tell" if n_few else ""
+    n_moving, sure = int(told["rank_low"].lt(told["rank_high"]).sum()), rows[rows["is_sure"]]
+    if told.empty:
+        return f"All {len(rows)} channels are on too few deals to rank them under {model}"
     if top >= len(rows):
         if n_moving == 0:
-            return f"Every channel keeps its rank under {model}, beyond chance"
-        return f"{n_moving} of {len(rows)} channels could hold another rank under {model}, by chance alone"
+            who = (
+                "Every channel keeps its rank" if not n_few else f"{len(told)} of {len(rows)} channels keep their rank"
+            )
+            return f"{who} under {model}, beyond chance{few}"
+        return f"{n_moving} of {len(rows)} channels could hold another rank under {model}, by chance alone{few}"
     if sure.empty:
-        return f"No channel is surely among the first {top} under {model}"
+        return f"No channel is surely among the first {top} under {model}{few}"
     if len(sure) == 1:
-        return f"Only {sure['label'].iloc[0]} is surely among the first {top} under {model}"
+        return f"Only {sure['label'].iloc[0]} is surely among the first {top} under {model}{few}"
     if len(sure) == top:
-        return f"The first {top} channels under {model} are sure"
-    return f"{len(sure)} of {len(rows)} channels are surely among the first {top} under {model}"
+        return f"The first {top} channels under {model} are sure{few}"
+    return f"{len(sure)} of {len(rows)} channels are surely among the first {top} under {model}{few}"

@@ -4,10 +4,11 @@ import pandas as pd
 
 from revops import wording
 from revops.charts.attribution_comparison.drawings import plot_model_map
-from revops.charts.attribution_comparison.labels import model_label
+from revops.charts.attribution_comparison.labels import headed, model_label
 from revops.charts.attribution_comparison.rows_of_models import plot_planted, plot_tornado
 from revops.charts.style import Chart
 from revops.measures.attribution_comparison.result import AttributionResult
+from revops.measures.attribution_comparison.tables.checks import has_enough
 
 __all__ = ["model_map", "planted", "tornado"]
 
@@ -70,9 +71,12 @@ def _title_of_map(shares: pd.DataFrame) -> str:
 
 
 def tornado(result: AttributionResult) -> Chart | None:
-    """Return how much credit each setting moves beside the choice of model; None where no setting could be moved."""
+    """Return how much credit each setting moves beside the choice of model; None where no setting could be moved, or
+    none with enough deals to tell."""
     table = result.sensitivity
-    table = table[~table["is_default"] & table["share_moved"].notna()]
+    enough = has_enough(table, result.knobs.fewest_deals)
+    table = table.assign(is_enough=enough)[~table["is_default"] & table["share_moved"].notna()]
+    n_few, table = int((~table["is_enough"]).sum()), table[table["is_enough"]]
     is_model = table["setting"].eq("model")
     settings = table[~is_model & (table["share_moved"].gt(0) | table["n_flips"].gt(0))]
     if settings.empty:
@@ -88,25 +92,29 @@ def tornado(result: AttributionResult) -> Chart | None:
     )
     title = _title_of_settings(rows[is_model], rows[~is_model])
     parts = [f"{row.label} {row.text}{_most_moved(row)}" for row in rows.itertuples()]
-    caption = _caption_of_settings(rows)
+    caption = _caption_of_settings(rows, n_few, result.knobs.fewest_deals)
     columns = ["setting", "alternative", "model", "share_moved", "channel", "moved", "n_flips"]
+    columns += ["n_deals"] if "n_deals" in rows else []
     data = rows[columns].assign(
         setting=[_setting_name(name) for name in rows["setting"]],
         alternative=rows["alternative"].where(~is_model, rows["alternative"].map(model_label)),
         model=rows["model"].map(model_label),
         channel=rows["channel"].map(wording.channel_label).where(rows["channel"].ne(""), ""),
     )
-    units = (None, None, None, "share", None, "share", "count")
-    return Chart("tornado", title, f"{title}. By model: {'; '.join(parts)}.", caption, plot_tornado(rows), data, units)
+    data = headed(data, share_moved="credit_that_moves", channel="most", moved="its_move", n_flips="verdicts_that_turn")
+    units = (None, None, None, "share", None, "share", "count", "count")[: len(columns)]
+    return Chart("tornado", title, f"{title}. {'; '.join(parts)}.", caption, plot_tornado(rows), data, units)
 
 
-def _caption_of_settings(rows: pd.DataFrame) -> str:
+def _caption_of_settings(rows: pd.DataFrame, n_few: int, fewest: int) -> str:
     caption = (
         "Share of all credit that changes channel when one setting is moved and no other, in points: each setting with "
         "the alternative that moves most."
     )
     caption += " On top: the two models furthest apart." if rows["is_model"].any() else ""
-    return caption + (" Flips: channels that change between keep and cut." if rows["n_flips"].gt(0).any() else "")
+    caption += " Flips: channels that change between keep and cut." if rows["n_flips"].gt(0).any() else ""
+    few = f"fewer than {fewest} won deals, or than half of the report's own"
+    return caption + (f" Not told: {wording.plural(n_few, 'change')} that leave {few}." if n_few else "")
 
 
 def _setting_name(setting: str) -> str:
@@ -162,9 +170,9 @@ def planted(result: AttributionResult) -> Chart | None:
     models = wide.drop(index=_LOGIT, errors="ignore")
     if models.empty:
         return None
-    rows = wide.set_axis(["random_share", "keen_share"], axis=1)
-    rows = rows[rows.index.isin(_SHOWN)] if rows.index.isin(_SHOWN[:-1]).any() else rows
-    rows = rows.reset_index().assign(label=lambda told: told["model"].map(model_label))
+    every = wide.set_axis(["random_share", "keen_share"], axis=1).reset_index()
+    every = every.assign(label=every["model"].map(model_label))
+    rows = every[every["model"].isin(_SHOWN)] if models.index.isin(_SHOWN).any() else every
     title = _title_of_planted(models)
     parts = [f"{row.label} {wording.share(row.random_share)} and {wording.share(row.keen_share)}"
              for row in rows.itertuples()]  # fmt: skip
@@ -175,7 +183,10 @@ def planted(result: AttributionResult) -> Chart | None:
     )
     if (rows["model"] == _LOGIT).any():
         caption += " The switch-off logit is no model of credit."
-    data = rows[["label", "random_share", "keen_share"]]
+    if len(rows) < len(every):
+        caption += f" All {len(every)} stand with the data."
+    data = headed(every[["label", "random_share", "keen_share"]], label="model", random_share="met_by_chance",
+                  keen_share="keen_met_more")  # fmt: skip
     alt = f"{title}. Buyers met by chance, and keener ones met more: {'; '.join(parts)}."
     return Chart("planted", title, alt, caption, plot_planted(rows), data, (None, "share", "share"))
 

@@ -1,12 +1,15 @@
 """What the charts of spend claim: title, alternative text, caption and the data behind it."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
 from revops import wording
 from revops.analysis.credit import model_name
 from revops.charts.attribution_comparison.drawings import plot_touched
-from revops.charts.attribution_comparison.labels import channels_said, reference_of
+from revops.charts.attribution_comparison.labels import channels_said, headed, reference_of
 from revops.charts.attribution_comparison.rows import plot_decisions, plot_returns
 from revops.charts.rows import signed_share
 from revops.charts.style import Chart
@@ -28,36 +31,37 @@ def decisions(result: AttributionResult) -> Chart | None:
     rows = _with_costs(rows, found.by_model, reference)
     rows = rows.sort_values(["highest_cost", "reference_cost", "channel"], ascending=[False, False, True],
                             ignore_index=True)  # fmt: skip
-    title, limit = _title_of_decisions(rows), wording.share(result.costs.most_cost)
+    write, currency = _cost_of(result), result.view.company.currency
+    title, limit = _title_of_decisions(rows), write(result.costs.most_cost)
     parts = [
-        f"{row.label} {_ends(row)} ({wording.plural(int(row.n_keep), 'model')} of {row.n_models:,} within the limit, "
-        f"{row.verdict}{'' if row.is_sure or row.verdict == 'depends' else ', not sure'})"
+        f"{row.label} {_ends(row, write)} ({wording.plural(int(row.n_keep), 'model')} of {row.n_models:,} within the "
+        f"limit, {_verdict(row)})"
         for row in rows.itertuples()
     ]
     shown = rows.head(_MOST_ROWS)
-    ax = plot_decisions(shown, result.costs.most_cost)
+    ax = plot_decisions(shown, result.costs.most_cost, currency)
     caption = _caption_of_decisions(result, rows, model_name(reference))
     is_cut = (shown["highest_cost"] > ax.get_xlim()[1]).any()
-    caption += f" Arrow: beyond {wording.share(ax.get_xlim()[1])}, or nothing credited." if is_cut else ""
+    caption += f" Arrow: beyond {write(ax.get_xlim()[1])}, or nothing credited." if is_cut else ""
     caption += "" if len(shown) == len(rows) else f" The {len(shown)} highest of {len(rows)} channels."
     columns = ["label", "spend_amount", "lowest_cost", "reference_cost", "highest_cost", "n_keep", "n_models", "held",
                "verdict"]  # fmt: skip
-    data = rows[columns].replace(np.inf, np.nan)
-    units = (None, "money", "share", "share", "share", "count", "count", "share", None)
+    data = headed(rows[columns].replace(np.inf, np.nan))
+    units = (None, "money", "cost", "cost", "cost", "count", "count", "share", None)
     return Chart("decisions", title, f"{title}. Limit {limit}. {'; '.join(parts)}.", caption, ax, data, units)
 
 
 def _caption_of_decisions(result: AttributionResult, rows: pd.DataFrame, reference: str) -> str:
-    n_models, limit, knobs = int(rows["n_models"].max()), wording.share(result.costs.most_cost), result.knobs
+    n_models, limit, knobs = int(rows["n_models"].max()), _cost_of(result)(result.costs.most_cost), result.knobs
+    one, few = wording.money(1, result.view.company.currency, exact=True), rows["is_few"].astype(bool)
     caption = (
-        f"Spend over credited amount{f', lowest to highest of {n_models} models' if n_models > 1 else ''}; "
+        f"What {one} of credit costs{f', lowest to highest of {n_models} models' if n_models > 1 else ''}; "
         f"dot: {reference}. A channel earns its cost up to {limit} (dashed): keep = under every model, "
         "cut = under none."
     )
-    if (~rows["is_sure"] & rows["verdict"].ne("depends")).any():
-        caption += (
-            f" With a question mark: less than {wording.share(knobs.sure)} of redraws of accounts agree, or few deals."
-        )
+    if (~rows["is_sure"] & rows["verdict"].ne("depends") & ~few).any():
+        caption += f" With a question mark: less than {wording.share(knobs.sure)} of redraws of accounts agree."
+    caption += f" Few: on fewer than {knobs.fewest_deals} won deals, not judged." if few.any() else ""
     found = result.decisions.by_channel
     unknown = [wording.channel_label(name) for name in found.loc[found["verdict"].eq("no_cost"), "channel"]]
     return caption + (f" No known cost: {channels_said(unknown, _NAMED)}." if unknown else "")
@@ -76,16 +80,40 @@ def _with_costs(rows: pd.DataFrame, by_model: pd.DataFrame, reference: str) -> p
     )
 
 
-def _ends(row: object) -> str:
+def _cost_of(result: AttributionResult) -> Callable[[float], str]:
+    return partial(wording.cost_of_one, currency=result.view.company.currency)
+
+
+def _verdict(row: object) -> str:
+    if row.is_few:
+        return "too few deals"
+    return row.verdict if row.is_sure or row.verdict == "depends" else f"{row.verdict}, not sure"
+
+
+def _ends(row: object, write: Callable[[float], str]) -> str:
     if np.isinf(row.lowest_cost):
         return "without credit"
     if np.isinf(row.highest_cost):
-        return f"{wording.share(row.lowest_cost)} or more, nothing credited under some"
-    return wording.between(row.lowest_cost, row.highest_cost, wording.share)
+        return f"{write(row.lowest_cost)} or more, nothing credited under some"
+    return wording.between(row.lowest_cost, row.highest_cost, write)
 
 
 def _title_of_decisions(rows: pd.DataFrame) -> str:
-    """Return how many channels earn their cost under every model, under none, or by the model chosen."""
+    """Return how many channels earn their cost under every model, under none, or by the model chosen; those on few
+    deals are only counted."""
+    few = rows["is_few"].astype(bool)
+    n_few = int(few.sum())
+    if n_few == len(rows):
+        who = (
+            f"whether {rows['label'].iloc[0]} earns its cost"
+            if n_few == 1
+            else f"which of {n_few} channels earn their cost"
+        )
+        return f"Too few deals to say {who}"
+    return _title_of_judged(rows[~few]) + (f"; {n_few} on too few deals" if n_few else "")
+
+
+def _title_of_judged(rows: pd.DataFrame) -> str:
     n, n_keep, n_cut = len(rows), *(int(rows["verdict"].eq(word).sum()) for word in ("keep", "cut"))
     n_depends, every = n - n_keep - n_cut, "the only model" if rows["n_models"].max() == 1 else "every model"
     judged = rows[rows["verdict"].ne("depends")]
@@ -110,7 +138,10 @@ def _title_of_decisions(rows: pd.DataFrame) -> str:
 
 
 def touched(result: AttributionResult) -> Chart | None:
-    """Return what touches of each quarter are credited with, and what was spent in it; None without touches."""
+    """Return what touches of each quarter are credited with, and what was spent in it; None without touches, or where
+    no model could be had."""
+    if not result.won.models:
+        return None
     table, currency = result.cohorts.touched, result.view.company.currency
     has_cost = table.groupby("channel")["spend_amount"].transform(lambda spend: spend.gt(0).any()).astype(bool)
     is_known = bool(has_cost.any())
@@ -136,7 +167,7 @@ def touched(result: AttributionResult) -> Chart | None:
     caption += "; spend of the same quarter." if is_known else "; no cost is known."
     if not rows["is_mature"].all():
         caption += " Grey: too young, its deals are still to close."
-    data = rows[["quarter", "n_touches", "credited_deals", "credited_amount", "spend_amount"]]
+    data = headed(rows[["quarter", "n_touches", "credited_deals", "credited_amount", "spend_amount"]])
     ax = plot_touched(rows, currency)
     units = (None, "count", "count", "money", "money")
     return Chart("touched", title, f"{title}. {'; '.join(parts)}.", caption, ax, data, units)
@@ -157,7 +188,10 @@ def _title_of_touched(rows: pd.DataFrame, money: object) -> str:
 
 
 def return_by_campaign(result: AttributionResult) -> Chart | None:
-    """Return what the campaigns with the most spend return under all rules; None where no campaign's cost is known."""
+    """Return what the campaigns with the most spend return under all rules; None where no campaign's cost is known, or
+    no model could be had."""
+    if not result.won.models:
+        return None
     rows = result.campaigns.by_campaign
     rows = rows[rows["spend_amount"].gt(0) & rows["lowest_return"].notna() & rows["verdict"].ne("")]
     if rows.empty:
@@ -182,7 +216,8 @@ def return_by_campaign(result: AttributionResult) -> Chart | None:
     ax = plot_returns(rows)
     most = ax.get_xlim()[1]
     caption += f" Arrow: beyond {signed_share(most)}." if (rows["highest_return"] > most).any() else ""
-    data = rows[["label", "spend_amount", "n_deals", "lowest_return", "highest_return", "verdict"]]
+    columns = ["label", "spend_amount", "n_deals", "lowest_return", "highest_return", "verdict"]
+    data = headed(rows[columns], label="campaign")
     units = (None, "money", "count", "share", "share", None)
     return Chart("return_by_campaign", title, f"{title}. {'; '.join(parts)}.", caption, ax, data, units)
 

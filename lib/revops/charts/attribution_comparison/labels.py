@@ -1,11 +1,21 @@
 """Short names of models for rows of a chart, and which model stands in front."""
 
+import pandas as pd
+
 from revops import wording
 from revops.analysis.credit import LABELS, MODELS, model_name
 from revops.measures.attribution_comparison.credited import Credited
 
-__all__ = ["channels_said", "model_label", "reference_of", "short_name_of"]
+__all__ = ["channels_said", "headed", "model_label", "reference_of", "short_name_of"]
 
+_HEADS = {
+    "label": "channel",
+    "n_deals": "deals",
+    "n_touches": "touches",
+    "n_models": "models",
+    "n_keep": "models_that_keep",
+    "held": "resamples_that_agree",
+}
 _SHORT = {
     "last_non_direct": "Last non-direct",
     "position_based": "Position based",
@@ -39,3 +49,8 @@ def channels_said(labels: list[str], most: int = 6) -> str:
     n_others = len(labels) - most
     others = [f"{n_others} other{'s' if n_others > 1 else ''}"] if n_others > 0 else []
     return wording.join([*labels[:most], *others])
+
+
+def headed(data: pd.DataFrame, **heads: str) -> pd.DataFrame:
+    """Return the data behind a chart under names that people read: those given, else the usual ones."""
+    return data.rename(columns=_HEADS | heads)

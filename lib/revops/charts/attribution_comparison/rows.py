@@ -17,11 +17,12 @@ _ROW, _NARROW = 0.32, 110
 _WORD = 8.0
 
 
-def plot_decisions(channels: pd.DataFrame, most_cost: float, *, ax: Axes | None = None) -> Axes:
-    """Draw what an amount credited to each channel costs, from the model that says least to the one that says most.
+def plot_decisions(channels: pd.DataFrame, most_cost: float, currency: str = "USD", *, ax: Axes | None = None) -> Axes:
+    """Draw what one unit of a currency credited to each channel costs, from the model that says least to the one that
+    says most.
 
     channels, in order: label, lowest_cost, reference_cost, highest_cost (infinite where some model credits nothing),
-    verdict, is_sure. most_cost is the limit, drawn dashed.
+    verdict, is_sure, is_few. most_cost is the limit, drawn dashed.
     """
     with style.report():
         ax = ax or style.axes(height=0.95 + _ROW * len(channels))
@@ -30,23 +31,25 @@ def plot_decisions(channels: pd.DataFrame, most_cost: float, *, ax: Axes | None 
         usual = np.append(channels["reference_cost"].to_numpy(dtype=float), most_cost)
         most = cut_at(usual, [*ends, room, 1.2 * most_cost], least=2 * most_cost)
         for place, row in enumerate(channels.itertuples()):
-            colour = VERDICT_COLOURS.get(row.verdict, style.INK)
+            colour = style.MUTE if row.is_few else VERDICT_COLOURS.get(row.verdict, style.INK)
             _range(ax, place, np.minimum([row.lowest_cost, row.highest_cost], most), colour)
             if row.reference_cost <= most:
                 ax.plot(row.reference_cost, place, "o", color=colour, markersize=6.5, zorder=4, clip_on=False)
             beyond(ax, row.highest_cost, most, place, colour)
             word = row.verdict if row.is_sure or row.verdict == "depends" else f"{row.verdict}?"
-            at_right(ax, word, place, colour, bold=bool(row.is_sure and row.verdict != "depends"))
+            at_right(
+                ax, "few" if row.is_few else word, place, colour, bold=bool(row.is_sure and row.verdict != "depends")
+            )
         ax.axvline(most_cost, color=style.INK, linewidth=1, linestyle=(0, (5, 3)), zorder=1)
         ax.set_xlim(0, most)
         _named(ax, channels["label"])
         late = most_cost > most / 2
-        ax.annotate(f"limit {wording.share(most_cost)}", (most_cost, -0.85), xytext=(-3 if late else 3, 0),
-                    textcoords="offset points", ha="right" if late else "left", va="center",
-                    color=style.INK, weight="bold")  # fmt: skip
+        limit = f"limit {wording.cost_of_one(most_cost, currency)}"
+        ax.annotate(limit, (most_cost, -0.85), xytext=(-3 if late else 3, 0), textcoords="offset points",
+                    ha="right" if late else "left", va="center", color=style.INK, weight="bold")  # fmt: skip
         ax.set_ylim(len(channels) - 0.5, -1.2)
-        _percents(ax)
-        ax.set_xlabel("spend over amount credited")
+        ax.xaxis.set_major_formatter(lambda cost, _: wording.cost_of_one(cost, currency))
+        ax.set_xlabel(f"what {wording.money(1, currency, exact=True)} of credit costs")
         return ax
 
 

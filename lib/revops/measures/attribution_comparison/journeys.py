@@ -1,12 +1,13 @@
-"""What the credit is of: journeys and their touches, and the deals that no model can credit."""
+"""What the credit is of: journeys, their touches and ties between these, and the deals that no model can credit."""
 
 import numpy as np
 import pandas as pd
 
 from revops.analysis.credit import Paths
 from revops.analysis.journeys import WITH_TOUCHES, Journeys
+from revops.ratios import safe_ratio
 
-__all__ = ["journeys_by_end", "unattributed"]
+__all__ = ["journeys_by_end", "reach_by_type", "ties", "unattributed"]
 
 
 def unattributed(found: Journeys, cutoff: str = "close") -> pd.DataFrame:
@@ -46,3 +47,45 @@ def journeys_by_end(found: Journeys, paths: Paths, cutoff: str = "close") -> pd.
     whole = ["n_journeys", "n_accounts", "n_touches", "n_below_zero"]
     parts = ["touches_per_journey", "median_touches", "one_touch_share"]
     return sums.astype({"end": "str", **dict.fromkeys(whole, "int64"), **dict.fromkeys(parts, np.float64)})
+
+
+def reach_by_type(found: Journeys, opportunities: pd.DataFrame) -> pd.DataFrame:
+    """Return how much of what was won has a touch that counts, by type of opportunity.
+
+    Question
+        Of which business do the models tell at all?
+
+    Parameters
+        opportunities : Uses opportunity_id, type.
+
+    Returns
+        One row per type, sorted: type (null where the deal has none), n_deals (won), n_touched (of them with touches
+        that count), touched_share (of deals), amount, touched_amount [company currency], amount_share (NaN where the
+        amount is not above 0). Types add up to what was won.
+    """
+    won = found.deals[found.deals["kind"].eq("won")]
+    types = opportunities.set_index("opportunity_id")["type"].reindex(won["opportunity_id"])
+    amount, is_touched = won["amount"].fillna(0.0), won["reason"].eq(WITH_TOUCHES)
+    table = pd.DataFrame({
+        "type": types.to_numpy(), "n_deals": 1, "n_touched": is_touched.astype("int64"), "amount": amount,
+        "touched_amount": amount.where(is_touched, 0.0),
+    })  # fmt: skip
+    columns = ["n_deals", "n_touched", "amount", "touched_amount"]
+    sums = table.groupby("type", dropna=False)[columns].sum().reset_index()
+    sums.insert(3, "touched_share", sums["n_touched"] / sums["n_deals"])
+    sums["amount_share"] = safe_ratio(sums["touched_amount"], sums["amount"].where(sums["amount"] > 0))
+    return sums.astype({"type": "str", "n_deals": "int64", "n_touched": "int64"})
+
+
+def ties(found: Journeys) -> tuple[int, int]:
+    """Return on how many won deals the first touch, and the last, shares its time with one of another channel.
+
+    Which of them counts as first or last is then settled by the time of entry, and by id.
+    """
+    touches = found.touches[["journey", "channel", "touched_at"]]
+    won = np.flatnonzero(found.journeys["kind"].eq("won"))
+    touches = touches[touches["journey"].isin(won)]
+    times = touches.groupby("journey")["touched_at"]
+    at = [touches[touches["touched_at"].eq(times.transform(end))] for end in ("min", "max")]
+    first, last = (int(rows.groupby("journey")["channel"].nunique().gt(1).sum()) for rows in at)
+    return first, last

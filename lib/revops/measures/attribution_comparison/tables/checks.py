@@ -5,12 +5,14 @@ import pandas as pd
 from revops.analysis.credit import LABELS
 from revops.measures.attribution_comparison.deal_audit import DealAudit
 from revops.measures.attribution_comparison.result import AttributionResult
-from revops.measures.attribution_comparison.tables.credit import FAMILIES, Display
-from revops.wording import channel_label, day, missing, money, share
+from revops.measures.attribution_comparison.tables.credit import FAMILIES
+from revops.measures.attribution_comparison.tables.found import Display
+from revops.wording import channel_label, day, missing, money, plural, share
 
-__all__ = ["check_tables"]
+__all__ = ["check_tables", "has_enough"]
 
 _ROW = 60
+_LEAST_MOVED = 0.01
 _WORLDS = {True: "keen", False: "alike"}
 
 
@@ -20,18 +22,46 @@ def check_tables(result: AttributionResult) -> dict[str, Display]:
     return tables if result.deal is None else tables | _deal(result)
 
 
+def has_enough(settings: pd.DataFrame, fewest: int) -> pd.Series:
+    """Return whether enough deals have touches under each alternative of sensitivity to be told of.
+
+    Formula
+        At least `fewest` deals won with touches, and at least half of those under the report's own settings.
+    """
+    deals = settings.get("n_deals")
+    if deals is None:
+        return pd.Series(True, settings.index)
+    own = deals[settings["is_default"]].max()
+    return deals.ge(fewest) & ~deals.lt(own / 2)
+
+
 def _settings(result: AttributionResult) -> Display:
-    rows = result.sensitivity[~result.sensitivity["is_default"]]
+    rows = result.sensitivity.assign(is_enough=has_enough(result.sensitivity, result.knobs.fewest_deals))
+    rows = rows[~rows["is_default"]]
+    n_all, rows = len(rows), rows[~rows["share_moved"].lt(_LEAST_MOVED) | rows["n_flips"].gt(0)]
     moves = [_move(channel, gain) for channel, gain in zip(rows["channel"], rows["moved"], strict=True)]
+    few = rows["is_enough"].map({True: "", False: " (few deals)"})
     shown = pd.DataFrame({
         "Setting": rows["setting"].map(channel_label).to_numpy(),
-        "If it were": rows["alternative"].replace(LABELS).to_numpy(),
+        "If it were": (rows["alternative"].replace(LABELS) + few).to_numpy(),
         "Under": rows["model"].map(LABELS).fillna("–").to_numpy(), "Credit that moves": rows["share_moved"].to_numpy(),
         "Most": moves, "Verdicts that turn": rows["n_flips"].to_numpy(),
         "Unattributed": rows["unattributed_amount"].to_numpy(),
     })  # fmt: skip
+    units: tuple[str | None, ...] = (None, None, None, "share", None, "count", "money")
+    if "n_deals" in rows:
+        shown.insert(3, "Deals", rows["n_deals"].to_numpy())
+        units = (*units[:3], "count", *units[3:])
     caption = "What else the answer hangs on: one setting changed at a time"
-    return caption, shown, (None, None, None, "share", None, "count", "money")
+    if n_all > len(shown):
+        caption += (
+            f". Not shown: {plural(n_all - len(shown), 'change')} that move less than 1 point and turn no verdict"
+        )
+    if not rows["is_enough"].all():
+        caption += (
+            f". Few deals: fewer than {result.knobs.fewest_deals}, or than half of the report's own, have touches"
+        )
+    return caption, shown, units
 
 
 def _move(channel: str, gain: float) -> str:
@@ -46,15 +76,15 @@ def _planted(result: AttributionResult) -> dict[str, Display]:
     for selection, buyers in _WORLDS.items():
         world = rows[rows["selection"].eq(selection)].set_index("model").reindex(shown["Model"])
         shown[f"Points off, {buyers}"] = world["l1_points"].round().to_numpy()
-        shown[f"To idle channels, {buyers}"] = world["no_effect_share"].to_numpy()
         shown[f"Rank correlation, {buyers}"] = [f"{rank:.2f}" for rank in world["rank_correlation"]]
-        units += ["count", "share", None]
+        units += ["count", None]
     shown["Model"] = [LABELS.get(name, "Switch-off logit, no credit") for name in shown["Model"]]
     truly = dict.fromkeys(share(part) for part in result.panel.worlds["incremental_share"])
     caption = (
         "The same code on made-up journeys whose truth is known; keen: keener buyers meet more channels, alike: by "
         "chance. Points off: sum of absolute differences of shares, 200 at most. Touches truly caused "
-        f"{' and '.join(truly)} of conversions; every model hands out all of them"
+        f"{' and '.join(truly)} of conversions; every model hands out all of them. What each credits to channels that "
+        "do nothing stands behind the chart"
     )
     return {"planted_truth": (caption, shown, tuple(units))}
 

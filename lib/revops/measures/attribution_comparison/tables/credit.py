@@ -1,16 +1,16 @@
-"""The tables on credit: what was reconciled, every model on one total, how far they lie apart, what is told beside."""
+"""The tables on credit: every model on one total, how far they lie apart, the one in front, what is told beside."""
+
+from functools import partial
 
 import pandas as pd
 
 from revops.analysis.credit import LABELS, model_name, rules_table
-from revops.analysis.journeys import WITH_TOUCHES
-from revops.measures.attribution_comparison.credited import Credited
 from revops.measures.attribution_comparison.result import AttributionResult
-from revops.wording import channel_label, count, money, plural, ranges, share, told_share
+from revops.measures.attribution_comparison.tables.found import Display
+from revops.wording import channel_label, cost_of_one, count, money, odds, ranges, share, told_share
 
-__all__ = ["Display", "credit_tables"]
+__all__ = ["NOBODY", "credit_tables", "of_one"]
 
-Display = tuple[str, pd.DataFrame, tuple[str | None, ...]]
 FAMILIES = {
     "plain": ("first_touch", "last_touch", "last_non_direct", "linear", "shapley", "time_decay"),
     "placed": ("position_based", "u_shaped", "u_shaped_even", "w_shaped", "full_path", "j_shaped", "inverse_j"),
@@ -22,19 +22,19 @@ _CAPTIONS = {
     "placed": "by milestones and places",
     "markov": "by the share of conversions that a chain of journeys loses without the channel, told exactly",
 }
+NOBODY, _ALL = "(unattributed)", "(all won)"
+"""Rows that are no channel; in brackets, so that no channel is called so."""
 _SHARED_AS = "each distinct channel alike"
 
 
 def credit_tables(result: AttributionResult) -> dict[str, Display]:
     """Return the tables on credit by name; those that have no rows are left to the notebook to say so."""
-    won = result.won
-    tables = {"deals_found": _deals(result.won, "Deals that closed in the window"), "touches_found": _touches(won)}
-    tables["deals_made"] = _deals(result.pipeline, "Deals that were made in the window")
+    won, tables = result.won, {}
     for family, models in FAMILIES.items():
         if any(model in won.models for model in models):
             tables[f"models_{family}"] = _models(result, models, _CAPTIONS[family])
     tables |= {"weights": _weights(result), "spread": _spread(result), "agreement": _agreement(result)}
-    tables |= {"pipeline_credit": _pipeline(result), "rank_ranges": _ranks(result), "removal": _removal(result)}
+    tables |= {"pipeline_credit": _pipeline(result), "reference": _reference(result), "removal": _removal(result)}
     if result.rate_game is not None:
         tables["rate_game"] = _rate_game(result.rate_game)
     if result.switch_off is not None:
@@ -42,29 +42,9 @@ def credit_tables(result: AttributionResult) -> dict[str, Display]:
     return tables
 
 
-def _deals(found: Credited, what: str) -> Display:
-    """Return deals and amounts by what became of their touches; won, lost, open and undated side by side."""
-    rows = found.found.reconciliation
-    reasons = [WITH_TOUCHES, *(name for name in found.unattributed["reason"]), *rows["reason"]]
-    shown, units = pd.DataFrame({"Touches": list(dict.fromkeys(reasons))}), [None]
-    for kind in dict.fromkeys(rows["kind"]):
-        own = rows[rows["kind"].eq(kind)].set_index("reason").reindex(shown["Touches"])
-        shown[kind.capitalize()] = own["n_deals"].fillna(0).astype("int64").to_numpy()
-        shown[f"{kind.capitalize()} amount"] = own["amount"].fillna(0.0).to_numpy()
-        units += ["count", "money"]
-    shown = shown[shown["Touches"].isin(rows["reason"])].reset_index(drop=True)
-    blank = int(rows["n_without_amount"].sum())
-    now = ", and those open now" if found.cutoff == "close" and rows["kind"].eq("open").any() else ""
-    caption = f"{what}{now}, with touches and without: what has none is credited to nobody"
-    caption += f". {plural(blank, 'deal')} without an amount" if blank else ""
-    return caption, shown, tuple(units)
-
-
-def _touches(won: Credited) -> Display:
-    rows = won.found.left_out
-    shown = pd.DataFrame({"What became of them": rows["reason"], "Touches": rows["n_touches"],
-                          "Touch and deal": rows["n_pairs"]})  # fmt: skip
-    return "Touches used and left out; one touch may be on several deals", shown, (None, "count", "count")
+def of_one(result: AttributionResult) -> str:
+    """Return one of the company's currency in words: `$1`."""
+    return money(1, result.view.company.currency, exact=True)
 
 
 def _models(result: AttributionResult, models: tuple[str, ...], about: str) -> Display:
@@ -75,7 +55,7 @@ def _models(result: AttributionResult, models: tuple[str, ...], about: str) -> D
     shown = wide.rename(columns=LABELS).reset_index(names="Channel")
     shown["Channel"] = shown["Channel"].map(channel_label)
     nobody = float(won.unattributed["amount"].sum())
-    for name, amounts in (("Unattributed", [nobody] * len(there)), ("All won", wide.sum() + nobody)):
+    for name, amounts in ((NOBODY, [nobody] * len(there)), (_ALL, wide.sum() + nobody)):
         shown.loc[len(shown)] = [name, *amounts]
     caption = f"Credited amount of deals won, {about}"
     return caption, shown, (None, *["money"] * len(there))
@@ -137,6 +117,7 @@ def _agreement(result: AttributionResult) -> Display:
 def _pipeline(result: AttributionResult) -> Display:
     """Return least, reference and most credit for pipeline created, by channel, and what it cost."""
     found, reference = result.pipeline, result.knobs.reference_model
+    currency = result.view.company.currency
     wide = found.table.pivot(index="channel", columns="model", values="credited_amount")
     shown = pd.DataFrame({"Channel": [channel_label(name) for name in wide.index], "Least": wide.min(axis=1)})
     units: tuple[str | None, ...] = (None, "money")
@@ -145,43 +126,54 @@ def _pipeline(result: AttributionResult) -> Display:
         cost = cost[cost["model"].eq(reference)].set_index("channel").reindex(wide.index)
         shown[LABELS[reference]], shown["Share"] = middle["credited_amount"], middle["credit_share"]
         shown["Range of the share"], shown["Deals"] = ranges(middle["low"], middle["high"]), middle["n_deals"]
-        shown["Cost of 1 created"] = cost["cost_per_credited_amount"]
-        shown["Its range"] = ranges(cost["low"], cost["high"])
-        units = (None, "money", "money", "share", None, "count", "share", None)
+        shown[f"Cost of {of_one(result)} created"] = cost["cost_per_credited_amount"]
+        shown["Its range"] = ranges(cost["low"], cost["high"], partial(cost_of_one, currency=currency))
+        units = (None, "money", "money", "share", None, "count", "cost", None)
     shown["Most"] = wide.max(axis=1)
-    nobody = money(float(found.unattributed["amount"].sum()), result.view.company.currency)
+    nobody = money(float(found.unattributed["amount"].sum()), currency)
     caption = f"Credit for pipeline created, least to most over all models; {nobody} of it is credited to nobody"
+    caption += f". Shares, costs and ranges: {model_name(reference)}" if reference in found.models else ""
     return caption, shown.reset_index(drop=True), (*units, "money")
 
 
-def _ranks(result: AttributionResult) -> Display:
-    """Return each channel's rank with its range under the reference, and the chance to be among the first, by model."""
-    reference, top = result.knobs.reference_model, result.knobs.top
-    drawn = result.won.table.dropna(subset="top_chance")
-    own = drawn[drawn["model"].eq(reference)].set_index("channel")
-    chances = drawn.groupby("channel")["top_chance"].agg(["min", "max"])
-    shown = pd.DataFrame({"Channel": [channel_label(name) for name in chances.index]}, index=chances.index)
-    if len(own):
-        shown["Rank"], shown["Range"] = own["rank"], ranges(own["rank_low"], own["rank_high"], count)
-        shown[f"Among the first {top}"] = own["top_chance"].map(told_share)
-    shown["Least by a model"], shown["Most by a model"] = (chances[end].map(told_share) for end in ("min", "max"))
-    units = (None, *(("count", None, None) if len(own) else ()), None, None)
-    if len(own):
-        shown = shown.sort_values(["Rank", "Channel"])
-    caption = f"How stable ranks are under {model_name(reference)}: shares of resamples of accounts"
+def _reference(result: AttributionResult) -> Display:
+    """Return credit, share and rank of each channel under the reference model, with their ranges by chance."""
+    won, knobs = result.won, result.knobs
+    model = next((name for name in (knobs.reference_model, *won.models) if name in won.models), None)
+    rows = won.of(model).reset_index().sort_values(["rank", "channel"])
+    few = rows["is_few"].map({True: "; few deals", False: ""})
+    shown = pd.DataFrame({
+        "Channel": rows["channel"].map(channel_label), "Deals": rows["n_deals"],
+        "Credited deals": rows["credited_deals"].round(1), "Credited": rows["credited_amount"],
+        "Share": rows["credit_share"], "Range of the share": ranges(rows["low"], rows["high"]),
+        "Rank": rows["rank"], "Range of the rank": ranges(rows["rank_low"], rows["rank_high"], count),
+        f"Among the first {knobs.top}": rows["top_chance"].map(told_share) + few,
+    })  # fmt: skip
+    name = model_name(model) if model else "no model"
+    caption = (
+        f"Credit of deals won under {name}. Ranges hold {odds(knobs.level)} resamples of accounts; few: on fewer than "
+        f"{knobs.fewest_deals} deals"
+    )
+    units = (None, "count", "count", "money", "share", None, "count", None, None)
     return caption, shown.reset_index(drop=True), units
 
 
 def _removal(result: AttributionResult) -> Display:
-    rows = result.won.removal
-    wide = rows.pivot(index="channel", columns="model", values="removal_effect")
-    shown = wide.rename(columns=LABELS).reset_index(names="Channel")
+    """Return the raw effects of conversions and of amount, by order of the chain."""
+    rows, shown = result.won.removal, pd.DataFrame({"Channel": list(result.won.channels)})
+    for model in dict.fromkeys(rows["model"]):
+        own = rows[rows["model"].eq(model)].set_index("channel").reindex(shown["Channel"])
+        shown[f"Order {model[-1]}"] = own["removal_effect"].to_numpy()
+        shown[f"Order {model[-1]}, amount"] = own["amount_effect"].to_numpy()
+    shown = shown if len(rows) else shown.iloc[:0]
     shown["Channel"] = shown["Channel"].map(channel_label)
+    apart = ", that of credit notes by effects of their own" if result.won.ends["n_below_zero"].any() else ""
     caption = (
-        "Raw removal effects: share of conversions lost when all that enters the channel is lost. They overlap and add "
-        "up to more than 1; credit is their share"
+        "Raw removal effects by order of the Markov chain: share of conversions, and of their amount, lost when all "
+        "that enters the channel is lost. They overlap and add up to more than 100%; credited deals are in proportion "
+        f"to the former, credited amount to the latter{apart}"
     )
-    return caption, shown, (None, *["share"] * wide.shape[1])
+    return caption, shown, (None, *["share"] * (shown.shape[1] - 1))
 
 
 def _rate_game(rows: pd.DataFrame) -> Display:

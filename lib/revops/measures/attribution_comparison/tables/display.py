@@ -4,7 +4,8 @@ import pandas as pd
 
 from revops.measures.attribution_comparison.result import AttributionResult
 from revops.measures.attribution_comparison.tables.checks import check_tables
-from revops.measures.attribution_comparison.tables.credit import Display, credit_tables
+from revops.measures.attribution_comparison.tables.credit import NOBODY, credit_tables
+from revops.measures.attribution_comparison.tables.found import Display, found_tables
 from revops.measures.attribution_comparison.tables.money import money_tables
 
 __all__ = ["by_rule_table", "campaigns_table", "cost_table", "credit_table", "deals_table", "display_tables"]
@@ -12,17 +13,17 @@ __all__ = ["by_rule_table", "campaigns_table", "cost_table", "credit_table", "de
 
 def display_tables(result: AttributionResult) -> dict[str, Display]:
     """Return caption, table and units of every table that the data allow, by name."""
-    tables = credit_tables(result) | money_tables(result) | check_tables(result)
+    tables = found_tables(result) | credit_tables(result) | money_tables(result) | check_tables(result)
     return {name: table for name, table in tables.items() if len(table[1])}
 
 
 def credit_table(result: AttributionResult) -> pd.DataFrame:
     """Return every model on one long table with one total: of deals won, then of pipeline created; what has no touch
-    that counts is a row of each model, `unattributed`."""
+    that counts is a row of each model, `(unattributed)`."""
     tables = []
     for found, of in ((result.won, "won"), (result.pipeline, "pipeline_created")):
         nobody = found.unattributed[["n_deals", "amount"]].sum()
-        rows = pd.DataFrame({"model": list(found.models), "channel": "unattributed",
+        rows = pd.DataFrame({"model": list(found.models), "channel": NOBODY,
                              "credited_deals": nobody["n_deals"], "credited_amount": nobody["amount"]})  # fmt: skip
         tables.append(pd.concat([found.table, rows], ignore_index=True).assign(of=of))
     return pd.concat(tables, ignore_index=True)[["of", *result.won.table.columns]]

@@ -1,19 +1,25 @@
 """The tables on money: what channels and campaigns cost and bring, by model, by quarter of touch and of close."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
+from revops.analysis.credit import model_name
 from revops.measures.attribution_comparison.campaigns import types_by_rule
 from revops.measures.attribution_comparison.result import AttributionResult
-from revops.measures.attribution_comparison.tables.credit import Display
-from revops.wording import between, channel_label, day, missing, money, plural, ranges, share
+from revops.measures.attribution_comparison.shared import reference_rule
+from revops.measures.attribution_comparison.tables.credit import of_one
+from revops.measures.attribution_comparison.tables.found import Display
+from revops.ratios import safe_ratio
+from revops.wording import between, channel_label, cost_of_one, day, missing, money, odds, plural, ranges
 
 __all__ = ["VERDICTS", "money_tables"]
 
 VERDICTS = {"keep": "earns its cost under all", "cut": "under none", "depends": "depends on the model",
             "no_cost": "no cost known"}  # fmt: skip
 _RULES = {"all": "under all rules", "some": "under some", "none": "under none", "": "–"}
-_MOST, _MOST_QUARTERS = 15, 8
+_MOST, _MOST_QUARTERS = 12, 8
 
 
 def money_tables(result: AttributionResult) -> dict[str, Display]:
@@ -29,21 +35,43 @@ def money_tables(result: AttributionResult) -> dict[str, Display]:
 def _decisions(result: AttributionResult) -> Display:
     rows, known = result.decisions.by_channel, result.decisions.by_channel["verdict"].ne("no_cost")
     order = rows.assign(known=known).sort_values(["known", "spend_amount", "channel"], ascending=[False, False, True])
-    own = result.decisions.by_model
-    own = own[own["model"].eq(result.knobs.reference_model)].set_index("channel").reindex(order["channel"])
+    own, knobs = result.decisions.by_model, result.knobs
+    own = own[own["model"].eq(knobs.reference_model)].set_index("channel").reindex(order["channel"])
+    cost = partial(cost_of_one, currency=result.view.company.currency)
     shown = pd.DataFrame({
         "Channel": order["channel"].map(channel_label).to_numpy(), "Spend": order["spend_amount"].to_numpy(),
-        "Cost of 1 credited": own["cost_per_credited_amount"].to_numpy(), "Range": ranges(own["low"], own["high"]),
-        "Over all models": ranges(order["lowest_cost"], order["highest_cost"]),
-        "Models that keep": [f"{row.n_keep} of {row.n_models}" if row.verdict != "no_cost" else "–"
-                             for row in order.itertuples()],
-        "Deals": order["n_deals"].to_numpy(), "Verdict": [_verdict(row) for row in order.itertuples()],
+        f"Cost of {of_one(result)} credited": own["cost_per_credited_amount"].to_numpy(),
+        "Range": ranges(own["low"], own["high"], cost),
+        "Over all models": ranges(order["lowest_cost"], order["highest_cost"], cost),
+        "Models that keep": _of_models(order, "n_keep"),
     })  # fmt: skip
-    most, costs = share(result.costs.most_cost), result.costs
-    caption = f"Does a channel earn its cost? Yes where 1 credited costs at most {most}{_why_most(result)}. "
+    units: tuple[str | None, ...] = (None, "money", "cost", None, None, None, "count", None)
+    if "n_keep_shared" in order:
+        shown["If all won were credited"], units = _of_models(order, "n_keep_shared"), (*units[:6], None, *units[6:])
+    shown["Deals"] = order["n_deals"].to_numpy()
+    shown["Verdict"] = [_verdict(row) for row in order.itertuples()]
+    return _caption_of_decisions(result, shown), shown, units
+
+
+def _of_models(rows: pd.DataFrame, name: str) -> list[str]:
+    """Return how many of the models keep each channel: `13 of 17`."""
+    return [f"{n:.0f} of {of:,}" if verdict != "no_cost" else "–" for n, of, verdict in
+            zip(rows[name], rows["n_models"], rows["verdict"], strict=True)]  # fmt: skip
+
+
+def _caption_of_decisions(result: AttributionResult, shown: pd.DataFrame) -> str:
+    costs, knobs, one = result.costs, result.knobs, of_one(result)
+    most = cost_of_one(costs.most_cost, result.view.company.currency)
+    caption = f"Does a channel earn its cost? Yes where {one} of credit costs at most {most}{_why_most(result)}. "
     caption += f"Spend of {day(costs.since)} {costs.since.year} to {day(costs.until)} {costs.until.year}"
     caption += f", {plural(costs.lag_days, 'day')} before the deals closed" if costs.lag_days else ""
-    return caption, shown, (None, "money", "share", None, None, None, "count", None)
+    if knobs.reference_model in result.won.models:
+        caption += (
+            f". Cost and range: {model_name(knobs.reference_model)}, in {odds(knobs.level)} resamples of accounts"
+        )
+    if "If all won were credited" in shown:
+        caption += ". If all won were credited: models that keep, were what nobody is credited with shared as the rest"
+    return caption
 
 
 def _why_most(result: AttributionResult) -> str:
@@ -101,13 +129,21 @@ def _campaigns(result: AttributionResult) -> Display:
     rows = rows.assign(size=size).sort_values(["size", "campaign_name"], ascending=[False, True]).head(_MOST)
     shown, units = _returns(pd.DataFrame({"Campaign": rows["campaign_name"].to_numpy()}), rows, result)
     n = len(result.campaigns.by_campaign)
-    return f"Campaigns: the {min(_MOST, n)} largest of {n:,} by cost and credit; all in campaigns.csv", shown, units
+    return (
+        f"Campaigns: the {min(_MOST, n)} largest of {n:,} by cost and credit, all in campaigns.csv{_by_chance(result)}",
+        shown,
+        units,
+    )
 
 
 def _types(result: AttributionResult) -> Display:
     rows = result.campaigns.by_type
     shown, units = _returns(pd.DataFrame({"Type": rows["campaign_type"].to_numpy()}), rows, result)
-    return "Types of campaigns, over all rules; Markov credits channels, not campaigns", shown, units
+    return (
+        f"Types of campaigns, over all rules; Markov credits channels, not campaigns{_by_chance(result)}",
+        shown,
+        units,
+    )
 
 
 def _types_of_pipeline(result: AttributionResult) -> Display:
@@ -138,6 +174,12 @@ def _returns(
     return shown, (None, "count", "money", None, None, None, None, "share", "money")
 
 
+def _by_chance(result: AttributionResult) -> str:
+    """Return under which rule the range by chance is, and how often it holds."""
+    rule = reference_rule(result.won, result.knobs)
+    return "" if rule is None else f". By chance: {model_name(rule)}, in {odds(result.knobs.level)} resamples"
+
+
 def _earns(row: object, *, is_type: bool) -> str:
     """Return the verdict; a type always has young campaigns too."""
     if not row.verdict:
@@ -157,23 +199,24 @@ def _touched(rows: pd.DataFrame, result: AttributionResult) -> Display:
         credited_amount=("credited_amount", "sum"), spend_amount=("spend_amount", lambda part: part.sum(min_count=1)),
         is_mature=("is_mature", "all"),
     ).reset_index()  # fmt: skip
+    credited = sums["credited_amount"].where(sums["credited_amount"] > 0)
     shown = pd.DataFrame({
         "Quarter of touch": sums["quarter"].astype("str"), "Touches": sums["n_touches"],
         "Credited deals": sums["credited_deals"].round(1), "Credited so far": sums["credited_amount"],
         "Spend": sums["spend_amount"],
-        "Cost of 1 credited": sums["spend_amount"] / sums["credited_amount"].where(sums["credited_amount"] > 0),
+        f"Cost of {of_one(result)} credited": safe_ratio(sums["spend_amount"], credited),
         "Mature": ["yes" if mature else "not yet" for mature in sums["is_mature"]],
     })  # fmt: skip
     lag = plural(result.costs.lag_days, "day")
     caption = f"Touches by their quarter: deals won so far; a quarter is mature {lag} after its end"
-    return caption, shown, (None, "count", "count", "money", "money", "share", None)
+    return caption, shown, (None, "count", "count", "money", "money", "cost", None)
 
 
 def _closed(rows: pd.DataFrame) -> Display:
     """Return what channels are credited with, by the quarter in which deals closed."""
     wide = rows.pivot(index="channel", columns="quarter", values="credited_amount")
     quarters = list(dict.fromkeys(rows["quarter"]))
-    wide = wide[quarters[-_MOST_QUARTERS:]].dropna(how="all")
+    wide = wide[quarters[-_MOST_QUARTERS:]].dropna(how="all").fillna(0.0)
     shown = wide.reset_index(names="Channel")
     shown["Channel"] = shown["Channel"].map(channel_label)
     shown.columns = [str(name) for name in shown.columns]
