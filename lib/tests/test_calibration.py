@@ -5,13 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from calibration import calls, deals, planted, tables
+from calibration import attribution, calls, deals, planted, tables
+from calibration.buyers import KINDS, buyers, truth
 from calibration.cases import COVERED, known_on
 from calibration.companies import company
 from calibration.frail import frail_company
 from calibration.told import OURS, told
 from scipy.special import expit
 
+from revops.analysis.credit import credit_by_model
 from revops.simulate import Plan, simulate
 from revops.simulate.money.calls import calls as simulated_calls
 
@@ -184,3 +186,70 @@ def test_a_team_stands_beside_what_its_people_book(called):
     teams = rows[rows["level"].eq("team")].set_index(["day", "team"])[["closed", "final"]]
     pd.testing.assert_frame_equal(sums, teams.reindex(sums.index))
     assert rows.loc[rows["week"].eq(1), "known"].max() < 0.08 < 0.4 < rows.loc[rows["week"].eq(7), "known"].min()
+
+
+# Attribution
+
+
+CREDITED = tuple(48 * turn + 8 * deals + place for turn in range(2) for deals in range(3) for place in (3, 4))
+"""12 companies: of 30, 90 and 300 deals won, with many channels and few, an account's deals several and one."""
+
+
+@pytest.fixture(scope="module")
+def credited():
+    return pd.DataFrame([row for seed in CREDITED for row in attribution.told(seed)])
+
+
+def test_ranges_of_credit_hold_and_verdicts_called_sure_are_rarely_wrong(credited):
+    """12 companies. Were the ranges of one company a single one, the error at 0.8 would be 11.5 points: 20 are nearly
+    two. A wrong sign would turn sure verdicts around."""
+    found = attribution.held(credited).set_index(["id", "by", "value"])
+    assert found.loc[("credit_share", "all", ""), "n"] == 3 * (6 * 12 + 6 * 4)
+    for id in ("credit_share", "cost_per_credited_amount"):
+        assert abs(found.loc[(id, "model", "linear"), "observed"] - 0.8) < 0.2
+    assert found.loc[("rank", "all", ""), "observed"] > 0.7
+    sure = attribution.sure(credited).set_index(["by", "companies of", "true cost"])
+    assert sure.loc[("linear", "all", 1.2), "surely keep"] < 0.1
+    assert sure.loc[("linear", "all", "any"), "observed"] < 0.2
+    told = attribution.chances(credited).query("model == 'all'")
+    assert told["observed"].iloc[0] < 0.2 and told["observed"].iloc[-1] > 0.7
+
+
+def test_what_very_many_accounts_are_credited_with_is_the_mean_of_companies():
+    """100 companies of 30 deals won, of one per account: each channel's mean credit within four standard errors."""
+    kind, rng = KINDS[4], np.random.default_rng(1)
+    true = truth(kind)
+    made = [buyers(kind, int(rng.poisson(true.attrs["accounts"])), rng) for _ in range(100)]
+    assert np.mean([paths.values("wins").sum() for paths in made]) == pytest.approx(30, abs=4 * (30 / 100) ** 0.5)
+    credit = np.array([credit_by_model(paths, ("linear", "last_touch"))["credited_amount"] for paths in made])
+    right = true.set_index("model").loc[["linear", "last_touch"], "amount"].to_numpy()
+    assert np.abs((credit.mean(axis=0) - right) / (credit.std(axis=0) / 100**0.5)).max() < 4
+    assert true.groupby("model")["amount"].sum().to_numpy() == pytest.approx([right[:4].sum()] * 3)
+
+
+def test_tables_of_credit_by_hand():
+    """Four ranges of two companies: one holds, the truth of one lies below, of one above, of one is none told. Three
+    channels called sure: right, wrong, at the threshold; all of one company, so that two thirds of its are wrong."""
+    traits = {"won": 30, "sizes": "even", "deals": "one", "channels": 4, "model": "linear"}
+    told = {"true": [0.1, 0.05, 0.3, 0.1], "low": [0.1, 0.1, 0.1, np.nan], "high": [0.2, 0.2, 0.2, np.nan]}
+    share = {"share_true": told["true"], "low": told["low"], "high": told["high"]}
+    others = {f"{id}_{end}": values for id in ("rank", "cost") for end, values in told.items()}
+    ranges = pd.DataFrame({"what": "range", "seed": [1, 1, 2, 2], **share, **others, "n_deals": 20, "credited": 5.0,
+                           **traits})  # fmt: skip
+    row = attribution.held(ranges).iloc[0]
+    assert row[["observed", "under", "over", "not_told"]].tolist() == pytest.approx([1 / 3, 1 / 3, 1 / 3, 0.25])
+    assert (row["n"], row["companies"]) == (3, 2)
+    verdicts = pd.DataFrame({
+        "what": "verdict", "seed": [1, 1, 1, 1, 2], "level": [0.8, 0.95, 1.0, 1.2, 0.8],
+        "verdict": ["keep", "cut", "keep", "keep", "cut"], "is_sure": [True, True, True, False, False],
+        "right": ["keep", "keep", "keep", "cut", "keep"], **traits,
+    })  # fmt: skip
+    found = attribution.sure(verdicts).set_index(["companies of", "true cost"])["observed"]["all"]
+    assert found.to_dict() == {"any": 0.4, 0.8: 0.0, 0.95: 1.0, 1.0: 1.0, 1.2: 0.0}
+    assert attribution.sure(verdicts)["wrong of sure"].iloc[0] == pytest.approx((2 / 3 + 0) / 2)
+
+
+def test_ranges_of_the_switch_off_hold_where_buyers_do_not_select_themselves():
+    """30 worlds of six ranges: were the six apart the error would be 3 points, were they one, 7."""
+    found = attribution.switched_held(pd.DataFrame([row for seed in range(30) for row in attribution.switched(seed)]))
+    assert abs(found["observed"].iloc[0] - 0.8) < 0.12 and found["n"].iloc[0] > 150
