@@ -2,7 +2,17 @@
 
 from revops.analysis.journeys.found import Journeys, Known, journeys_of, known_on
 from revops.analysis.journeys.knobs import JourneyKnobs
+from revops.analysis.journeys.people import with_fallback
 from revops.analysis.journeys.reconciled import WITH_TOUCHES
 from revops.analysis.journeys.touched import UNKNOWN_CHANNEL
 
-__all__ = ["UNKNOWN_CHANNEL", "WITH_TOUCHES", "JourneyKnobs", "Journeys", "Known", "journeys_of", "known_on"]
+__all__ = [
+    "UNKNOWN_CHANNEL",
+    "WITH_TOUCHES",
+    "JourneyKnobs",
+    "Journeys",
+    "Known",
+    "journeys_of",
+    "known_on",
+    "with_fallback",
+]

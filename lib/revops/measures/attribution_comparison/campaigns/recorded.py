@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from revops.analysis.journeys.people import people_of
-from revops.analysis.journeys.touched import touched
+from revops.analysis.journeys import with_fallback
 from revops.measures.attribution_comparison.window import Window
 
 __all__ = ["recorded"]
@@ -17,16 +16,14 @@ def recorded(window: Window) -> pd.DataFrame:
         One row per touch, in order of time: touch_id, touched_at, campaign_id, campaign_type, channel. In a slice those
         of the people behind its deals. Of channels left out (without_channels) those with a campaign alone.
     """
-    view, knobs = window.view, window.knobs
-    state = view.opportunities.sort_values("opportunity_id", ignore_index=True)
-    people = people_of(view, state, knobs.journeys("close", None, view.day))
-    found = touched(view, people)
+    known, knobs = window.known, window.knobs
+    people, found = with_fallback(known.people, knobs.account_fallback), known.touched
     table, text = found.table, found.text.take(found.table["row"]).reset_index(drop=True)
     text["touched_at"] = table["at"].to_numpy().astype("datetime64[us]")
     text["channel"] = table["channel"].astype("str").to_numpy()
     kept = (text["campaign_id"].notna() | ~text["channel"].isin(knobs.without_channels)).to_numpy()
     if window.only is not None:
-        inside = state["opportunity_id"].isin(window.only).to_numpy()[people.deal]
+        inside = known.state["opportunity_id"].isin(window.only).to_numpy()[people.deal]
         kept &= np.isin(table["person"].to_numpy(), people.person[inside])
     columns = ["touch_id", "touched_at", "campaign_id", "campaign_type", "channel"]
     return text.loc[kept, columns].astype({"channel": "str"}).reset_index(drop=True)
