@@ -37,9 +37,9 @@ def test_a_channel_that_no_model_keeps_is_to_be_moved():
         "marketing_ops",
         90.0,
         END,
-        "By the models 1 credited costs 90% to 450%, above 80% in all of them and, by the least sure of them, in 95% "
-        "of resamples. Money: what was spent beyond the most that its credit may cost, by the models. One model on the "
-        "other side, or a lift test that finds more, takes it off the list.",
+        "By the models $1 credited costs $0.90 to $4.50, above $0.80 in all of them and, by the least sure of them, in "
+        "95% of resamples. Money: what was spent beyond the most that its credit may cost, by the models. One model on "
+        "the other side, or a lift test that finds more, takes it off the list.",
         (),
         50.0,
         pytest.approx(10.0),
@@ -56,8 +56,8 @@ def test_a_channel_on_which_models_disagree_is_to_be_tested():
         "marketing_ops",
         90.0,
         END,
-        "Under 2 of 3 models it earns its cost, under 1 not: 1 credited costs 45% to 450%, against 80% at most. Money: "
-        "how far its spend lies from the most that its credit may cost, by the models. A test under lift_tests "
+        "Under 2 of 3 models it earns its cost, under 1 not: $1 credited costs $0.45 to $4.50, against $0.80 at most. "
+        "Money: how far its spend lies from the most that its credit may cost, by the models. A test under lift_tests "
         "that says keep or cut takes it off the list.",
         (),
         70.0,
@@ -75,7 +75,7 @@ def test_money_is_by_the_threshold_that_the_verdict_is_by():
 
 def test_costs_of_a_channel_that_some_models_or_all_credit_nothing_have_no_upper_end():
     some = {"first_touch": {"a": 100.0}, "last_touch": {"a": 0.0}}
-    assert "1 credited costs 90% or more, above 80%" in only(some, {"a": 90.0}).because
+    assert "$1 credited costs $0.90 or more, above $0.80" in only(some, {"a": 90.0}).because
     none = {"first_touch": {"a": 0.0, "b": 1.0}, "last_touch": {"a": 0.0, "b": 1.0}}
     found = only(none, {"a": 90.0, "b": 0.1})
     assert found.because.startswith(
@@ -130,8 +130,8 @@ def test_the_money_of_a_test_is_what_was_spent_beyond_what_it_found():
         "marketing_ops",
         100.0,
         END,
-        "Test of 1 Jan to 31 Mar 2026 (holdout): even the high end, $30, is less than the spend may bring at 80%. "
-        "Money: what was spent beyond that. A later test that finds more takes it off the list.",
+        "Test of 1 Jan to 31 Mar 2026 (holdout): even the high end, $30, at $0.80 for $1 is less than was spent. "
+        "Money: how much less. A later test that finds more takes it off the list.",
         (),
         84.0,
         76.0,
@@ -212,20 +212,19 @@ def test_campaigns_that_cost_and_have_no_touch_are_to_be_looked_for():
     lost = {"campaign_id": "k1", "campaign_name": "Fair <b>", "spend_amount": 30.0, "n_touches": 0}
     assert only(PAID, COST, campaigns=[lost]) == Action(
         "spend_without_touches",
-        "Find the responses of Fair <b>: $30 spent, no touch",
+        "Find the responses of Fair <b>: $30 spent, and no touch is on record",
         "marketing_ops",
         30.0,
         SOON,
-        "It has a cost in the days whose spend is counted, and none of its touches is on a deal that closed. Members "
-        "and UTM tags that name a campaign take it off the list; else nobody came.",
+        "No touch of anybody on record names it. Members, and UTM tags that name a campaign, take it off the list; else "
+        "nobody came.",
         ("k1",),
     )
-    two = only(PAID, COST, campaigns=[lost, lost | {"campaign_id": None, "campaign_name": "By name"}])
-    assert (two.text, two.records) == ("Find the responses of 2 campaigns: $60 spent, no touch", ("By name", "k1"))
-    assert two.because.startswith(
-        "They have a cost in the days whose spend is counted, and none of their touches is on a deal that closed."
-    )
-    for change in ({"spend_amount": 0.0}, {"n_touches": 1}, {"is_mature": False}):
+    two = only(PAID, COST, campaigns=[lost, lost | {"campaign_id": "k0"}])
+    said = "Find the responses of 2 campaigns: $60 spent, and no touch is on record"
+    assert (two.text, two.records) == (said, ("k0", "k1"))
+    assert two.because.startswith("No touch of anybody on record names them.")
+    for change in ({"spend_amount": 0.0}, {"n_touches": 1}, {"is_mature": False}, {"campaign_id": None}):
         assert rules(PAID, COST, campaigns=[lost | change]) == []
 
 
@@ -240,7 +239,7 @@ def everything(**knobs):
         credit["first_touch"][f"d{number}"], credit["last_touch"][f"d{number}"] = 110.0 + number, 90.0
         spend[f"d{number}"] = 80.0
     dark = [("w", NO_CONTACT, 9000.0)]
-    campaign = {"campaign_name": "Fair", "spend_amount": 30.0, "n_touches": 0}
+    campaign = {"campaign_id": "k", "campaign_name": "Fair", "spend_amount": 30.0, "n_touches": 0}
     return actions(told(credit, spend, dark=dark, campaigns=[campaign], **knobs))
 
 

@@ -254,7 +254,7 @@ def test_three_numbers_for_each_reader_are_of_the_same_result():
         Number("$50", "of $90 spent, where the verdict depends on the model", is_bad=True), MOVED, DARK,
     )  # fmt: skip
     assert numbers(**given, audience="marketing_ops") == (
-        Number("45%", "cost of 1 credited by first touch: $90 spent on channels credited with $200"),
+        Number("$0.45", "for $1 credited by first touch: $90 spent on channels credited with $200"),
         Number(
             "1",
             "of 2 types of campaigns on enough deals to judge earns its cost under no rule: Fair; it cost $30",
@@ -286,19 +286,19 @@ def test_numbers_that_cannot_be_had_say_why():
         Number("$0", "won without a touch that counts: no deals"),
     )
     assert numbers(alone, audience="marketing_ops")[:2] == (
-        Number("–", "cost of 1 credited: needs costs"),
+        Number("–", "cost of $1 credited: needs costs"),
         Number("–", "types of campaigns that earn their cost under no rule: none with a cost is on enough deals"),
     )
     assert numbers(alone, audience="revops")[2] == Number("–", "of credit moves with another setting: none could be "
                                                           "tried")  # fmt: skip
     other = numbers(alone, {"a": 5.0}, audience="marketing_ops", models=("linear", "markov_1"),
                     reference_model="markov_1")  # fmt: skip
-    assert other[0] == Number("–", "cost of 1 credited: Markov, order 1 cannot be had")
-    for audience, what in (("executive", "spend"), ("marketing_ops", "cost of 1 credited")):
+    assert other[0] == Number("–", "cost of $1 credited: Markov, order 1 cannot be had")
+    for audience, what in (("executive", "spend"), ("marketing_ops", "cost of $1 credited")):
         without = numbers({}, {"a": 5.0}, audience=audience, unavailable={"linear": "x"})[0]
         assert without == Number("–", f"{what}: no model can be had to set it against")
     nothing = numbers({"linear": {"a": 0.0, "b": 9.0}}, {"a": 5.0}, audience="marketing_ops")
-    assert nothing[0] == Number("–", "cost of 1 credited: nothing is credited to channels with a cost by linear")
+    assert nothing[0] == Number("–", "cost of $1 credited: nothing is credited to channels with a cost by linear")
 
 
 def test_spend_on_few_deals_is_beside_the_spend_that_the_model_decides():

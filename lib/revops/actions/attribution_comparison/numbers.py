@@ -7,7 +7,7 @@ from revops.actions.attribution_comparison.facts import by_verdict, total_won, u
 from revops.analysis.credit import model_name
 from revops.measures.attribution_comparison.result import AttributionResult
 from revops.ratios import safe_ratio
-from revops.wording import channel_label, join, missing, money, plural, share
+from revops.wording import channel_label, cost_of_one, join, missing, money, plural, share
 
 __all__ = ["numbers"]
 
@@ -66,15 +66,14 @@ def _cost(result: AttributionResult) -> Number:
     rows, reference = result.decisions.by_model, result.knobs.reference_model
     rows = rows[rows["model"].eq(reference) & rows["spend_amount"].notna()]
     spend, credited = rows["spend_amount"].sum(), rows["credited_amount"].sum()
-    cost = safe_ratio(spend, credited)
+    cost, currency = safe_ratio(spend, credited), result.view.company.currency
     if missing(cost) or not spend > 0 or not credited > 0:
-        return Number("–", f"cost of 1 credited: {_why_no_ratio(result, spend)}")
-    currency = result.view.company.currency
+        return Number("–", f"cost of {money(1, currency)} credited: {_why_no_ratio(result, spend)}")
     text = (
-        f"cost of 1 credited by {model_name(reference)}: {money(spend, currency)} spent on channels credited with "
-        f"{money(credited, currency)}"
+        f"for {money(1, currency)} credited by {model_name(reference)}: {money(spend, currency)} spent on channels "
+        f"credited with {money(credited, currency)}"
     )
-    return Number(share(cost), text, is_bad=cost > result.costs.most_cost)
+    return Number(cost_of_one(cost, currency), text, is_bad=cost > result.costs.most_cost)
 
 
 def _why_no_ratio(result: AttributionResult, spend: float) -> str:

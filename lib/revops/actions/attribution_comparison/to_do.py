@@ -1,5 +1,7 @@
 """What to do about channels: rules over all models, each with what the wrong side would cost, and records to mend."""
 
+from functools import partial
+
 import pandas as pd
 
 from revops.actions import Action, due
@@ -16,7 +18,7 @@ from revops.analysis.credit import model_name
 from revops.analysis.journeys import WITH_TOUCHES
 from revops.measures.attribution_comparison.result import AttributionResult
 from revops.ratios import safe_ratio
-from revops.wording import between, channel_label, day, join, money, plural, share, told_share
+from revops.wording import between, channel_label, cost_of_one, day, join, money, plural, share, told_share
 
 __all__ = ["MOST", "actions"]
 
@@ -44,8 +46,8 @@ def _cut(result: AttributionResult, row: object) -> Action:
     low, middle, high = regret(result, row.channel)
     spent = money(row.spend_amount, currency)
     text = f"Move the budget of {name.lower()}{where(result)}: by no model did it earn the {spent} spent"
-    limit = share(result.costs.most_cost)
-    costs = f"By the models {_costs(row)}, above {limit} in all of them"
+    limit = cost_of_one(result.costs.most_cost, currency)
+    costs = f"By the models {_costs(row, currency)}, above {limit} in all of them"
     if pd.isna(row.lowest_cost):
         costs = f"No model credits it with anything, so it costs more than {limit} of its credit"
     because = (
@@ -67,8 +69,8 @@ def _cut_by_test(result: AttributionResult, row: object) -> Action:
     text = f"Move the budget of {name}{where(result)}: of {spent} spent a test found {found} to come of it"
     because = (
         f"Test of {day(row.since)} to {day(row.until)} {row.until.year} ({row.source or 'lift_tests'}): even the high "
-        f"end, {money(row.high, currency)}, is less than the spend may bring at {share(most)}. Money: what was spent "
-        "beyond that. A later test that finds more takes it off the list."
+        f"end, {money(row.high, currency)}, at {cost_of_one(most, currency)} for {money(1, currency)} is less than was "
+        "spent. Money: how much less. A later test that finds more takes it off the list."
     )
     by = due.quarter_end(result.period, result.view.day)
     return Action("cut_by_test", text, "marketing_ops", float(row.spend_amount), by, because, (),
@@ -81,19 +83,21 @@ def _test(result: AttributionResult, row: object) -> Action:
     low, middle, high = regret(result, row.channel)
     spent = money(row.spend_amount, currency)
     text = f"Test {name}{where(result)} with a group held back before its {spent} moves: the models disagree"
+    most = cost_of_one(result.costs.most_cost, currency)
     because = (
-        f"Under {row.n_keep} of {row.n_models} models it earns its cost, under {row.n_cut} not: {_costs(row)}, against "
-        f"{share(result.costs.most_cost)} at most. Money: how far its spend lies from the most that its credit may "
-        "cost, by the models. A test under lift_tests that says keep or cut takes it off the list."
+        f"Under {row.n_keep} of {row.n_models} models it earns its cost, under {row.n_cut} not: "
+        f"{_costs(row, currency)}, against {most} at most. Money: how far its spend lies from the most that its credit "
+        "may cost, by the models. A test under lift_tests that says keep or cut takes it off the list."
     )
     by = due.quarter_end(result.period, result.view.day)
     return Action("depends_on_model", text, "marketing_ops", float(row.spend_amount), by, because, (),
                   middle, low, high, "at_stake")  # fmt: skip
 
 
-def _costs(row: object) -> str:
-    low, high = share(row.lowest_cost), share(row.highest_cost)
-    return f"1 credited costs {low if low == high else between(row.lowest_cost, row.highest_cost, share)}"
+def _costs(row: object, currency: str) -> str:
+    low, high = (cost_of_one(ratio, currency) for ratio in (row.lowest_cost, row.highest_cost))
+    ends = low if low == high else between(row.lowest_cost, row.highest_cost, partial(cost_of_one, currency=currency))
+    return f"{money(1, currency)} credited costs {ends}"
 
 
 def _dark(result: AttributionResult) -> Action | None:
@@ -145,20 +149,19 @@ def _untold_costs(result: AttributionResult) -> list[Action]:
 
 
 def _lost_campaigns(result: AttributionResult) -> Action | None:
-    """Return that campaigns be looked at which cost money and have no touch on any deal or person on record."""
-    rows = result.campaigns.by_campaign
+    """Return that campaigns of the CRM be looked at which cost money and have no touch of anybody on record."""
+    rows = result.campaigns.by_campaign.dropna(subset="campaign_id")
     rows = rows[(rows["spend_amount"] > 0) & rows["n_touches"].eq(0) & rows["is_mature"].astype(bool)]
     if rows.empty:
         return None
     currency, spent = result.view.company.currency, float(rows["spend_amount"].sum())
     which = rows["campaign_name"].iloc[0] if len(rows) == 1 else plural(len(rows), "campaign")
     what = f"Find the responses of {which}{where(result)}"
-    text = f"{what}: {money(spent, currency)} spent, no touch"
+    text = f"{what}: {money(spent, currency)} spent, and no touch is on record"
     because = (
-        f"{'It has a cost' if len(rows) == 1 else 'They have a cost'} in the days whose spend is counted, and none of "
-        f"{'its' if len(rows) == 1 else 'their'} touches is on a deal that closed. Members and UTM tags that name a "
-        "campaign take it off the list; else nobody came."
+        f"No touch of anybody on record names {'it' if len(rows) == 1 else 'them'}. Members, and UTM tags that name a "
+        "campaign, take it off the list; else nobody came."
     )
-    ids = tuple(sorted(rows["campaign_id"].fillna(rows["campaign_name"]).astype("str")))
+    ids = tuple(sorted(rows["campaign_id"]))
     by = due.soon(result.period, result.view.day)
     return Action("spend_without_touches", text, "marketing_ops", spent, by, because, ids)
