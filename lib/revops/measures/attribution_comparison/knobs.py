@@ -56,6 +56,7 @@ class Knobs(params.Knobs):
     direct: tuple[str, ...] = ()
     lost_deals: bool = True
     never_converted: Literal["off", "people", "accounts"] = "people"
+    quiet_days: Annotated[int, Field(ge=0, le=1000)] = 90
     models: tuple[Literal[MODELS], ...] = MODELS
     reference_model: Literal[MODELS] = "linear"
     half_life_days: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 7.0
@@ -106,6 +107,6 @@ class Knobs(params.Knobs):
             "cutoff": cutoff, "since": since, "until": until, "lookback_days": self.lookback_days or None,
             "account_fallback": self.account_fallback, "responses_only": self.responses_only,
             "once_a_day": self.once_a_day, "without_channels": self.without_channels, "lost": self.lost_deals,
-            "never_converted": "off" if self.slice else self.never_converted,
+            "never_converted": "off" if self.slice else self.never_converted, "quiet_days": self.quiet_days,
         }  # fmt: skip
         return JourneyKnobs(**(told | other))
