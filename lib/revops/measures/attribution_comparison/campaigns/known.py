@@ -19,10 +19,11 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Known:
-    """paths: the journeys that ended by the day, whenever that was (those without a win count in the draws alone). rules: those that could be had; reference:
-    the one of ranges and of open deals. deals, amount: credit [rule x campaign]. drawn: amount under the reference rule
-    [campaign x draw]. of_deal: the share of its deal's amount that each touch has under it. spend: the whole cost so
-    far of campaigns of the CRM; NaN where none is known, or one of 0."""
+    """paths: the journeys that ended by the day, whenever that was (those without a win count in the draws alone).
+    rules: those that could be had; reference: the one of ranges and of open deals. deals, amount: credit [rule x
+    campaign]. drawn: amount under the reference rule [campaign x draw]. of_deal: the share of its deal's amount that
+    each touch has under it. spend: the whole cost so far of campaigns of the CRM; NaN where none is known, or one of 0.
+    """
 
     window: Window
     costs: WindowCosts
