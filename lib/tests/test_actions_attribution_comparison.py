@@ -79,7 +79,7 @@ def test_costs_of_a_channel_that_some_models_or_all_credit_nothing_have_no_upper
     none = {"first_touch": {"a": 0.0, "b": 1.0}, "last_touch": {"a": 0.0, "b": 1.0}}
     found = only(none, {"a": 90.0, "b": 0.1})
     assert found.because.startswith(
-        "No model credits it with anything, so it costs more than 80% of its credit and, by the least sure of them, in "
+        "No model credits it with anything, so $1 credited costs more than $0.80 and, by the least sure of them, in "
         "95% of resamples. Money: "
     )
     alike = {"first_touch": {"a": 100.0}, "last_touch": {"a": 100.0}}
@@ -216,8 +216,8 @@ def test_campaigns_that_cost_and_have_no_touch_are_to_be_looked_for():
         "marketing_ops",
         30.0,
         SOON,
-        "No touch of anybody on record names it. Members, and UTM tags that name a campaign, take it off the list; else "
-        "nobody came.",
+        "No touch of anybody on record names it. Members, and UTM tags that name a campaign, take it off the list; "
+        "else nobody came.",
         ("k1",),
     )
     two = only(PAID, COST, campaigns=[lost, lost | {"campaign_id": "k0"}])
@@ -257,7 +257,7 @@ def test_the_most_money_comes_first_and_the_readers_own_before_that():
 
 
 def test_what_has_no_worth_comes_last_the_larger_amount_first():
-    lost = {"campaign_name": "Fair", "spend_amount": 30.0, "n_touches": 0}
+    lost = {"campaign_id": "k", "campaign_name": "Fair", "spend_amount": 30.0, "n_touches": 0}
     dark = [("w", NO_CONTACT, 9000.0)]
     assert rules(DEPENDS, {"paid_search": 90.0}, dark=dark, campaigns=[lost]) == [
         "depends_on_model", "unattributed", "spend_without_touches",

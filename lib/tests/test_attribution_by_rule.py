@@ -1,4 +1,4 @@
-"""Every campaign under every rule, for deals won and for pipeline created."""
+"""What every rule credits every campaign with, for deals won and for pipeline created in the window."""
 
 import numpy as np
 import pytest
@@ -9,11 +9,10 @@ from revops.measures.attribution_comparison.campaigns import campaigns, campaign
 from revops.measures.attribution_comparison.credited import credited
 
 
-def by_rule(company, *costs, **told_of_costs):
-    window, won = told(company)
-    paid = window_costs(*costs, **told_of_costs)
+def by_rule(company, **knobs):
+    window, won = told(company, **knobs)
     pipeline = credited(window, "creation")
-    return campaigns_by_rule(window, won, pipeline, campaigns(window, won, paid), paid), won, pipeline
+    return campaigns_by_rule(window, won, pipeline), won, pipeline
 
 
 def of(table, kind, model):
@@ -38,16 +37,13 @@ def test_won_and_created_by_hand():
     assert "full_path" not in set(table.loc[table["of"].eq("pipeline_created"), "model"])
 
 
-def test_contribution_and_return_by_hand():
-    """60 spent on social; linear credits it with 100 / 3 + 150; the margin is a half."""
-    spent = {"campaign_id": "s", "channel": "social", "campaign_type": "Paid Social", "spend_amount": 60.0}
-    table, *_ = by_rule(hand_made(), spent, margin=0.5)
-    row = table[table["of"].eq("won") & table["model"].eq("linear") & table["campaign_id"].eq("s")].iloc[0]
-    contribution = (100 / 3 + 150) * 0.5 - 60
-    assert row["spend_amount"] == 60 and row["contribution_amount"] == pytest.approx(contribution)
-    assert row["campaign_return"] == pytest.approx(contribution / 60)
-    others = table[~(table["of"].eq("won") & table["campaign_id"].eq("s"))]
-    assert others[["spend_amount", "contribution_amount", "campaign_return"]].isna().all(axis=None)
+def test_only_the_window_counts():
+    """From April to June the two won deals closed, and D was made; A and B were made on 1 March."""
+    table, *_ = by_rule(hand_made(), quarters=0)
+    assert table.columns.tolist() == ["of", "model", "campaign_id", "campaign_name", "campaign_type", "credited_deals",
+                                      "credited_amount"]  # fmt: skip
+    assert of(table, "pipeline_created", "linear")["Webinar one"] == (1.0, 900.0)
+    assert of(table, "won", "first_touch")["Webinar one"] == (1.0, 100.0)
 
 
 def test_each_rule_hands_out_all_that_it_credits_and_types_are_their_campaigns():
@@ -67,7 +63,7 @@ def test_each_rule_hands_out_all_that_it_credits_and_types_are_their_campaigns()
     )
 
 
-def test_won_campaigns_are_those_of_the_list():
+def test_where_all_deals_closed_in_the_window_campaigns_are_those_of_the_list():
     table, *_ = by_rule(random_company(5))
     window, won = told(random_company(5))
     listed = campaigns(window, won, window_costs()).by_campaign.dropna(subset="campaign_id").set_index("campaign_id")

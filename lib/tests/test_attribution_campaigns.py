@@ -1,18 +1,20 @@
 """Campaigns under every rule: by hand, by plain loops, and what must not change them."""
 
+import datetime as dt
 from collections import defaultdict
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
-from companies_of_campaigns import NAMES, TYPES, hand_made, random_company, told
+from companies_of_campaigns import NAMES, PEOPLE, TYPES, hand_made, random_company, told
 from companies_of_people import contact, touch, won
 from hand_costs import window_costs
 from slow_credit import shares_of
 
 from frames import as_of, change, table, with_each, with_tables
 from revops.analysis.credit import SHARED
-from revops.measures.attribution_comparison.campaigns import NO_CAMPAIGN, campaigns
+from revops.measures.attribution_comparison.campaigns import NO_CAMPAIGN, RETURNS_BY_RULE, campaigns
 
 COLUMNS = ["n_touches", "n_deals", "lowest_amount", "reference_amount", "highest_amount", "spend_amount",
            "lowest_return", "highest_return", "low", "high", "verdict", "top_deal_share", "to_come_amount", "is_mature",
@@ -40,7 +42,7 @@ def test_campaigns_by_hand():
     assert rows["campaign_name"].tolist() == ["Fair", "Next", "Social", "Webinar one", "Webinar two", NO_CAMPAIGN]
     assert rows["campaign_type"].tolist() == ["Event", "Event", "Paid Social", "Webinar", "Webinar", NO_CAMPAIGN]
     assert rows["channel"].tolist() == ["event", "event", "social", "webinar", "webinar", "email"]
-    assert rows["n_touches"].tolist() == [1, 0, 2, 1, 1, 1] and rows["n_deals"].tolist() == [0, 0, 2, 1, 1, 1]
+    assert rows["n_touches"].tolist() == [1, 1, 2, 2, 1, 1] and rows["n_deals"].tolist() == [0, 0, 2, 1, 1, 1]
     linear = [0, 0, 100 / 3 + 150, 100 / 3, 100 / 3, 150]
     assert rows["reference_amount"].tolist() == pytest.approx(linear)
     assert rows.loc["w1", ["lowest_amount", "highest_amount"]].tolist() == [0, 100]
@@ -54,6 +56,58 @@ def test_campaigns_by_hand():
     assert np.isnan(rows.loc["lostonly", "top_deal_share"]) and rows["is_few"].all()
 
 
+def test_a_campaign_is_judged_by_all_it_cost_and_all_it_brought():
+    """A's deal closed on 20 March, before the window (from April): webinars one and two have 50 of its 100 each under
+    linear. Webinar one cost 30 in 2025 and 10 in April, and so returns (50 x 0.8 - 40) / 40 = 0; under first touch
+    (100 x 0.8 - 40) / 40 = 1, under last touch -1. The window's own credit has none of it."""
+    deals = [won("d1", "A", amount=100.0, close_date="2026-03-20"), won("d2", "B", amount=300.0)]
+    costs = [{"campaign_id": "w1", "spend_amount": 30.0, "last": "2025-06-01"},
+             {"campaign_id": "w1", "spend_amount": 10.0, "last": "2026-04-10"}]  # fmt: skip
+    window, credit = told(hand_made(deals=deals), quarters=0)
+    found = campaigns(window, credit, window_costs(*costs, margin=0.8))
+    row = by_id(found).loc["w1"]
+    assert (row["n_deals"], row["spend_amount"], row["verdict"]) == (1, 40, "some")
+    assert row["reference_amount"] == pytest.approx(50)
+    assert (row["lowest_return"], row["highest_return"]) == pytest.approx((-1, 1))
+    rows = found.returns_by_rule
+    assert rows.columns.tolist() == RETURNS_BY_RULE and len(rows) == len(found.rules) * len(found.by_campaign)
+    mine = rows[rows["campaign_id"].eq("w1")].set_index("model")
+    assert mine.loc["linear", ["credited_deals", "credited_amount", "spend_amount"]].tolist() == [0.5, 50, 40]
+    assert mine.loc["linear", ["contribution_amount", "campaign_return"]].tolist() == pytest.approx([0, 0])
+    assert mine.loc["first_touch", ["contribution_amount", "campaign_return"]].tolist() == pytest.approx([40, 1])
+    others = rows[rows["campaign_id"].ne("w1")]
+    assert others[["spend_amount", "contribution_amount", "campaign_return"]].isna().all(axis=None)
+    assert credit.found.journeys["opportunity_id"].dropna().tolist() == ["d2"]
+
+
+@pytest.mark.parametrize(("lag", "older", "n_older"), [(0, ["w1", "w2"], 2), (17, ["w1"], 1), (16, ["w1", "w2"], 2),
+                                                       (59, [], 0)])  # fmt: skip
+def test_campaigns_that_did_nothing_lately_are_left_out_and_counted(lag, older, n_older):
+    """The window begins on 1 April. Webinar two was last met on 15 March, 17 days before, webinar one on 1 February,
+    59 days before: where B and C are all who came in time, they are older."""
+    touches = [row for row in hand_made().table("touches").to_dict("records") if row["contact_id"] != "cD"]
+    found = measured(hand_made(touches=touches), lag_days=lag, quarters=0)
+    assert sorted({"w1", "w2", "s", "lostonly"} - set(found.by_campaign["campaign_id"])) == older
+    assert found.n_older == n_older and found.since == dt.date(2026, 4, 1) - dt.timedelta(days=lag)
+    rows = by_id(found)
+    assert rows.loc["s", "reference_amount"] == pytest.approx(100 / 3 + 150) and rows.loc["s", "n_deals"] == 2
+    assert found.by_type["reference_amount"].sum() == pytest.approx(400 - 100 / 3 * n_older)
+    paid = measured(hand_made(touches=touches), {"campaign_id": "w1", "spend_amount": 5.0, "last": "2026-04-01"},
+                    lag_days=0, quarters=0)  # fmt: skip
+    assert "w1" in set(paid.by_campaign["campaign_id"]) and paid.n_older == 1
+
+
+def test_touches_on_record_are_counted_whether_answered_or_on_a_deal_or_not():
+    """E is behind no deal, and did not answer; the second touch is of a contact made after the day."""
+    people = [*PEOPLE, contact("cX", "X", created_at="2026-07-15")]
+    touches = [touch("t1", "cE", "2026-06-01", "event", campaign_id="lostonly", is_response=False),
+               touch("t2", "cX", "2026-06-01", "event", campaign_id="lostonly"),
+               touch("t3", "cA", "2026-04-20", "social", campaign_id="s")]  # fmt: skip
+    rows = by_id(measured(hand_made(contacts=people, touches=touches), {"campaign_id": "w1", "spend_amount": 5.0}))
+    assert rows["n_touches"].to_dict() == {"lostonly": 1, "s": 1, "w1": 0}
+    assert rows["n_deals"].to_dict() == {"lostonly": 0, "s": 1, "w1": 0}
+
+
 def test_types_are_their_campaigns_together():
     """Webinar: w1 (spend 40) and w2 (no cost). Its credit is of both, its return of w1 alone."""
     found = measured(hand_made(), {"campaign_id": "w1", "spend_amount": 40.0})
@@ -63,7 +117,7 @@ def test_types_are_their_campaigns_together():
     webinar = rows.loc["Webinar"]
     assert webinar["reference_amount"] == pytest.approx(200 / 3) and webinar["spend_amount"] == 40
     assert webinar["highest_return"] == pytest.approx((100 * 0.8 - 40) / 40)
-    assert webinar["n_deals"] == 1 and webinar["n_touches"] == 2 and webinar["top_deal_share"] == 1
+    assert webinar["n_deals"] == 1 and webinar["n_touches"] == 3 and webinar["top_deal_share"] == 1
     assert webinar["verdict"] == "some" and rows.loc["Event", "verdict"] == ""
     by_model = found.by_type_model
     assert list(by_model.columns) == ["model", "campaign_type", "credited_deals", "credited_amount", "spend_amount",
@@ -98,9 +152,11 @@ def test_campaigns_without_wins_or_without_touches_stay_on_the_list():
     assert rows["campaign_name"].tolist() == ["Fair", "Next", "Quiet", "Social", "Webinar one", "Webinar two", "Ad",
                                               "Ad", NO_CAMPAIGN]  # fmt: skip
     spent = rows[rows["campaign_name"].isin(["Fair", "Quiet", "Ad"])]
-    assert spent["verdict"].tolist() == ["none", "none", "none", ""]
+    assert spent["verdict"].tolist() == ["none", "none", "", ""]
     assert spent["channel"].tolist() == ["event", "radio", "search", "video"]
-    assert spent[["lowest_return", "highest_return"]].to_numpy()[:3].tolist() == [[-1, -1]] * 3
+    assert spent[["lowest_return", "highest_return"]].to_numpy()[:2].tolist() == [[-1, -1]] * 2
+    assert spent[["lowest_return", "highest_return"]].iloc[2:].isna().all(axis=None)
+    assert spent["spend_amount"].tolist() == [5, 7, 9, 0]
     assert spent["reference_amount"].tolist() == [0, 0, 0, 0] and spent["low"].isna().all()
     assert spent["n_touches"].tolist() == [1, 0, 0, 0] and spent["campaign_id"].isna().tolist() == [
         False,
@@ -198,14 +254,28 @@ def slow(window, won):
     return credit
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_campaigns_are_those_of_plain_loops(seed):
+def whole(window):
+    """Return the journeys of all deals won by the day, whenever they closed."""
+    found = window.journeys("close", since=None, until=window.view.day)
+    return SimpleNamespace(found=found, channels=found.channels)
+
+
+@pytest.mark.parametrize(("seed", "quarters"), [(1, 4), (2, 0)])
+def test_campaigns_are_those_of_plain_loops(seed, quarters):
     company = random_company(seed)
-    window, won = told(company, lookback_days=90)
+    window, won = told(company, lookback_days=90, quarters=quarters)
+    assert len(whole(window).found.journeys) > len(won.found.journeys) or quarters
     costs = [{"campaign_id": f"k{n}", "spend_amount": 900.0 * 5**n} for n in range(6)]
     found = campaigns(window, won, window_costs(*costs, margin=0.7, most_cost=0.5))
-    credit, rows = slow(window, won), by_id(found)
-    assert found.rules == SHARED and len(rows) == 9
+    credit, rows = slow(window, whole(window)), by_id(found)
+    touches = company.table("touches")
+    key = touches["campaign_id"].fillna("none: " + touches["channel"].astype("str"))
+    n_touches = key.value_counts()
+    late = touches["touched_at"] >= pd.Timestamp(window.since) - pd.Timedelta(days=30)
+    here = {*key[late], *(cost["campaign_id"] for cost in costs)}
+    assert rows["n_touches"].to_dict() == n_touches[sorted(here)].to_dict()
+    assert found.n_older == sum(not key.startswith("none") for key in set(n_touches.index) - here)
+    assert found.rules == SHARED and (len(rows) == 9) == (quarters == 4)
     for key, row in rows.iterrows():
         amounts = [sum(credit[rule, key].values()) for rule in SHARED]
         spend = {f"k{n}": 900.0 * 5**n for n in range(6)}.get(key, float("nan"))
@@ -275,9 +345,9 @@ def test_nothing_recorded_after_the_day_changes_a_number():
     history = pd.concat([found["opportunity_history"], table("opportunity_history", [closing])], ignore_index=True)
     grown = with_tables(company, touches=pd.concat([found["touches"], table("touches", later)], ignore_index=True),
                         opportunity_history=history)  # fmt: skip
-    after = {"campaign_id": "w1", "spend_amount": 40.0, "last": "2026-07-15"}
-    before, told_then = measured(company, *costs, day=day), measured(grown, after, costs[1], day=day)
-    for name in ("by_campaign", "by_type", "by_type_model"):
+    after = {"campaign_id": "w1", "spend_amount": 99.0, "last": "2026-07-15"}
+    before, told_then = measured(company, *costs, day=day), measured(grown, *costs, after, day=day)
+    for name in ("by_campaign", "by_type", "by_type_model", "returns_by_rule"):
         pd.testing.assert_frame_equal(getattr(before, name), getattr(told_then, name))
     assert not before.by_campaign.equals(measured(grown, *costs, day="2026-06-30").by_campaign)
 
@@ -289,7 +359,7 @@ def test_order_of_rows_and_names_of_ids_change_nothing():
     shuffled = with_each(company, lambda rows: rows.sample(frac=1, random_state=1).reset_index(drop=True))
     history = shuffled.table("opportunity_history").sort_values(["opportunity_id", "changed_at"], ignore_index=True)
     second = measured(with_tables(shuffled, opportunity_history=history), *costs[::-1])
-    for name in ("by_campaign", "by_type", "by_type_model"):
+    for name in ("by_campaign", "by_type", "by_type_model", "returns_by_rule"):
         pd.testing.assert_frame_equal(getattr(second, name), getattr(first, name), rtol=1e-9)
     ids = {name: company.table(name).assign(campaign_id="z" + company.table(name)["campaign_id"])
            for name in ("touches", "campaigns")}  # fmt: skip
@@ -372,8 +442,10 @@ def test_first_and_last_conversions_alone_have_no_campaigns():
 def test_nothing_won_and_nothing_touched():
     deals = [won("d1", "A", stage_name="Lost")]
     cost = {"campaign_id": "w1", "spend_amount": 40.0}
-    rows = by_id(measured(hand_made(deals=deals), cost))
-    assert rows.loc["w1", ["reference_amount", "highest_return", "verdict"]].tolist() == [0, -1, "none"]
+    found = measured(hand_made(deals=deals), cost)
+    row = by_id(found).loc["w1"]
+    assert row[["reference_amount", "highest_return"]].isna().all() and row["verdict"] == "" and found.rules == ()
+    assert (row["spend_amount"], row["n_touches"]) == (40, 2) and found.returns_by_rule.empty
     quiet = measured(hand_made(touches=[], campaigns=[]), cost)
     assert quiet.by_campaign["campaign_id"].tolist() == ["w1"] and quiet.by_campaign["n_touches"].tolist() == [0]
     empty = measured(hand_made(touches=[], campaigns=[]))
@@ -391,7 +463,7 @@ def test_in_a_slice_only_its_deals_count():
 
 def test_the_sample_company_adds_up(sample):
     day = "2026-06-09"
-    window, won = told(sample, day)
+    window, won = told(sample, day, quarters=24)
     costs = sample.table("campaigns").dropna(subset=["actual_cost_amount"]).head(200)
     costs = [{"campaign_id": row.campaign_id, "spend_amount": row.actual_cost_amount} for row in costs.itertuples()]
     found = campaigns(window, won, window_costs(*costs))

@@ -1,18 +1,20 @@
-"""One deal touch by touch: which is shown, what it says, and what it refuses."""
+"""One deal touch by touch: which is shown, what it says, and any deal by its id."""
 
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
-from companies_of_campaigns import hand_made, random_company, told
+from companies_of_campaigns import PEOPLE, hand_made, random_company, told
 from companies_of_people import contact, role, states, touch, won
 from test_attribution_campaigns import slow
 
-from frames import COMPANY, book, change, table, with_each, with_tables
-from revops.analysis.credit import SHARED
+from frames import COMPANY, as_of, book, change, table, with_each, with_tables
+from revops.analysis.credit import SHARED, touch_weights
 from revops.errors import MeasureError
 from revops.measures.attribution_comparison.deal_audit import deal_audit
+from revops.measures.attribution_comparison.knobs import Knobs
+from revops.measures.attribution_comparison.result import measure
 
 TOLD = ["touched_at", "channel", "campaign_name", "person", "days_before", "milestones"]
 
@@ -121,7 +123,7 @@ def test_salesforce_ids_are_understood_in_15_and_18_characters():
     company = with_tables(company, **tables)
     for asked in ("0065e00004301Vh", "0065e00004301VhAAM", "  0065e00004301VhAAM "):
         assert audit(company, deal=asked).opportunity_id == "0065e00004301Vh"
-    with pytest.raises(MeasureError, match="no opportunity with this id"):
+    with pytest.raises(MeasureError, match="found none with this id"):
         audit(company, deal="0065e00004301vhAAM")
 
 
@@ -131,50 +133,107 @@ def refused(company, deal, day="2026-06-30", **knobs):
     return str(error.value)
 
 
-def test_a_deal_that_cannot_be_shown_is_refused_with_what_it_is():
-    company = hand_made()
-    must = "must be a deal won or lost from 2025-04-01 to 2026-06-30 with touches that count; found"
-    assert refused(company, "D1") == (
-        f"deal D1: {must} no opportunity with this id on 2026-06-30. Give its id as the CRM has it, capitals kept, or "
-        "set deal to auto."
+def test_an_id_that_no_opportunity_has_is_refused():
+    assert refused(hand_made(), "D1") == (
+        "deal D1: must be the id of an opportunity; found none with this id on 2026-06-30. Give its id as the CRM has "
+        "it, capitals kept, or set deal to auto."
     )
-    assert refused(company, "d4") == (
-        f"deal d4: {must} that it is open on 2026-06-30. Choose a deal that has closed, or set deal to auto."
-    )
-    assert refused(company, "d3", lost_deals=False) == (
-        f"deal d3: {must} that it was lost, and lost deals are left out. Set lost_deals to true, or set deal to auto."
-    )
-    assert refused(hand_made(touches=company.table("touches").iloc[:3].to_dict("records")), "d2") == (
-        f"deal d2: {must} that none of its people's touches counts. Add its contact roles in the CRM, raise "
-        "lookback_days, or set deal to auto."
-    )
-    assert refused(company, "d1", day="2026-06-30", period="FY26-Q1", quarters=0) == (
-        "deal d1: must be a deal won or lost from 2026-01-01 to 2026-03-31 with touches that count; found that it "
-        "closed on 2026-05-01. Set period and quarters so that its close falls among them, or set deal to auto."
-    )
+    assert "found none with this id on 2026-05-09" in refused(hand_made(), "d4", day="2026-05-09")
 
 
-def test_a_deal_of_another_kind_is_refused_with_what_it_is():
-    must = "must be a deal won or lost from 2025-04-01 to 2026-06-30 with touches that count; found"
+def test_an_open_deal_is_shown_with_weights_and_no_amount():
+    """d4: webinar one on 1 May and Next on 20 May, 60 and 41 days before 30 June; made on 10 May, after the first."""
+    found = audit(hand_made(), deal="d4")
+    assert (found.kind, found.ended_at) == ("open", pd.Timestamp("2026-06-30")) and np.isnan(found.amount)
+    assert found.why == "Asked for by its id. It is open on 2026-06-30: no model credits it yet."
+    assert found.touches["linear"].tolist() == [0.5, 0.5] and found.touches["days_before"].tolist() == [60, 41]
+    assert found.touches["milestones"].tolist() == ["first, opportunity", "last"]
+    assert (found.share_moved, found.between) == (1.0, ("first_touch", "last_touch"))
+
+
+def test_a_deal_won_outside_the_window_is_shown_without_amount():
+    found = audit(hand_made(), deal="d1", period="FY26-Q1", quarters=0)
+    assert found.why == (
+        "Asked for by its id. It was won on 2026-05-01, outside 2026-01-01 to 2026-03-31: no model credits channels "
+        "with it in these days."
+    )
+    assert (
+        found.kind == "won"
+        and np.isnan(found.amount)
+        and found.touches["linear"].tolist() == pytest.approx([1 / 3] * 3)
+    )
+    lost = audit(hand_made(), deal="d3", lost_deals=False, period="FY26-Q1", quarters=0)
+    assert lost.why == "Asked for by its id. It was lost: there is nothing to credit." and len(lost.touches) == 1
+
+
+def test_a_deal_of_another_slice_or_type_is_shown_without_amount():
     company = hand_made()
     deals = company.table("opportunities")
     regions = with_tables(company, opportunities=deals.assign(region=["AMER", "EMEA", "EMEA", "EMEA"]))
-    assert refused(regions, "d1", slice={"region": "EMEA"}) == (
-        f"deal d1: {must} that it is not in the slice region=EMEA. Choose a deal of the slice, or leave the slice "
-        "empty, or set deal to auto."
+    found = audit(regions, deal="d1", slice={"region": "EMEA"})
+    assert found.why == ("Asked for by its id. It is not in the slice region=EMEA: no model credits it in this report.")
+    assert np.isnan(found.amount) and len(found.touches) == 3
+    inside = audit(regions, deal="d2", slice={"region": "EMEA"})
+    assert (inside.amount, inside.why) == (300, "Asked for by its id.")
+    found = audit(with_tables(company, opportunities=deals.assign(type=["renewal", "new", "new", "new"])), deal="d1")
+    assert found.why == (
+        "Asked for by its id. Its type is renewal, which the quota does not cover: no model credits it in this report."
     )
-    renewal = with_tables(company, opportunities=deals.assign(type=["renewal", "new", "new", "new"]))
-    assert refused(renewal, "d1") == (
-        f"deal d1: {must} that its type is renewal. Choose a deal of a type that the quota covers (new, expansion), or "
-        "set deal to auto."
-    )
+    assert np.isnan(found.amount) and len(found.touches) == 3
+
+
+@pytest.mark.parametrize(("tables", "reason"), [
+    ({"contacts": [contact("cA", "A")]}, "no touches of its people"),
+    ({"contact_roles": [], "contacts": []}, "no contact"),
+    ({"touches": [touch("t4", "cB", "2026-05-02", "social")]}, "touches only after it closed"),
+    ({"touches": [touch("t4", "cB", "2024-05-02", "social")]}, "touches only before the lookback"),
+    ({"touches": [touch("t4", "cB", "2026-04-02", "social", is_response=False)]}, "touches never answered"),
+])  # fmt: skip
+def test_a_deal_without_touches_that_count_is_shown_empty_and_says_why(tables, reason):
+    mine = [touch("t1", "cA", "2026-02-01", "webinar", campaign_id="w1")]
+    tables = {"touches": mine} | {name: rows + mine * (name == "touches") for name, rows in tables.items()}
+    found = audit(hand_made(**tables), deal="d2")
+    assert found.why == f"Asked for by its id. It has no touch that counts ({reason}): no model can credit it."
+    assert (found.opportunity_id, found.kind, found.ended_at) == ("d2", "won", pd.Timestamp("2026-05-01"))
+    assert found.touches.empty and np.isnan(found.amount) and np.isnan(found.share_moved) and found.between == ()
+    full = audit(hand_made(), deal="d2").touches
+    assert found.touches.columns[:6].tolist() == TOLD and set(found.touches.columns) <= set(full.columns)
+    assert found.touches.dtypes.astype(str).equals(full.dtypes[found.touches.columns].astype(str))
+
+
+def test_a_deal_closed_by_a_date_to_come_says_so():
     late = [won("d1", "A"), won("d2", "B", close_date="2026-08-01")]
     history = [*states(late[:1]), change("d2", "2026-03-01 09:00"),
                change("d2", "2026-06-01", 1, stage_name="Won", close_date="2026-08-01")]  # fmt: skip
-    assert refused(hand_made(deals=late, history=history), "d2") == (
-        f"deal d2: {must} that it is closed with the date 2026-08-01 to come. Correct its close date in the CRM, or "
-        "set deal to auto."
+    found = audit(hand_made(deals=late, history=history), deal="d2")
+    assert found.why == (
+        "Asked for by its id. It is closed with the close date 2026-08-01 to come: no model credits it. Correct the "
+        "date in the CRM."
     )
+    assert (found.kind, len(found.touches)) == ("undated", 0) and np.isnan(found.amount)
+
+
+def test_without_any_journey_the_whole_report_stands_and_shows_no_deal():
+    company = hand_made(touches=[touch("t1", "cA", "2026-05-02", "webinar"), touch("t2", "cB", "2026-05-03", "social")],
+                        contacts=PEOPLE[:2], contact_roles=[role("d1", "cA"), role("d2", "cB")])  # fmt: skip
+    knobs = {"draws": 100, "never_converted": "off"}
+    result = measure(as_of(company, "2026-06-30"), Knobs(**knobs))
+    assert result.won.found.journeys.empty and result.deal is None
+    asked = measure(as_of(company, "2026-06-30"), Knobs(**knobs, deal="d1")).deal
+    assert asked.touches.empty and "(touches only after it closed)" in asked.why
+
+
+@pytest.mark.parametrize("deal", [f"d{n:02d}" for n in range(0, 40, 5)])
+def test_a_deal_of_the_window_has_the_credit_of_the_window(deal):
+    """Found by itself, a deal has the touches and shares that it has among all."""
+    window, credit = told(random_company(2), deal=deal)
+    found, journeys = deal_audit(window, credit), credit.found.journeys
+    row = journeys.index[journeys["opportunity_id"].eq(deal)]
+    assert len(row) == (not found.touches.empty)
+    at = credit.paths.journey == row[0] if len(row) else np.zeros(len(credit.paths.touches), dtype=bool)
+    assert found.touches["touched_at"].tolist() == credit.found.touches.loc[at, "touched_at"].tolist()
+    for rule in ("linear", "w_shaped", "shapley"):
+        assert found.touches[rule].tolist() == pytest.approx(touch_weights(credit.paths, rule)[at].tolist())
 
 
 def test_an_id_is_data_and_cut_to_a_length_that_can_be_read():

@@ -49,7 +49,7 @@ def _cut(result: AttributionResult, row: object) -> Action:
     limit = cost_of_one(result.costs.most_cost, currency)
     costs = f"By the models {_costs(row, currency)}, above {limit} in all of them"
     if pd.isna(row.lowest_cost):
-        costs = f"No model credits it with anything, so it costs more than {limit} of its credit"
+        costs = f"No model credits it with anything, so {money(1, currency)} credited costs more than {limit}"
     because = (
         f"{costs} and, by the least sure of them, in {told_share(row.held)} of resamples. Money: what was spent beyond "
         "the most that its credit may cost, by the models. One model on the other side, or a lift test that finds "

@@ -19,10 +19,11 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Known:
-    """paths: the journeys of all deals won by the day, whenever they closed. rules: those that could be had; reference:
-    the one of ranges and of open deals. deals, amount: credit [rule x campaign]. drawn: amount under the reference rule
-    [campaign x draw]. of_deal: the share of its deal's amount that each touch has under it. spend: the whole cost so
-    far of campaigns of the CRM; NaN where none is known, or one of 0."""
+    """paths: the journeys that ended by the day, whenever that was (those without a win count in the draws alone).
+    rules: those that could be had; reference: the one of ranges and of open deals. deals, amount: credit [rule x
+    campaign]. drawn: amount under the reference rule [campaign x draw]. of_deal: the share of its deal's amount that
+    each touch has under it. spend: the whole cost so far of campaigns of the CRM; NaN where none is known, or one of 0.
+    """
 
     window: Window
     costs: WindowCosts
@@ -52,7 +53,7 @@ def known_of(window: Window, won: Credited, costs: WindowCosts) -> Known:
     """Return what is known of each campaign that is listed; no rule where none could be had for the window."""
     knobs = window.knobs
     rules, reference = rules_of(won, knobs) if won.models else (), reference_rule(won, knobs)
-    journeys = window.journeys("close", since=None, until=window.view.day, lost=False, never_converted="off")
+    journeys = window.journeys("close", since=None, until=window.view.day)
     paths = Paths(journeys.journeys, journeys.touches, journeys.channels)
     coming = to_come(window, reference)
     found = listed(window, journeys, coming.found, costs)

@@ -24,6 +24,6 @@ def recorded(window: Window) -> pd.DataFrame:
     kept = (text["campaign_id"].notna() | ~text["channel"].isin(knobs.without_channels)).to_numpy()
     if window.only is not None:
         inside = known.state["opportunity_id"].isin(window.only).to_numpy()[people.deal]
-        kept &= np.isin(table["person"].to_numpy(), people.person[inside])
+        kept = kept & np.isin(table["person"].to_numpy(), people.person[inside])
     columns = ["touch_id", "touched_at", "campaign_id", "campaign_type", "channel"]
     return text.loc[kept, columns].astype({"channel": "str"}).reset_index(drop=True)
