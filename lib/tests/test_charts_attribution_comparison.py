@@ -263,7 +263,7 @@ def test_channels_on_few_deals_are_counted_and_not_judged(channels, said):
     chart = one("decisions", decisions=few(whole, *channels))
     assert chart.title == said
     assert texts(chart).count("few") == len(channels) == chart.alt.count("too few deals)")
-    assert chart.caption.endswith(" Few: on fewer than 10 won deals, not judged.")
+    assert " Few: on fewer than 10 won deals, not judged." in chart.caption
     alone = decided(credit(), {"webinar": 5.0})
     assert (
         one("decisions", decisions=few(alone, "webinar")).title == "Too few deals to say whether Webinar earns its cost"

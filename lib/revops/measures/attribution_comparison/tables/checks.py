@@ -53,9 +53,10 @@ def _settings(result: AttributionResult) -> Display:
         shown.insert(3, "Deals", rows["n_deals"].to_numpy())
         units = (*units[:3], "count", *units[3:])
     caption = "What else the answer hangs on: one setting changed at a time"
-    if n_all > len(shown):
+    if n_rest := n_all - len(shown):
+        verbs = ("moves", "turns") if n_rest == 1 else ("move", "turn")
         caption += (
-            f". Not shown: {plural(n_all - len(shown), 'change')} that move less than 1 point and turn no verdict"
+            f". Not shown: {plural(n_rest, 'change')} that {verbs[0]} less than 1 point and {verbs[1]} no verdict"
         )
     if not rows["is_enough"].all():
         caption += (
