@@ -315,3 +315,32 @@ def test_credit_of_a_company_is_that_of_its_journeys_written_down():
         assert part["rank"].tolist() == [1 + (share > other + 1e-9).sum() for other in share]
     spread = model_spread(found.table)
     assert (spread["model_spread"] > 50).all() and disagreement(found.table)["share_moved"].max() > 0.1
+
+
+def test_last_non_direct_needs_a_channel_to_pass_over():
+    """Without one it is last touch under another name, which would count twice among the models."""
+    deals, touches, tables = mixed()
+    whole, needs = company_of(deals, touches, **tables), {"last_non_direct": "channels named under direct"}
+    for direct in ((), ("website",)):
+        found = shaped(credit_of(whole, direct=direct))
+        assert found.unavailable == needs and found.models == tuple(name for name in MODELS if name not in needs)
+    found = shaped(credit_of(whole, direct=("website", "email")))
+    assert found.unavailable == {} and amounts(found, "last_non_direct") != amounts(found, "last_touch")
+    assert credit_of(whole, direct=("email",), without_channels=("email",)).unavailable == needs
+
+
+def test_people_count_as_lost_once_they_were_quiet_for_long_enough():
+    """On 30 June: c2 was last touched on 1 April, 90 days before, c3 on 2 April."""
+    people = {"contacts": [contact("c1"), contact("c2", "B"), contact("c3", "C")]}
+    touches = [touch("t1", "c1", "2026-02-01"), touch("t2", "c2", "2026-04-01 18:00"), touch("t3", "c3", "2026-04-02")]
+    whole = company_of([won("d1")], touches, **people)
+    for knobs, never in (({}, ["c2"]), ({"quiet_days": 89}, ["c2", "c3"]), ({"quiet_days": 91}, [])):
+        found = credit_of(whole, never_converted="people", **knobs).found.journeys
+        assert found.loc[found["kind"].eq("never"), "record_id"].tolist() == never
+
+
+def test_all_that_was_won_over_what_is_credited():
+    """100 credited, 7, 10 and 30 not."""
+    deals = [won("d1"), won("d2", None, amount=7.0), won("d3", "C", amount=10.0), won("d5", "E", amount=30.0)]
+    found = credit_of(company_of(deals, [touch("t1", "c1", "2026-02-01")], **NOBODY))
+    assert found.all_to_credited == pytest.approx(1.47)

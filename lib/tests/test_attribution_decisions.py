@@ -4,6 +4,7 @@ from dataclasses import fields
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hand_costs import window_costs as hand
 
@@ -26,8 +27,8 @@ def spent(margin=0.8, most_cost=None, **by_channel):
                 margin=margin, most_cost=most_cost)  # fmt: skip
 
 
-def made(rows, models=THREE, draws=None, **given):
-    """Credit of plain paths; draws by hand where given: model -> [channel x draw] amounts."""
+def made(rows, models=THREE, draws=None, left=0.0, **given):
+    """Credit of plain paths; draws by hand where given: model -> [channel x draw] amounts; left: unattributed."""
     paths = from_paths(rows, **given)
     table = credit_by_model(paths, models)
     drawn = tuple(model for model in models if model not in ("markov_2", "markov_3", "markov_4"))
@@ -35,12 +36,14 @@ def made(rows, models=THREE, draws=None, **given):
     if draws is not None:
         draws = {model: np.array(values, dtype=float) for model, values in draws.items()}
         found = CreditDraws(paths.channels, found.table, draws, draws, deals_touched(paths))
-    return told_of(paths, found, table)
+    return told_of(paths, found, table, left)
 
 
-def told_of(paths, draws, table):
+def told_of(paths, draws, table, left=0.0):
     """Credit of which nothing is known but what decisions hang on."""
-    known = {"cutoff": "close", "paths": paths, "draws": draws, "table": table, "unavailable": {}}
+    unattributed = pd.DataFrame({"reason": ["no contact"], "n_deals": [1], "n_without_amount": [0], "amount": [left]})
+    known = {"cutoff": "close", "paths": paths, "draws": draws, "table": table, "unavailable": {},
+             "unattributed": unattributed}  # fmt: skip
     return Credited(**(dict.fromkeys(field.name for field in fields(Credited)) | known))
 
 
@@ -163,10 +166,79 @@ def many(n=12):
     ({"sure": 0.9}, 9, True, False), ({"sure": 0.9, "fewest_deals": 9}, 9, False, True),
 ])  # fmt: skip
 def test_a_verdict_is_sure_where_it_held_often_enough_over_enough_deals(knobs, rows, is_few, is_sure):
-    won = made(many(rows), ("linear",), {"linear": [[600.0] * 9 + [0.0]] * 2})
+    """Of 29 resamples 2 are on the other side: p = (1 + 2) / (1 + 29) = 0.1, one channel judged."""
+    won = made(many(rows), ("linear",), {"linear": [[600.0] * 27 + [0.0] * 2] * 2})
     _, by_channel = told(won, spent(a=100.0), Knobs(models=("linear",), **knobs))
     row = by_channel["a"]
-    assert (row.verdict, row.held, row.is_few, row.is_sure) == ("keep", pytest.approx(0.9), is_few, is_sure)
+    assert (row.verdict, row.held, row.is_few, row.is_sure) == ("keep", pytest.approx(27 / 29), is_few, is_sure)
+
+
+def test_that_all_resamples_agree_is_not_certain():
+    """Of 8 resamples none is on the other side: p = 1 / 9 is above 0.1. Of 9 it is 1 / 10."""
+    for n, is_sure in ((8, False), (9, True)):
+        won = made(many(), ("linear",), {"linear": [[600.0] * n] * 2})
+        row = told(won, spent(a=100.0), Knobs(models=("linear",), sure=0.9))[1]["a"]
+        assert (row.held, row.is_sure) == (1.0, is_sure)
+
+
+def turned(*wrong, sure=0.9, few=(), n=99):
+    """Whether verdicts of channels are sure that `wrong` of n resamples turn, those of `few` on too few deals."""
+    names = "abcdef"[: len(wrong)]
+    rows = [([name], 1, 0, 100.0) for name in names for _ in range(5 if name in few else 12)]
+    drawn = {"linear": [[1200.0] * (n - each) + [0.0] * each for each in wrong]}
+    _, found = told(made(rows, ("linear",), drawn), spent(**dict.fromkeys(names, 200.0)),
+                    Knobs(models=("linear",), sure=sure))  # fmt: skip
+    return [bool(found[name].is_sure) for name in names]
+
+
+def test_with_several_channels_more_resamples_must_agree():
+    """p = (1 + wrong) / 100, in order against 0.1 x place / channels: of 3 against 0.033, 0.067 and 0.1."""
+    assert turned(7) == [True]
+    assert turned(7, 40, 60) == [False, False, False]
+    assert turned(2, 40, 60) == [True, False, False]
+    assert turned(5, 5, 60) == [True, True, False]
+    assert turned(60, 9, 9) == [False, False, False]
+    assert turned(9, 9, 9) == [True, True, True]
+    assert turned(7, 40, 60, few="bc") == [True, False, False]  # those are not judged
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_is_sure_is_what_benjamini_and_hochberg_write_down(seed):
+    """The largest k with the k-th smallest p at most k / m of the rate; all up to it."""
+    rng = np.random.default_rng(seed)
+    wrong, sure = [int(n) for n in rng.integers(0, 25, 6)], float(rng.choice([0.8, 0.9, 0.95]))
+    p = sorted((1 + each) / 100 for each in wrong)
+    passed = [each for place, each in enumerate(p, 1) if each <= (1 - sure) * place / 6 + 1e-9]
+    most = max(passed, default=0)
+    assert turned(*wrong, sure=sure) == [(1 + each) / 100 <= most for each in wrong]
+
+
+@pytest.mark.parametrize(("left", "spend", "n_shared", "is_sure"), [
+    # a is credited 600 of 1,200, may cost 0.8 of it: 480
+    (0.0, 500.0, 0, True), (40.0, 500.0, 0, True),  # 600 x 1,240 / 1,200 x 0.8 = 496
+    (50.0, 500.0, 1, False), (50.0, 500.1, 0, True), (1200.0, 960.0, 1, False), (1200.0, 961.0, 0, True),
+    (1200.0, 400.0, 1, True), (-600.0, 400.0, 0, False),
+])  # fmt: skip
+def test_a_cut_is_sure_only_where_it_stays_when_what_is_unattributed_is_shared(left, spend, n_shared, is_sure):
+    won = made(many(), ("linear",), {"linear": [[600.0] * 20] * 2}, left)
+    row = told(won, spent(a=spend))[1]["a"]
+    assert row.verdict == ("keep" if spend <= 480 else "cut") and row.n_keep_shared == n_shared
+    assert row.is_sure == is_sure
+
+
+def test_credit_shared_by_hand_counts_models():
+    """Twice 150, 50 and 100 for a, twice 0, 100 and 50 for b: at 0.8 worth 240, 80, 160 and 0, 160, 80."""
+    won = made(HAND, left=175.0)
+    assert won.all_to_credited == pytest.approx(2)
+    found = told(won, spent(a=130.0, b=80.0, c=10.0))[1]
+    assert {name: row.n_keep_shared for name, row in found.items()} == {"a": 2, "b": 2, "c": 0, "d": 0}
+    assert {name: row.n_keep for name, row in found.items()} == {"a": 0, "b": 1, "c": 0, "d": 0}
+
+
+def test_nothing_is_sure_where_nothing_is_credited():
+    won = made([(["a"], 1, 0, 0.0)] * 12, ("linear",), {"linear": [[0.0] * 100]}, left=500.0)
+    row = told(won, spent(a=10.0))[1]["a"]
+    assert np.isnan(won.all_to_credited) and (row.verdict, row.n_keep_shared, row.is_sure) == ("cut", 0, False)
 
 
 def test_that_it_depends_is_sure_only_where_resamples_stand_on_either_side():

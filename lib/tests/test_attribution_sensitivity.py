@@ -59,7 +59,7 @@ def test_columns_settings_and_defaults(tiny):
     assert [*COLUMNS[:2], *tiny.columns] == list(COLUMNS)
     assert table["setting"].drop_duplicates().tolist() == [
         "model", "lookback_days", "account_fallback", "once_a_day", "responses_only", "lost_deals", "never_converted",
-        "markov_order", "half_life_days", "spend_lag_days",
+        "markov_order", "half_life_days", "unattributed", "spend_lag_days",
     ]  # fmt: skip
     own = table[table["is_default"]]
     assert own["setting"].is_unique and len(own) == 9
@@ -74,6 +74,26 @@ def test_the_two_models_furthest_apart_by_hand():
     assert row["share_moved"] == pytest.approx(0.25) and not row["is_default"]
     assert row["channel"] == "search" and row["moved"] == pytest.approx(0.25)
     assert row["n_flips"] == 1  # social: 100 x 0.8 >= 30, 0 x 0.8 < 30
+
+
+def test_what_is_unattributed_shared_by_hand(tiny):
+    """450 won for 400 credited: search 333 x 1.125 = 375 x 0.8 >= 300 > 333 x 0.8; nothing is left."""
+    lines = [("search", "2026-05-01", "2026-05-01", 300.0), ("webinar", "2026-05-01", "2026-05-01", 40.0)]
+    table = told(window(DEALS, TOUCHED), *lines)
+    row = table.loc[("unattributed", "shared like the rest")]
+    assert (row["share_moved"], row["n_flips"], row["unattributed_amount"], row["n_deals"]) == (0, 1, 0, 2)
+    assert row["model"] == "linear" and not row["is_default"]
+    assert tiny.loc[("unattributed", "shared like the rest"), "n_flips"] == 0
+    assert "unattributed" not in told(window(DEALS, TOUCHED)).index.get_level_values("setting")
+
+
+def test_won_deals_with_touches_under_each_alternative(tiny):
+    """Within 30 and 90 days only D1 was touched, D3 and the lost D4 never count."""
+    n = tiny["n_deals"]
+    assert n["lookback_days"].to_dict() == {
+        "30 days": 1, "60 days": 1, "90 days": 1, "180 days": 2, "365 days": 2, "no limit": 2
+    }  # fmt: skip
+    assert n.drop("lookback_days").eq(2).all()
 
 
 def test_direct_left_out_by_hand():

@@ -7,7 +7,6 @@ from slow_credit import made_rows
 
 from revops.analysis.credit import (
     DRAWN,
-    FEW_DEALS,
     SHARED,
     CreditKnobs,
     credit_by_model,
@@ -145,9 +144,8 @@ def test_ranges_ranks_and_chances_by_hand():
     assert found["high"].tolist() == pytest.approx([0.5, 0.3, 0.3])
     assert found["error"].tolist() == pytest.approx([0, np.std(deals[1] / 100, ddof=1), np.std(deals[2] / 100, ddof=1)])
     assert found["top_chance"].tolist() == pytest.approx([1, 0.8, 0.3])
-    assert found["n_deals"].tolist() == [50, 9, 10] and found["is_few"].tolist() == [False, True, False]
+    assert found["n_deals"].tolist() == [50, 9, 10]
     assert (found["rank_low"] <= found["rank_high"]).all() and found["rank_high"].tolist() == [1, 3, 3]
-    assert FEW_DEALS == 10
 
 
 def test_channels_that_tie_but_for_rounding_have_one_rank():
@@ -187,7 +185,7 @@ def test_draws_without_conversions_are_not_counted():
 def test_no_wins_at_all_have_no_share():
     table = share_table(credit_draws(from_paths([(["a", "b"], 0, 3, 0.0)]), ("linear",), seed=1, n_draws=5))
     assert table[["share", "low", "high", "error", "rank_low", "top_chance"]].isna().all(axis=None)
-    assert table["n_deals"].eq(0).all() and table["is_few"].all()
+    assert table["n_deals"].eq(0).all()
     with pytest.raises(MeasureError, match="there must be a conversion"):
         credit_draws(from_paths([(["a", "b"], 0, 3, 0.0)]), ("markov_1",), seed=1)
 

@@ -21,7 +21,7 @@ from revops.delivery.run import run_reports
 
 ROOT = Path(__file__).parents[2]
 STEMS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
-LARGEST_PAGE = 200_000
+LARGEST_PAGE = 250_000
 
 pytestmark = pytest.mark.xdist_group("sample")
 

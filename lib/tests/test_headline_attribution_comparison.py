@@ -90,7 +90,7 @@ def test_with_one_model_it_is_named_and_no_other_is_spoken_of():
     one = {"first_touch": {"a": 100.0, "b": 100.0}}
     assert first(one, {"a": 50.0, "b": 90.0}) == (
         "act",
-        "Under first touch, b does not earn the $90 spent; a earns its cost under first touch.",
+        "Under first touch, b does not earn the $90 spent; a earns its cost.",
     )
     assert first(one, {"a": 50.0, "b": 50.0}) == ("on_track", "A and b earn their cost under first touch.")
     assert first({"markov_1": {"a": 9.0, "b": 9.0}}, {"a": 50.0, "b": 50.0}) == (
@@ -115,7 +115,11 @@ def test_channels_on_few_deals_are_not_judged_and_all_means_all_with_a_cost():
     assert first(credit, spend, n_deals=few)[1] == (
         "Of 6 channels only keep0 and keep1 are on enough deals to judge, and earn their cost under every model."
     )
-    few |= {"keep2": 10, "keep3": 10}
+    few["keep2"] = 10
+    assert first(credit, spend, n_deals=few)[1] == (
+        "Of 6 channels only keep0, keep1 and keep2 are on enough deals to judge, and earn their cost under every model."
+    )
+    few["keep3"] = 10
     assert first(credit, spend, n_deals=few)[1] == (
         "Only 4 of 6 channels are on enough deals to judge; they earn their cost under every model."
     )
@@ -232,18 +236,18 @@ DARK = Number("$50", "won without a touch that counts: 1 deal, 20% of what was w
 
 def test_three_numbers_for_each_reader_are_of_the_same_result():
     """Credit of a 100 or 20, of b 100 or 180, and 50 of 250 dark; a cost 50 and b 40, of 200 credited by first touch.
-    Two campaigns of three are old enough, one of them earns its cost under no rule."""
-    campaigns = [
-        {"verdict": "none", "spend_amount": 30.0},
-        {"verdict": "all", "spend_amount": 1.0},
-        {"verdict": "none", "spend_amount": 99.0, "is_mature": False},
-        {"verdict": "", "spend_amount": NAN},
+    Two types of campaigns of three are on enough deals, one of them earns its cost under no rule."""
+    types = [
+        {"campaign_type": "Fair", "verdict": "none", "spend_amount": 30.0},
+        {"campaign_type": "Webinar", "verdict": "all", "spend_amount": 1.0},
+        {"campaign_type": "Other", "verdict": "none", "spend_amount": 99.0, "is_few": True},
+        {"campaign_type": "Email", "verdict": "", "spend_amount": NAN},
     ]
     settings = [("model", "last_touch", 0.9), ("lookback_days", "30 days", 0.3), ("half_life_days", "90 days", 0.2)]
     given = {
         "spend": {"a": 50.0, "b": 40.0},
         "dark": [("w", "no contact", 50.0)],
-        "campaigns": campaigns,
+        "types": types,
         "settings": settings,
     }
     assert numbers(**given) == (
@@ -251,7 +255,11 @@ def test_three_numbers_for_each_reader_are_of_the_same_result():
     )  # fmt: skip
     assert numbers(**given, audience="marketing_ops") == (
         Number("45%", "cost of 1 credited by first touch: $90 spent on channels credited with $200"),
-        Number("1", "of 2 campaigns old enough to judge earns its cost under no rule; it cost $30", is_bad=True),
+        Number(
+            "1",
+            "of 2 types of campaigns on enough deals to judge earns its cost under no rule: Fair; it cost $30",
+            is_bad=True,
+        ),
         MOVED,
     )
     assert numbers(**given, audience="revops") == (
@@ -279,13 +287,16 @@ def test_numbers_that_cannot_be_had_say_why():
     )
     assert numbers(alone, audience="marketing_ops")[:2] == (
         Number("–", "cost of 1 credited: needs costs"),
-        Number("–", "campaigns that earn their cost under no rule: none with a cost is old enough"),
+        Number("–", "types of campaigns that earn their cost under no rule: none with a cost is on enough deals"),
     )
     assert numbers(alone, audience="revops")[2] == Number("–", "of credit moves with another setting: none could be "
                                                           "tried")  # fmt: skip
     other = numbers(alone, {"a": 5.0}, audience="marketing_ops", models=("linear", "markov_1"),
                     reference_model="markov_1")  # fmt: skip
     assert other[0] == Number("–", "cost of 1 credited: Markov, order 1 cannot be had")
+    for audience, what in (("executive", "spend"), ("marketing_ops", "cost of 1 credited")):
+        without = numbers({}, {"a": 5.0}, audience=audience, unavailable={"linear": "x"})[0]
+        assert without == Number("–", f"{what}: no model can be had to set it against")
     nothing = numbers({"linear": {"a": 0.0, "b": 9.0}}, {"a": 5.0}, audience="marketing_ops")
     assert nothing[0] == Number("–", "cost of 1 credited: nothing is credited to channels with a cost by linear")
 
@@ -302,15 +313,32 @@ def test_spend_on_few_deals_is_beside_the_spend_that_the_model_decides():
 @pytest.mark.parametrize(
     ("verdicts", "figure", "said"),
     [
-        (["all"], "0", "of 1 campaign old enough to judge earn their cost under no rule"),
-        (["none"], "1", "of 1 campaign old enough to judge earns its cost under no rule; it cost $10"),
-        (["none", "none", "some"], "2", "of 3 campaigns old enough to judge earn their cost under no rule; they cost "
-         "$20"),
+        (["all"], "0", "1 type of campaigns on enough deals to judge earn their cost under no rule"),
+        (["none"], "1", "1 type of campaigns on enough deals to judge earns its cost under no rule: T0; it cost $10"),
+        (["none", "some", "none"], "2", "3 types of campaigns on enough deals to judge earn their cost under no rule: "
+         "T2 and T0; they cost $40"),
     ],
 )  # fmt: skip
-def test_campaigns_are_counted_in_the_right_number(verdicts, figure, said):
-    rows = [{"verdict": verdict, "spend_amount": 10.0} for verdict in verdicts]
-    assert numbers(campaigns=rows, audience="marketing_ops")[1] == Number(figure, said, is_bad=figure != "0")
+def test_types_of_campaigns_are_counted_in_the_right_number(verdicts, figure, said):
+    """The dearest is named first."""
+    rows = [{"campaign_type": f"T{number}", "verdict": verdict, "spend_amount": 10.0 * (number + 1)}
+            for number, verdict in enumerate(verdicts)]  # fmt: skip
+    assert numbers(types=rows, audience="marketing_ops")[1] == Number(figure, f"of {said}", is_bad=figure != "0")
+
+
+@pytest.mark.parametrize(
+    ("lift", "status", "said"),
+    [
+        ([("keep0", "keep")], "on_track", "Keep1 earns its cost under every model; by test, keep0 earns its cost."),
+        ([("keep0", "cut")], "act", "Keep1 earns its cost under every model; by test, keep0 does not earn its cost."),
+        ([("keep0", "unclear")], "on_track", "Keep0 and keep1 earn their cost under every model."),
+        ([("keep0", "keep"), ("keep1", "cut")], "act", "By test, keep0 earns its cost and keep1 does not earn its "
+         "cost."),
+        ([("keep0", "cut"), ("keep1", "cut")], "act", "By test, keep0 and keep1 do not earn their cost."),
+    ],
+)  # fmt: skip
+def test_what_a_test_found_goes_before_the_models(lift, status, said):
+    assert first(*channels(keep=2), lift=lift) == (status, said)
 
 
 @pytest.mark.parametrize("audience", ["executive", "marketing_ops", "revops"])

@@ -61,6 +61,8 @@ def test_check_says_what_pipedrive_alone_cannot_give(project, capsys):
     assert out.startswith("Nordlys: 1 file in data/nordlys\n\ndeals-4711-33.csv\n  opportunities (pipedrive deals; ")
     assert out.endswith(
         "\nReports\n"
+        "  attribution_comparison: needs touches: campaign members (Salesforce CampaignMember, Marketo), or contacts "
+        "with the dates of their first and most recent conversion (HubSpot)\n"
         "  forecast_accuracy: needs a sheet of weekly calls or ForecastingItem, or opportunity history with forecast "
         "categories (OpportunityHistory), from which calls are rebuilt\n"
         "  pipeline_coverage: can run, but for some numbers\n"

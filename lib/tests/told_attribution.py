@@ -22,9 +22,10 @@ TWO = {"first_touch": {"a": 100.0, "b": 100.0}, "last_touch": {"a": 20.0, "b": 1
 
 
 def told(credit=TWO, spend=None, *, n_won=40, n_deals=40, sure=True, held=0.95, most_cost=0.8, margin=0.8, dark=(),
-         lift=(), campaigns=(), settings=(), why=None, unavailable=None, day=DAY, owners=(), **knobs):  # fmt: skip
+         lift=(), campaigns=(), types=(), settings=(), why=None, unavailable=None, day=DAY, owners=(),
+         **knobs):  # fmt: skip
     """Return a result: credit by model and channel; spend by channel; n_deals, sure by channel where not alike; dark:
-    won deals without touches as (id, reason, amount); campaigns, settings, lift: rows."""
+    won deals without touches as (id, reason, amount); campaigns, types, settings: rows; lift: (channel, verdict, …)."""
     knobs = Knobs(**{"models": tuple(credit) or ("linear",), "reference_model": next(iter(credit), "linear")} | knobs)
     tables = {"owners": list(owners)} if owners else {}
     view = as_of(book([deal("x", owner_id="o1", region="EMEA")], company=COMPANY, **tables), day)
@@ -36,8 +37,8 @@ def told(credit=TWO, spend=None, *, n_won=40, n_deals=40, sure=True, held=0.95, 
         "view": view, "knobs": knobs, "window": window_of(view, knobs), "won": won, "costs": costs,
         "spread": model_spread(won.table), "disagreement": disagreement(won.table),
         "decisions": _decisions(credit, spend, costs, n_deals, sure, held, knobs),
-        "campaigns": SimpleNamespace(by_campaign=_campaigns(campaigns)), "sensitivity": _settings(settings),
-        "lift": pd.DataFrame(list(lift), columns=["channel", "verdict_by_test"]), "unavailable": {},
+        "campaigns": SimpleNamespace(by_campaign=_campaigns(campaigns), by_type=_types(types)),
+        "sensitivity": _settings(settings), "lift": _lift(lift), "unavailable": {},
     }  # fmt: skip
     return AttributionResult(**parts)
 
@@ -97,6 +98,23 @@ def _campaigns(rows):
              for row in rows]  # fmt: skip
     names = ["campaign_id", "campaign_name", "spend_amount", "n_touches", "verdict", "is_mature"]
     return pd.DataFrame(given, columns=names).astype({"campaign_id": "str", "campaign_name": "str", "verdict": "str"})
+
+
+def _types(rows):
+    given = [{"spend_amount": NAN, "verdict": "", "is_few": False, **row} for row in rows]
+    frame = pd.DataFrame(given, columns=["campaign_type", "spend_amount", "verdict", "is_few"])
+    return frame.astype({"campaign_type": "str", "verdict": "str", "is_few": "bool"})
+
+
+def _lift(rows):
+    """Return tests of the first quarter of 2026 that found 10 to 30, most likely 20, for 100 spent."""
+    given = [{"channel": channel, "verdict_by_test": verdict, "since": "2026-01-01", "until": "2026-03-31",
+              "incremental_amount": 20.0, "low": 10.0, "high": 30.0, "spend_amount": 100.0, "source": "holdout"}
+             for channel, verdict in rows]  # fmt: skip
+    names = ["channel", "since", "until", "incremental_amount", "low", "high", "source", "spend_amount",
+             "verdict_by_test"]  # fmt: skip
+    kinds = {"since": "datetime64[us]", "until": "datetime64[us]", "verdict_by_test": "str", "channel": "str"}
+    return pd.DataFrame(given, columns=names).astype(kinds)
 
 
 def _settings(rows):

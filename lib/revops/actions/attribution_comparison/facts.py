@@ -8,7 +8,18 @@ from revops.book import UNASSIGNED
 from revops.measures.attribution_comparison.result import AttributionResult
 from revops.wording import channel_label, day, join
 
-__all__ = ["by_verdict", "is_enough", "n_won", "named", "regret", "total_won", "unattributed", "when", "where"]
+__all__ = [
+    "by_verdict",
+    "is_enough",
+    "n_won",
+    "named",
+    "regret",
+    "tested",
+    "total_won",
+    "unattributed",
+    "when",
+    "where",
+]
 
 _SHOWN = 3
 
@@ -35,10 +46,23 @@ def total_won(result: AttributionResult) -> float:
 
 
 def by_verdict(result: AttributionResult, verdict: str) -> pd.DataFrame:
-    """Return the channels of one verdict, most spend first; channels on few deals are not among them."""
+    """Return the channels of one verdict by the models, most spend first; channels on few deals are not among them, nor
+    those of which a test has told."""
     rows = result.decisions.by_channel
     rows = rows[rows["verdict"].eq(verdict) & ~rows["is_few"].astype(bool)]
+    rows = rows[~rows["channel"].isin(tested(result)["channel"])]
     return rows.sort_values(["spend_amount", "channel"], ascending=[False, True], ignore_index=True)
+
+
+def tested(result: AttributionResult, verdict: str | None = None) -> pd.DataFrame:
+    """Return the last lift test of each channel that said keep or cut, one row a channel: it goes before any model.
+
+    Parameters
+        verdict : keep or cut; None = either
+    """
+    rows = result.lift[result.lift["verdict_by_test"].isin(["keep", "cut"])]
+    last = rows.drop_duplicates("channel", keep="last").reset_index(drop=True)
+    return last if verdict is None else last[last["verdict_by_test"].eq(verdict)].reset_index(drop=True)
 
 
 def regret(result: AttributionResult, channel: str) -> tuple[float, float, float]:

@@ -8,6 +8,7 @@ from revops.actions.attribution_comparison.facts import (
     is_enough,
     n_won,
     named,
+    tested,
     total_won,
     unattributed,
     when,
@@ -35,18 +36,17 @@ def headline(result: AttributionResult) -> Headline:
 
 
 def _status(result: AttributionResult) -> str:
-    if not is_enough(result) or not len(_judged(result)):
+    if not is_enough(result) or not (len(_judged(result)) or len(tested(result))):
         return "not_enough_data"
     cut = by_verdict(result, "cut")
-    if cut["is_sure"].any():
+    if cut["is_sure"].any() or len(tested(result, "cut")):
         return "act"
     dark = safe_ratio(unattributed(result), total_won(result)) > result.knobs.most_unattributed
     return "watch" if len(cut) or len(by_verdict(result, "depends")) or dark else "on_track"
 
 
 def _judged(result: AttributionResult) -> list[str]:
-    rows = result.decisions.by_channel
-    return rows.loc[rows["verdict"].ne("no_cost") & ~rows["is_few"].astype(bool), "channel"].tolist()
+    return [channel for verdict in ("keep", "cut", "depends") for channel in by_verdict(result, verdict)["channel"]]
 
 
 def _sentence(result: AttributionResult) -> str:
@@ -59,6 +59,24 @@ def _sentence(result: AttributionResult) -> str:
     if not result.won.models:
         model, needs = next(iter(result.won.unavailable.items()))
         return f"No model that was asked for can be had{where(result)}: {model_name(model)} needs {needs}."
+    by_test, by_models = _by_test(result), _by_models(result)
+    if by_test and not _judged(result):
+        return f"{by_test[0].upper()}{by_test[1:]}."
+    return f"{by_models.rstrip('.')}; {by_test}." if by_test else by_models
+
+
+def _by_test(result: AttributionResult) -> str:
+    """Return what tests with a group held back have found; nothing without one that could tell."""
+    parts = []
+    for verdict, said in (("keep", ("earns its cost", "earn their cost")),
+                          ("cut", ("does not earn its cost", "do not earn their cost"))):  # fmt: skip
+        rows = tested(result, verdict)
+        parts += [f"{named(rows)} {said[len(rows) > 1]}"] if len(rows) else []
+    return f"by test, {' and '.join(parts)}" if parts else ""
+
+
+def _by_models(result: AttributionResult) -> str:
+    """Return what the models say of the channels of which no test has told."""
     if not _judged(result):
         return _without_cost(result)
     depends, cut, keep = (by_verdict(result, verdict) for verdict in ("depends", "cut", "keep"))
@@ -83,6 +101,7 @@ def _none_earns(result: AttributionResult, cut: pd.DataFrame, keep: pd.DataFrame
 def _all_earn(result: AttributionResult, keep: pd.DataFrame) -> str:
     """Return that the channels earn their cost, of how many with a known cost, and with how many channels beside."""
     rows, n = result.decisions.by_channel, len(keep)
+    rows = rows[~rows["channel"].isin(tested(result)["channel"])]
     n_known = int(rows["verdict"].ne("no_cost").sum())
     of = " with a known cost" if n_known < len(rows) else ""
     earns = f"earns its cost {_every(result)}" if n == 1 else f"earn their cost {_every(result)}"
@@ -100,7 +119,8 @@ def _others(result: AttributionResult, keep: pd.DataFrame, cut: pd.DataFrame | N
     parts = []
     if len(keep):
         earns = "earns its cost" if len(keep) == 1 else "earn theirs"
-        parts.append(f"{_these(keep)} {earns} {_every(result)}{_chance(keep)}")
+        every = f" {_every(result)}" if len(result.won.models) > 1 else ""
+        parts.append(f"{_these(keep)} {earns}{every}{_chance(keep)}")
     if cut is not None and len(cut):
         earns = "" if len(keep) else (" earns its cost" if len(cut) == 1 else " earn theirs")
         parts.append(f"{_these(cut)}{earns} under none{_chance(cut)}")

@@ -7,7 +7,7 @@ from revops.actions.attribution_comparison.facts import by_verdict, total_won, u
 from revops.analysis.credit import model_name
 from revops.measures.attribution_comparison.result import AttributionResult
 from revops.ratios import safe_ratio
-from revops.wording import channel_label, missing, money, plural, share
+from revops.wording import channel_label, join, missing, money, plural, share
 
 __all__ = ["numbers"]
 
@@ -27,7 +27,7 @@ def _depends(result: AttributionResult) -> Number:
     rows = result.decisions.by_channel
     known = rows[rows["verdict"].ne("no_cost")]
     if known.empty:
-        return Number("–", f"spend: {result.costs.why.get('spend_amount', 'no costs are known')}")
+        return Number("–", f"spend: {_why_no_spend(result)}")
     currency, depends = result.view.company.currency, by_verdict(result, "depends")
     few = known.loc[known["is_few"].astype(bool), "spend_amount"].sum()
     text = f"of {money(known['spend_amount'].sum(), currency)} spent, where the verdict depends on the model"
@@ -79,24 +79,31 @@ def _cost(result: AttributionResult) -> Number:
 
 def _why_no_ratio(result: AttributionResult, spend: float) -> str:
     """Return why spend over credit cannot be had."""
-    reference = result.knobs.reference_model
-    if result.won.models and reference not in result.won.models:
-        return f"{model_name(reference)} cannot be had"
-    why = result.costs.why.get("spend_amount", "no costs are known")
-    return f"nothing is credited to channels with a cost by {model_name(reference)}" if spend > 0 else why
+    name = model_name(result.knobs.reference_model)
+    if result.won.models and result.knobs.reference_model not in result.won.models:
+        return f"{name} cannot be had"
+    return f"nothing is credited to channels with a cost by {name}" if spend > 0 else _why_no_spend(result)
+
+
+def _why_no_spend(result: AttributionResult) -> str:
+    """Return why no spend stands beside credit."""
+    is_known = result.costs.by_channel["spend_amount"].gt(0).any()
+    why = "no model can be had to set it against" if is_known and not result.won.models else "no costs are known"
+    return result.costs.why.get("spend_amount", why)
 
 
 def _campaigns(result: AttributionResult) -> Number:
-    """Return the mature campaigns that earn their cost under no rule."""
-    rows = result.campaigns.by_campaign
-    known = rows[rows["verdict"].ne("") & rows["is_mature"].astype(bool)]
-    none = known[known["verdict"].eq("none")]
+    """Return the types of campaigns that earn their cost under no rule; single campaigns are on too few deals."""
+    rows = result.campaigns.by_type
+    known = rows[rows["verdict"].ne("") & ~rows["is_few"].astype(bool)]
+    none = known[known["verdict"].eq("none")].sort_values(["spend_amount", "campaign_type"], ascending=[False, True])
     if known.empty:
-        return Number("–", "campaigns that earn their cost under no rule: none with a cost is old enough")
-    spent = money(none["spend_amount"].sum(), result.view.company.currency)
-    earn = "earns its cost" if len(none) == 1 else "earn their cost"
-    text = f"of {plural(len(known), 'campaign')} old enough to judge {earn} under no rule"
-    text += f"; {'it' if len(none) == 1 else 'they'} cost {spent}" if len(none) else ""
+        return Number("–", "types of campaigns that earn their cost under no rule: none with a cost is on enough deals")
+    text = f"of {plural(len(known), 'type')} of campaigns on enough deals to judge "
+    text += f"{'earns its cost' if len(none) == 1 else 'earn their cost'} under no rule"
+    if len(none):
+        spent = money(none["spend_amount"].sum(), result.view.company.currency)
+        text += f": {join(none['campaign_type'].tolist())}; {'it' if len(none) == 1 else 'they'} cost {spent}"
     return Number(f"{len(none):,}", text, is_bad=len(none) > 0)
 
 

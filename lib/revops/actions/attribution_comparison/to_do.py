@@ -3,12 +3,20 @@
 import pandas as pd
 
 from revops.actions import Action, due
-from revops.actions.attribution_comparison.facts import by_verdict, is_enough, regret, total_won, unattributed, where
+from revops.actions.attribution_comparison.facts import (
+    by_verdict,
+    is_enough,
+    regret,
+    tested,
+    total_won,
+    unattributed,
+    where,
+)
 from revops.analysis.credit import model_name
 from revops.analysis.journeys import WITH_TOUCHES
 from revops.measures.attribution_comparison.result import AttributionResult
 from revops.ratios import safe_ratio
-from revops.wording import between, channel_label, join, money, plural, share, told_share
+from revops.wording import between, channel_label, day, join, money, plural, share, told_share
 
 __all__ = ["MOST", "actions"]
 
@@ -25,15 +33,13 @@ def actions(result: AttributionResult) -> list[Action]:
     if is_enough(result):
         fired += [_cut(result, row) for row in by_verdict(result, "cut").itertuples() if row.is_sure]
         fired += [_test(result, row) for row in by_verdict(result, "depends").itertuples()]
+    fired += [_cut_by_test(result, row) for row in tested(result, "cut").itertuples()]
     found, first = [one for one in fired if one is not None], _OWNERS[result.knobs.audience]
     return sorted(found, key=lambda one: (one.owner not in first, -(one.worth or 0.0), -one.amount))[:MOST]
 
 
-def _cut(result: AttributionResult, row: object) -> Action | None:
-    """Return that a channel's budget be moved; None where a lift test has found that it earns its cost."""
-    tests = result.lift
-    if (tests["channel"].eq(row.channel) & tests["verdict_by_test"].eq("keep")).any():
-        return None
+def _cut(result: AttributionResult, row: object) -> Action:
+    """Return that a channel's budget be moved."""
     currency, name = result.view.company.currency, channel_label(row.channel)
     low, middle, high = regret(result, row.channel)
     spent = money(row.spend_amount, currency)
@@ -52,10 +58,25 @@ def _cut(result: AttributionResult, row: object) -> Action | None:
                   middle, low, high, "at_stake")  # fmt: skip
 
 
-def _test(result: AttributionResult, row: object) -> Action | None:
-    """Return that a channel be tested; None where a lift test has told already."""
-    if row.channel in set(result.lift["channel"]):
-        return None
+def _cut_by_test(result: AttributionResult, row: object) -> Action:
+    """Return that a channel's budget be moved which a test has found not to earn its cost."""
+    currency, name = result.view.company.currency, channel_label(row.channel).lower()
+    most = result.costs.most_cost
+    ends = sorted(float(row.spend_amount - most * found) for found in (row.high, row.incremental_amount, row.low))
+    spent, found = money(row.spend_amount, currency), money(row.incremental_amount, currency)
+    text = f"Move the budget of {name}{where(result)}: of {spent} spent a test found {found} to come of it"
+    because = (
+        f"Test of {day(row.since)} to {day(row.until)} {row.until.year} ({row.source or 'lift_tests'}): even the high "
+        f"end, {money(row.high, currency)}, is less than the spend may bring at {share(most)}. Money: what was spent "
+        "beyond that. A later test that finds more takes it off the list."
+    )
+    by = due.quarter_end(result.period, result.view.day)
+    return Action("cut_by_test", text, "marketing_ops", float(row.spend_amount), by, because, (),
+                  ends[1], ends[0], ends[2], "at_stake")  # fmt: skip
+
+
+def _test(result: AttributionResult, row: object) -> Action:
+    """Return that a channel be tested on which the models disagree."""
     currency, name = result.view.company.currency, channel_label(row.channel).lower()
     low, middle, high = regret(result, row.channel)
     spent = money(row.spend_amount, currency)
@@ -63,7 +84,7 @@ def _test(result: AttributionResult, row: object) -> Action | None:
     because = (
         f"Under {row.n_keep} of {row.n_models} models it earns its cost, under {row.n_cut} not: {_costs(row)}, against "
         f"{share(result.costs.most_cost)} at most. Money: how far its spend lies from the most that its credit may "
-        "cost, by the models. A result under lift_tests takes it off the list."
+        "cost, by the models. A test under lift_tests that says keep or cut takes it off the list."
     )
     by = due.quarter_end(result.period, result.view.day)
     return Action("depends_on_model", text, "marketing_ops", float(row.spend_amount), by, because, (),

@@ -1,6 +1,6 @@
 """Credit for conversions by channel: path sets, rules, Markov and Shapley credit, and how far chance moves them."""
 
-from revops.analysis.credit.bootstrap import DRAWN, FEW_DEALS, CreditDraws, credit_draws, ranks, share_table, shares
+from revops.analysis.credit.bootstrap import DRAWN, CreditDraws, credit_draws, ranks, share_table, shares
 from revops.analysis.credit.groups import Groups, channel_groups, groups_of
 from revops.analysis.credit.markov import Markov, markov
 from revops.analysis.credit.models import (
@@ -20,7 +20,6 @@ from revops.analysis.credit.shapley import MOST_CHANNELS, deals_touched, rate_ga
 
 __all__ = [
     "DRAWN",
-    "FEW_DEALS",
     "LABELS",
     "MILESTONES",
     "MODELS",

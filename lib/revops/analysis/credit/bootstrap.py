@@ -15,13 +15,11 @@ from revops.analysis.credit.paths import Paths
 from revops.analysis.credit.shapley import deals_touched
 from revops.errors import MeasureError, nearest
 
-__all__ = ["DRAWN", "FEW_DEALS", "CreditDraws", "credit_draws", "ranks", "share_table", "shares"]
+__all__ = ["DRAWN", "CreditDraws", "credit_draws", "ranks", "share_table", "shares"]
 
 Array = np.ndarray
 DRAWN = (*SHARED, "markov_1")
 """Models that have draws; Markov of higher orders is given as points."""
-FEW_DEALS = 10
-"""A channel on the journeys of fewer won deals than these is marked: its range tells little."""
 _KINDS = ("wins", "amount")
 _STREAM = 41
 _NUMBERS = ("share", "low", "high", "error", "rank", "rank_low", "rank_high", "top_chance", "n_deals")
@@ -124,7 +122,7 @@ def share_table(draws: CreditDraws, *, of: str = "amount", level: float = 0.8, t
     Returns
         One row per model x channel: model, channel, share [0 to 1; NaN where nothing is credited], low, high, error
         (standard error), rank, rank_low, rank_high, top_chance (share of draws in which its rank is at most `top`),
-        n_deals, is_few
+        n_deals
 
     Limits
         Ranges hold too rarely where deals are few. `make calibrate`, 1,020 made companies, 80 %: the range of the share
@@ -144,8 +142,8 @@ def share_table(draws: CreditDraws, *, of: str = "amount", level: float = 0.8, t
         values |= {"error": share.std(axis=1, ddof=1) if share.shape[1] > 1 else np.nan, "rank": ranks(point)[:, 0]}
         values |= dict(zip(("rank_low", "rank_high"), _quantiles(rank, ends, "nearest"), strict=True))
         values["top_chance"] = (rank <= top).mean(axis=1) if rank.size else np.nan
-        tables.append(pd.DataFrame(values).assign(n_deals=draws.n_deals, is_few=draws.n_deals < FEW_DEALS))
-    types = {"model": "str", draws.by: "str", **dict.fromkeys(_NUMBERS, "float64"), "is_few": "bool"}
+        tables.append(pd.DataFrame(values).assign(n_deals=draws.n_deals))
+    types = {"model": "str", draws.by: "str", **dict.fromkeys(_NUMBERS, "float64")}
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(types))
     return table.astype(types)
 

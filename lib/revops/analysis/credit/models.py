@@ -18,6 +18,7 @@ __all__ = [
     "SHARED",
     "CreditKnobs",
     "credit_by_model",
+    "model_name",
     "touch_weights",
     "unavailable",
     "unknown_milestones",

@@ -1,8 +1,8 @@
 """From a company's records to journeys: whose touches came before each deal was won, lost or made, and what is left."""
 
-from revops.analysis.journeys.found import Journeys, journeys_of
+from revops.analysis.journeys.found import Journeys, Known, journeys_of, known_on
 from revops.analysis.journeys.knobs import JourneyKnobs
 from revops.analysis.journeys.reconciled import WITH_TOUCHES
 from revops.analysis.journeys.touched import UNKNOWN_CHANNEL
 
-__all__ = ["UNKNOWN_CHANNEL", "WITH_TOUCHES", "JourneyKnobs", "Journeys", "journeys_of"]
+__all__ = ["UNKNOWN_CHANNEL", "WITH_TOUCHES", "JourneyKnobs", "Journeys", "Known", "journeys_of", "known_on"]

@@ -1,17 +1,16 @@
 """The people behind each opportunity, as they were known at the end of a day."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 
-from revops.analysis.journeys.knobs import JourneyKnobs
 from revops.analysis.journeys.numbers import NEVER, Array, earliest, matched, moments, numbered
 from revops.book import AsOf
 from revops.periods import end_of_day
 
-__all__ = ["People", "people_of"]
+__all__ = ["People", "people_of", "with_fallback"]
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,8 @@ class People:
 
     table : one row per person: id; account (number, -1 for none); lead_at and contact_at (microseconds or NEVER: when
         the first of its leads was made; when the contact became a lead, else was made)
-    deal, person : one entry per opportunity (row of the state) x person behind it, each pair once
+    deal, person : one entry per opportunity (row of the state) x person behind it, each pair once, in order
+    has_role : of each opportunity, whether a contact known by the day has a role on it
     of_touch, of_contact : whom each row of touches and of contacts is about; -1 where nobody knew of them by the day
     accounts : account_id by number; of_deal: the account of each opportunity
     """
@@ -28,14 +28,15 @@ class People:
     table: pd.DataFrame
     deal: Array
     person: Array
+    has_role: Array
     of_touch: Array
     of_contact: Array
     accounts: pd.Index
     of_deal: Array
 
 
-def people_of(view: AsOf, state: pd.DataFrame, knobs: JourneyKnobs) -> People:
-    """Return who is behind each opportunity: its contact roles, its converted leads, people of its account.
+def people_of(view: AsOf, state: pd.DataFrame) -> People:
+    """Return who is behind each opportunity: its contact roles and its converted leads.
 
     Parameters
         state : opportunities at the end of the day (AsOf.opportunities)
@@ -57,11 +58,24 @@ def people_of(view: AsOf, state: pd.DataFrame, knobs: JourneyKnobs) -> People:
     table["lead_at"] = earliest(len(table), person, moments(tables["leads"]["created_at"], end))
     lead_at, made_at = (moments(tables["contacts"][name], end) for name in ("lead_at", "created_at"))
     table["contact_at"] = earliest(len(table), contact, np.where(lead_at < NEVER, lead_at, made_at))
-    links = _links(knobs.account_fallback, ids, role, person, became, account[:-1])
+    deal = np.concatenate([ids.role_deal, np.where(became, ids.lead_deal, -1)])
+    links = _pairs(deal, np.concatenate([role, person]), len(table))
+    has_role = _marked(ids.n_deals, ids.role_deal[role >= 0])[:-1]
     to_come = _marked(len(of_lead) - 1, ids.lead[((ids.became >= 0) & ~became) | (person < 0)])
     as_contact = is_contact[ids.touched] & ~to_come[ids.touched_lead]
     of_touch = np.where(as_contact, ids.touched, of_lead[ids.touched_lead])
-    return People(table, *links, of_touch, contact, ids.accounts, ids.deal_account)
+    return People(table, *links, has_role, of_touch, contact, ids.accounts, ids.deal_account)
+
+
+def with_fallback(people: People, fallback: str) -> People:
+    """Return the same with all people of the account behind an opportunity, by account_fallback (JourneyKnobs)."""
+    if fallback == "off":
+        return people
+    left = np.where(people.has_role & (fallback == "no_roles"), -1, people.of_deal)
+    deal, person = matched(left, people.table["account"].to_numpy())
+    deal, person = np.append(people.deal, deal), np.append(people.person, person)
+    deal, person = _pairs(deal, person, len(people.table))
+    return replace(people, deal=deal, person=person)
 
 
 def _ids(
@@ -99,19 +113,10 @@ def _known(
     return is_contact, of_lead, became
 
 
-def _links(
-    fallback: str, ids: SimpleNamespace, role: Array, person: Array, became: Array, account: Array
-) -> tuple[Array, Array]:
-    """Return opportunity x person, each pair once, in order."""
-    deals, people = [ids.role_deal, np.where(became, ids.lead_deal, -1)], [role, person]
-    if fallback != "off":
-        has_role = _marked(ids.n_deals, ids.role_deal[role >= 0])[:-1]
-        left = np.where(has_role & (fallback == "no_roles"), -1, ids.deal_account)
-        found, person_of_account = matched(left, account)
-        deals, people = [*deals, found], [*people, person_of_account]
-    deal, person = np.concatenate(deals), np.concatenate(people)
-    pairs = np.unique((deal * (len(account) + 1) + person)[(deal >= 0) & (person >= 0)])
-    return pairs // (len(account) + 1), pairs % (len(account) + 1)
+def _pairs(deal: Array, person: Array, n_people: int) -> tuple[Array, Array]:
+    """Return opportunity x person, each pair once, in order; -1 is none."""
+    pairs = np.unique((deal * (n_people + 1) + person)[(deal >= 0) & (person >= 0)])
+    return pairs // (n_people + 1), pairs % (n_people + 1)
 
 
 def _marked(n: int, which: Array) -> Array:

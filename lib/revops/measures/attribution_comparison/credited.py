@@ -30,6 +30,8 @@ _EFFECTS = {"model": "str", "channel": "str", "removal_effect": "float64", "amou
 _NEEDS_DEALS = {"close": "deals won with touches", "creation": "deals created with touches"}
 _ENDS_ONLY = ("first_touch", "last_touch", "last_non_direct")
 """The models that first and last conversions alone can feed."""
+_NO_DIRECT = "channels named under direct"
+"""What last non-direct touch needs: with none to pass over it is last touch under another name."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,15 @@ class Credited:
     def channels(self) -> tuple[str, ...]:
         """Return the channels, sorted."""
         return self.paths.channels
+
+    @property
+    def all_to_credited(self) -> float:
+        """Return all that was won (made) over what of it is credited; NaN where nothing is.
+
+        So many times its credit would a channel have if what is unattributed were shared like the rest.
+        """
+        credited = float(self.paths.values("amount").sum())
+        return (credited + float(self.unattributed["amount"].sum())) / credited if credited > 0 else np.nan
 
     def of(self, model: str) -> pd.DataFrame:
         """Return the rows of one model, by channel."""
@@ -108,6 +119,8 @@ def _lacking(paths: Paths, found: Journeys, window: Window, cutoff: str) -> dict
     if not paths.values("wins").sum() > 0:
         return dict.fromkeys(asked, _NEEDS_DEALS[cutoff])
     needs = unavailable(paths)
+    if not set(window.knobs.direct) & set(paths.channels):
+        needs["last_non_direct"] = _NO_DIRECT
     if found.has_only_ends:
         every = "every touch, not first and last conversions alone"
         needs |= {model: every for model in asked if model not in _ENDS_ONLY}

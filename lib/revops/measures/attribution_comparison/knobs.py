@@ -56,16 +56,17 @@ class Knobs(params.Knobs):
     direct: tuple[str, ...] = ()
     lost_deals: bool = True
     never_converted: Literal["off", "people", "accounts"] = "people"
+    quiet_days: Annotated[int, Field(ge=0, le=1000)] = 90
     models: tuple[Literal[MODELS], ...] = MODELS
     reference_model: Literal[MODELS] = "linear"
-    half_life_days: Annotated[float, Field(gt=0)] = 7.0
+    half_life_days: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 7.0
     draws: Annotated[int, Field(ge=100, le=10_000)] = 500
     level: Share = 0.8
     top: Annotated[int, Field(ge=1)] = 3
     fewest_deals: Annotated[int, Field(ge=1)] = 10
     spend_lag_days: Literal["auto"] | Annotated[int, Field(ge=0, le=1000)] = "auto"
     gross_margin: Literal["auto"] | Annotated[float, Field(gt=0, le=1)] = "auto"
-    most_cost: Literal["auto"] | Annotated[float, Field(gt=0)] = "auto"
+    most_cost: Literal["auto"] | Annotated[float, Field(gt=0, allow_inf_nan=False)] = "auto"
     sure: Share = 0.9
     most_unattributed: Share = 0.3
     cohort_quarters: Annotated[int, Field(ge=1, le=20)] = 6
@@ -78,6 +79,13 @@ class Knobs(params.Knobs):
     @classmethod
     def _all_models(cls, models: object) -> object:
         return MODELS if models == "all" else models
+
+    @field_validator("models")
+    @classmethod
+    def _each_once(cls, models: tuple[str, ...]) -> tuple[str, ...]:
+        if not models:
+            raise ValueError("must name at least one model; found none. Name one, or write all.")
+        return tuple(dict.fromkeys(models))
 
     @model_validator(mode="after")
     def _reference_is_one_of_the_models(self) -> Self:
@@ -99,6 +107,6 @@ class Knobs(params.Knobs):
             "cutoff": cutoff, "since": since, "until": until, "lookback_days": self.lookback_days or None,
             "account_fallback": self.account_fallback, "responses_only": self.responses_only,
             "once_a_day": self.once_a_day, "without_channels": self.without_channels, "lost": self.lost_deals,
-            "never_converted": "off" if self.slice else self.never_converted,
+            "never_converted": "off" if self.slice else self.never_converted, "quiet_days": self.quiet_days,
         }  # fmt: skip
         return JourneyKnobs(**(told | other))

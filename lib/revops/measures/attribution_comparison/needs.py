@@ -4,19 +4,10 @@ from revops.book import Book
 
 __all__ = ["NEEDS", "OF_SPEND", "READS", "lacking", "refusal"]
 
-NEEDS = ("opportunities", "touches")
-"""The tables without which it cannot run; first and last conversions of contacts can stand in for touches."""
-READS = (
-    *NEEDS,
-    "opportunity_history",
-    "contact_roles",
-    "contacts",
-    "leads",
-    "accounts",
-    "campaigns",
-    "spend",
-    "ledger",
-)
+NEEDS = ("opportunities",)
+"""The tables without which it cannot run; touches, or conversions of contacts that stand in for them: `refusal`."""
+_PEOPLE = ("touches", "contact_roles", "contacts", "leads", "accounts")
+READS = (*NEEDS, "opportunity_history", *_PEOPLE, "campaigns", "spend", "ledger")
 """The tables that its numbers come from."""
 OF_SPEND = ("spend_amount", "cost_per_credited_amount", "contribution_amount", "campaign_return")
 """The metrics that costs tell."""

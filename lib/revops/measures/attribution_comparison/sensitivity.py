@@ -21,7 +21,7 @@ from revops.measures.attribution_comparison.window import Window
 __all__ = ["COLUMNS", "sensitivity"]
 
 COLUMNS = ("setting", "alternative", "model", "share_moved", "channel", "moved", "n_flips", "unattributed_amount",
-           "is_default")  # fmt: skip
+           "n_deals", "is_default")  # fmt: skip
 _LOOKBACKS, _HALF_LIVES, _ORDERS = (30, 60, 90, 180, 365), (7.0, 30.0, 90.0), (2, 3, 4)
 _FALLBACKS = {
     "off": "people of the deal only",
@@ -64,13 +64,15 @@ class _Told:
 
     def row(
         self, setting: str, alternative: str, model: str, other: pd.Series, *, spend: pd.Series | None = None,
-        found: Journeys | None = None, is_default: bool = False,
+        found: Journeys | None = None, left: float | None = None, is_default: bool = False,
     ) -> dict[str, object]:  # fmt: skip
         """Return one row: credit under the alternative against the model's own."""
         own = self.own(model)
         flips = _flips(own, other, self.spend, self.spend if spend is None else spend, self.most_cost)
-        left = float(unattributed(found, self.won.cutoff)["amount"].sum()) if found else self.unattributed
-        values = (setting, alternative, model, *_moved(own, other), flips, left, is_default)
+        if left is None:
+            left = float(unattributed(found, self.won.cutoff)["amount"].sum()) if found else self.unattributed
+        n_deals = float((found or self.won.found).journeys["wins"].sum())
+        values = (setting, alternative, model, *_moved(own, other), flips, left, n_deals, is_default)
         return dict(zip(COLUMNS, values, strict=True))
 
 
@@ -88,14 +90,17 @@ def sensitivity(window: Window, won: Credited, costs: WindowCosts) -> pd.DataFra
         One row per setting x alternative, settings in order, the report's own value marked: setting (a knob;
         markov_order; model), alternative (in words), model, share_moved [0 to 1; NaN where the model cannot be had
         then], channel (that moves most), moved (signed, of all credit), n_flips (channels that change side; NaN where
-        no cost is known), unattributed_amount (won by deals that then have no touch), is_default. The row of `model`
-        compares the two models furthest apart: `model` with `alternative`.
+        no cost is known), unattributed_amount (won by deals that then have no touch, and is not shared), n_deals (won
+        deals that then have touches), is_default. Two rows stand without one of the report's own: that of `model`
+        compares the two models furthest apart, `model` with `alternative`; that of `unattributed`, where a cost is
+        known, shares what is unattributed like the rest.
 
     Formula
         share_moved = half the sum of absolute differences of credit shares (of amount) from those of the same model
         under the report's own settings. A channel is kept where spend <= most_cost x credited amount, else cut.
         Journey settings are moved under reference_model (or the first model that could be had), losses and order under
-        Markov, half-life under time decay. The lag of spend moves no credit, only spend.
+        Markov, half-life under time decay. The lag of spend moves no credit, only spend. Unattributed: every credit
+        times won.all_to_credited, under reference_model; shares stay.
 
     Limits
         One at a time: settings moved together can do more, or less. Shares are of what is credited, so deals that gain
@@ -106,9 +111,9 @@ def sensitivity(window: Window, won: Credited, costs: WindowCosts) -> pd.DataFra
     rows = []
     if won.models:
         rows = [*_models(told), *_journeys(told), *_losses(told), *_orders(told), *_half_lives(told)]
-        rows += _lags(told, costs)
+        rows += [*_shared(told), *_lags(told, costs)]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    kinds = dict.fromkeys(("share_moved", "moved", "n_flips", "unattributed_amount"), "float64")
+    kinds = dict.fromkeys(("share_moved", "moved", "n_flips", "unattributed_amount", "n_deals"), "float64")
     return table.astype(kinds | dict.fromkeys(("setting", "alternative", "model", "channel"), "str") | {
         "is_default": "bool"})  # fmt: skip
 
@@ -185,6 +190,13 @@ def _half_lives(told: _Told) -> Iterator[dict[str, object]]:
             credit = replace(told.knobs.credit, half_life_days=days)
             other = _credit(told.won.found, "time_decay", credit)
             yield told.row("half_life_days", f"{days:g} days", "time_decay", other, is_default=days == own)
+
+
+def _shared(told: _Told) -> Iterator[dict[str, object]]:
+    """Return the row of what is unattributed, shared like the rest: none where it could turn no verdict."""
+    model, times = told.reference, told.won.all_to_credited
+    if len(told.spend) and np.isfinite(times):
+        yield told.row("unattributed", "shared like the rest", model, told.own(model) * times, left=0.0)
 
 
 def _lags(told: _Told, costs: WindowCosts) -> Iterator[dict[str, object]]:

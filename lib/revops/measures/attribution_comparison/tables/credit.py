@@ -54,7 +54,8 @@ def _deals(found: Credited, what: str) -> Display:
         units += ["count", "money"]
     shown = shown[shown["Touches"].isin(rows["reason"])].reset_index(drop=True)
     blank = int(rows["n_without_amount"].sum())
-    caption = f"{what}, with touches and without: what has none is credited to nobody"
+    now = ", and those open now" if found.cutoff == "close" and rows["kind"].eq("open").any() else ""
+    caption = f"{what}{now}, with touches and without: what has none is credited to nobody"
     caption += f". {plural(blank, 'deal')} without an amount" if blank else ""
     return caption, shown, tuple(units)
 
