@@ -244,7 +244,7 @@ def test_tables_of_credit_by_hand():
         "verdict": ["keep", "cut", "keep", "keep", "cut"], "is_sure": [True, True, True, False, False],
         "right": ["keep", "keep", "keep", "cut", "keep"], **traits,
     })  # fmt: skip
-    found = attribution.sure(verdicts).set_index(["companies of", "true cost"])["observed"]["all"]
+    found = attribution.sure(verdicts).set_index(["by", "companies of", "true cost"])["observed"]["linear", "all"]
     assert found.to_dict() == {"any": 0.4, 0.8: 0.0, 0.95: 1.0, 1.0: 1.0, 1.2: 0.0}
     assert attribution.sure(verdicts)["wrong of sure"].iloc[0] == pytest.approx((2 / 3 + 0) / 2)
 

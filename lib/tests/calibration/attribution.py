@@ -59,7 +59,7 @@ def told(seed: int) -> list[dict]:
     ranges, verdicts = _decided(known(draws, paths), costs, true)
     _, alone = _decided(known(draws, paths, ("linear",)), costs, true)
     first = kind.channels // len(LEVELS)
-    shares = share_table(draws, level=_NOMINAL, top=first).drop(columns="is_few")
+    shares = share_table(draws, level=_NOMINAL, top=first)
     shares = shares.merge(true, on=["model", "channel"], suffixes=("", "_true"), validate="one_to_one")
     table = shares.assign(cost_true=shares["spend"] / shares["amount"], is_first=shares["rank_true"] <= first)
     table = table.merge(ranges, on=["model", "channel"], validate="one_to_one").assign(what="range")

@@ -132,5 +132,6 @@ def known(draws: CreditDraws, paths: Paths, models: tuple[str, ...] = MODELS) ->
     table = draws.table[draws.table["model"].isin(models)].reset_index(drop=True)
     amount, deals = ({model: values[model] for model in models} for values in (draws.amount, draws.deals))
     draws = CreditDraws(draws.channels, table, deals, amount, draws.n_deals)
-    given = {"cutoff": "close", "paths": paths, "draws": draws, "table": table, "unavailable": {}}
+    given = {"cutoff": "close", "paths": paths, "draws": draws, "table": table, "unavailable": {},
+             "unattributed": pd.DataFrame({"amount": [0.0]})}  # fmt: skip
     return Credited(**(dict.fromkeys(field.name for field in fields(Credited)) | given))

@@ -123,6 +123,13 @@ def share_table(draws: CreditDraws, *, of: str = "amount", level: float = 0.8, t
         One row per model x channel: model, channel, share [0 to 1; NaN where nothing is credited], low, high, error
         (standard error), rank, rank_low, rank_high, top_chance (share of draws in which its rank is at most `top`),
         n_deals
+
+    Limits
+        Ranges hold too rarely where deals are few. `make calibrate`, 1,020 made companies, 80 %: the range of the share
+        held in 68 of 100 under last touch, 75 under linear, 78 under Markov of order 1; by 30, 90 and 300 deals won in
+        69, 74 and 78; of channels credited with at least 10 deals in 78, with fewer in 70, and then the truth lies
+        above it in 26. Ranks are whole numbers: their range held in 86. A top_chance of 0.5 to 0.9 is told a little too
+        high: 0.60 came true in 52 of 100, 0.81 in 72; beyond 0.9 it is 0.97 and 95.
     """
     tables, ends = [], [(1 - level) / 2, (1 + level) / 2]
     for model, drawn in getattr(draws, of).items():
