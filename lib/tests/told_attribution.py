@@ -36,7 +36,7 @@ def told(credit=TWO, spend=None, *, n_won=40, n_deals=40, sure=True, held=0.95, 
     parts = {field.name: None for field in dataclasses.fields(AttributionResult)} | {
         "view": view, "knobs": knobs, "window": window_of(view, knobs), "won": won, "costs": costs,
         "spread": model_spread(won.table), "disagreement": disagreement(won.table),
-        "decisions": _decisions(credit, spend, costs, n_deals, sure, held, knobs),
+        "decisions": _decisions(credit, spend, costs, n_deals, sure, held, knobs, sum(row[2] for row in dark)),
         "campaigns": SimpleNamespace(by_campaign=_campaigns(campaigns), by_type=_types(types)),
         "sensitivity": _settings(settings), "lift": _lift(lift), "unavailable": {},
     }  # fmt: skip
@@ -63,14 +63,15 @@ def _won(credit, n_won, dark, unavailable):
                                  "unattributed": left, "unavailable": unavailable})  # fmt: skip
 
 
-def _decisions(credit, spend, costs, n_deals, sure, held, knobs):
-    """Return decisions by plain loops."""
+def _decisions(credit, spend, costs, n_deals, sure, held, knobs, nobody):
+    """Return decisions by plain loops; nobody: what no model credits."""
     by_model, by_channel = [], []
     channels = sorted({*spend, *(channel for given in credit.values() for channel in given)}) if credit else []
     for channel in channels:
-        paid, sides, ratios = spend.get(channel, NAN), [], []
+        paid, sides, ratios, n_shared = spend.get(channel, NAN), [], [], 0
         for model, given in credit.items():
-            credited = given.get(channel, 0.0)
+            credited, total = given.get(channel, 0.0), sum(given.values())
+            n_shared += bool(total) and paid <= costs.most_cost * credited * (total + nobody) / total
             side = "" if np.isnan(paid) else "keep" if paid <= costs.most_cost * credited else "cut"
             ratio = paid / credited if credited > 0 else NAN
             by_model.append(
@@ -84,7 +85,9 @@ def _decisions(credit, spend, costs, n_deals, sure, held, knobs):
         is_few, low = n < knobs.fewest_deals, min((r for r in ratios if not np.isnan(r)), default=NAN)
         high = NAN if np.isnan(low) else max(INF if np.isnan(r) else r for r in ratios)
         is_sure = (sure[channel] if isinstance(sure, dict) else sure) and not is_few
-        by_channel.append((channel, paid, n, len(sides), keep, cut, low, high, held, verdict, is_sure, is_few))
+        by_channel.append(
+            (channel, paid, n, len(sides), keep, cut, n_shared, low, high, held, verdict, is_sure, is_few)
+        )
     return Decisions(
         pd.DataFrame(by_model, columns=BY_MODEL).astype({"spend_amount": "float64"}),
         pd.DataFrame(by_channel, columns=BY_CHANNEL).astype(

@@ -1,5 +1,6 @@
 """The first screen of the attribution comparison report: one true sentence, one line below it, three numbers."""
 
+import numpy as np
 import pandas as pd
 
 from revops.actions import Headline
@@ -188,4 +189,17 @@ def _reached(result: AttributionResult) -> str:
         return f"Touches reach all of {won}."
     part = safe_ratio(reached, total)
     part = "" if missing(part) else f" ({share(part)})"
-    return f"Touches reach {money(reached, currency)} of {won}{part}; the rest is credited to nobody."
+    return f"Touches reach {money(reached, currency)} of {won}{part}; the rest is credited to nobody{_shared(result)}."
+
+
+def _shared(result: AttributionResult) -> str:
+    """Return how many verdicts would turn if what nobody is credited with were shared like the rest; nothing where
+    that is no more than `most_unattributed`."""
+    if not safe_ratio(unattributed(result), total_won(result)) > result.knobs.most_unattributed:
+        return ""
+    rows = pd.concat([by_verdict(result, verdict) for verdict in ("keep", "cut", "depends")])
+    keeps, all_models = rows["n_keep_shared"], rows["n_models"]
+    then = np.select([keeps.eq(all_models), keeps.eq(0)], ["keep", "cut"], "depends")
+    n = int((rows["verdict"] != then).sum())
+    verdicts = f"{n} of {plural(len(rows), 'verdict')}"
+    return f"; shared alike, it would turn {'no verdict' if not n else verdicts}" if len(rows) else ""
