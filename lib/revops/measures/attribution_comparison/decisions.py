@@ -139,7 +139,8 @@ def _by_channel(table: pd.DataFrame, won: Credited, knobs: Knobs) -> pd.DataFram
     found = rows.groupby("channel").agg(
         spend_amount=("spend_amount", "first"), n_models=("model", "size"), n_keep=("keeps", "sum"),
         n_cut=("cuts", "sum"), n_keep_shared=("keeps_shared", "sum"),
-        lowest_cost=("cost_per_credited_amount", "min"), highest_cost=("most", "max"), held=("own", "min"), drawn_keeps=("drawn_keeps", "any"), drawn_cuts=("drawn_cuts", "any"),
+        lowest_cost=("cost_per_credited_amount", "min"), highest_cost=("most", "max"), held=("own", "min"),
+        drawn_keeps=("drawn_keeps", "any"), drawn_cuts=("drawn_cuts", "any"),
     )  # fmt: skip
     found["highest_cost"] = found["highest_cost"].where(found["lowest_cost"].notna())
     n_deals = pd.Series(won.draws.n_deals, list(won.draws.channels), dtype="float64")
