@@ -432,7 +432,7 @@ def test_a_markov_reference_gives_way_to_linear():
 def test_first_and_last_conversions_alone_have_no_campaigns():
     people = [contact("cA", "A", first_conversion_at="2026-02-01", recent_conversion_at="2026-04-01")]
     found = measured(hand_made(contacts=people, touches=[], contact_roles=[]))
-    assert found.rules == ("first_touch", "last_touch", "last_non_direct") and found.reference == "first_touch"
+    assert found.rules == ("first_touch", "last_touch") and found.reference == "first_touch"
     assert found.by_campaign["campaign_name"].tolist() == [NO_CAMPAIGN] and found.by_campaign["n_touches"].tolist() == [
         2
     ]

@@ -7,7 +7,7 @@ from companies_of_people import contact, role, touch, won
 from told_credit import CHANNELS, company_of, credit_of, mixed
 
 from frames import deal
-from revops.analysis.credit import DRAWN, MODELS, SHARED, credit_by_model, from_paths
+from revops.analysis.credit import DRAWN, MODELS, SHARED, CreditKnobs, credit_by_model, from_paths
 from revops.measures.attribution_comparison.spread import disagreement, model_spread
 
 COLUMNS = {
@@ -20,6 +20,7 @@ LEFT = {"reason": "str", "n_deals": "int64", "n_without_amount": "int64", "amoun
 RANGES = ["low", "high", "error", "rank_low", "rank_high", "top_chance"]
 MARKOV = tuple(f"markov_{order}" for order in (1, 2, 3, 4))
 LOSSES = "lost deals, or people who never became one: without losses it is a share of journeys passed"
+DIRECT = {"direct": ("webinar",)}
 NOBODY = {"contacts": [contact("c1")]}
 
 
@@ -77,30 +78,32 @@ def test_without_a_win_every_model_says_so_and_lost_journeys_are_counted():
 def test_without_losses_markov_is_refused_by_name_and_the_rules_stand():
     touches = [touch("t1", "c1", "2026-02-01"), touch("t2", "c1", "2026-02-10", "email")]
     people = {"contacts": [contact("c1", lead_at="2026-02-01")]}
-    found = shaped(credit_of(company_of([won("d1"), won("d2")], touches, **people)))
+    found = shaped(credit_of(company_of([won("d1"), won("d2")], touches, **people), **DIRECT))
     assert found.unavailable == dict.fromkeys(MARKOV, LOSSES) and found.models == SHARED
     assert found.removal.empty and set(found.draws.deals) == set(SHARED)
     lonely = {"contacts": [contact("c1", lead_at="2026-02-01"), contact("c9", "B")]}
     never = company_of([won("d1"), won("d2")], [*touches, touch("t3", "c9", "2026-04-01")], **lonely)
-    assert shaped(credit_of(never, never_converted="people")).unavailable == {}
+    assert shaped(credit_of(never, never_converted="people", **DIRECT)).unavailable == {}
     lost = company_of([won("d1"), won("d2", stage_name="Lost")], touches, **people)
-    assert shaped(credit_of(lost)).unavailable == {}
-    assert credit_of(lost, lost_deals=False).unavailable == dict.fromkeys(MARKOV, LOSSES)
+    assert shaped(credit_of(lost, **DIRECT)).unavailable == {}
+    assert credit_of(lost, lost_deals=False, **DIRECT).unavailable == dict.fromkeys(MARKOV, LOSSES)
 
 
 def test_pipeline_has_losses_only_in_who_never_became_a_deal():
     touches = [touch("t1", "c1", "2026-02-01"), touch("t2", "c9", "2026-04-01")]
     people = {"contacts": [contact("c1", lead_at="2026-02-01"), contact("c9", "B")]}
     whole = company_of([won("d1"), won("d2", stage_name="Lost")], touches, **people)
-    assert credit_of(whole, "creation").unavailable == {"full_path": "the touch of won"} | dict.fromkeys(MARKOV, LOSSES)
-    found = shaped(credit_of(whole, "creation", never_converted="people"))
+    made = credit_of(whole, "creation", **DIRECT)
+    assert made.unavailable == {"full_path": "the touch of won"} | dict.fromkeys(MARKOV, LOSSES)
+    found = shaped(credit_of(whole, "creation", never_converted="people", **DIRECT))
     assert found.unavailable == {"full_path": "the touch of won"}
     assert found.ends[["end", "n_journeys"]].to_numpy().tolist() == [["created", 2], ["never", 1]]
 
 
 def test_one_channel_has_all_of_it_under_every_model():
     deals, touches, tables = mixed()
-    found = shaped(credit_of(company_of(deals, [{**row, "channel": "webinar"} for row in touches], **tables)))
+    alone = [{**row, "channel": "webinar"} for row in touches]
+    found = shaped(credit_of(company_of(deals, alone, **tables), **DIRECT))
     assert found.models == MODELS
     assert found.table[["credit_share", "rank"]].eq(1).all(axis=None)
     drawn = found.table[found.table["model"].isin(DRAWN)]
@@ -304,8 +307,8 @@ def slow_paths(deals, touches, tables):
 
 def test_credit_of_a_company_is_that_of_its_journeys_written_down():
     deals, touches, tables = mixed()
-    found = shaped(credit_of(company_of(deals, touches, **tables)))
-    slow = credit_by_model(slow_paths(deals, touches, tables))
+    found = shaped(credit_of(company_of(deals, touches, **tables), **DIRECT))
+    slow = credit_by_model(slow_paths(deals, touches, tables), knobs=CreditKnobs(**DIRECT))
     assert found.models == MODELS and found.channels == CHANNELS
     for column in ("credited_deals", "credited_amount"):
         assert found.table[column].to_numpy() == pytest.approx(slow[column].to_numpy(), rel=1e-9, abs=1e-9)

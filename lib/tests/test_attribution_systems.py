@@ -89,7 +89,7 @@ SHARED_WON = {  # credited to search, of 1,500 to share
 
 def test_salesforce_alone_feeds_every_model(salesforce):
     assert refusal(salesforce) is None and set(lacking(salesforce)) == set(OF_SPEND)
-    found = credit_of(salesforce)
+    found = credit_of(salesforce, direct=("search",))
     assert found.unavailable == {} and found.models == MODELS
     for model, search in SHARED_WON.items():
         credit = found.of(model)["credited_amount"].to_dict()

@@ -73,6 +73,8 @@ def decisions(won: Credited, costs: WindowCosts, knobs: Knobs) -> Decisions:
         in 6, one 20 % above it surely kept in 0.3; right at the threshold 7 were surely cut and 2 surely kept. Of a
         company's sure verdicts by linear alone 15 of 100 were wrong, those at the threshold all counted (nominal 10).
         By the three models together 1 of 100 channels had a sure verdict that very many accounts would not give.
+        Channels share one total and are not independent, as Benjamini-Hochberg supposes; with few draws p cannot be
+        small.
     """
     table = _by_model(won, costs)
     drawn = _drawn(won, table)
