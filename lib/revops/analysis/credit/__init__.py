@@ -1,6 +1,6 @@
 """Credit for conversions by channel: path sets, rules, Markov and Shapley credit, and how far chance moves them."""
 
-from revops.analysis.credit.bootstrap import DRAWN, CreditDraws, credit_draws, ranks, share_table, shares
+from revops.analysis.credit.bootstrap import DRAWN, CreditDraws, credit_draws, drawn_range, ranks, share_table, shares
 from revops.analysis.credit.groups import Groups, channel_groups, groups_of
 from revops.analysis.credit.markov import Markov, markov
 from revops.analysis.credit.models import (
@@ -37,6 +37,7 @@ __all__ = [
     "credit_by_model",
     "credit_draws",
     "deals_touched",
+    "drawn_range",
     "from_paths",
     "groups_of",
     "has_unknown_milestone",

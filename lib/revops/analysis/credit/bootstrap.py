@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import sparse
+from scipy.special import ndtr, stdtrit
 from scipy.stats import rankdata
 
 from revops.analysis.credit.groups import Groups, channel_groups
@@ -15,7 +16,7 @@ from revops.analysis.credit.paths import Paths
 from revops.analysis.credit.shapley import deals_touched
 from revops.errors import MeasureError, nearest
 
-__all__ = ["DRAWN", "CreditDraws", "credit_draws", "ranks", "share_table", "shares"]
+__all__ = ["DRAWN", "CreditDraws", "credit_draws", "drawn_range", "ranks", "share_table", "shares"]
 
 Array = np.ndarray
 DRAWN = (*SHARED, "markov_1")
@@ -133,12 +134,13 @@ def share_table(draws: CreditDraws, *, of: str = "amount", level: float = 0.8, t
     """
     tables, ends = [], [(1 - level) / 2, (1 + level) / 2]
     for model, drawn in getattr(draws, of).items():
-        point = draws.table.loc[draws.table["model"] == model, f"credited_{of}"].to_numpy()[:, None]
+        own = draws.table[draws.table["model"] == model]
+        point = own[f"credited_{of}"].to_numpy()[:, None]
         share = shares(drawn)
         kept = np.isfinite(share).all(axis=0)
         share, rank = share[:, kept], ranks(drawn[:, kept])
         values = {"model": model, draws.by: list(draws.channels), "share": shares(point)[:, 0]}
-        values |= dict(zip(("low", "high"), _quantiles(share, ends), strict=True))
+        values |= dict(zip(("low", "high"), drawn_range(share, own["credited_deals"], level=level), strict=True))
         values |= {"error": share.std(axis=1, ddof=1) if share.shape[1] > 1 else np.nan, "rank": ranks(point)[:, 0]}
         values |= dict(zip(("rank_low", "rank_high"), _quantiles(rank, ends, "nearest"), strict=True))
         values["top_chance"] = (rank <= top).mean(axis=1) if rank.size else np.nan
@@ -146,6 +148,34 @@ def share_table(draws: CreditDraws, *, of: str = "amount", level: float = 0.8, t
     types = {"model": "str", draws.by: "str", **dict.fromkeys(_NUMBERS, "float64")}
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(types))
     return table.astype(types)
+
+
+def drawn_range(values: Array, n: Array, *, level: float = 0.8) -> tuple[Array, Array]:
+    """Return the ends of a range of figures from their resamples, wider than the plain percentiles where few deals
+    stand behind them.
+
+    Parameters
+        values : the figure in each resample [figures x draws]
+        n : of each figure, how many deals are credited: parts of deals add up; fewer than 2 count as 2
+
+    Returns
+        low, high; NaN without draws
+
+    Formula
+        Percentiles a and 1 - a, a = Phi(-sqrt(n / (n - 1)) t), t the quantile of (1 + level) / 2 of Student's t with
+        n - 1 degrees of freedom: of a mean of n the plain percentiles have neither factor.
+
+    Source
+        Hesterberg, What Teachers Should Know About the Bootstrap, The American Statistician 69 (2015), section 5.3
+        (expanded percentile interval); deviation: n is what a channel is credited with, not the size of the sample.
+    """
+    if not values.size:
+        return np.full(len(values), np.nan), np.full(len(values), np.nan)
+    size = np.maximum(np.nan_to_num(np.asarray(n, dtype=float), nan=2.0), 2.0)
+    tail = ndtr(-np.sqrt(size / (size - 1)) * stdtrit(size - 1, (1 + level) / 2))
+    ends = [np.quantile(row, [part, 1 - part]) for row, part in zip(values, tail, strict=True)]
+    low, high = np.array(ends).T
+    return low, high
 
 
 def _quantiles(values: Array, ends: list[float], method: str = "linear") -> Array:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from revops.analysis.credit import drawn_range
 from revops.measures.attribution_comparison.costs import EVEN, WindowCosts, earns
 from revops.measures.attribution_comparison.credited import Credited
 from revops.measures.attribution_comparison.knobs import Knobs
@@ -52,8 +53,9 @@ def decisions(won: Credited, costs: WindowCosts, knobs: Knobs) -> Decisions:
 
     Formula
         keep where spend <= most_cost x credited, equal to 9 digits counting as equal. A cost that is recorded as 0 or
-        below is not known. The range of the cost is spend over the range of the credit, which is what the resamples
-        move; spend is not resampled. A resample without any won deal credits nothing, under Markov too.
+        below is not known. The range of the cost is spend over the range of the credit
+        (analysis.credit.drawn_range), which is what the resamples move; spend is not resampled. A resample without any
+        won deal credits nothing, under Markov too.
         n_keep_shared: every credit times won.all_to_credited; 0 where nothing is credited, and then nothing is sure.
         is_sure: p = (1 + resamples on the other side) / (1 + resamples), under the model that has most of them (1 -
         held, never 0), passes Benjamini-Hochberg at 1 - sure over the channels judged: those with a known cost and
@@ -78,7 +80,9 @@ def decisions(won: Credited, costs: WindowCosts, knobs: Knobs) -> Decisions:
     """
     table = _by_model(won, costs)
     drawn = _drawn(won, table)
-    table = table.join(_chances(table, drawn, costs.most_cost, knobs.level))
+    keys = pd.MultiIndex.from_frame(table[["model", "channel"]])
+    n_deals = won.table.set_index(["model", "channel"])["credited_deals"].reindex(keys).to_numpy()
+    table = table.join(_chances(table, drawn, n_deals, costs.most_cost, knobs.level))
     by_channel = _by_channel(table, won, knobs)
     by_channel["is_sure"] = _is_sure(by_channel, drawn.shape[1], knobs.sure) & np.isfinite(won.all_to_credited)
     return Decisions(table[BY_MODEL], by_channel[BY_CHANNEL])
@@ -117,12 +121,12 @@ def _drawn(won: Credited, table: pd.DataFrame) -> Array:
     return found
 
 
-def _chances(table: pd.DataFrame, drawn: Array, most_cost: float, level: float) -> pd.DataFrame:
-    """Return low, high and keep_chance of each row."""
+def _chances(table: pd.DataFrame, drawn: Array, n_deals: Array, most_cost: float, level: float) -> pd.DataFrame:
+    """Return low, high and keep_chance of each row; n_deals: how many deals it is credited with."""
     spend = table["spend_amount"].to_numpy()
     if not drawn.shape[1]:
         return pd.DataFrame(np.nan, table.index, ["low", "high", "keep_chance"])
-    most, least = np.quantile(drawn, [(1 + level) / 2, (1 - level) / 2], axis=1)
+    least, most = drawn_range(drawn, n_deals, level=level)
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = np.where(most > 0, spend / most, np.nan), np.where(least > 0, spend / least, np.inf)
     known = np.isfinite(drawn).all(axis=1) & np.isfinite(spend)
