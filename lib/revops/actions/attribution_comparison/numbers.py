@@ -6,6 +6,7 @@ from revops.actions import Number
 from revops.actions.attribution_comparison.facts import by_verdict, total_won, unattributed
 from revops.analysis.credit import model_name
 from revops.measures.attribution_comparison.result import AttributionResult
+from revops.measures.attribution_comparison.tables.checks import has_enough
 from revops.ratios import safe_ratio
 from revops.wording import channel_label, cost_of_one, join, missing, money, plural, share
 
@@ -109,6 +110,7 @@ def _campaigns(result: AttributionResult) -> Number:
 def _settings(result: AttributionResult) -> Number:
     """Return the setting, beside the model, that moves most credit."""
     rows = result.sensitivity
+    rows = rows[has_enough(rows, result.knobs.fewest_deals)]
     rows = rows[~rows["is_default"] & rows["setting"].ne("model") & rows["share_moved"].notna()]
     if rows.empty:
         return Number("–", "of credit moves with another setting: none could be tried")

@@ -11,6 +11,7 @@ from revops.measures.attribution_comparison.tables.display import (
     credit_table,
     deals_table,
     display_tables,
+    returns_table,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "measure",
     "measure_rows",
     "refusal",
+    "returns_table",
 ]

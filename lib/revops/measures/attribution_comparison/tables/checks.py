@@ -1,5 +1,6 @@
 """The tables that say how far to trust credit: other settings, planted truth, and one deal touch by touch."""
 
+import numpy as np
 import pandas as pd
 
 from revops.analysis.credit import LABELS
@@ -40,10 +41,10 @@ def _settings(result: AttributionResult) -> Display:
     rows = rows[~rows["is_default"]]
     n_all, rows = len(rows), rows[~rows["share_moved"].lt(_LEAST_MOVED) | rows["n_flips"].gt(0)]
     moves = [_move(channel, gain) for channel, gain in zip(rows["channel"], rows["moved"], strict=True)]
-    few = rows["is_enough"].map({True: "", False: " (few deals)"})
+    few = pd.Series(np.where(rows["is_enough"], "", " (few deals)"), rows.index, dtype="str")
     shown = pd.DataFrame({
         "Setting": rows["setting"].map(channel_label).to_numpy(),
-        "If it were": (rows["alternative"].replace(LABELS) + few).to_numpy(),
+        "If it were": (rows["alternative"].astype("str").replace(LABELS) + few).to_numpy(),
         "Under": rows["model"].map(LABELS).fillna("–").to_numpy(), "Credit that moves": rows["share_moved"].to_numpy(),
         "Most": moves, "Verdicts that turn": rows["n_flips"].to_numpy(),
         "Unattributed": rows["unattributed_amount"].to_numpy(),
@@ -94,13 +95,17 @@ def _deal(result: AttributionResult) -> dict[str, Display]:
     """Return the touches of one deal, and the credit of each under every rule."""
     deal, currency = result.deal, result.view.company.currency
     rows = deal.touches
-    where = f"{deal.opportunity_id}, {deal.kind} {day(deal.ended_at)} {deal.ended_at.year}"
+    amount = "" if missing(deal.amount) else f", {money(deal.amount, currency, exact=True)}"
+    where = f"{deal.opportunity_id}, {deal.kind} {day(deal.ended_at)} {deal.ended_at.year}{amount}"
+    if rows.empty:
+        shown = pd.DataFrame({"Deal": [where], "Why it has no credit": [deal.why]})
+        return {"deal_touches": ("The deal asked for has no touch that counts", shown, (None, None))}
     shown = pd.DataFrame({
         "Date": rows["touched_at"].dt.normalize(), "Channel": rows["channel"].map(channel_label),
         "Campaign": rows["campaign_name"].fillna("–"), "Who": rows["person"],
         "Days before": rows["days_before"].round(), "Marks": rows["milestones"].replace({"": "–"}),
     })  # fmt: skip
-    caption = f"{where}, {money(deal.amount, currency, exact=True)}: its touches. {deal.why}"
+    caption = f"{where}: its touches. {deal.why}"
     tables = {"deal_touches": (caption, shown, ("date", None, None, None, "days", None))}
     names = [f"{number + 1}. {day(at)}, {channel_label(channel)}"[:_ROW] for number, (at, channel) in
              enumerate(zip(rows["touched_at"], rows["channel"], strict=True))]  # fmt: skip

@@ -141,17 +141,17 @@ def _reference(result: AttributionResult) -> Display:
     won, knobs = result.won, result.knobs
     model = next((name for name in (knobs.reference_model, *won.models) if name in won.models), None)
     rows = won.of(model).reset_index().sort_values(["rank", "channel"])
-    few = rows["is_few"].map({True: "; few deals", False: ""})
+    few = ["; few deals" if is_few else "" for is_few in rows["is_few"]]
     shown = pd.DataFrame({
         "Channel": rows["channel"].map(channel_label), "Deals": rows["n_deals"],
         "Credited deals": rows["credited_deals"].round(1), "Credited": rows["credited_amount"],
         "Share": rows["credit_share"], "Range of the share": ranges(rows["low"], rows["high"]),
         "Rank": rows["rank"], "Range of the rank": ranges(rows["rank_low"], rows["rank_high"], count),
-        f"Among the first {knobs.top}": rows["top_chance"].map(told_share) + few,
+        f"Among the first {knobs.top}": [f"{told_share(part)}{word}" for part, word in zip(rows["top_chance"], few, strict=True)],
     })  # fmt: skip
     name = model_name(model) if model else "no model"
     caption = (
-        f"Credit of deals won under {name}. Ranges hold {odds(knobs.level)} resamples of accounts; few: on fewer than "
+        f"Credit of deals won under {name}. Ranges hold {odds(knobs.level)} times when accounts are drawn anew; few: on fewer than "
         f"{knobs.fewest_deals} deals"
     )
     units = (None, "count", "count", "money", "share", None, "count", None, None)

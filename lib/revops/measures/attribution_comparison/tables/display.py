@@ -8,7 +8,15 @@ from revops.measures.attribution_comparison.tables.credit import NOBODY, credit_
 from revops.measures.attribution_comparison.tables.found import Display, found_tables
 from revops.measures.attribution_comparison.tables.money import money_tables
 
-__all__ = ["by_rule_table", "campaigns_table", "cost_table", "credit_table", "deals_table", "display_tables"]
+__all__ = [
+    "by_rule_table",
+    "campaigns_table",
+    "cost_table",
+    "credit_table",
+    "deals_table",
+    "display_tables",
+    "returns_table",
+]
 
 
 def display_tables(result: AttributionResult) -> dict[str, Display]:
@@ -50,3 +58,9 @@ def by_rule_table(result: AttributionResult) -> pd.DataFrame:
 def cost_table(result: AttributionResult) -> pd.DataFrame:
     """Return every cost that was used: the rows of ad systems and campaigns, before they are cut to the window."""
     return result.costs.lines
+
+
+def returns_table(result: AttributionResult) -> pd.DataFrame:
+    """Return contribution and return of every campaign under every rule: all it cost so far against all deals won by
+    the day."""
+    return result.campaigns.returns_by_rule

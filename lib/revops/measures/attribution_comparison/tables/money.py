@@ -124,26 +124,23 @@ def _lift(result: AttributionResult) -> Display:
 
 def _campaigns(result: AttributionResult) -> Display:
     """Return the campaigns that cost or are credited most."""
-    rows = result.campaigns.by_campaign
+    found = result.campaigns
+    rows = found.by_campaign
     size = rows["spend_amount"].fillna(0.0).clip(lower=0) + rows["reference_amount"].fillna(0.0)
     rows = rows.assign(size=size).sort_values(["size", "campaign_name"], ascending=[False, True]).head(_MOST)
     shown, units = _returns(pd.DataFrame({"Campaign": rows["campaign_name"].to_numpy()}), rows, result)
-    n = len(result.campaigns.by_campaign)
-    return (
-        f"Campaigns: the {min(_MOST, n)} largest of {n:,} by cost and credit, all in campaigns.csv{_by_chance(result)}",
-        shown,
-        units,
-    )
+    n = len(found.by_campaign)
+    caption = f"Campaigns: all they cost so far against all deals won by the day; the {min(_MOST, n)} largest of {n:,}"
+    caption += f" that did anything since {day(found.since)} {found.since.year}"
+    caption += f" ({plural(found.n_older, 'older one')} left out)" if found.n_older else ""
+    return f"{caption}, all in campaigns.csv{_by_chance(result)}", shown, units
 
 
 def _types(result: AttributionResult) -> Display:
     rows = result.campaigns.by_type
     shown, units = _returns(pd.DataFrame({"Type": rows["campaign_type"].to_numpy()}), rows, result)
-    return (
-        f"Types of campaigns, over all rules; Markov credits channels, not campaigns{_by_chance(result)}",
-        shown,
-        units,
-    )
+    caption = "Types of these campaigns, over all rules; Markov credits channels, not campaigns"
+    return f"{caption}{_by_chance(result)}", shown, units
 
 
 def _types_of_pipeline(result: AttributionResult) -> Display:
