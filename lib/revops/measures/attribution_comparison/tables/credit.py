@@ -147,7 +147,8 @@ def _reference(result: AttributionResult) -> Display:
         "Credited deals": rows["credited_deals"].round(1), "Credited": rows["credited_amount"],
         "Share": rows["credit_share"], "Range of the share": ranges(rows["low"], rows["high"]),
         "Rank": rows["rank"], "Range of the rank": ranges(rows["rank_low"], rows["rank_high"], count),
-        f"Among the first {knobs.top}": [f"{told_share(part)}{word}" for part, word in zip(rows["top_chance"], few, strict=True)],
+        f"Among the first {knobs.top}": [f"{told_share(part)}{word}"
+                                         for part, word in zip(rows["top_chance"], few, strict=True)],
     })  # fmt: skip
     name = model_name(model) if model else "no model"
     caption = (
