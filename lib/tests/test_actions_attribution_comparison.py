@@ -83,7 +83,7 @@ def test_costs_of_a_channel_that_some_models_or_all_credit_nothing_have_no_upper
         "95% of resamples. Money: "
     )
     alike = {"first_touch": {"a": 100.0}, "last_touch": {"a": 100.0}}
-    assert "costs 90%, above" in only(alike, {"a": 90.0}).because
+    assert "$1 credited costs $0.90, above" in only(alike, {"a": 90.0}).because
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,11 @@ from hand_costs import window_costs
 from slow_credit import shares_of
 
 from frames import as_of, change, table, with_each, with_tables
-from revops.analysis.credit import SHARED
+from revops.analysis.credit import SHARED, drawn_range
 from revops.measures.attribution_comparison.campaigns import NO_CAMPAIGN, RETURNS_BY_RULE, campaigns
+
+RULES = tuple(rule for rule in SHARED if rule != "last_non_direct")
+"""Those that a company has which names no direct channels."""
 
 COLUMNS = ["n_touches", "n_deals", "lowest_amount", "reference_amount", "highest_amount", "spend_amount",
            "lowest_return", "highest_return", "low", "high", "verdict", "top_deal_share", "to_come_amount", "is_mature",
@@ -240,14 +243,13 @@ def slow(window, won):
             continue
         n, channels = len(touches), [won.channels[row["channel"]] for row in touches]
         decayed = [2 ** -(row["days_before"] / 7) for row in touches]
-        for rule in SHARED:
+        for rule in RULES:
             if rule == "time_decay":
                 shares = [value / sum(decayed) for value in decayed]
             elif rule == "shapley":
                 shares = [1 / len(set(channels)) / channels.count(channel) for channel in channels]
             else:
-                name = {"last_non_direct": "last_touch"}.get(rule, rule)
-                shares = shares_of(name, n, journey["lead"], journey["opportunity"], journey["won"])
+                shares = shares_of(rule, n, journey["lead"], journey["opportunity"], journey["won"])
             for row, channel, share in zip(touches, channels, shares, strict=True):
                 key = row["campaign_id"] if isinstance(row["campaign_id"], str) else f"none: {channel}"
                 credit[rule, key][journey["record_id"]] += float(share) * journey["amount"]
@@ -275,9 +277,9 @@ def test_campaigns_are_those_of_plain_loops(seed, quarters):
     here = {*key[late], *(cost["campaign_id"] for cost in costs)}
     assert rows["n_touches"].to_dict() == n_touches[sorted(here)].to_dict()
     assert found.n_older == sum(not key.startswith("none") for key in set(n_touches.index) - here)
-    assert found.rules == SHARED and (len(rows) == 9) == (quarters == 4)
+    assert found.rules == RULES and (len(rows) == 9) == (quarters == 4)
     for key, row in rows.iterrows():
-        amounts = [sum(credit[rule, key].values()) for rule in SHARED]
+        amounts = [sum(credit[rule, key].values()) for rule in RULES]
         spend = {f"k{n}": 900.0 * 5**n for n in range(6)}.get(key, float("nan"))
         linear = credit["linear", key]
         assert row["lowest_amount"] == pytest.approx(min(amounts), abs=1e-6)
@@ -288,12 +290,12 @@ def test_campaigns_are_those_of_plain_loops(seed, quarters):
         assert row["lowest_return"] == pytest.approx(min(returns), nan_ok=True)
         assert row["highest_return"] == pytest.approx(max(returns), nan_ok=True)
         n_earn = sum(spend <= 0.5 * amount for amount in amounts)
-        wanted = "" if spend != spend else {0: "none", len(SHARED): "all"}.get(n_earn, "some")
+        wanted = "" if spend != spend else {0: "none", len(RULES): "all"}.get(n_earn, "some")
         assert row["verdict"] == wanted
     assert set(rows["verdict"]) >= {"", "all", "none"}
 
 
-@pytest.mark.parametrize("rule", SHARED)
+@pytest.mark.parametrize("rule", RULES)
 def test_campaigns_add_up_to_channels_and_to_the_total_to_the_cent(rule):
     company = random_company(3)
     found, (_, won) = measured(company, reference_model=rule), told(company)
@@ -324,12 +326,18 @@ def test_ranges_are_those_of_the_draws_of_channels():
     rows = by_id(campaigns(window, won, window_costs(*costs)))
     for place, name in enumerate(won.channels[:3]):
         drawn = (won.draws.amount["linear"][place] * 0.8 - 30_000) / 30_000
-        assert rows.loc[name, ["low", "high"]].tolist() == pytest.approx(np.quantile(drawn, [0.2, 0.8]).tolist())
+        low, high = drawn_range(drawn[None], [won.draws.behind("linear")[place]], level=0.6)
+        assert rows.loc[name, ["low", "high"]].tolist() == pytest.approx([low[0], high[0]])
         assert rows.loc[name, "low"] < rows.loc[name, "high"]
     assert rows.loc["channel 3", ["low", "high"]].isna().all()
     types = campaigns(window, won, window_costs(*costs)).by_type.iloc[0]
     drawn = (won.draws.amount["linear"][:3].sum(axis=0) * 0.8 - 90_000) / 90_000
-    assert [types["low"], types["high"]] == pytest.approx(np.quantile(drawn, [0.2, 0.8]).tolist())
+    journeys, first = won.found.journeys, won.paths.channel < 3
+    mine = sorted({number for number in won.paths.journey[first] if journeys["wins"].iloc[number] > 0})
+    accounts = journeys["account"].iloc[mine].nunique() / len(mine)
+    n = won.of("linear").loc[list(won.channels[:3]), "credited_deals"].sum() * accounts
+    low, high = drawn_range(drawn[None], [n], level=0.6)
+    assert [types["low"], types["high"]] == pytest.approx([low[0], high[0]])
 
 
 def test_nothing_recorded_after_the_day_changes_a_number():

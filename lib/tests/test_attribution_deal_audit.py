@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from companies_of_campaigns import PEOPLE, hand_made, random_company, told
 from companies_of_people import contact, role, states, touch, won
-from test_attribution_campaigns import slow
+from test_attribution_campaigns import RULES, slow
 
 from frames import COMPANY, as_of, book, change, table, with_each, with_tables
-from revops.analysis.credit import SHARED, touch_weights
+from revops.analysis.credit import touch_weights
 from revops.errors import MeasureError
 from revops.measures.attribution_comparison.deal_audit import deal_audit
 from revops.measures.attribution_comparison.knobs import Knobs
@@ -32,7 +32,7 @@ def test_the_deal_on_which_the_rules_move_most_money_by_hand():
     assert (found.share_moved, found.between) == (1.0, ("first_touch", "last_touch"))
     assert found.why == "Of the won deals with two touches or more, the one whose amount the choice of rule moves most."
     rules = [name for name in found.touches.columns if name not in TOLD]
-    assert list(found.touches.columns) == [*TOLD, *rules] and set(rules) <= set(SHARED)
+    assert list(found.touches.columns) == [*TOLD, *rules] and set(rules) <= set(RULES)
     assert found.touches["channel"].tolist() == ["social", "email"]
     assert found.touches["campaign_name"].fillna("none").tolist() == ["Social", "none"]
     assert found.touches["person"].tolist() == ["Person 1", "Person 1"]
@@ -71,7 +71,7 @@ def test_the_deal_shown_and_its_credit_are_those_of_plain_loops(seed):
     found = deal_audit(window, found_credit)
     assert found.opportunity_id == max(sorted(moved), key=moved.get)
     assert found.share_moved * found.amount == pytest.approx(max(moved.values()))
-    for rule in SHARED:
+    for rule in RULES:
         assert found.touches[rule].sum() == pytest.approx(1)
         amounts = (found.touches[rule] * found.amount).groupby(found.touches["channel"]).sum()
         assert amounts.to_dict() == pytest.approx(by_channel[found.opportunity_id][rule], abs=1e-6)
@@ -286,8 +286,8 @@ def test_no_rule_or_no_win_has_no_deal_to_show():
 def test_the_deal_of_the_sample_company(sample):
     window, credit = told(sample, "2026-06-09")
     found = deal_audit(window, credit)
-    rules = [name for name in found.touches.columns if name in SHARED]
-    assert len(rules) == len(SHARED) and found.touches[rules].sum().tolist() == pytest.approx([1] * len(rules))
+    rules = [name for name in found.touches.columns if name in RULES]
+    assert len(rules) == len(RULES) and found.touches[rules].sum().tolist() == pytest.approx([1] * len(rules))
     journeys = credit.found.journeys
     assert found.amount == journeys.loc[journeys["opportunity_id"].eq(found.opportunity_id), "amount"].item() > 0
     assert found.touches["days_before"].is_monotonic_decreasing and found.touches["campaign_name"].notna().all()

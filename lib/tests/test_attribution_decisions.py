@@ -1,15 +1,17 @@
 """Which channels earn their cost: costs and sides by hand, ranges by plain loops, chance against known populations."""
 
-from dataclasses import fields
+import math
+from dataclasses import fields, replace
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
 from hand_costs import window_costs as hand
+from scipy.stats import norm, t
 
 from frames import as_of
-from revops.analysis.credit import CreditDraws, credit_by_model, credit_draws, deals_touched, from_paths
+from revops.analysis.credit import credit_by_model, credit_draws, from_paths
 from revops.book import Book
 from revops.measures.attribution_comparison.costs import window_costs
 from revops.measures.attribution_comparison.credited import Credited, credited
@@ -19,6 +21,8 @@ from revops.measures.attribution_comparison.window import window_of
 
 LINEAR = Knobs(models=("linear",))
 THREE = ("first_touch", "last_touch", "linear")
+MANY = 1e12
+"""So many accounts that ranges are the plain percentiles of the resamples."""
 
 
 def spent(margin=0.8, most_cost=None, **by_channel):
@@ -35,7 +39,7 @@ def made(rows, models=THREE, draws=None, left=0.0, **given):
     found = credit_draws(paths, drawn, seed=1, n_draws=100)
     if draws is not None:
         draws = {model: np.array(values, dtype=float) for model, values in draws.items()}
-        found = CreditDraws(paths.channels, found.table, draws, draws, deals_touched(paths))
+        found = replace(found, deals=draws, amount=draws, n_accounts=np.full(len(paths.channels), MANY))
     return told_of(paths, found, table, left)
 
 
@@ -301,6 +305,15 @@ def whole(company):
     return company()
 
 
+def accounts_behind(won, model, channel):
+    """Credited deals, each counting as much as accounts are to deals on the channel's journeys; at least 2."""
+    journeys, touches = won.found.journeys, won.found.touches
+    mine = set(touches.loc[touches["channel"].eq(won.channels.index(channel)), "journey"])
+    kept = [row for number, row in enumerate(journeys.to_dict("records")) if number in mine and row["wins"] > 0]
+    credited = won.of(model)["credited_deals"][channel]
+    return max(2.0, credited * len({row["account"] for row in kept}) / len(kept))
+
+
 def test_plain_loops_give_the_same(whole):
     won, costs, found = whole
     spend, most = dict(costs.by_channel.to_numpy().tolist()), costs.most_cost
@@ -312,8 +325,11 @@ def test_plain_loops_give_the_same(whole):
             drawn = [float(value) for value in won.draws.amount[row.model][won.channels.index(row.channel)]]
             kept = sum(spend[row.channel] <= most * value for value in drawn)
             assert row.keep_chance == pytest.approx(kept / len(drawn))
-            ordered = sorted(drawn)  # 100 draws: the 10th of 100 lies 0.9 of the way from the 10th to the 11th
-            low, high = (ordered[at] + part * (ordered[at + 1] - ordered[at]) for at, part in ((9, 0.9), (89, 0.1)))
+            n = accounts_behind(won, row.model, row.channel)
+            tail = norm.cdf(-math.sqrt(n / (n - 1)) * t.ppf(0.9, n - 1)) * (len(drawn) - 1)
+            ordered, at, part = sorted(drawn), math.floor(tail), tail % 1
+            low = ordered[at] + part * (ordered[at + 1] - ordered[at])
+            high = ordered[-1 - at] - part * (ordered[-1 - at] - ordered[-2 - at])
             assert (row.low, row.high) == pytest.approx((spend[row.channel] / high, spend[row.channel] / low))
     for row in found.by_channel.itertuples():
         mine = found.by_model[found.by_model["channel"].eq(row.channel)]

@@ -60,7 +60,7 @@ def test_every_model_and_what_none_can_credit_make_up_what_is_booked_to_the_cent
     assert len(counted) > 20 and left["n_deals"].sum() > 5
     cents = round(counted["amount"].sum() * 100)
     sums = found.table.groupby("model")[["credited_deals", "credited_amount"]].sum()
-    assert set(sums.index) == set(MODELS) - set(found.unavailable) and len(sums) >= 12
+    assert set(sums.index) == set(MODELS) - set(found.unavailable) and len(sums) >= 11
     for model, row in sums.iterrows():
         assert round((row["credited_amount"] + left["amount"].sum()) * 100) == cents, model
         assert row["credited_deals"] + left["n_deals"].sum() == pytest.approx(len(counted)), model
@@ -114,7 +114,7 @@ def test_other_ids_of_leads_move_the_draws_of_markov_alone(sample, whole):
     """Who came to nothing goes by id: a loss changes no rule's draws, but those of the chain are of other losses."""
     turned = told(with_ids(sample, "lead_id", lambda ids: "x" + ids.str[::-1]))
     same(turned, whole, POINTS)
-    for model in SHARED:
+    for model in whole.draws.amount.keys() - {"markov_1"}:
         assert turned.draws.amount[model] == pytest.approx(whole.draws.amount[model])
     assert not np.allclose(turned.draws.amount["markov_1"], whole.draws.amount["markov_1"])
     same(told(with_ids(sample, "lead_id", lambda ids: "x" + ids)), whole)
@@ -210,8 +210,9 @@ def test_campaigns_add_up_to_their_channel_in_every_draw(whole):
     groups = groups_of(whole.paths, touches["campaign_id"])
     of = pd.Series(whole.paths.channel).groupby(groups.code).agg(["min", "max"])
     assert (of["min"] == of["max"]).all() and (groups.code >= 0).all() and len(groups.names) > 30
-    drawn = credit_draws(whole.paths, SHARED, seed=Knobs().seed, n_draws=120, by=groups)
-    for model in SHARED:
+    rules = [model for model in SHARED if model in whole.models]
+    drawn = credit_draws(whole.paths, rules, seed=Knobs().seed, n_draws=120, by=groups)
+    for model in rules:
         sums = pd.DataFrame(drawn.amount[model]).groupby(of["min"].to_numpy()).sum()
         there = whole.draws.amount[model][sums.index]
         assert sums.to_numpy() == pytest.approx(there, rel=1e-9, abs=1e-6)

@@ -98,7 +98,8 @@ def test_the_reference_table_is_the_credit_of_the_reference_model_with_its_range
     caption, frame, units = shown["reference"]
     own = made.won.of("linear").sort_values(["rank", "channel"])
     assert caption == (
-        "Credit of deals won under linear. Ranges hold 8 in 10 resamples of accounts; few: on fewer than 7 deals"
+        "Credit of deals won under linear. Ranges hold 8 in 10 times when accounts are drawn anew; few: on fewer than "
+        "7 deals"
     )
     assert frame.columns.tolist() == ["Channel", "Deals", "Credited deals", "Credited", "Share", "Range of the share",
                                       "Rank", "Range of the rank", "Among the first 3"]  # fmt: skip
@@ -158,7 +159,7 @@ def test_what_the_unattributed_would_turn_stands_beside_the_verdict(made):
     caption, frame, units = report.display_tables(_with(made, decisions=both))["verdicts"]
     said = frame.set_index("Channel")["If all won were credited"]
     place = rows["channel"].tolist().index("email")
-    assert said["Email"] == f"{place + 3} of 17" and len(units) == frame.shape[1] == 9
+    assert said["Email"] == f"{place + 3} of 16" and len(units) == frame.shape[1] == 9
     assert said.drop("Email").eq("–").all(), "no cost is known"
     assert caption.endswith("models that keep, were what nobody is credited with shared as the rest")
 

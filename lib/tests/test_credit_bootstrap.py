@@ -12,6 +12,7 @@ from revops.analysis.credit import (
     credit_by_model,
     credit_draws,
     deals_touched,
+    drawn_range,
     from_paths,
     groups_of,
     ranks,
@@ -136,7 +137,8 @@ def test_ranges_ranks_and_chances_by_hand():
     assert shares(deals)[:, 0].tolist() == [0.5, 0.3, 0.2]
     point = credit_draws(from_paths([(["a"], 50, 0, 50.0), (["b"], 9, 0, 9.0), (["c"], 10, 0, 10.0)]), ("linear",),
                          seed=1, n_draws=2)  # fmt: skip
-    draws = type(point)(point.channels, point.table, {"linear": deals}, {"linear": deals}, point.n_deals)
+    draws = type(point)(point.channels, point.table, {"linear": deals}, {"linear": deals}, point.n_deals,
+                        np.full(3, 1e12))  # fmt: skip
     found = share_table(draws, of="deals", top=2).set_index("channel")
     assert found["share"].tolist() == pytest.approx([50 / 69, 9 / 69, 10 / 69])
     assert found["rank"].tolist() == [1, 3, 2]
@@ -178,8 +180,28 @@ def test_draws_without_conversions_are_not_counted():
     assert np.isnan(shares(draws.deals["linear"])[:, empty]).all()
     table = share_table(draws, of="deals").set_index(["model", "channel"])
     assert table.loc[("linear", "a"), ["share", "low", "high", "top_chance"]].tolist() == [1, 1, 1, 1]
-    for taken, end in ((1, "low"), (2, "high")):  # all hangs on a; on b, that (5 - taken) of 5 start there
-        assert table.loc[("markov_1", "a"), end] == pytest.approx(1 / (1 + (5 - taken) / 5))
+    # all hangs on a; on b, that (5 - taken) of 5 start there. One account: the ends are the least and the most taken.
+    for taken, end in ((1, "low"), (4, "high")):
+        assert table.loc[("markov_1", "a"), end] == pytest.approx(1 / (1 + (5 - taken) / 5), rel=1e-3)
+
+
+def test_ranges_are_wider_than_percentiles_where_few_accounts_stand_behind_them():
+    """Of 9 at 80 %: t with 8 degrees of freedom is 1.3968, times sqrt(9 / 8) is 1.4815, beyond which lie 6.92 %; fewer
+    than two are as two; of very many the percentiles are the plain ones."""
+    values = np.tile(np.arange(1001.0), (4, 1))
+    low, high = drawn_range(values, [9, 1e12, 0.3, 2], level=0.8)
+    assert low == pytest.approx([69.2, 100.0, 0.0, 0.0], abs=0.1) and high == pytest.approx(1000 - low)
+    assert np.isnan(drawn_range(np.zeros((2, 0)), [5, 5])).all()
+
+
+def test_what_stands_behind_credit_are_accounts_not_rows():
+    """Two deals of one account and one of another: a is on three deals of two accounts, b on one."""
+    rows = [(["a"], 1, 0, 5.0), (["a", "b"], 1, 0, 5.0), (["a"], 1, 0, 5.0), (["b"], 0, 1, 0.0)]
+    for times in (1, 3):
+        paths = from_paths(rows * times, accounts=["x", "x", "y", "z"] * times)
+        draws = credit_draws(paths, ("linear",), seed=1, n_draws=5)
+        assert draws.n_accounts.tolist() == [2, 1] and draws.n_deals.tolist() == [3 * times, times]
+        assert draws.behind("linear") == pytest.approx([2.5 * 2 / 3, 0.5])
 
 
 def test_no_wins_at_all_have_no_share():

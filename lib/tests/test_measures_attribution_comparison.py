@@ -143,7 +143,7 @@ def test_settings_that_can_be_are_read_as_meant():
     [test] = chosen.knobs.lift_tests
     assert (test.since, test.until, test.level, test.source) == (dt.date(2026, 1, 1), dt.date(2026, 3, 31), 0.9, "")
     assert settings("attribution_comparison", Knobs).knobs == Knobs()
-    with pytest.raises(SettingsError, match=r"most_cost\.constrained-float: input should be a finite number"):
+    with pytest.raises(SettingsError, match=r"most_cost: input should be 'auto', or input should be a finite number"):
         settings("attribution_comparison", Knobs, most_cost=math.inf)
 
 
@@ -442,8 +442,13 @@ def test_every_deal_of_the_window_is_in_one_row_with_one_reason(which, request):
 
 def test_other_tables_are_those_behind_the_report(many):
     assert report.cost_table(many)["amount"].sum() == pytest.approx(sum(10.0 + n for n in range(12)))
-    assert report.campaigns_table(many)["reference_amount"].sum() == pytest.approx(many.won.of("linear")[
-        "credited_amount"].sum())  # fmt: skip
+    by_rule = report.by_rule_table(many)
+    own = by_rule[by_rule["of"].eq("won") & by_rule["model"].eq("linear")]
+    assert own["credited_amount"].sum() == pytest.approx(many.won.of("linear")["credited_amount"].sum())
+    ever = many.window.journeys(since=None).journeys["amount"].sum()
+    assert report.campaigns_table(many)["reference_amount"].sum() == pytest.approx(ever) and ever > 2000
+    returns = report.returns_table(many)
+    assert returns[returns["model"].eq("linear")]["credited_amount"].sum() == pytest.approx(ever)
 
 
 # odd states

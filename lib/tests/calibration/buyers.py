@@ -131,7 +131,7 @@ def known(draws: CreditDraws, paths: Paths, models: tuple[str, ...] = MODELS) ->
     """Return credit under some of the models, with all else that decisions do not hang on left out."""
     table = draws.table[draws.table["model"].isin(models)].reset_index(drop=True)
     amount, deals = ({model: values[model] for model in models} for values in (draws.amount, draws.deals))
-    draws = CreditDraws(draws.channels, table, deals, amount, draws.n_deals)
+    draws = CreditDraws(draws.channels, table, deals, amount, draws.n_deals, draws.n_accounts)
     given = {"cutoff": "close", "paths": paths, "draws": draws, "table": table, "unavailable": {},
              "unattributed": pd.DataFrame({"amount": [0.0]})}  # fmt: skip
     return Credited(**(dict.fromkeys(field.name for field in fields(Credited)) | given))

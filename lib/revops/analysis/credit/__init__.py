@@ -1,6 +1,15 @@
 """Credit for conversions by channel: path sets, rules, Markov and Shapley credit, and how far chance moves them."""
 
-from revops.analysis.credit.bootstrap import DRAWN, CreditDraws, credit_draws, drawn_range, ranks, share_table, shares
+from revops.analysis.credit.bootstrap import (
+    DRAWN,
+    CreditDraws,
+    accounts_touched,
+    credit_draws,
+    drawn_range,
+    ranks,
+    share_table,
+    shares,
+)
 from revops.analysis.credit.groups import Groups, channel_groups, groups_of
 from revops.analysis.credit.markov import Markov, markov
 from revops.analysis.credit.models import (
@@ -32,6 +41,7 @@ __all__ = [
     "Markov",
     "Paths",
     "Rule",
+    "accounts_touched",
     "channel_groups",
     "credit",
     "credit_by_model",

@@ -16,7 +16,7 @@ from revops.analysis.credit.paths import Paths
 from revops.analysis.credit.shapley import deals_touched
 from revops.errors import MeasureError, nearest
 
-__all__ = ["DRAWN", "CreditDraws", "credit_draws", "drawn_range", "ranks", "share_table", "shares"]
+__all__ = ["DRAWN", "CreditDraws", "accounts_touched", "credit_draws", "drawn_range", "ranks", "share_table", "shares"]
 
 Array = np.ndarray
 DRAWN = (*SHARED, "markov_1")
@@ -35,8 +35,8 @@ class CreditDraws:
 
     channels: the names of channels, or of the groups that `by` says, such as campaigns. table: model, channel (the
     column is called as `by` says), credited_deals, credited_amount of the data itself. deals, amount: model -> credit
-    [channel x draw]; NaN under Markov in a draw without conversions. n_deals: by channel, conversions on whose journey
-    it was.
+    [channel x draw]; NaN under Markov in a draw without conversions. n_deals, n_accounts: by channel, conversions on
+    whose journey it was, and whose accounts these are.
     """
 
     channels: tuple[str, ...]
@@ -44,7 +44,13 @@ class CreditDraws:
     deals: dict[str, Array]
     amount: dict[str, Array]
     n_deals: Array
+    n_accounts: Array
     by: str = "channel"
+
+    def behind(self, model: str) -> Array:
+        """Return how many accounts' worth of deals each channel is credited with under a model."""
+        credited = self.table.loc[self.table["model"] == model, "credited_deals"].to_numpy()
+        return credited * self.n_accounts / np.where(self.n_deals > 0, self.n_deals, 1.0)
 
 
 def credit_draws(
@@ -90,7 +96,16 @@ def credit_draws(
     if moved:
         found["markov_1"] = _order_one(*moved, n)
     deals, amount = ({model: found[model][kind] for model in models} for kind in range(2))
-    return CreditDraws(groups.names, table, deals, amount, deals_touched(paths, by=groups), groups.name)
+    n_deals, n_accounts = deals_touched(paths, by=groups), accounts_touched(paths, groups)
+    return CreditDraws(groups.names, table, deals, amount, n_deals, n_accounts, groups.name)
+
+
+def accounts_touched(paths: Paths, by: Groups) -> Array:
+    """Return in how many accounts each group of touches was on the journey of a conversion."""
+    account = np.unique(paths.values("account"), return_inverse=True)[1][paths.journey]
+    won = (paths.values("wins")[paths.journey] > 0) & (by.code >= 0)
+    pairs = np.unique(account[won] * len(by.names) + by.code[won])
+    return np.bincount(pairs % max(len(by.names), 1), minlength=len(by.names))
 
 
 def shares(credited: Array) -> Array:
@@ -141,7 +156,7 @@ def share_table(draws: CreditDraws, *, of: str = "amount", level: float = 0.8, t
         kept = np.isfinite(share).all(axis=0)
         share, rank = share[:, kept], ranks(drawn[:, kept])
         values = {"model": model, draws.by: list(draws.channels), "share": shares(point)[:, 0]}
-        values |= dict(zip(("low", "high"), drawn_range(share, own["credited_deals"], level=level), strict=True))
+        values |= dict(zip(("low", "high"), drawn_range(share, draws.behind(model), level=level), strict=True))
         values |= {"error": share.std(axis=1, ddof=1) if share.shape[1] > 1 else np.nan, "rank": ranks(point)[:, 0]}
         values |= dict(zip(("rank_low", "rank_high"), _quantiles(rank, ends, "nearest"), strict=True))
         values["top_chance"] = (rank <= top).mean(axis=1) if rank.size else np.nan
@@ -152,12 +167,12 @@ def share_table(draws: CreditDraws, *, of: str = "amount", level: float = 0.8, t
 
 
 def drawn_range(values: Array, n: Array, *, level: float = 0.8) -> tuple[Array, Array]:
-    """Return the ends of a range of figures from their resamples, wider than the plain percentiles where few deals
+    """Return the ends of a range of figures from their resamples, wider than the plain percentiles where few accounts
     stand behind them.
 
     Parameters
         values : the figure in each resample [figures x draws]
-        n : of each figure, how many deals are credited: parts of deals add up; fewer than 2 count as 2
+        n : of each figure, how many independent parts stand behind it (CreditDraws.behind); fewer than 2 count as 2
 
     Returns
         low, high; NaN without draws

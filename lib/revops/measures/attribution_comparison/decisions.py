@@ -79,9 +79,8 @@ def decisions(won: Credited, costs: WindowCosts, knobs: Knobs) -> Decisions:
     """
     table = _by_model(won, costs)
     drawn = _drawn(won, table)
-    keys = pd.MultiIndex.from_frame(table[["model", "channel"]])
-    n_deals = won.table.set_index(["model", "channel"])["credited_deals"].reindex(keys).to_numpy()
-    table = table.join(_chances(table, drawn, n_deals, costs.most_cost, knobs.level))
+    behind = _behind(won, table)
+    table = table.join(_chances(table, drawn, behind, costs.most_cost, knobs.level))
     by_channel = _by_channel(table, won, knobs)
     by_channel["is_sure"] = _is_sure(by_channel, drawn.shape[1], knobs.sure) & np.isfinite(won.all_to_credited)
     return Decisions(table[BY_MODEL], by_channel[BY_CHANNEL])
@@ -120,12 +119,20 @@ def _drawn(won: Credited, table: pd.DataFrame) -> Array:
     return found
 
 
-def _chances(table: pd.DataFrame, drawn: Array, n_deals: Array, most_cost: float, level: float) -> pd.DataFrame:
-    """Return low, high and keep_chance of each row; n_deals: how many deals it is credited with."""
+def _behind(won: Credited, table: pd.DataFrame) -> Array:
+    """Return how many accounts stand behind the credit of each row; NaN for models without resamples."""
+    draws = won.draws
+    found = {(model, name): n for model in draws.amount
+             for name, n in zip(draws.channels, draws.behind(model), strict=True)}  # fmt: skip
+    return np.array([found.get(key, np.nan) for key in zip(table["model"], table["channel"], strict=True)], dtype=float)
+
+
+def _chances(table: pd.DataFrame, drawn: Array, behind: Array, most_cost: float, level: float) -> pd.DataFrame:
+    """Return low, high and keep_chance of each row; behind: how many accounts stand behind its credit."""
     spend = table["spend_amount"].to_numpy()
     if not drawn.shape[1]:
         return pd.DataFrame(np.nan, table.index, ["low", "high", "keep_chance"])
-    least, most = drawn_range(drawn, n_deals, level=level)
+    least, most = drawn_range(drawn, behind, level=level)
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = np.where(most > 0, spend / most, np.nan), np.where(least > 0, spend / least, np.inf)
     known = np.isfinite(drawn).all(axis=1) & np.isfinite(spend)

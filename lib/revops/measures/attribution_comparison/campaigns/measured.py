@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from revops.analysis.credit import Groups, deals_touched, drawn_range
+from revops.analysis.credit import Groups, accounts_touched, deals_touched, drawn_range
 from revops.measures.attribution_comparison.campaigns.groups import (
     are_mature,
     returns_of,
@@ -117,8 +117,9 @@ def _told(known: Known, of: Array, n: int) -> pd.DataFrame:
     amount, returns = (_or_unknown(values) for values in (
         summed(known.amount, of, n), returns_of(known, known.amount, of, n)))  # fmt: skip
     drawn = _or_unknown(returns_of(known, known.drawn.T, of, n))
-    credited = _or_unknown(summed(known.deals, of, n))[known.place]
-    low, high = drawn_range(drawn.T, credited, level=knobs.level)
+    behind = _or_unknown(summed(known.deals, of, n))[known.place]
+    behind = behind * accounts_touched(known.paths, groups) / np.maximum(n_deals, 1)
+    low, high = drawn_range(drawn.T, behind, level=knobs.level)
     is_told = (n_deals > 0) & (known.n_accounts > 1)
     is_listed = listed.of_open >= 0
     to_come = np.bincount(of[listed.of_open[is_listed]], np.nan_to_num(coming.of_touch[is_listed]), n)

@@ -152,8 +152,8 @@ def _reference(result: AttributionResult) -> Display:
     })  # fmt: skip
     name = model_name(model) if model else "no model"
     caption = (
-        f"Credit of deals won under {name}. Ranges hold {odds(knobs.level)} times when accounts are drawn anew; few: on fewer than "
-        f"{knobs.fewest_deals} deals"
+        f"Credit of deals won under {name}. Ranges hold {odds(knobs.level)} times when accounts are drawn anew; few: "
+        f"on fewer than {knobs.fewest_deals} deals"
     )
     units = (None, "count", "count", "money", "share", None, "count", None, None)
     return caption, shown.reset_index(drop=True), units
