@@ -332,10 +332,8 @@ def test_ranges_are_those_of_the_draws_of_channels():
     assert rows.loc["channel 3", ["low", "high"]].isna().all()
     types = campaigns(window, won, window_costs(*costs)).by_type.iloc[0]
     drawn = (won.draws.amount["linear"][:3].sum(axis=0) * 0.8 - 90_000) / 90_000
-    journeys, first = won.found.journeys, won.paths.channel < 3
-    mine = sorted({number for number in won.paths.journey[first] if journeys["wins"].iloc[number] > 0})
-    accounts = journeys["account"].iloc[mine].nunique() / len(mine)
-    n = won.of("linear").loc[list(won.channels[:3]), "credited_deals"].sum() * accounts
+    wins = won.found.journeys[won.found.journeys["wins"] > 0]  # of the type, the campaign without a cost among them
+    n = won.of("linear")["credited_deals"].sum() * wins["account"].nunique() / len(wins)
     low, high = drawn_range(drawn[None], [n], level=0.6)
     assert [types["low"], types["high"]] == pytest.approx([low[0], high[0]])
 
