@@ -351,7 +351,7 @@ def test_status_sentence_and_line_are_the_same_for_every_reader(audience):
 
 def test_every_mix_of_verdicts_is_one_sentence_in_the_right_number():
     """Every channel with a verdict is named, or counted, once; verbs agree with what they are of."""
-    for n_keep, n_cut, n_depends, sure in product(range(6), range(6), range(6), (True, False)):
+    for n_keep, n_cut, n_depends, sure in product((0, 1, 2, 5), (0, 1, 3), (0, 1, 2, 4), (True, False)):
         if not n_keep + n_cut + n_depends:
             continue
         said = first(*channels(depends=n_depends, keep=n_keep, cut=n_cut), sure=sure)[1]
