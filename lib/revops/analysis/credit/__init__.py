@@ -10,6 +10,7 @@ from revops.analysis.credit.bootstrap import (
     share_table,
     shares,
 )
+from revops.analysis.credit.drawn import drawn_range
 from revops.analysis.credit.groups import Groups, channel_groups, groups_of
 from revops.analysis.credit.markov import Markov, markov
 from revops.analysis.credit.models import (

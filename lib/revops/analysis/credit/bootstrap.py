@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from scipy.special import ndtr, stdtrit
 from scipy.stats import rankdata
 
+from revops.analysis.credit.drawn import drawn_range
 from revops.analysis.credit.groups import Groups, channel_groups
 from revops.analysis.credit.markov import brought, order_one_effects
 from revops.analysis.credit.models import SHARED, CreditKnobs, credit_by_model, touch_weights
@@ -16,7 +16,7 @@ from revops.analysis.credit.paths import Paths
 from revops.analysis.credit.shapley import deals_touched
 from revops.errors import MeasureError, nearest
 
-__all__ = ["DRAWN", "CreditDraws", "accounts_touched", "credit_draws", "drawn_range", "ranks", "share_table", "shares"]
+__all__ = ["DRAWN", "CreditDraws", "accounts_touched", "credit_draws", "ranks", "share_table", "shares"]
 
 Array = np.ndarray
 DRAWN = (*SHARED, "markov_1")
@@ -164,34 +164,6 @@ def share_table(draws: CreditDraws, *, of: str = "amount", level: float = 0.8, t
     types = {"model": "str", draws.by: "str", **dict.fromkeys(_NUMBERS, "float64")}
     table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(types))
     return table.astype(types)
-
-
-def drawn_range(values: Array, n: Array, *, level: float = 0.8) -> tuple[Array, Array]:
-    """Return the ends of a range of figures from their resamples, wider than the plain percentiles where few accounts
-    stand behind them.
-
-    Parameters
-        values : the figure in each resample [figures x draws]
-        n : of each figure, how many independent parts stand behind it (CreditDraws.behind); fewer than 2 count as 2
-
-    Returns
-        low, high; NaN without draws
-
-    Formula
-        Percentiles a and 1 - a, a = Phi(-sqrt(n / (n - 1)) t), t the quantile of (1 + level) / 2 of Student's t with
-        n - 1 degrees of freedom: of a mean of n the plain percentiles have neither factor.
-
-    Source
-        Hesterberg, What Teachers Should Know About the Bootstrap, The American Statistician 69 (2015), section 5.3
-        (expanded percentile interval); deviation: n is what a channel is credited with, not the size of the sample.
-    """
-    if not values.size:
-        return np.full(len(values), np.nan), np.full(len(values), np.nan)
-    size = np.maximum(np.nan_to_num(np.asarray(n, dtype=float), nan=2.0), 2.0)
-    tail = ndtr(-np.sqrt(size / (size - 1)) * stdtrit(size - 1, (1 + level) / 2))
-    ends = [np.quantile(row, [part, 1 - part]) for row, part in zip(values, tail, strict=True)]
-    low, high = np.array(ends).T
-    return low, high
 
 
 def _quantiles(values: Array, ends: list[float], method: str = "linear") -> Array:
