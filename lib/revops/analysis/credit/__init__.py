@@ -5,7 +5,6 @@ from revops.analysis.credit.bootstrap import (
     CreditDraws,
     accounts_touched,
     credit_draws,
-    drawn_range,
     ranks,
     share_table,
     shares,
