@@ -95,7 +95,7 @@ def _spread(result: AttributionResult) -> Display:
     if own is not None:
         shown["Deals"] = rows["channel"].map(own["n_deals"])
         units = (*units, "count")
-    return "What the choice of model decides", shown.reset_index(drop=True), units
+    return "Least and most that any model credits to a channel", shown.reset_index(drop=True), units
 
 
 def _has_reference(result: AttributionResult) -> bool:
