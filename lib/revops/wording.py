@@ -31,6 +31,7 @@ __all__ = [
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _ENDLESS = "no limit"
 _LONGEST = 40
+_TURNED = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 PERSON = re.compile("\u2068([^\u2068\u2069]*)\u2069")
 """What stands between the marks of Unicode for an inserted text, which no reader sees: the name of a person."""
 _STEPS = ((1e9, "B"), (1e6, "M"), (1e3, "K"))
@@ -184,13 +185,13 @@ def value(number: object, unit: str | None, currency: str) -> str:
 
 
 def channel_label(channel: object) -> str:
-    """Return a channel as people write it: `paid_search` as `Paid search`; a name of their own as it is, on one line;
-    without a name `Unknown`."""
-    name = "" if missing(channel) else " ".join(str(channel).split())
+    """Return a channel as people write it: `paid_search` as `Paid search`; a name of their own as it is, on one line,
+    cut to 40 letters, without marks that turn its direction; without a name `Unknown`."""
+    name = "" if missing(channel) else " ".join(_TURNED.sub("", str(channel)).split())
     if name == name.casefold():
         name = " ".join(name.replace("_", " ").split())
         name = name[:1].upper() + name[1:]
-    return name or "Unknown"
+    return (name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…") or "Unknown"
 
 
 def missing(number: object) -> bool:

@@ -189,8 +189,9 @@ def test_settings_show_what_moves_a_point_or_turns_a_verdict_and_count_the_rest(
     assert frame["If it were"].tolist() == ["30 days", "90 days", "without lost deals", "none"]
     assert frame["Most"].tolist() == ["Email -12 points"] * 4 and len(units) == frame.shape[1] == 7
     assert caption == (
-        "What else the answer hangs on: one setting changed at a time. Not shown: 1 change that moves less than 1 "
-        "point and turns no verdict"
+        "What else the answer hangs on: one setting changed at a time; channels that turn: kept or cut under that "
+        "model. Not shown: 1 change that moves less than 1 point "
+        "and turns no verdict"
     )
 
 

@@ -2,6 +2,7 @@ import textwrap
 from typing import Literal
 
 import pytest
+import yaml
 
 from revops.company import Company, load_company
 from revops.errors import SettingsError, nearest
@@ -189,3 +190,13 @@ def test_nearest_lists_all_that_is_known():
         "Did you mean horizon_weeks? Known: as_of, horizon_weeks, min_n."
     )
     assert nearest("zzz", ["b", "a"]) == "Known: a, b."
+
+
+SPELT = ("paid_search", "PAID  search", "Webinar", "Trade Show", "e-mail")
+
+
+def test_a_channel_has_one_name_however_it_is_spelt():
+    company = Company.model_validate(yaml.safe_load(GOOD) | {"channels": {"Paid Search": ["x*"], "webinar": ["y*"]}})
+    assert [company.channel_named(name) for name in SPELT] == [
+        "Paid Search", "Paid Search", "webinar", "trade_show", "e-mail",
+    ]  # fmt: skip

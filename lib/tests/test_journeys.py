@@ -404,3 +404,10 @@ def test_empty_tables_give_empty_journeys_with_the_same_columns():
             one, other = getattr(full, name), getattr(empty, name)
             assert one.dtypes.to_dict() == other.dtypes.to_dict(), name
         assert len(empty.journeys) == len(empty.touches) == 0
+
+
+def test_channels_spelt_in_several_ways_are_one():
+    touches = [touch(f"t{n}", "c1", f"2026-02-0{n + 1}", name) for n, name in
+               enumerate(("Paid Search", "paid_search", "PAID  SEARCH"))]  # fmt: skip
+    result = found([won("d1")], touches, contacts=[contact("c1")], roles=[role("d1", "c1")])
+    assert result.channels == ("paid_search",) and len(result.touches) == 3

@@ -528,3 +528,9 @@ def test_the_sample_books_what_is_credited_or_dark_but_for_later_changes(sample)
     assert booked(sample, view_day, "current") == pytest.approx(won_in(sample, view_day, "current"), abs=0.005)
     later = booked(sample, "2026-06-09"), won_in(sample, "2026-06-09")
     assert later[0] > 0 and abs(later[1] / later[0] - 1) < 0.02
+
+
+def test_off_is_a_word_also_where_yaml_reads_a_switch_and_models_may_be_told_in_one_word():
+    names = ("account_fallback", "once_a_day", "never_converted")
+    found = report.Knobs(**dict.fromkeys(names, False), models="first_touch, linear")
+    assert [getattr(found, name) for name in names] == ["off"] * 3 and found.models == ("first_touch", "linear")

@@ -251,6 +251,12 @@ class Company(Settings):
         """Return the first channel one of whose patterns fits any of the words; None where none does."""
         return _first_fit(self.channels, words)
 
+    def channel_named(self, name: str) -> str:
+        """Return one name for a channel that no pattern places, however it is spelt: `paid_search` of Paid Search; one
+        that stands under channels keeps its spelling there."""
+        spelt = "_".join(name.split()).casefold()
+        return next((known for known in self.channels if "_".join(known.split()).casefold() == spelt), spelt)
+
     def ledger_category(self, account: str, path: str) -> str | None:
         """Return the category of an account by the first pattern that fits it or its path; None where none does."""
         return _first_fit(self.ledger_accounts, (account, path))

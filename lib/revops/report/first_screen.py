@@ -21,7 +21,7 @@ OUTCOME = {"pipeline_coverage": {"on_track": "Quota made", "act": "Quota missed"
 """What a report calls a status once the quarter is over."""
 RANKED = {
     "attribution_comparison": "Ranked by money: what the wrong decision would cost by the models, at the middle one of "
-    "them (least and most of any)"
+    "them (least and most of any); then what is to be mended in the records"
 }
 """How a report's actions are ranked, where it is not as usual."""
 FUNCTIONS = {"marketing_ops": "Marketing ops", "sales_ops": "Sales ops", "cs_ops": "CS ops", "revops": "RevOps"}

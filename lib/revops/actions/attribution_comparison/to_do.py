@@ -111,9 +111,11 @@ def _dark(result: AttributionResult) -> Action | None:
     reason = sums.index[0]
     rows = deals[deals["reason"].eq(reason)].sort_values(["amount", "opportunity_id"], ascending=[False, True])
     amount = money(rows["amount"].sum(), result.view.company.currency)
-    what = (
-        "Put contacts on" if "no contact" in reason or "no account" in reason else "Find the touches of the people on"
-    )
+    what = "Find the touches of the people on"
+    if "no contact" in reason or "no account" in reason:
+        what = "Put contacts on"
+    elif "lookback" in reason:
+        what = f"Ask whether lookback_days is too short at {result.knobs.lookback_days} for"
     text = f"{what} {plural(len(rows), 'won deal')}{where(result)} ({reason}): {amount} is credited to nobody"
     because = (
         f"{share(part)} of what was won has no touch that counts, more than {share(result.knobs.most_unattributed)} "

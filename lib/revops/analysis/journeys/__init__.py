@@ -4,7 +4,7 @@ from revops.analysis.journeys.found import Journeys, Known, journeys_of, known_o
 from revops.analysis.journeys.knobs import JourneyKnobs
 from revops.analysis.journeys.people import with_fallback
 from revops.analysis.journeys.reconciled import WITH_TOUCHES
-from revops.analysis.journeys.touched import UNKNOWN_CHANNEL
+from revops.analysis.journeys.touched import UNKNOWN_CHANNEL, one_name
 
 __all__ = [
     "UNKNOWN_CHANNEL",
@@ -14,5 +14,6 @@ __all__ = [
     "Known",
     "journeys_of",
     "known_on",
+    "one_name",
     "with_fallback",
 ]

@@ -13,7 +13,7 @@ from revops.book import AsOf
 from revops.company import Company
 from revops.periods import end_of_day
 
-__all__ = ["UNKNOWN_CHANNEL", "Touched", "touched"]
+__all__ = ["UNKNOWN_CHANNEL", "Touched", "one_name", "touched"]
 
 UNKNOWN_CHANNEL = "unknown"
 """The channel of touches that neither their campaign nor a UTM tag places."""
@@ -68,9 +68,10 @@ def _recorded(view: AsOf, people: People) -> pd.DataFrame:
     seen = (at <= end).to_numpy() & (people.of_touch >= 0) & ~unentered
     answered = table["is_response"].fillna(True).to_numpy(dtype=bool) & ~to_come
     kept = table[seen]
+    told = one_name(kept["channel"], view.company)
     return kept[[*_TEXT, "associated_at"]].assign(
         touched_at=at[seen], made_from="touch", person=people.of_touch[seen], answered=answered[seen],
-        channel=kept["channel"].fillna(_channels(kept, _UTM, view.company, kept["channel"].isna().to_numpy())),
+        channel=told.fillna(_channels(kept, _UTM, view.company, kept["channel"].isna().to_numpy())),
     )  # fmt: skip
 
 
@@ -94,6 +95,12 @@ def _made(view: AsOf, people: People) -> pd.DataFrame:
         }))  # fmt: skip
     text = {"touch_id": "str", "campaign_id": "str", "campaign_type": "str", "made_from": "str", "channel": "str"}
     return pd.concat(parts).astype({**text, "associated_at": "datetime64[us]"})
+
+
+def one_name(channels: pd.Series, company: Company) -> pd.Series:
+    """Return channels by one name each, however they are spelt (Company.channel_named); null stays null."""
+    names = {name: company.channel_named(name) for name in channels.dropna().unique()}
+    return channels.astype("str").map(names).astype("str")
 
 
 def _channels(rows: pd.DataFrame, words: list[str], company: Company, wanted: Array) -> pd.Series:

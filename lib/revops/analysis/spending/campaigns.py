@@ -84,7 +84,9 @@ def crm_campaigns(view: AsOf) -> CrmCampaigns:
     table = view.book.table("campaigns")
     words = table[["campaign_type", "campaign_name"]].astype(object)
     words = words.where(words.notna(), None)
-    found = [view.company.channel_of(type, name) or type for type, name in words.itertuples(index=False)]
+    company = view.company
+    found = [company.channel_of(type, name) or (type and company.channel_named(type))
+             for type, name in words.itertuples(index=False)]  # fmt: skip
     channel = pd.Series(found, table.index, dtype="str")
     return CrmCampaigns(table.assign(channel=channel), pd.Timestamp(view.day), view.day >= view.last_stamp.date())
 

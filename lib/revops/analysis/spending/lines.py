@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from revops.analysis.journeys import one_name
 from revops.analysis.spending.campaigns import CrmCampaigns, crm_campaigns
 from revops.book import AsOf
 from revops.errors import examples
@@ -67,7 +68,8 @@ def cost_lines(view: AsOf) -> Costs:
 def _of_ads(view: AsOf, campaigns: CrmCampaigns) -> tuple[dict, pd.DataFrame, pd.DataFrame]:
     """Return the lines of ad systems with the CRM campaigns that they bill, what is left out, and what is noted."""
     day = pd.Timestamp(view.day)
-    rows = campaigns.matched(view.book.table("spend"))
+    spend = view.book.table("spend")
+    rows = campaigns.matched(spend.assign(channel=one_name(spend["channel"], view.company)))
     ahead, running = rows["date"] > day, rows["period_end"] > day
     blank = rows["amount"].isna()
     kept = rows[~(ahead | running | blank)].rename(columns={"date": "first", "period_end": "last"})

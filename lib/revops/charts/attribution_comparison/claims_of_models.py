@@ -158,7 +158,8 @@ def _title_of_settings(model: pd.DataFrame, settings: pd.DataFrame) -> str:
     if _points(by_model) == moved:
         return f"The choice of model and {name} each move {moved} of credit"
     if by_model > most["share_moved"]:
-        return f"The choice of model moves {_points(by_model)} of credit; no setting moves more than {moved}"
+        model = f"The choice of model moves {_points(by_model)} of credit"
+        return f"{model}; settings with enough deals at most {moved}"
     return f"{_upper(name)} moves {moved} of credit, more than the choice of model with {_points(by_model)}"
 
 

@@ -228,15 +228,17 @@ def _campaign_label(row: object) -> str:
 
 
 def _title_of_returns(rows: pd.DataFrame, n_all: int) -> str:
-    """Return how many campaigns earn their cost under all rules, some, or none."""
-    n, counts = len(rows), rows["verdict"].value_counts()
-    n_of = {verdict: int(counts.get(verdict, 0)) for verdict in ("all", "some", "none")}
-    if n == 1:
-        return f"{rows['label'].iloc[0]} earns its cost under {next(word for word in n_of if n_of[word])} of the rules"
-    who = f"the {n} campaigns with the most spend" if n_all > n else f"{n} campaigns"
-    for verdict, word in (("all", "all rules"), ("some", "some rules only"), ("none", "no rule")):
-        if n_of[verdict] == n:
-            return f"{who[0].upper()}{who[1:]} earn their cost under {word}"
-    verb = "earns its cost" if n_of["all"] <= 1 else "earn their cost"
-    rest = [f"{n_of[verdict]} under {verdict}" for verdict in ("some", "none") if n_of[verdict]]
-    return f"{n_of['all'] or 'None'} of {who} {verb} under all rules, {' and '.join(rest)}"
+    """Return how many of the campaigns that are old enough earn their cost under all rules, some, or none."""
+    who, old = f"the {len(rows)} campaigns with the most spend", rows[rows["is_mature"].astype(bool)]
+    who = who if n_all > len(rows) else wording.plural(len(rows), "campaign")
+    if old.empty:
+        return f"{who[0].upper()}{who[1:]} {'is' if len(rows) == 1 else 'are'} too young to judge"
+    n, counts = len(old), old["verdict"].value_counts()
+    who = who if n == len(rows) else f"the {n} old enough of {who}" if n > 1 else f"the one old enough of {who}"
+    name = old["label"].iloc[0] if len(rows) == 1 else who
+    words = {"all": "all rules", "some": "some rules only", "none": "no rule"}
+    (most, word), *rest = [(int(counts[verdict]), word) for verdict, word in words.items() if verdict in counts]
+    earn = f"{'earns its cost' if most == 1 else 'earn their cost'} under {word}"
+    if not rest:
+        return f"{name[0].upper()}{name[1:]} {earn}"
+    return f"Of {who} {most} {earn}, {wording.join([f'{number} under {said}' for number, said in rest])}"

@@ -75,9 +75,17 @@ class Knobs(params.Knobs):
     audience: Literal["executive", "marketing_ops", "revops"] = "executive"
     seed: int = 20260101
 
+    @field_validator("account_fallback", "once_a_day", "never_converted", mode="before")
+    @classmethod
+    def _off_is_a_word(cls, value: object) -> object:
+        """Return off for what YAML makes of it."""
+        return "off" if value is False else value
+
     @field_validator("models", mode="before")
     @classmethod
     def _all_models(cls, models: object) -> object:
+        if isinstance(models, str) and models != "all":
+            return [name.strip() for name in models.split(",")]
         return MODELS if models == "all" else models
 
     @field_validator("models")

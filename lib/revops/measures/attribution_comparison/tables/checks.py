@@ -46,14 +46,16 @@ def _settings(result: AttributionResult) -> Display:
         "Setting": rows["setting"].map(channel_label).to_numpy(),
         "If it were": (rows["alternative"].astype("str").replace(LABELS) + few).to_numpy(),
         "Under": rows["model"].map(LABELS).fillna("–").to_numpy(), "Credit that moves": rows["share_moved"].to_numpy(),
-        "Most": moves, "Verdicts that turn": rows["n_flips"].to_numpy(),
+        "Most": moves, "Channels that turn": rows["n_flips"].to_numpy(),
         "Unattributed": rows["unattributed_amount"].to_numpy(),
     })  # fmt: skip
     units: tuple[str | None, ...] = (None, None, None, "share", None, "count", "money")
     if "n_deals" in rows:
         shown.insert(3, "Deals", rows["n_deals"].to_numpy())
         units = (*units[:3], "count", *units[3:])
-    caption = "What else the answer hangs on: one setting changed at a time"
+    caption = (
+        "What else the answer hangs on: one setting changed at a time; channels that turn: kept or cut under that model"
+    )
     if n_rest := n_all - len(shown):
         verbs = ("moves", "turns") if n_rest == 1 else ("move", "turn")
         caption += (

@@ -64,13 +64,13 @@ def _models(result: AttributionResult, models: tuple[str, ...], about: str) -> D
 def _weights(result: AttributionResult) -> Display:
     """Return what each rule gives to which touch, and which rules could not be had."""
     rows = rules_table()
-    rows = rows[rows["model"].isin(result.knobs.models)]
+    rows = rows[rows["model"].isin(result.won.models)]
     parts = ["first", "lead", "opportunity", "won", "last", "last_non_direct", "others"]
     columns = {"lead": "Lead made", "opportunity": "Deal made", "last_non_direct": "Last non-direct"}
     shown = pd.DataFrame({"Model": rows["label"]})
     for part in parts:
         shown[columns.get(part, part.capitalize())] = [f"{weight:g}" if weight else "–" for weight in rows[part]]
-    if "shapley" in result.knobs.models:
+    if "shapley" in result.won.models:
         shown.loc[len(rows)] = [LABELS["shapley"], *["–"] * (len(parts) - 1), _SHARED_AS]
     unknown = result.won.milestones
     shown["Unknown on"] = [share(unknown[model]) if model in unknown else "–" for model in
@@ -78,7 +78,8 @@ def _weights(result: AttributionResult) -> Display:
     half = f"{result.knobs.half_life_days:g}"
     caption = (
         "Percent of a deal's credit by touch; others share what is left, under time decay by age (half in "
-        f"{half} days). Marks on one touch add up. Unknown on: won deals where a mark is unknown and the rest is scaled"
+        f"{half} days). Marks on one touch add up; others are touches up to the last mark, and where there is none the "
+        "marks are scaled to 100. Unknown on: won deals where a mark is unknown and the rest is scaled"
     )
     return caption, shown.reset_index(drop=True), (None,) * shown.shape[1]
 

@@ -60,7 +60,7 @@ def _reach(result: AttributionResult) -> Display:
 def _touches(result: AttributionResult) -> Display:
     rows = result.won.found.left_out
     shown = pd.DataFrame({"What became of them": rows["reason"], "Touches": rows["n_touches"],
-                          "Touch and deal": rows["n_pairs"]})  # fmt: skip
+                          "Touch and journey": rows["n_pairs"]})  # fmt: skip
     return _caption_of_touches(result), shown, (None, "count", "count")
 
 
@@ -70,6 +70,8 @@ def _caption_of_touches(result: AttributionResult) -> str:
     back = f", at most {plural(knobs.lookback_days, 'day')} before it" if knobs.lookback_days else ", however old"
     caption = f"Touches used and left out: up to the day a deal closed{back}, {_PEOPLE[knobs.account_fallback]}. "
     caption += "One touch may be on several deals"
+    if n_never := int(found.journeys["kind"].eq("never").sum()):
+        caption += f"; those of {plural(n_never, 'journey')} that never came to a deal are among the used, as losses"
     n_won, (first, last) = int(found.journeys["kind"].eq("won").sum()), ties(found)
     if first or last:
         caption += (
