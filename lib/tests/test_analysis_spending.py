@@ -79,7 +79,7 @@ def test_channels_of_campaigns_are_by_pattern_else_their_type_as_of_touches_else
         campaign("3", 4.0, campaign_type=None),
     ]
     found = costs(campaigns=given)
-    assert told(found, "channel", "amount") == [("Fair", 2.0), ("search", 1.0), ("unknown", 4.0)]
+    assert told(found, "channel", "amount") == [("fair", 2.0), ("search", 1.0), ("unknown", 4.0)]
     assert said(found.noted) == {"no pattern and no type tells its channel": (1, 4.0, "e.g. Campaign 3")}
 
 
@@ -188,7 +188,7 @@ def test_a_line_is_laid_evenly_on_its_days():
         campaigns=[campaign("1", 31.0), campaign("2", 30.0, "2026-05-16", "2026-06-14", campaign_type="Mail")]
     )
     within = cost_within(found.lines, on("2026-05-20"), on("2026-06-02"))
-    assert within.to_dict("records") == [{"channel": "Fair", "amount": 12.0}, {"channel": "Mail", "amount": 14.0}]
+    assert within.to_dict("records") == [{"channel": "fair", "amount": 12.0}, {"channel": "mail", "amount": 14.0}]
     assert cost_within(found.lines, on("2026-06-15"), on("2026-12-31")).empty
 
 

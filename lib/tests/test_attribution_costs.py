@@ -65,7 +65,7 @@ def test_campaigns_are_one_row_each_and_what_no_campaign_matches_is_one_by_name(
     costs, _ = told(spend=rows, campaigns=[campaign("1"), campaign("2", 31.0)])
     by = costs.by_campaign.astype(object)
     assert list(by.where(by.notna(), None).itertuples(index=False, name=None)) == [
-        ("1", "Campaign 1", "Fair", "Fair", 3.0), ("2", "Campaign 2", "Fair", "Fair", 31.0),
+        ("1", "Campaign 1", "fair", "Fair", 3.0), ("2", "Campaign 2", "fair", "Fair", 31.0),
         (None, "Other", "display", None, 8.0), (None, "Other", "paid", None, 4.0),
     ]  # fmt: skip
     assert by["spend_amount"].sum() == costs.by_channel["spend_amount"].sum() == 46.0
