@@ -64,7 +64,7 @@ def random_company(seed: int = 1, n: int = 40) -> Book:
         for place in range(int(rng.integers(0, 6))):
             campaign = int(rng.integers(0, 9))
             at = closed - dt.timedelta(days=int(rng.integers(0, 120)))
-            touches.append(touch(f"t{number:02d}{place}", f"p{number:02d}", str(at), f"channel {campaign % 4}",
+            touches.append(touch(f"t{number:02d}{place}", f"p{number:02d}", str(at), f"channel_{campaign % 4}",
                                  campaign_id=None if campaign == 8 else f"k{campaign}"))  # fmt: skip
     campaigns = [{"campaign_id": f"k{n}", "campaign_name": f"<i>{n}</i>", "campaign_type": f"type {n % 3}"}
                  for n in range(8)]  # fmt: skip

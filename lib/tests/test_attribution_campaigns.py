@@ -321,7 +321,7 @@ def test_ranges_are_those_of_the_draws_of_channels():
     company = with_tables(
         company, touches=touches.assign(campaign_id=touches["channel"]), campaigns=table("campaigns", [])
     )
-    costs = [{"campaign_id": f"channel {n}", "spend_amount": 30_000.0} for n in range(3)]
+    costs = [{"campaign_id": f"channel_{n}", "spend_amount": 30_000.0} for n in range(3)]
     window, won = told(company, draws=300, level=0.6)
     rows = by_id(campaigns(window, won, window_costs(*costs)))
     for place, name in enumerate(won.channels[:3]):
@@ -329,7 +329,7 @@ def test_ranges_are_those_of_the_draws_of_channels():
         low, high = drawn_range(drawn[None], [won.draws.behind("linear")[place]], level=0.6)
         assert rows.loc[name, ["low", "high"]].tolist() == pytest.approx([low[0], high[0]])
         assert rows.loc[name, "low"] < rows.loc[name, "high"]
-    assert rows.loc["channel 3", ["low", "high"]].isna().all()
+    assert rows.loc["channel_3", ["low", "high"]].isna().all()
     types = campaigns(window, won, window_costs(*costs)).by_type.iloc[0]
     drawn = (won.draws.amount["linear"][:3].sum(axis=0) * 0.8 - 90_000) / 90_000
     wins = won.found.journeys[won.found.journeys["wins"] > 0]  # of the type, the campaign without a cost among them
