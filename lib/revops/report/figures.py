@@ -52,7 +52,7 @@ def _short(number: re.Match[str]) -> str:
 
 def _root(chart: Chart) -> str:
     label = html.escape(chart.alt, quote=True).replace("\\", "\\\\")
-    return rf'<svg xmlns="http://www.w3.org/2000/svg" viewBox="\1" role="img" style="{_SIZE}" aria-label="{label}">'
+    return rf'<svg xmlns="http://www.w3.org/2000/svg" viewBox="\1" role="img" font-size="11px" aria-label="{label}">'
 
 
 def _light(text: str) -> str:
