@@ -89,7 +89,7 @@ def test_the_order_of_rows_changes_nothing_not_even_the_draws(sample, whole):
 
 def test_channels_by_other_names_have_the_same_credit(sample, whole):
     names = sorted(sample.table("touches")["channel"].dropna().unique())
-    other = dict(zip(names, [f"Z {place}" for place in range(len(names), 0, -1)], strict=True))
+    other = dict(zip(names, [f"z_{place}" for place in range(len(names), 0, -1)], strict=True))
     touches = sample.table("touches")
     renamed = told(with_tables(sample, touches=touches.assign(channel=touches["channel"].map(other))))
     assert renamed.channels == tuple(sorted(other[name] for name in whole.channels))

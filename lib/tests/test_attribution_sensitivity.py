@@ -108,12 +108,12 @@ def test_direct_left_out_by_hand():
 
 def test_answers_and_repeats_by_hand():
     touched = {"D1": [("search", "2026-04-20 10:00"), ("webinar", "2026-04-20 11:00"), ("search", "2026-04-20 12:00"),
-                      ("mute mail", "2026-04-21")]}  # fmt: skip
+                      ("mute_mail", "2026-04-21")]}  # fmt: skip
     table = told(window(DEALS[:1], touched), *SPEND)
     row = table.loc[("once_a_day", "every touch counts")]  # a half and a half become two and one thirds
     assert row["share_moved"] == pytest.approx(1 / 6) and row["channel"] == "search"
     row = table.loc[("responses_only", "all touches, answered or not")]  # a third to each
-    assert row["share_moved"] == pytest.approx(1 / 3) and row["channel"] == "mute mail"
+    assert row["share_moved"] == pytest.approx(1 / 3) and row["channel"] == "mute_mail"
     other = told(window(DEALS[:1], touched, once_a_day="off", responses_only=False), *SPEND)
     assert other.loc[("once_a_day", "every touch counts"), "is_default"]
     assert other.loc[("responses_only", "answered touches only"), "share_moved"] == pytest.approx(0.25)

@@ -112,8 +112,7 @@ def test_the_svg_is_the_same_twice_follows_the_page_and_asks_for_nothing():
     assert first == second
     assert "var(--acc, #0b5cad)" in first and "<metadata" not in first and "font-family" not in first
     assert first.startswith(
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 339.84 187.2" role="img" font-size="11px" '
-        'aria-label="'
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 339.84 187.2" role="img" font-size="11px" aria-label="'
     )
     assert first.count("http") == 1
     assert 'id="coverage_by_day-' in first and 'id="figure' not in first
