@@ -24,9 +24,10 @@ _SETTINGS = {
     "markov_order": "the order of the Markov chain",
     "half_life_days": "the half-life",
     "spend_lag_days": "the lag of spend",
+    "unattributed": "sharing what is unattributed",
 }
 _SAID_WITH = {"lookback_days": "Lookback:", "markov_order": "Markov", "half_life_days": "Half-life:",
-              "spend_lag_days": "Lag of spend:"}  # fmt: skip
+              "spend_lag_days": "Lag of spend:", "unattributed": "Unattributed:"}  # fmt: skip
 _SHOWN = ("first_touch", "last_touch", "linear", "position_based", "u_shaped", "markov_1", "shapley", "switch_off")
 _LOGIT = "switch_off"
 _SOME, _EVEN = 0.005, 1e-9

@@ -87,7 +87,10 @@ def _verdict(row: object) -> str:
         return VERDICTS["no_cost"]
     if row.is_few:
         return f"{VERDICTS[row.verdict]}; few deals"
-    return VERDICTS[row.verdict] + ("" if row.is_sure or row.verdict == "depends" else "; not beyond chance")
+    if row.is_sure or row.verdict == "depends":
+        return VERDICTS[row.verdict]
+    turns = getattr(row, "n_keep_shared", row.n_keep) != row.n_keep
+    return f"{VERDICTS[row.verdict]}; {'hangs on the unattributed' if turns else 'not beyond chance'}"
 
 
 def _left_out(result: AttributionResult) -> Display:
