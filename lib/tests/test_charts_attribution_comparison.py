@@ -72,6 +72,7 @@ def decided(table, spend=SPEND, *, limit=LIMIT, sure=True):
     names = ["model", "channel", "spend_amount", "credited_amount", "cost_per_credited_amount", "side"]
     columns = ["channel", "spend_amount", "n_models", "n_keep", "n_cut", "lowest_cost", "highest_cost", "verdict"]
     found = pd.DataFrame(by_channel, columns=columns).assign(held=0.95, is_sure=sure, is_few=False)
+    found["n_keep_shared"] = found["n_keep"]
     return SimpleNamespace(by_model=pd.DataFrame(by_model, columns=names), by_channel=found)
 
 
@@ -79,9 +80,8 @@ def moved(*rows):
     """Return settings moved, and the report's own value of one: setting, alternative, share_moved, n_flips, model."""
     rows = [*rows, ("lookback_days", "365 days", 0.0, 0, "linear")]
     table = pd.DataFrame(rows, columns=["setting", "alternative", "share_moved", "n_flips", "model"])
-    return table.assign(
-        channel="retargeting", moved=table["share_moved"], is_default=table["alternative"].eq("365 days")
-    )
+    is_own = table["alternative"].eq("365 days")
+    return table.assign(channel="retargeting", moved=table["share_moved"], n_deals=40, is_default=is_own)
 
 
 BY_MODEL = ("model", "last_touch", 0.5, 1, "first_touch")
@@ -491,7 +491,7 @@ def test_each_setting_is_a_bar_with_the_alternative_that_moves_most():
     )
     assert chart.data["setting"].tolist() == ["model", "the lookback", "counting lost deals"]
     assert chart.data.columns.tolist() == ["setting", "alternative", "model", "credit_that_moves", "most", "its_move",
-                                           "verdicts_that_turn"]  # fmt: skip
+                                           "verdicts_that_turn", "deals"]  # fmt: skip
 
 
 def test_settings_under_which_few_deals_are_left_are_not_told():

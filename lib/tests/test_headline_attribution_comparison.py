@@ -68,21 +68,20 @@ def test_chance_is_said_where_it_could_turn_a_verdict_and_takes_act_away():
     sure = {"cut0": True, "cut1": False, "keep0": True, "keep1": False, "depends0": False}
     assert first(*channels(cut=2, keep=2), sure=sure) == (
         "act",
-        "By no model do cut0 and cut1 earn the $99 spent (1 beyond chance); keep0 and keep1 earn theirs under every "
-        "model (1 beyond chance).",
+        "By no model do cut0 and cut1 earn the $99 spent (1 surely); keep0 and keep1 earn theirs under every "
+        "model (1 surely).",
     )
     assert first(*channels(cut=1, keep=1), sure=False) == (
         "watch",
-        "By no model does cut0 earn the $50 spent (not beyond chance); keep0 earns its cost under every model (not "
-        "beyond chance).",
+        "By no model does cut0 earn the $50 spent (not surely); keep0 earns its cost under every model (not surely).",
     )
     assert first(*channels(depends=1, cut=1), sure=False) == (
         "watch",
-        "Whether depends0 earns its $50 depends on the model; cut0 earns its cost under none (not beyond chance).",
+        "Whether depends0 earns its $50 depends on the model; cut0 earns its cost under none (not surely).",
     )
     assert first(*channels(keep=4), sure=False) == (
         "on_track",
-        "All 4 channels earn their cost under every model (not beyond chance).",
+        "All 4 channels earn their cost under every model (not surely).",
     )
 
 
@@ -367,4 +366,4 @@ def test_every_mix_of_verdicts_is_one_sentence_in_the_right_number():
                 counted = []
             assert names + more + sum(map(int, counted)) == n, said
         assert not re.search(r"\b1 channels|\band \S+ earns|^\S+ earn ", said)
-        assert (" beyond chance" in said) is (not sure and n_keep + n_cut > 0)
+        assert (" surely)" in said or "(not surely)" in said) is (not sure and n_keep + n_cut > 0)

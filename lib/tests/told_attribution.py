@@ -122,5 +122,5 @@ def _lift(rows):
 
 def _settings(rows):
     names = ["setting", "alternative", "share_moved", "is_default"]
-    frame = pd.DataFrame([(*row, False) for row in rows], columns=names)
+    frame = pd.DataFrame([(*row, False) for row in rows], columns=names).assign(n_deals=40.0)
     return frame.astype({"share_moved": "float64", "is_default": "bool", "setting": "str", "alternative": "str"})

@@ -29,9 +29,10 @@ _FEW = 3
 def headline(result: AttributionResult) -> Headline:
     """Return the first screen.
 
-    act: a channel earns its cost under no model, beyond chance; watch: a verdict depends on the model, or more is
-    unattributed than `most_unattributed`; on_track otherwise; not_enough_data: too few won deals with touches, or no
-    cost is known of a channel that is on enough of them.
+    act: a channel surely earns its cost under no model, or a test found that one does not; watch: a verdict depends on
+    the model, or one earns its cost under none though not surely, or more is unattributed than `most_unattributed`;
+    on_track otherwise; not_enough_data: too few won deals with touches, or no cost is known of a channel that is on
+    enough of them.
     """
     return Headline(_status(result), _sentence(result), _below(result), numbers(result))
 
@@ -96,7 +97,7 @@ def _none_earns(result: AttributionResult, cut: pd.DataFrame, keep: pd.DataFrame
         said = f"Under {model_name(result.won.models[0])}, {named(cut)} {does} not earn the {spent} spent"
     else:
         said = f"By no model {does} {named(cut)} earn the {spent} spent"
-    return f"{said}{_chance(cut)}{_others(result, keep)}."
+    return f"{said}{_surely(cut)}{_others(result, keep)}."
 
 
 def _all_earn(result: AttributionResult, keep: pd.DataFrame) -> str:
@@ -112,7 +113,7 @@ def _all_earn(result: AttributionResult, keep: pd.DataFrame) -> str:
         who = f"Of {n_known} channels{of} only {named(keep)} {'is' if n == 1 else 'are'} on enough deals to judge, and"
     else:
         who = named(keep) if n <= _FEW else f"all {n} channels{of}"
-    return f"{who[0].upper()}{who[1:]} {earns}{_chance(keep)}."
+    return f"{who[0].upper()}{who[1:]} {earns}{_surely(keep)}."
 
 
 def _others(result: AttributionResult, keep: pd.DataFrame, cut: pd.DataFrame | None = None) -> str:
@@ -121,10 +122,10 @@ def _others(result: AttributionResult, keep: pd.DataFrame, cut: pd.DataFrame | N
     if len(keep):
         earns = "earns its cost" if len(keep) == 1 else "earn theirs"
         every = f" {_every(result)}" if len(result.won.models) > 1 else ""
-        parts.append(f"{_these(keep)} {earns}{every}{_chance(keep)}")
+        parts.append(f"{_these(keep)} {earns}{every}{_surely(keep)}")
     if cut is not None and len(cut):
         earns = "" if len(keep) else (" earns its cost" if len(cut) == 1 else " earn theirs")
-        parts.append(f"{_these(cut)}{earns} under none{_chance(cut)}")
+        parts.append(f"{_these(cut)}{earns} under none{_surely(cut)}")
     return "; " + ", ".join(parts) if parts else ""
 
 
@@ -141,12 +142,12 @@ def _these(rows: pd.DataFrame) -> str:
     return named(rows) if len(rows) <= _FEW else plural(len(rows), "channel")
 
 
-def _chance(rows: pd.DataFrame) -> str:
-    """Return in brackets which of some verdicts chance could turn; nothing where it could turn none."""
+def _surely(rows: pd.DataFrame) -> str:
+    """Return in brackets how many of some verdicts are sure; nothing where all are."""
     n = int(rows["is_sure"].sum())
     if n == len(rows):
         return ""
-    return f" ({n} beyond chance)" if n else " (not beyond chance)"
+    return f" ({n} surely)" if n else " (not surely)"
 
 
 def _without_cost(result: AttributionResult) -> str:

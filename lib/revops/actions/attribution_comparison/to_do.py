@@ -55,16 +55,14 @@ def _cut(result: AttributionResult, row: object) -> Action:
         "the most that its credit may cost, by the models. One model on the other side, or a lift test that finds "
         "more, takes it off the list."
     )
-    by = due.quarter_end(result.period, result.view.day)
-    return Action("cut_under_all", text, "marketing_ops", float(row.spend_amount), by, because, (),
-                  middle, low, high, "at_stake")  # fmt: skip
+    return _of_budget(result, "cut_under_all", text, row.spend_amount, because, (low, middle, high))
 
 
 def _cut_by_test(result: AttributionResult, row: object) -> Action:
     """Return that a channel's budget be moved which a test has found not to earn its cost."""
     currency, name = result.view.company.currency, channel_label(row.channel).lower()
     most = result.costs.most_cost
-    ends = sorted(float(row.spend_amount - most * found) for found in (row.high, row.incremental_amount, row.low))
+    worth = tuple(float(row.spend_amount - most * found) for found in (row.high, row.incremental_amount, row.low))
     spent, found = money(row.spend_amount, currency), money(row.incremental_amount, currency)
     text = f"Move the budget of {name}{where(result)}: of {spent} spent a test found {found} to come of it"
     because = (
@@ -72,9 +70,7 @@ def _cut_by_test(result: AttributionResult, row: object) -> Action:
         f"end, {money(row.high, currency)}, at {cost_of_one(most, currency)} for {money(1, currency)} is less than was "
         "spent. Money: how much less. A later test that finds more takes it off the list."
     )
-    by = due.quarter_end(result.period, result.view.day)
-    return Action("cut_by_test", text, "marketing_ops", float(row.spend_amount), by, because, (),
-                  ends[1], ends[0], ends[2], "at_stake")  # fmt: skip
+    return _of_budget(result, "cut_by_test", text, row.spend_amount, because, worth)
 
 
 def _test(result: AttributionResult, row: object) -> Action:
@@ -89,9 +85,16 @@ def _test(result: AttributionResult, row: object) -> Action:
         f"{_costs(row, currency)}, against {most} at most. Money: how far its spend lies from the most that its credit "
         "may cost, by the models. A test under lift_tests that says keep or cut takes it off the list."
     )
+    return _of_budget(result, "depends_on_model", text, row.spend_amount, because, (low, middle, high))
+
+
+def _of_budget(
+    result: AttributionResult, rule: str, text: str, spent: float, because: str, worth: tuple[float, float, float]
+) -> Action:
+    """Return an action on a channel's budget, due by the end of the quarter; worth: least, middle and most."""
+    low, middle, high = worth
     by = due.quarter_end(result.period, result.view.day)
-    return Action("depends_on_model", text, "marketing_ops", float(row.spend_amount), by, because, (),
-                  middle, low, high, "at_stake")  # fmt: skip
+    return Action(rule, text, "marketing_ops", float(spent), by, because, (), middle, low, high, "at_stake")
 
 
 def _costs(row: object, currency: str) -> str:
@@ -111,20 +114,28 @@ def _dark(result: AttributionResult) -> Action | None:
     reason = sums.index[0]
     rows = deals[deals["reason"].eq(reason)].sort_values(["amount", "opportunity_id"], ascending=[False, True])
     amount = money(rows["amount"].sum(), result.view.company.currency)
-    what = "Find the touches of the people on"
-    if "no contact" in reason or "no account" in reason:
-        what = "Put contacts on"
-    elif "lookback" in reason:
-        what = f"Ask whether lookback_days is too short at {result.knobs.lookback_days} for"
+    what, mend, owner = _mending(str(reason), result.knobs.lookback_days)
     text = f"{what} {plural(len(rows), 'won deal')}{where(result)} ({reason}): {amount} is credited to nobody"
     because = (
         f"{share(part)} of what was won has no touch that counts, more than {share(result.knobs.most_unattributed)} "
-        "(most_unattributed); all models are silent on it. Contact roles on deals, and campaign members for the people "
-        "who came, take it off the list."
+        f"(most_unattributed); all models are silent on it. {mend}."
     )
     by = due.soon(result.period, result.view.day)
     ids = tuple(rows["opportunity_id"])
-    return Action("unattributed", text, "sales_ops", float(rows["amount"].sum()), by, because, ids)
+    return Action("unattributed", text, owner, float(rows["amount"].sum()), by, because, ids)
+
+
+def _mending(reason: str, lookback_days: int) -> tuple[str, str, str]:
+    """Return what to do about deals without touches for a reason, what takes it off the list, and whose it is."""
+    if "lookback" in reason:
+        return (
+            f"Ask whether lookback_days is too short at {lookback_days} for",
+            "Their people were touched, only earlier: a longer lookback takes it off the list, and credits old touches",
+            "revops",
+        )
+    mend = "Contact roles on deals, and campaign members for the people who came, take it off the list"
+    unknown = "no contact" in reason or "no account" in reason
+    return ("Put contacts on" if unknown else "Find the touches of the people on"), mend, "sales_ops"
 
 
 def _untold_costs(result: AttributionResult) -> list[Action]:

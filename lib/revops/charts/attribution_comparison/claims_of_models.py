@@ -94,8 +94,7 @@ def tornado(result: AttributionResult) -> Chart | None:
     title = _title_of_settings(rows[is_model], rows[~is_model])
     parts = [f"{row.label} {row.text}{_most_moved(row)}" for row in rows.itertuples()]
     caption = _caption_of_settings(rows, n_few, result.knobs.fewest_deals)
-    columns = ["setting", "alternative", "model", "share_moved", "channel", "moved", "n_flips"]
-    columns += ["n_deals"] if "n_deals" in rows else []
+    columns = ["setting", "alternative", "model", "share_moved", "channel", "moved", "n_flips", "n_deals"]
     data = rows[columns].assign(
         setting=[_setting_name(name) for name in rows["setting"]],
         alternative=rows["alternative"].where(~is_model, rows["alternative"].map(model_label)),

@@ -61,7 +61,7 @@ def _caption_of_decisions(result: AttributionResult, rows: pd.DataFrame, referen
     )
     if (~rows["is_sure"] & rows["verdict"].ne("depends") & ~few).any():
         why = f"less than {wording.share(knobs.sure)} of redraws of accounts agree"
-        turns = rows.get("n_keep_shared", rows["n_keep"]).ne(rows["n_keep"]).any()
+        turns = rows["n_keep_shared"].ne(rows["n_keep"]).any()
         caption += f" With a question mark: {why}{', or sharing what is unattributed turns models' if turns else ''}."
     caption += f" Few: on fewer than {knobs.fewest_deals} won deals, not judged." if few.any() else ""
     found = result.decisions.by_channel

@@ -31,12 +31,12 @@ __all__ = ["AttributionResult", "measure"]
 class AttributionResult:
     """The tables behind one attribution comparison report.
 
-    won, pipeline: credit of all models for deals won, and for deals created, in the window. of_pipeline: what
-    pipeline cost, of the spend moved earlier by the usual days from touch to creation; its verdicts are not used, since
-    pipeline is not money yet. by_rule: campaigns_by_rule. spread, disagreement: of
-    won. rate_game, switch_off: credit.rate_game and credit.switch_off of the won journeys, None where they cannot be
-    had; panel: the models on planted truth. deal: one deal touch by touch, None without any won. unavailable maps a
-    metric, or a model, to what it needs.
+    won, pipeline: credit of all models for deals won, and for deals created, in the window; spread, disagreement: of
+    won. of_pipeline: what pipeline cost, of the spend moved earlier by the usual days from touch to creation; its
+    verdicts are not used, since pipeline is not money yet. by_rule: campaigns_by_rule. rate_game, switch_off:
+    credit.rate_game and credit.switch_off of the won journeys, None where they cannot be had; panel: the models on
+    planted truth. deal: one deal touch by touch, None without any won. unavailable maps a metric, or a model, to what
+    it needs.
     """
 
     view: AsOf

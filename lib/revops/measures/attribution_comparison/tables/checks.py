@@ -29,9 +29,7 @@ def has_enough(settings: pd.DataFrame, fewest: int) -> pd.Series:
     Formula
         At least `fewest` deals won with touches, and at least half of those under the report's own settings.
     """
-    deals = settings.get("n_deals")
-    if deals is None:
-        return pd.Series(True, settings.index)
+    deals = settings["n_deals"]
     own = deals[settings["is_default"]].max()
     return deals.ge(fewest) & ~deals.lt(own / 2)
 
@@ -45,27 +43,23 @@ def _settings(result: AttributionResult) -> Display:
     shown = pd.DataFrame({
         "Setting": rows["setting"].map(channel_label).to_numpy(),
         "If it were": (rows["alternative"].astype("str").replace(LABELS) + few).to_numpy(),
-        "Under": rows["model"].map(LABELS).fillna("–").to_numpy(), "Credit that moves": rows["share_moved"].to_numpy(),
-        "Most": moves, "Channels that turn": rows["n_flips"].to_numpy(),
-        "Unattributed": rows["unattributed_amount"].to_numpy(),
+        "Under": rows["model"].map(LABELS).fillna("–").to_numpy(), "Deals": rows["n_deals"].to_numpy(),
+        "Credit that moves": rows["share_moved"].to_numpy(), "Most": moves,
+        "Channels that turn": rows["n_flips"].to_numpy(), "Unattributed": rows["unattributed_amount"].to_numpy(),
     })  # fmt: skip
-    units: tuple[str | None, ...] = (None, None, None, "share", None, "count", "money")
-    if "n_deals" in rows:
-        shown.insert(3, "Deals", rows["n_deals"].to_numpy())
-        units = (*units[:3], "count", *units[3:])
     caption = (
         "What else the answer hangs on: one setting changed at a time; channels that turn: kept or cut under that model"
     )
     if n_rest := n_all - len(shown):
         verbs = ("moves", "turns") if n_rest == 1 else ("move", "turn")
         caption += (
-            f". Not shown: {plural(n_rest, 'change')} that {verbs[0]} less than 1 point and {verbs[1]} no verdict"
+            f". Not shown: {plural(n_rest, 'change')} that {verbs[0]} less than 1 point and {verbs[1]} no channel"
         )
     if not rows["is_enough"].all():
         caption += (
             f". Few deals: fewer than {result.knobs.fewest_deals}, or than half of the report's own, have touches"
         )
-    return caption, shown, units
+    return caption, shown, (None, None, None, "count", "share", None, "count", "money")
 
 
 def _move(channel: str, gain: float) -> str:

@@ -89,8 +89,8 @@ def _spread(result: AttributionResult) -> Display:
     own = result.won.of(result.knobs.reference_model) if _has_reference(result) else None
     shown = pd.DataFrame({
         "Channel": rows["channel"].map(channel_label), "Least": rows["lowest_amount"],
-        "by": rows["lowest_model"].map(LABELS), "Most": rows["highest_amount"],
-        "by model": rows["highest_model"].map(LABELS), "Spread": rows["model_spread"],
+        "Least by": rows["lowest_model"].map(LABELS), "Most": rows["highest_amount"],
+        "Most by": rows["highest_model"].map(LABELS), "Spread": rows["model_spread"],
     })  # fmt: skip
     units: tuple[str | None, ...] = (None, "money", None, "money", None, "money")
     if own is not None:

@@ -14,9 +14,9 @@ from revops.measures.attribution_comparison.tables.found import Display
 from revops.ratios import safe_ratio
 from revops.wording import between, channel_label, cost_of_one, day, missing, money, odds, plural, ranges
 
-__all__ = ["VERDICTS", "money_tables"]
+__all__ = ["money_tables"]
 
-VERDICTS = {"keep": "earns its cost under all", "cut": "under none", "depends": "depends on the model",
+_VERDICTS = {"keep": "earns its cost under all", "cut": "under none", "depends": "depends on the model",
             "no_cost": "no cost known"}  # fmt: skip
 _RULES = {"all": "under all rules", "some": "under some", "none": "under none", "": "–"}
 _MOST, _MOST_QUARTERS = 12, 8
@@ -44,13 +44,10 @@ def _decisions(result: AttributionResult) -> Display:
         "Range": ranges(own["low"], own["high"], cost),
         "Over all models": ranges(order["lowest_cost"], order["highest_cost"], cost),
         "Models that keep": _of_models(order, "n_keep"),
+        "If all won were credited": _of_models(order, "n_keep_shared"), "Deals": order["n_deals"].to_numpy(),
+        "Verdict": [_verdict(row) for row in order.itertuples()],
     })  # fmt: skip
-    units: tuple[str | None, ...] = (None, "money", "cost", None, None, None, "count", None)
-    if "n_keep_shared" in order:
-        shown["If all won were credited"], units = _of_models(order, "n_keep_shared"), (*units[:6], None, *units[6:])
-    shown["Deals"] = order["n_deals"].to_numpy()
-    shown["Verdict"] = [_verdict(row) for row in order.itertuples()]
-    return _caption_of_decisions(result, shown), shown, units
+    return _caption_of_decisions(result), shown, (None, "money", "cost", None, None, None, None, "count", None)
 
 
 def _of_models(rows: pd.DataFrame, name: str) -> list[str]:
@@ -59,7 +56,7 @@ def _of_models(rows: pd.DataFrame, name: str) -> list[str]:
             zip(rows[name], rows["n_models"], rows["verdict"], strict=True)]  # fmt: skip
 
 
-def _caption_of_decisions(result: AttributionResult, shown: pd.DataFrame) -> str:
+def _caption_of_decisions(result: AttributionResult) -> str:
     costs, knobs, one = result.costs, result.knobs, of_one(result)
     most = cost_of_one(costs.most_cost, result.view.company.currency)
     caption = f"Does a channel earn its cost? Yes where {one} of credit costs at most {most}{_why_most(result)}. "
@@ -69,9 +66,7 @@ def _caption_of_decisions(result: AttributionResult, shown: pd.DataFrame) -> str
         caption += (
             f". Cost and range: {model_name(knobs.reference_model)}, in {odds(knobs.level)} resamples of accounts"
         )
-    if "If all won were credited" in shown:
-        caption += ". If all won were credited: models that keep, were what nobody is credited with shared as the rest"
-    return caption
+    return f"{caption}. If all won were credited: models that keep, were the unattributed shared as the rest"
 
 
 def _why_most(result: AttributionResult) -> str:
@@ -84,13 +79,13 @@ def _why_most(result: AttributionResult) -> str:
 def _verdict(row: object) -> str:
     """Return the verdict, and whether chance could turn it."""
     if row.verdict == "no_cost":
-        return VERDICTS["no_cost"]
+        return _VERDICTS["no_cost"]
     if row.is_few:
-        return f"{VERDICTS[row.verdict]}; few deals"
+        return f"{_VERDICTS[row.verdict]}; few deals"
     if row.is_sure or row.verdict == "depends":
-        return VERDICTS[row.verdict]
-    turns = getattr(row, "n_keep_shared", row.n_keep) != row.n_keep
-    return f"{VERDICTS[row.verdict]}; {'hangs on the unattributed' if turns else 'not beyond chance'}"
+        return _VERDICTS[row.verdict]
+    turns = row.n_keep_shared != row.n_keep
+    return f"{_VERDICTS[row.verdict]}; {'hangs on the unattributed' if turns else 'not beyond chance'}"
 
 
 def _left_out(result: AttributionResult) -> Display:
