@@ -17,6 +17,7 @@ __all__ = [
     "long_day",
     "missing",
     "money",
+    "months",
     "multiple",
     "odds",
     "person",
@@ -156,6 +157,16 @@ def plural(n: int, noun: str, many: str | None = None) -> str:
     return f"{'no' if n == 0 else count(n)} {noun if n == 1 else many}"
 
 
+def months(number: float | None) -> str:
+    """Return a number of months: one decimal below 10, whole from there on; undefined as a dash, infinite as
+    `no limit`."""
+    if missing(number):
+        return "–"
+    if math.isinf(number):
+        return _ENDLESS
+    return f"{number:.1f}" if abs(number) < 9.95 else f"{number:,.0f}"
+
+
 def day(when: dt.date | None) -> str:
     """Return a date as `14 Jul`; undefined as a dash."""
     return "–" if missing(when) else f"{when.day} {when:%b}"
@@ -172,15 +183,16 @@ def join(words: Sequence[str]) -> str:
 
 
 def value(number: object, unit: str | None, currency: str) -> str:
-    """Return one value in the words of its unit (money, cost: of one of the currency, x, share, count, days, date);
-    text as it is."""
+    """Return one value in the words of its unit (money, cost: of one of the currency, x, share, count, days, months,
+    date); text as it is."""
     if missing(number):
         return "–"
     if unit == "money":
         return money(number, currency, exact=True)
     if unit == "cost":
         return cost_of_one(number, currency)
-    written = {"x": multiple, "share": share, "count": count, "days": count, "date": lambda d: f"{d.day} {d:%b %Y}"}
+    written = {"x": multiple, "share": share, "count": count, "days": count, "months": months,
+               "date": lambda d: f"{d.day} {d:%b %Y}"}  # fmt: skip
     return written[unit](number) if unit in written else str(number)
 
 

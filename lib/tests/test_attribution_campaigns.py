@@ -13,7 +13,8 @@ from hand_costs import window_costs
 from slow_credit import shares_of
 
 from frames import as_of, change, table, with_each, with_tables
-from revops.analysis.credit import SHARED, drawn_range
+from revops.analysis.credit import SHARED
+from revops.analysis.resampling import drawn_range
 from revops.measures.attribution_comparison.campaigns import NO_CAMPAIGN, RETURNS_BY_RULE, campaigns
 
 RULES = tuple(rule for rule in SHARED if rule != "last_non_direct")

@@ -12,7 +12,6 @@ from revops.analysis.credit import (
     credit_by_model,
     credit_draws,
     deals_touched,
-    drawn_range,
     from_paths,
     groups_of,
     ranks,
@@ -20,6 +19,7 @@ from revops.analysis.credit import (
     shares,
     touch_weights,
 )
+from revops.analysis.resampling import drawn_range
 from revops.errors import MeasureError
 
 KNOBS = CreditKnobs(half_life_days=20, direct=("a",))

@@ -4,13 +4,16 @@ The function that computes a metric names its id in the docstring; one id is com
 """
 
 from revops.metrics.attribution_comparison import ATTRIBUTION_COMPARISON
+from revops.metrics.cac_payback import CAC_PAYBACK
 from revops.metrics.forecast_accuracy import FORECAST_ACCURACY
 from revops.metrics.pipeline_coverage import PIPELINE_COVERAGE
 from revops.metrics.shape import Metric
 
 __all__ = ["METRICS", "Metric", "metric"]
 
-METRICS: dict[str, Metric] = {m.id: m for m in (*PIPELINE_COVERAGE, *FORECAST_ACCURACY, *ATTRIBUTION_COMPARISON)}
+METRICS: dict[str, Metric] = {
+    m.id: m for m in (*PIPELINE_COVERAGE, *FORECAST_ACCURACY, *ATTRIBUTION_COMPARISON, *CAC_PAYBACK)
+}
 
 
 def metric(id: str) -> Metric:

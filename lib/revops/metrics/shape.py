@@ -13,12 +13,12 @@ OURS = "RevOps Workbooks, lib/revops/measures"
 class Metric:
     """One number: how it is called, counted and judged.
 
-    unit is money, x (a multiple), share (0 to 1), count, days or date; good is the direction that is good news.
+    unit is money, x (a multiple), share (0 to 1), count, days, months or date; good is the direction that is good news.
     """
 
     id: str
     label: str
-    unit: Literal["money", "x", "share", "count", "days", "date"]
+    unit: Literal["money", "x", "share", "count", "days", "months", "date"]
     good: Literal["up", "down", "none"]
     owner: Literal["marketing_ops", "revops", "both"]
     definition: str

@@ -9,7 +9,6 @@ from revops.analysis.credit.bootstrap import (
     share_table,
     shares,
 )
-from revops.analysis.credit.drawn import drawn_range
 from revops.analysis.credit.groups import Groups, channel_groups, groups_of
 from revops.analysis.credit.markov import Markov, markov
 from revops.analysis.credit.models import (
@@ -47,7 +46,6 @@ __all__ = [
     "credit_by_model",
     "credit_draws",
     "deals_touched",
-    "drawn_range",
     "from_paths",
     "groups_of",
     "has_unknown_milestone",

@@ -8,12 +8,12 @@ import pandas as pd
 from scipy import sparse
 from scipy.stats import rankdata
 
-from revops.analysis.credit.drawn import drawn_range
 from revops.analysis.credit.groups import Groups, channel_groups
 from revops.analysis.credit.markov import brought, order_one_effects
 from revops.analysis.credit.models import SHARED, CreditKnobs, credit_by_model, touch_weights
 from revops.analysis.credit.paths import Paths
 from revops.analysis.credit.shapley import deals_touched
+from revops.analysis.resampling import drawn_range
 from revops.errors import MeasureError, nearest
 
 __all__ = ["DRAWN", "CreditDraws", "accounts_touched", "credit_draws", "ranks", "share_table", "shares"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from revops.analysis.credit import drawn_range
+from revops.analysis.resampling import drawn_range
 from revops.measures.attribution_comparison.costs import EVEN, WindowCosts, earns
 from revops.measures.attribution_comparison.credited import Credited
 from revops.measures.attribution_comparison.knobs import Knobs
@@ -54,8 +54,8 @@ def decisions(won: Credited, costs: WindowCosts, knobs: Knobs) -> Decisions:
     Formula
         keep where spend <= most_cost x credited, equal to 9 digits counting as equal. A cost that is recorded as 0 or
         below is not known. The range of the cost is spend over the range of the credit
-        (analysis.credit.drawn_range), which is what the resamples move; spend is not resampled. A resample without any
-        won deal credits nothing, under Markov too.
+        (analysis.resampling.drawn_range), which is what the resamples move; spend is not resampled. A resample without
+        any won deal credits nothing, under Markov too.
         n_keep_shared: every credit times won.all_to_credited; 0 where nothing is credited, and then nothing is sure.
         is_sure: p = (1 + resamples on the other side) / (1 + resamples), under the model that has most of them (1 -
         held, never 0), passes Benjamini-Hochberg at 1 - sure over the channels judged: those with a known cost and

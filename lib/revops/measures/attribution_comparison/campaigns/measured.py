@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from revops.analysis.credit import Groups, accounts_touched, deals_touched, drawn_range
+from revops.analysis.credit import Groups, accounts_touched, deals_touched
+from revops.analysis.resampling import drawn_range
 from revops.measures.attribution_comparison.campaigns.groups import (
     are_mature,
     returns_of,

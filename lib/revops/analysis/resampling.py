@@ -1,11 +1,24 @@
-"""Ranges of figures from their resamples."""
+"""Resamples of customers, and ranges of figures from their resamples."""
 
 import numpy as np
 from scipy.special import ndtr, stdtrit
 
-__all__ = ["drawn_range"]
+__all__ = ["customer_counts", "drawn_range"]
 
 Array = np.ndarray
+_STREAM = 73
+
+
+def customer_counts(n: int, seed: int, n_draws: int = 500) -> Array:
+    """Return how often each of n customers is taken in each resample [customers x draws].
+
+    Poisson counts of mean 1, so that how many customers there are varies too: that a month won nine and not twelve is
+    chance as much as which nine. The same seed gives the same counts.
+
+    Source
+        Hanley and MacGibbon, Computer Methods and Programs in Biomedicine 83 (2006): the Poisson bootstrap.
+    """
+    return np.random.default_rng([seed, _STREAM]).poisson(1.0, (n, n_draws)).astype(float)
 
 
 def drawn_range(values: Array, n: Array, *, level: float = 0.8) -> tuple[Array, Array]:

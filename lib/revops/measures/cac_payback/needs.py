@@ -1,0 +1,32 @@
+"""What the report needs of the exports: the tables it reads, and the numbers that are missing without them."""
+
+from revops.book import Book
+
+__all__ = ["NEEDS", "OF_BILLS", "READS", "lacking", "refusal"]
+
+NEEDS = ("opportunities",)
+"""The tables without which it cannot run; and costs in any form: `refusal`."""
+_PEOPLE = ("contact_roles", "contacts", "leads", "accounts", "touches")
+READS = (*NEEDS, *_PEOPLE, "campaigns", "spend", "ledger", "subscriptions", "invoices", "payments")
+"""The tables that its numbers come from."""
+OF_BILLS = ("paid_back_share", "lost_before_payback_share", "ltv_amount", "ltv_to_cac", "nrr", "grr", "logo_churn_rate",
+            "recurring_movement_amount", "magic_number", "burn_multiple")  # fmt: skip
+"""The metrics that recurring revenue by customer and month tells."""
+_BILLS = "subscriptions: recurring revenue by customer and month (Stripe's MRR per subscriber, or its subscriptions)"
+_LEDGER = "ledger: the profit and loss by month, its accounts mapped in company.yml"
+_COSTS = "the profit and loss by month, exports of ad systems, or campaigns with their actual cost"
+
+
+def lacking(book: Book) -> dict[str, str]:
+    """Return which metrics the tables cannot give, whatever the day and the period, and what they need."""
+    needs = {} if not book.table("subscriptions").empty else dict.fromkeys(OF_BILLS, _BILLS)
+    if book.table("ledger").empty:
+        needs |= dict.fromkeys(("gross_margin_share", "magic_number", "burn_multiple"), _LEDGER)
+    return needs
+
+
+def refusal(book: Book) -> str | None:
+    """Return what the report needs that these tables lack, costs in any form; None where it can run."""
+    has_campaigns = book.table("campaigns")["actual_cost_amount"].notna().any()
+    has_costs = has_campaigns or not (book.table("ledger").empty and book.table("spend").empty)
+    return None if has_costs else f"needs costs: {_COSTS}"
