@@ -17,6 +17,7 @@ __all__ = [
     "long_day",
     "missing",
     "money",
+    "month_name",
     "months",
     "multiple",
     "odds",
@@ -165,6 +166,11 @@ def months(number: float | None) -> str:
     if math.isinf(number):
         return _ENDLESS
     return f"{number:.1f}" if abs(number) < 9.95 else f"{number:,.0f}"
+
+
+def month_name(when: dt.date | None) -> str:
+    """Return a month as `Jul 2025`; undefined as a dash."""
+    return "–" if missing(when) else f"{when:%b %Y}"
 
 
 def day(when: dt.date | None) -> str:

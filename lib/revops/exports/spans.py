@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
-__all__ = ["Span", "month_name", "period_of", "span_of"]
+__all__ = ["Span", "period_of", "span_of"]
 
 MONTHS = {
     "jan january janv janvier januar ene enero": 1,
@@ -75,11 +75,6 @@ def period_of(titles: Sequence[str]) -> Span | None:
     if len(starts) == len(ends) == 1 and starts[0].first <= ends[0].last:
         found.append(Span(starts[0].first, ends[0].last))
     return found[0] if len(set(found)) == 1 else None
-
-
-def month_name(day: dt.date) -> str:
-    """Return the month of a day as headings write it: `Jul 2025`."""
-    return f"{day:%b %Y}"
 
 
 def _plain(text: str) -> str:

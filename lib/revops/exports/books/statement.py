@@ -20,8 +20,7 @@ from revops.exports.reading.numbers import Numbers, read_numbers
 from revops.exports.recognising.labels import normalised
 from revops.exports.recognising.recognise import Match
 from revops.exports.recognising.statement_header import Columns, columns_of
-from revops.exports.spans import month_name
-from revops.wording import plural
+from revops.wording import month_name, plural
 
 __all__ = ["read_statement"]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from revops.errors import examples
 from revops.exports.recognising.kinds import FileKind
 from revops.exports.recognising.labels import currency_in, normalised
-from revops.exports.spans import Span, month_name, period_of, span_of
-from revops.wording import plural
+from revops.exports.spans import Span, period_of, span_of
+from revops.wording import month_name, plural
 
 __all__ = ["Columns", "columns_of", "find_header"]
 

@@ -2,5 +2,21 @@
 
 from revops.measures.cac_payback.knobs import Knobs
 from revops.measures.cac_payback.needs import NEEDS, READS, lacking, refusal
+from revops.measures.cac_payback.result import CacResult, measure
+from revops.measures.cac_payback.rows import measure_rows
+from revops.measures.cac_payback.tables.display import books_table, channels_table, customers_table, display_tables
 
-__all__ = ["NEEDS", "READS", "Knobs", "lacking", "refusal"]
+__all__ = [
+    "NEEDS",
+    "READS",
+    "CacResult",
+    "Knobs",
+    "books_table",
+    "channels_table",
+    "customers_table",
+    "display_tables",
+    "lacking",
+    "measure",
+    "measure_rows",
+    "refusal",
+]

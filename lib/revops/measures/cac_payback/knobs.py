@@ -33,6 +33,7 @@ class Knobs(params.Knobs):
     least_known: Share = 0.9
     cac_months: Months = 12
     target_months: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 18
+    most_lost: Part = 0.2
     ltv_to_cac_target: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 3
     horizon_months: Months = 60
     discount_rate: Annotated[float, Field(ge=0, lt=1)] = 0.0

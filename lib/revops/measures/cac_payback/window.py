@@ -67,8 +67,8 @@ def window_of(view: AsOf, knobs: Knobs) -> Window:
     if months.empty:
         raise MeasureError(
             f"period={period.name}, quarters={knobs.quarters}: the window must hold a month that is over on "
-            f"{view.day}, the day of the report; found none since {first.start}. Choose an earlier period, or more quarters before "
-            "it."
+            f"{view.day}, the day of the report; found none since {first.start}. Choose an earlier period, or more "
+            "quarters before it."
         )
     return Window(view, knobs, period, months)
 

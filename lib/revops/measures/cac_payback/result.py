@@ -1,0 +1,86 @@
+"""Everything the CAC payback report shows, computed once: tables of different grain that must agree."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from revops.book import AsOf
+from revops.errors import MeasureError
+from revops.measures.cac_payback.books import Books, books_of
+from revops.measures.cac_payback.by_group import Groups, by_group
+from revops.measures.cac_payback.channels import Channels, channels
+from revops.measures.cac_payback.customers import Customers, customers_of
+from revops.measures.cac_payback.efficiency import Efficiency, efficiency
+from revops.measures.cac_payback.effort import Effort, effort_of
+from revops.measures.cac_payback.knobs import Knobs
+from revops.measures.cac_payback.ladder import Ladder, ladder
+from revops.measures.cac_payback.lag import Lag, lag_of
+from revops.measures.cac_payback.lifetime import Lifetime, lifetime
+from revops.measures.cac_payback.needs import lacking, refusal
+from revops.measures.cac_payback.peers import peers
+from revops.measures.cac_payback.realised import Realised, realised
+from revops.measures.cac_payback.retention import RetentionResult, retention_of
+from revops.measures.cac_payback.window import Window, window_of
+from revops.periods import Period
+
+__all__ = ["CacResult", "measure"]
+
+
+@dataclass(frozen=True)
+class CacResult:
+    """The tables behind one CAC payback report; unavailable maps a metric to what it needs."""
+
+    view: AsOf
+    knobs: Knobs
+    window: Window
+    books: Books
+    customers: Customers
+    lag: Lag
+    effort: Effort
+    ladder: Ladder
+    groups: Groups
+    channels: Channels
+    realised: Realised
+    lifetime: Lifetime
+    retention: RetentionResult
+    efficiency: Efficiency
+    peers: pd.DataFrame
+    unavailable: dict[str, str]
+
+    @property
+    def period(self) -> Period:
+        """Return the last quarter of the window."""
+        return self.window.period
+
+
+def measure(view: AsOf, knobs: Knobs, published: pd.DataFrame) -> CacResult:
+    """Return everything the report shows, for the company or for the slice that `knobs` names.
+
+    Question
+        How long until a new customer has repaid its cost, by segment and channel, and how many leave first?
+
+    Parameters
+        published : figures of others (revops.benchmarks.published)
+
+    Raises
+        MeasureError: no costs in any form; no month of the window is over; the slice names a group without
+        opportunities.
+    """
+    if (needs := refusal(view.book)) is not None:
+        raise MeasureError(f"cac_payback: {needs}; found none.")
+    window = window_of(view, knobs)
+    books, customers = books_of(window), customers_of(window)
+    lag = lag_of(customers, window)
+    effort = effort_of(window, customers, lag)
+    rungs = ladder(window, books, customers, lag, effort)
+    groups = by_group(window, books, customers, lag, effort, rungs)
+    found = realised(window, books, customers, rungs, groups)
+    worth = lifetime(window, books, customers, rungs)
+    kept = retention_of(window, customers)
+    spent = efficiency(window, books, customers)
+    return CacResult(
+        view=view, knobs=knobs, window=window, books=books, customers=customers, lag=lag, effort=effort, ladder=rungs,
+        groups=groups, channels=channels(window, books, customers, lag, effort, rungs), realised=found, lifetime=worth,
+        retention=kept, efficiency=spent, peers=peers(published, rungs, worth, kept, spent, books, window),
+        unavailable=lacking(view.book),
+    )  # fmt: skip

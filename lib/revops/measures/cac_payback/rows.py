@@ -1,0 +1,124 @@
+"""The report's numbers as rows of the Answer."""
+
+from collections.abc import Iterator
+
+from revops.measures.cac_payback.result import CacResult
+from revops.metrics.row import Row, row
+
+__all__ = ["measure_rows"]
+
+_AGES = (6, 12, 18, 24, 36, 48, 60)
+
+
+def measure_rows(result: CacResult) -> list[Row]:
+    """Return every promised number as a row: id, by, value, low, high, level, n, note; undefined is NaN with a note."""
+    rows = [*_ladder_rows(result), *_margin_rows(result), *_group_rows(result), *_channel_rows(result)]
+    rows += [*_realised_rows(result), *_worth_rows(result), *_kept_rows(result), *_spent_rows(result)]
+    return rows
+
+
+def _ladder_rows(result: CacResult) -> Iterator[Row]:
+    """Yield cost, customers, CAC and payback by definition."""
+    level = result.knobs.level
+    for line in result.ladder.rungs.itertuples():
+        by, n = {"basis": line.basis}, line.n_customers
+        yield row("acquisition_spend_amount", by, line.spend_amount, n=n, note=line.note)
+        yield row("new_customers", by, line.n_customers)
+        yield row("new_recurring_amount", by, line.new_amount, n=n, note=line.note)
+        if line.basis.startswith(("new_logo", "lagged")):
+            yield row("cac_amount", by, line.cac_amount, n=n, note=line.note or "no new customers")
+        yield row("payback_months", by, line.payback_months, (line.low, line.high, level), n, line.note)
+
+
+def _margin_rows(result: CacResult) -> Iterator[Row]:
+    """Yield gross margin and lag."""
+    yield row("gross_margin_share", {}, result.books.window_margin, n=len(result.window.months),
+              note=result.books.why.get("margin"))  # fmt: skip
+    yield row("acquisition_lag_months", {}, result.lag.median_months, n=result.lag.n, note=result.lag.why)
+
+
+def _group_rows(result: CacResult) -> Iterator[Row]:
+    """Yield cost, customers, CAC and payback by type, segment and region; of few customers drawn to the whole."""
+    level = result.knobs.level
+    for line in result.groups.table.itertuples():
+        by, n = {line.by: line.group}, line.n_customers
+        yield row("acquisition_spend_amount", by, line.spend_amount, n=n, note="no cost is known")
+        yield row("new_customers", by, n)
+        yield row("cac_amount", by, line.cac_amount, n=n, note="no new customers")
+        ends = (line.shrunk_low, line.shrunk_high, level) if line.is_few else (line.low, line.high, level)
+        told = line.shrunk_months if line.is_few else line.payback_months
+        yield row("payback_months", by, told, ends, n, "no new customers, or no margin")
+
+
+def _channel_rows(result: CacResult) -> Iterator[Row]:
+    """Yield cost, credited customers, CAC and payback by channel and model; and CAC of three kinds."""
+    found, level = result.channels, result.knobs.level
+    for line in found.by_model.itertuples():
+        by = {"channel": line.channel, "model": line.model}
+        if line.model == result.knobs.model:
+            yield row("acquisition_spend_amount", {"channel": line.channel}, line.spend_amount, note="no cost is known")
+        yield row("new_customers", by, line.credited_deals)
+        yield row("cac_amount", by, line.cac_amount, note="no cost is known, or nothing is credited")
+        ends = (line.low, line.high, level)
+        yield row("payback_months", by, line.payback_months, ends, note="no cost is known, or nothing is credited")
+    for line in found.kinds.itertuples():
+        yield row("cac_amount", {"kind": line.kind}, line.cac_amount, (line.low, line.high, level), line.n_customers,
+                  line.note)  # fmt: skip
+
+
+def _realised_rows(result: CacResult) -> Iterator[Row]:
+    """Yield who has paid back and who left first, by age, cohort and version."""
+    curves, level = result.realised.curves, result.knobs.level
+    for line in curves[curves["age_months"].isin(_AGES)].itertuples():
+        by = {"age_months": line.age_months, "version": line.version}
+        by |= {} if line.cohort == "all" else {"cohort": line.cohort}
+        note = "nobody is so old"
+        yield row("paid_back_share", by, line.paid_back_share, (line.paid_back_low, line.paid_back_high, level),
+                  line.n_at_risk, note)  # fmt: skip
+        yield row("lost_before_payback_share", by, line.lost_share, (line.lost_low, line.lost_high, level),
+                  line.n_at_risk, note)  # fmt: skip
+    if curves.empty:
+        yield row("paid_back_share", {}, note=result.realised.why)
+        yield row("lost_before_payback_share", {}, note=result.realised.why)
+
+
+def _worth_rows(result: CacResult) -> Iterator[Row]:
+    """Yield lifetime value and its ratio to CAC."""
+    found, level = result.lifetime, result.knobs.level
+    if found.table.empty:
+        yield row("ltv_amount", {}, note=found.why)
+        yield row("ltv_to_cac", {}, note=found.why)
+        return
+    line = found.table.iloc[0]
+    by = {"horizon_months": found.horizon_months}
+    yield row("ltv_amount", by, line["ltv_amount"], (line["low"], line["high"], level), note=found.why)
+    yield row("ltv_amount", {**by, "part": "tail"}, line["tail_amount"], note=found.why)
+    ends = (line["ratio_low"], line["ratio_high"], level)
+    yield row("ltv_to_cac", by, line["ltv_to_cac"], ends, note=found.why or "no CAC can be had")
+
+
+def _kept_rows(result: CacResult) -> Iterator[Row]:
+    """Yield retention, and what moved recurring revenue."""
+    found, level = result.retention, result.knobs.level
+    for line in found.table.itertuples():
+        by = {} if line.scope == "all" else {"without": f"{result.knobs.top} largest"}
+        yield row(line.measure, by, line.value, (line.low, line.high, level), line.n, found.why)
+    if found.table.empty:
+        for id in ("nrr", "grr", "logo_churn_rate"):
+            yield row(id, {}, note=found.why)
+    kinds = [name for name in ("new", "expansion", "reactivation", "contraction", "churn") if name in found.bridge]
+    for line in found.bridge.itertuples():
+        for kind in kinds:
+            yield row("recurring_movement_amount", {"quarter": line.period, "kind": kind}, getattr(line, kind))
+
+
+def _spent_rows(result: CacResult) -> Iterator[Row]:
+    """Yield magic number, burn multiple, and expansion that customer success sourced."""
+    found = result.efficiency
+    for line in found.magic.itertuples():
+        by = {"quarter": line.quarter, "variant": line.variant}
+        yield row("magic_number", by, line.magic_number, note=line.note)
+    for line in found.burn.itertuples():
+        yield row("burn_multiple", {}, line.burn_multiple, note=line.note)
+    for line in found.expansion.itertuples():
+        yield row("cs_expansion_amount", {"quarter": line.quarter}, line.cs_expansion_amount, n=line.n_deals)

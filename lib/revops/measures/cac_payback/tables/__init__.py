@@ -1,0 +1,1 @@
+"""What the CAC payback report shows as tables."""

@@ -1,0 +1,90 @@
+"""The tables on how long by which definition, and on what the books hold."""
+
+import pandas as pd
+
+from revops.measures.cac_payback.result import CacResult
+from revops.wording import missing, month_name, months, plural, ranges, share
+
+__all__ = ["BASES", "Display", "ladder_tables", "ranged"]
+
+Display = tuple[str, pd.DataFrame, tuple[str | None, ...]]
+BASES = {
+    "revenue": "On revenue, programs alone",
+    "gross_margin": "On gross margin",
+    "fully_loaded": "With people",
+    "new_logo_all": "New customers alone, all cost on them",
+    "new_logo": "New customers alone, their part of the cost",
+    "lagged_median": "Cost of the median lag earlier",
+    "lagged": "Cost of the months before, as measured",
+}
+"""What each rung of the ladder is called."""
+_USES = {
+    "programs": "Programs",
+    "people": "People and tools",
+    "also": "Part of another category",
+    "left_out": "Not counted",
+}
+
+
+def ladder_tables(result: CacResult) -> dict[str, Display]:
+    """Return the tables by name."""
+    return {"ladder": _ladder(result), "lag_curve": _curve(result), "accounts": _accounts(result)}
+
+
+def ranged(low: pd.Series, high: pd.Series) -> list[str]:
+    """Return ranges of months in words; a dash where there is none."""
+    return ranges(low, high, months)
+
+
+def _ladder(result: CacResult) -> Display:
+    rows = result.ladder.rungs
+    shown = pd.DataFrame({
+        "Definition": rows["basis"].map(BASES), "Cost": rows["spend_amount"], "New customers": rows["n_customers"],
+        "New revenue a month": rows["new_amount"], "Gross margin": rows["gross_margin"], "CAC": rows["cac_amount"],
+        "Payback": _payback(rows), "Range": ranged(rows["low"], rows["high"]),
+    })  # fmt: skip
+    first, last = (month_name(month) for month in result.window.months[[0, -1]])
+    source = "bills" if result.customers.source == "subscriptions" else "won deals"
+    caption = (
+        f"Payback in months by definition: {first} to {last}, customers by {source}; the last line is the one that "
+        "this page goes by. Each adds one thing to the line before it"
+    )
+    if n := result.ladder.months_left_out:
+        caption += (
+            f". {plural(n, 'month')} left out of the lagged lines: the books do not hold the cost that came before"
+        )
+    return caption, shown, (None, "money", "count", "money", "share", "money", None, None)
+
+
+def _payback(rows: pd.DataFrame) -> list[str]:
+    """Return months in words, or why there are none."""
+    return [note if missing(value) and not missing(note) else months(value)
+            for value, note in zip(rows["payback_months"], rows["note"], strict=True)]  # fmt: skip
+
+
+def _curve(result: CacResult) -> Display:
+    rows = result.ladder.curve
+    shown = pd.DataFrame({"Cost moved by": rows["lag_months"], "CAC": rows["cac_amount"],
+                          "Payback": rows["payback_months"]})  # fmt: skip
+    lag = result.lag
+    caption = "Payback by how many months earlier cost is taken to be spent"
+    if lag.why is None:
+        caption += (
+            f". Measured on {plural(lag.n, 'customer')}: half came within {months(lag.median_months)} months of "
+            f"{'the lead' if lag.share_from_lead > 0.5 else 'the deal'}, nineteen in twenty within {lag.cycle_months}; "
+            f"{share(lag.share_from_lead)} have a lead on record, the others count from their deal"
+        )
+    else:
+        caption += f". {lag.why[0].upper()}{lag.why[1:]}"
+    return caption, shown, ("count", "money", "months")
+
+
+def _accounts(result: CacResult) -> Display:
+    rows = result.books.accounts
+    shown = pd.DataFrame({
+        "Account": rows["account"], "Category": rows["category"].str.replace("_", " "),
+        "Counted as": rows["use"].map(_USES), "Amount": rows["amount"],
+    })  # fmt: skip
+    first, last = (month_name(month) for month in result.window.months[[0, -1]])
+    caption = f"Every account of the books, {first} to {last}, and whether it is cost of acquisition"
+    return caption, shown[shown["Amount"].ne(0)].reset_index(drop=True), (None, None, None, "money")
