@@ -11,7 +11,7 @@ from revops.measures.cac_payback.customers import COLUMNS, Customers
 from revops.measures.cac_payback.effort import Effort
 from revops.measures.cac_payback.knobs import Knobs
 from revops.measures.cac_payback.lag import Lag
-from revops.measures.cac_payback.window import Window, window_of
+from revops.measures.cac_payback.window import window_of
 
 __all__ = ["DAY", "ad", "billed", "books", "campaign", "company", "customer_months", "customers", "effort", "expansion",
            "lag", "lead", "ledger", "new_customer", "won"]  # fmt: skip
@@ -50,9 +50,10 @@ def billed(customer: str, first: str, *amounts: float | None, account: str | Non
     account: its account in the CRM, by default of its own name.
     """
     months = pd.period_range(first, periods=len(amounts), freq="M")
-    return [{"customer_id": customer, "account_id": account if account != "" else customer, "month": f"{month}-01",
-             "status": "active", "recurring_amount": float(amount), "amount_original": float(amount), "currency": "USD",
-             "basis": "reported", **given} for month, amount in zip(months, amounts, strict=True) if amount is not None]  # fmt: skip
+    named = {"customer_id": customer, "account_id": customer if account == "" else account}
+    return [{**named, "month": f"{month}-01", "status": "active", "recurring_amount": float(amount), "currency": "USD",
+             "amount_original": float(amount), "basis": "reported", **given}
+            for month, amount in zip(months, amounts, strict=True) if amount is not None]  # fmt: skip
 
 
 def expansion(id: str, account: str = "A", **given) -> dict:

@@ -151,7 +151,8 @@ def _accounts(view: AsOf) -> pd.DataFrame:
     named = {"segment": (accounts["segment"].fillna(by_size), company.segments.spellings),
              "region": (accounts["region"], company.regions.spellings)}  # fmt: skip
     return pd.DataFrame({
-        name: values.str.strip().str.casefold().map(spellings).fillna(values) for name, (values, spellings) in named.items()
+        name: values.str.strip().str.casefold().map(spellings).fillna(values)
+        for name, (values, spellings) in named.items()
     })  # fmt: skip
 
 
