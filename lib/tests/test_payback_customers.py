@@ -182,8 +182,9 @@ def test_within_is_of_the_windows_months():
 
 def test_a_slice_has_the_customers_whose_deal_is_in_it():
     """b is of EMEA by its deal; c came by a deal of AMER and expanded in EMEA; d has no deal."""
-    deals = [won("1", "a", region="AMER"), won("2", "b", region="EMEA"), won("3", "c", region="AMER"),
-             expansion("4", "c", region="EMEA"), won("5", "old", region="EMEA"), won("6", "e", region="EMEA")]  # fmt: skip
+    deals = [won(id, whose, region=region) for id, whose, region in
+             (("1", "a", "AMER"), ("2", "b", "EMEA"), ("3", "c", "AMER"), ("5", "old", "EMEA"), ("6", "e", "EMEA"))]  # fmt: skip
+    deals.append(expansion("4", "c", region="EMEA"))
     bills = [*OTHERS, *(row for name in "abcd" for row in billed(name, "2026-03", 10, 10))]
     found = told(bills=bills, deals=deals, knobs={"slice": {"region": "EMEA"}})
     assert found.table["customer"].tolist() == ["b"]

@@ -1,4 +1,4 @@
-"""Shares of cost by effort: days on which deals stood open, deals made, amounts won; slices, and where nothing tells."""
+"""Shares of cost by effort: days on which deals stood open, deals made, amounts won; slices; where nothing tells."""
 
 from dataclasses import replace
 
@@ -132,7 +132,8 @@ def test_new_customers_that_no_deal_of_new_business_tells_of_bear_an_unknown_sha
     found = told(deals=DEALS[5:6], by=customers(new_customer("z", "2026-05")))
     assert np.isnan(found.new_share)
     assert found.why == (
-        "days on which deals stood open from 2026-04-01 to 2026-05-31: none of new business, although there are new customers"
+        "days on which deals stood open from 2026-04-01 to 2026-05-31: none of new business, although there are new "
+        "customers"
     )
     assert told(deals=DEALS[5:6]).new_share == 0.0
 

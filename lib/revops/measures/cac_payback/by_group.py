@@ -1,7 +1,6 @@
 """Payback by segment and region, and of new business against expansion: small groups drawn to the whole, and marked."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,11 +11,9 @@ from revops.measures.cac_payback.customers import Customers
 from revops.measures.cac_payback.drawn_to_whole import Values, drawn_to_whole, surely
 from revops.measures.cac_payback.effort import DIMENSIONS, Effort
 from revops.measures.cac_payback.expanded import expanded
+from revops.measures.cac_payback.ladder import HEADLINE, Ladder
 from revops.measures.cac_payback.lag import Lag, lagged
 from revops.measures.cac_payback.window import Window
-
-if TYPE_CHECKING:
-    from revops.measures.cac_payback.ladder import Ladder
 
 __all__ = ["COLUMNS", "TYPE", "Groups", "by_group"]
 
@@ -56,7 +53,7 @@ class _Whole:
     counts: Array
 
 
-def by_group(window: Window, books: Books, customers: Customers, lag: Lag, effort: Effort, ladder: "Ladder") -> Groups:
+def by_group(window: Window, books: Books, customers: Customers, lag: Lag, effort: Effort, ladder: Ladder) -> Groups:
     """Return CAC and payback of segments and regions, and of new business against expansion.
 
     Question
@@ -85,9 +82,9 @@ def by_group(window: Window, books: Books, customers: Customers, lag: Lag, effor
     return Groups(table.sort_values(["dimension", "group"], ignore_index=True))
 
 
-def _whole(window: Window, customers: Customers, ladder: "Ladder") -> _Whole:
+def _whole(window: Window, customers: Customers, ladder: Ladder) -> _Whole:
     """Return what all groups are shares of."""
-    knobs, rung = window.knobs, ladder.of("lagged")
+    knobs, rung = window.knobs, ladder.of(HEADLINE)
     inside = customers.table[customers.table["start_month"].isin(ladder.months)]
     inside = inside.sort_values(["start_month", "new_amount"], kind="stable", ignore_index=True)
     counts = customer_counts(len(inside), knobs.seed, knobs.draws)
