@@ -1,4 +1,4 @@
-"""Costs of any days, each laid evenly on the days it covers; whether they are earned; and the margin of the books."""
+"""Costs of any days, each laid evenly on the days it covers; whether credit is worth them."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -6,10 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from revops.book import AsOf
-from revops.ratios import safe_ratio
-
-__all__ = ["EVEN", "cost_within", "earns", "gross_margin", "uncovered"]
+__all__ = ["EVEN", "cost_within", "earns", "uncovered"]
 
 Array = np.ndarray
 EVEN = 1e-9
@@ -60,26 +57,3 @@ def uncovered(lines: pd.DataFrame, since: dt.date, until: dt.date) -> pd.DataFra
     inside = ((last - first) / _DAY + 1).clip(lower=0)
     spans["n_days"] = ((end - start) / _DAY + 1 - inside).astype("int64")
     return spans.loc[spans["n_days"] > 0, _SYSTEM].reset_index(drop=True)
-
-
-def gross_margin(view: AsOf, since: dt.date, until: dt.date) -> float:
-    """Return what is left of revenue after its cost of goods, in the whole months from one day to another.
-
-    Parameters
-        view : the company's tables as of a day; uses ledger: month, category, amount
-
-    Returns
-        A share of revenue, at most 1 (below 0 where the cost of goods is more). NaN where those months have no revenue
-        above 0 or no cost of goods at all: books that do not set it apart tell no margin.
-
-    Formula
-        (revenue - cogs) / revenue, over months that lie in the days whole and were over on the day.
-    """
-    ledger = view.book.table("ledger")
-    ends = ledger["month"] + pd.offsets.MonthEnd(0)
-    inside = (ledger["month"] >= pd.Timestamp(since)) & (ends <= pd.Timestamp(min(until, view.day)))
-    rows = ledger[inside].sort_values(["month", "parent", "account"])
-    revenue, cogs = (rows.loc[rows["category"].eq(name), "amount"].sum() for name in ("revenue", "cogs"))
-    if not rows["category"].eq("cogs").any() or not revenue > 0:
-        return np.nan
-    return float(safe_ratio(revenue - cogs, revenue))

@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 
 from revops.analysis.resampling import customer_counts, drawn_range
-from revops.measures.cac_payback.books import Books
 from revops.measures.cac_payback.channels.costs import ChannelCosts
 from revops.measures.cac_payback.channels.credit import ChannelCredit
 from revops.measures.cac_payback.customers import Customers
 from revops.measures.cac_payback.knobs import Knobs
+from revops.measures.cac_payback.ladder import told_months
+from revops.measures.cac_payback.window import Window
 from revops.ratios import safe_ratio
 from revops.wording import plural
 
@@ -26,10 +27,9 @@ def blended(spend: float, customers: Customers, months: pd.DatetimeIndex, knobs:
         spend : what new business bears of the books, moved by the lag [currency]
         months : those that the spend is of
     """
-    counts = _counts(customers, knobs)[:, _of(customers, months)].sum(axis=1)
-    n = int(_of(customers, months).sum())
-    note = None if n else "no new customer in these months"
-    return _row("blended", spend, n, counts, n, knobs, note)
+    n = int(customers.table["start_month"].isin(months).sum())
+    drawn = customer_counts(n, knobs.seed, knobs.draws).sum(axis=0)
+    return _row("blended", spend, n, drawn, n, knobs, None if n else "no new customer in these months")
 
 
 def paid(credit: ChannelCredit, costs: ChannelCosts, knobs: Knobs) -> dict[str, object]:
@@ -52,9 +52,7 @@ def paid(credit: ChannelCredit, costs: ChannelCosts, knobs: Knobs) -> dict[str, 
     return _row("paid", spend, n, drawn, behind, knobs, note)
 
 
-def marginal(
-    spend: pd.Series, customers: Customers, books: Books, months: pd.DatetimeIndex, knobs: Knobs
-) -> dict[str, object]:
+def marginal(spend: pd.Series, customers: Customers, window: Window, months: pd.DatetimeIndex) -> dict[str, object]:
     """Return the cost added since the same months a year before over the customers added, as a row of KINDS.
 
     Question
@@ -68,20 +66,24 @@ def marginal(
         Months of which the year before is not known are left out of both. The share that new business bears is this
         window's in both years. Undefined unless both cost and customers grew. Range: customers of both years resampled.
     """
-    known = _is_known(customers, spend, months - _YEAR)
-    now = months[known]
-    if not len(now):
-        return _row("marginal", np.nan, np.nan, None, 0, knobs, "a year before, spend or new customers are not known")
-    inside, before = (_of(customers, part) for part in (now, now - _YEAR))
-    added = float(spend.reindex(now).sum() - spend.reindex(now - _YEAR).sum())
-    n, counts = int(inside.sum() - before.sum()), _counts(customers, knobs)
-    drawn = counts[:, inside].sum(axis=1) - counts[:, before].sum(axis=1)
-    part = "" if known.all() else f"; {plural(int((~known).sum()), 'month')} without a year before left out"
-    if not (added > 0 and n > 0):
-        what = "neither cost nor customers grew" if added <= 0 and n <= 0 else (
-            "no more customers than the year before" if n <= 0 else "no more cost than the year before")  # fmt: skip
-        return _row("marginal", added, n, None, 0, knobs, what + part)
-    return _row("marginal", added, n, drawn, int(inside.sum() + before.sum()), knobs, f"against the year before{part}")
+    knobs, before = window.knobs, months - _YEAR
+    first, last = told_months(window, customers)
+    known = spend.reindex(months).notna().to_numpy() & spend.reindex(before).notna().to_numpy()
+    known &= np.asarray((before >= first) & (before <= last))
+    if not known.any():
+        return _row("marginal", np.nan, np.nan, None, 0, knobs, "cost or new customers of a year before are not known")
+    added = float(spend.reindex(months[known]).sum() - spend.reindex(before[known]).sum())
+    starts = customers.table["start_month"].sort_values()
+    more = starts.isin(months[known]).to_numpy() * 1.0 - starts.isin(before[known]).to_numpy()
+    more, n = more[more != 0], int(more.sum())
+    left = f"; {plural(int((~known).sum()), 'month')} without a year before left out" if not known.all() else ""
+    if added > 0 and n > 0:
+        drawn = more @ customer_counts(len(more), knobs.seed, knobs.draws)
+        return _row("marginal", added, n, drawn, len(more), knobs, f"against the year before{left}")
+    flat = [name for name, grew in (("customers", n > 0), ("cost", added > 0)) if not grew]
+    return _row(
+        "marginal", added, n, None, 0, knobs, f"no more {' and no more '.join(flat)} than the year before{left}"
+    )
 
 
 def _row(
@@ -94,24 +96,3 @@ def _row(
         least, most = (end[0] for end in drawn_range(drawn[None], np.array([behind]), level=knobs.level))
         low, high = (spend / end if end > 0 else np.inf for end in (most, least))
     return dict(zip(KINDS, (kind, spend, n, cac, low, high, note), strict=True))
-
-
-def _of(customers: Customers, months: pd.DatetimeIndex) -> Array:
-    """Return which customers began in the months, in the order of the resamples."""
-    return _ordered(customers)["start_month"].isin(months).to_numpy()
-
-
-def _ordered(customers: Customers) -> pd.DataFrame:
-    return customers.table.sort_values(["start_month", "new_amount"], kind="stable", ignore_index=True)
-
-
-def _counts(customers: Customers, knobs: Knobs) -> Array:
-    """Return how often each customer is taken in each resample [draws x customers]."""
-    return customer_counts(len(customers.table), knobs.seed, knobs.draws).T
-
-
-def _is_known(customers: Customers, spend: pd.Series, before: pd.DatetimeIndex) -> Array:
-    """Return of which months a year before spend and all who began are known."""
-    told, starts = customers.months, customers.table["start_month"]
-    first = starts.min() if told is None else told.months[0] + pd.DateOffset(months=1)
-    return spend.reindex(before).notna().to_numpy() & np.asarray(before >= first)

@@ -44,7 +44,7 @@ def paybacks(credit: ChannelCredit, costs: ChannelCosts, margin: float, knobs: K
         own_payback_months  own spend alone over credited recurring amount a month x margin
         payback_months      own + overhead, likewise; NaN where nothing is credited (never), or where the margin, the
                             overhead or any cost above 0 is not there
-        low, high           its range over resamples of accounts; high is infinite (no limit) where too many credit nothing
+        low, high           its range over resamples of accounts; high is infinite where too many bring nothing
         above_chance        share of resamples in which it takes longer than target_months; NaN without own spend
 
     Formula
