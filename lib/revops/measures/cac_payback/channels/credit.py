@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from revops.analysis.credit import DRAWN, SHARED, CreditDraws, Paths, credit_by_model, credit_draws, lacking, some
+from revops.analysis.credit import DRAWN, MODELS, SHARED, CreditDraws, Paths, credit_by_model, credit_draws, lacking, some
 from revops.analysis.journeys import WITH_TOUCHES, Journeys, journeys_of
 from revops.measures.cac_payback.window import Window
 
@@ -76,7 +76,7 @@ def channel_credit(window: Window, months: pd.DatetimeIndex) -> ChannelCredit:
     is_new = (kinds["type"].eq("new") | kinds["kind"].eq("never")).to_numpy()
     new, won = some(paths, is_new), _won_new(window, found, months)
     needs = lacking(new, knobs.models, direct=knobs.direct, has_only_ends=found.has_only_ends, no_wins=_NO_WINS)
-    models = tuple(model for model in knobs.models if model not in needs)
+    models = tuple(model for model in MODELS if model in knobs.models and model not in needs)
     table = _table(paths, new, is_new, models, window)
     drawn = tuple(model for model in models if model in DRAWN)
     draws = credit_draws(new, drawn, seed=knobs.seed, n_draws=knobs.draws, knobs=knobs.credit)

@@ -20,7 +20,7 @@ from revops.wording import plural
 
 __all__ = ["Channels", "channels"]
 
-_TEXT = {"model", "channel", "verdict", "kind", "note"}
+_TEXT = {"model", "channel", "verdict", "cause", "kind", "note"}
 _RECONCILIATION = ["channel", "spend_amount", "new_spend_amount"]
 
 

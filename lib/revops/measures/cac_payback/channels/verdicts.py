@@ -15,7 +15,7 @@ __all__ = ["BY_CHANNEL", "verdicts"]
 Array = np.ndarray
 BY_CHANNEL = ["channel", "spend_amount", "n_deals", "credited_deals", "cac_amount", "own_payback_months",
               "payback_months", "low", "high", "lowest_months", "highest_months", "n_models", "n_above", "verdict",
-              "held", "is_sure", "excess_amount", "excess_low", "excess_high"]  # fmt: skip
+              "cause", "held", "is_sure", "excess_amount", "excess_low", "excess_high"]  # fmt: skip
 _OWN = ["credited_deals", "cac_amount", "own_payback_months", "payback_months", "low", "high"]
 
 
@@ -39,11 +39,15 @@ def verdicts(
                          anything, both NaN where none does
         n_models, n_above   models, and those under which it takes longer than target_months (or is credited nothing)
         verdict          above: under all models; below: under none; depends; few: fewer than fewest_customers deals;
-                         no_cost: no own spend is known; untold: the margin or the books do not tell a payback
+                         no_cost: no own spend is known; untold: margin or books do not tell a payback
+        cause            of a verdict of above: own, where own spend alone takes longer than the target under all
+                         models; overhead, where overhead alone does: no cut of own spend mends that; together; else
+                         empty
         held             the smallest share of resamples, over the models that have them, on the model's own side
         is_sure          see Formula; never where few
         excess_amount    own spend beyond what would be repaid within target_months, at most the own spend: the median
-                         over models; excess_low, excess_high: least and most over models. NaN without own spend
+                         over models; excess_low, excess_high: least and most over models. NaN without own spend, and
+                         where the cause is overhead
 
     Formula
         above: own + overhead > target_months x margin x credited_amount / months_in_amount, equal to 9 digits counting
@@ -66,6 +70,8 @@ def verdicts(
     found["n_deals"] = n_deals.reindex(channels).fillna(0.0).round()
     found[counts] = found[counts].fillna(0)
     found["verdict"] = _verdict(found, knobs)
+    found["cause"] = _cause(found)
+    found.loc[found["cause"].eq("overhead"), ["excess_amount", "excess_low", "excess_high"]] = np.nan
     judged = found["verdict"].isin(["above", "below", "depends"]) & found["held"].notna()
     depends = found["verdict"].eq("depends")
     stays = np.where(depends, found["has_above"].eq(True) & found["has_below"].eq(True),
@@ -84,19 +90,22 @@ def _sides(rows: pd.DataFrame, credit: ChannelCredit, costs: ChannelCosts, most:
     deals_times = credit.n_new / ((credit.n_new - credit.n_untouched) or np.nan)
     shared = own + rows["overhead_amount"] * deals_times
     excess = (cost - most * amount).clip(lower=0.0).clip(upper=own)
-    above = pd.Series(~earns(cost, amount, most), rows.index)
+    is_known = np.isfinite(cost * most) & (most > 0)
+    above = is_known & ~earns(cost, amount, most)
     return rows.assign(
-        is_known=np.isfinite(cost * most), above=above, above_shared=~earns(shared, amount * times, most),
+        is_known=is_known, above=above, own_above=~earns(own, amount, most),
+        overhead_above=~earns(rows["overhead_amount"], amount, most), above_shared=~earns(shared, amount * times, most),
         side_held=rows["above_chance"].where(above, 1 - rows["above_chance"]),
         has_above=above & rows["above_chance"].notna(), has_below=~above & rows["above_chance"].notna(),
-        excess=excess, longest=rows["payback_months"].where(rows["payback_months"].notna(), np.inf),
+        excess=excess, longest=rows["payback_months"].mask(amount <= 0, np.inf),
     )  # fmt: skip
 
 
 def _summed(rows: pd.DataFrame) -> pd.DataFrame:
     found = rows.groupby("channel").agg(
         n_models=("model", "size"), n_above=("above", "sum"), n_above_shared=("above_shared", "sum"),
-        is_known=("is_known", "all"), held=("side_held", "min"), has_above=("has_above", "any"),
+        is_known=("is_known", "all"), own_above=("own_above", "all"),
+        overhead_above=("overhead_above", "all"), held=("side_held", "min"), has_above=("has_above", "any"),
         has_below=("has_below", "any"), lowest_months=("payback_months", "min"), highest_months=("longest", "max"),
         excess_amount=("excess", "median"), excess_low=("excess", "min"), excess_high=("excess", "max"),
     )  # fmt: skip
@@ -112,3 +121,10 @@ def _verdict(found: pd.DataFrame, knobs: Knobs) -> Array:
         "above": found["n_above"].eq(found["n_models"]),
     }  # fmt: skip
     return np.select(list(conditions.values()), list(conditions), "depends")
+
+
+def _cause(found: pd.DataFrame) -> Array:
+    """Return what makes a channel take too long, where it does under all models."""
+    above = found["verdict"].eq("above")
+    own, overhead = above & found["own_above"].eq(True), above & found["overhead_above"].eq(True)
+    return np.select([own, overhead, above], ["own", "overhead", "together"], "")
