@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from revops.analysis.journeys import UNKNOWN_CHANNEL
 from revops.analysis.spending import cost_lines, cost_within, touch_lag_days, uncovered
 from revops.measures.cac_payback.channels.credit import ChannelCredit
 from revops.measures.cac_payback.window import Window
-from revops.wording import count
+from revops.wording import plural
 
 __all__ = ["UNALLOCATED", "ChannelCosts", "channel_costs"]
 
@@ -58,12 +59,14 @@ def channel_costs(
 
     Formula
         Own spend: costs of the months, each touch_lag_days earlier, as in the attribution report. A cost of 0 or below
-        is not known. Unallocated = the books less all own spend: people and tools, programs that no export names, and
-        the spend by which the two lags differ. It is below 0 where ad systems and campaigns say more than the books.
+        is not known; one without a channel is that of a channel called unknown. Unallocated = the books less all own
+        spend: people and tools, programs that no export names, and spend of the days by which the two lags differ. It
+        is below 0 where ad systems and campaigns say more than the books.
     """
     lines, lag = cost_lines(window.view).lines, touch_lag_days(credit.paths)
     lag = 0 if np.isnan(lag) else int(lag)
     spans = [tuple(day - dt.timedelta(days=lag) for day in span) for span in _spans(credit.months)]
+    lines = lines.assign(channel=lines["channel"].fillna(UNKNOWN_CHANNEL))
     paid = pd.concat([cost_within(lines, *span, by=["channel", "system"]) for span in spans])
     own = paid.groupby("channel")["amount"].sum()
     own = own[own > 0]
@@ -92,7 +95,7 @@ def _why(lines: pd.DataFrame, spans: list, own: pd.Series, overhead: float) -> d
         told = "none of these days" if len(lines) else "no export of ad systems, no campaigns with their actual cost"
         why["spend_amount"] = f"no channel has a cost of its own: {told}"
     elif len(missing):
-        told = ", ".join(f"{row.system} {count(row.n_days, 'day')}" for row in missing.itertuples())
+        told = ", ".join(f"{row.system} {plural(row.n_days, 'day')}" for row in missing.itertuples())
         why["spend_amount"] = f"not known for part of {since} to {until}: {told} outside the export"
     if overhead < 0:
         why["overhead_amount"] = (

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from revops.analysis.credit import DRAWN, MODELS, SHARED, CreditDraws, Paths, credit_by_model, credit_draws, lacking, some
+from revops.analysis.credit import (
+    DRAWN,
+    MODELS,
+    SHARED,
+    CreditDraws,
+    Paths,
+    credit_by_model,
+    credit_draws,
+    lacking,
+    some,
+)
 from revops.analysis.journeys import WITH_TOUCHES, Journeys, journeys_of
 from revops.measures.cac_payback.window import Window
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from revops.measures.cac_payback.books import Books
-from revops.measures.cac_payback.channels.costs import UNALLOCATED, ChannelCosts, channel_costs
+from revops.measures.cac_payback.channels.costs import ChannelCosts, channel_costs
 from revops.measures.cac_payback.channels.credit import ChannelCredit, channel_credit
 from revops.measures.cac_payback.channels.kinds import KINDS, blended, marginal, paid
 from revops.measures.cac_payback.channels.paybacks import BY_MODEL, paybacks
@@ -118,7 +118,7 @@ def _why(won: ChannelCredit, rung: pd.Series, books: Books, customers: Customers
     if np.isnan(effort.new_share):
         why["payback_months"] = "nothing tells which share of the cost new customers bear"
     elif np.isnan(rung["spend_amount"]):
-        why["overhead_amount"] = f"what the books hold for these months is not known: only own spend and {UNALLOCATED}"
+        why["overhead_amount"] = "what the books hold for these months is not known: only own spend is told"
     if not books.window_margin > 0:
         never = "never: gross margin is not above 0" if books.window_margin <= 0 else "gross margin is not known"
         why.setdefault("payback_months", books.why.get("margin", never))

@@ -17,6 +17,7 @@ BY_CHANNEL = ["channel", "spend_amount", "n_deals", "credited_deals", "cac_amoun
               "payback_months", "low", "high", "lowest_months", "highest_months", "n_models", "n_above", "verdict",
               "cause", "held", "is_sure", "excess_amount", "excess_low", "excess_high"]  # fmt: skip
 _OWN = ["credited_deals", "cac_amount", "own_payback_months", "payback_months", "low", "high"]
+_HALF = 0.5
 
 
 def verdicts(
@@ -40,9 +41,9 @@ def verdicts(
         n_models, n_above   models, and those under which it takes longer than target_months (or is credited nothing)
         verdict          above: under all models; below: under none; depends; few: fewer than fewest_customers deals;
                          no_cost: no own spend is known; untold: margin or books do not tell a payback
-        cause            of a verdict of above: own, where own spend alone takes longer than the target under all
-                         models; overhead, where overhead alone does: no cut of own spend mends that; together; else
-                         empty
+        cause            of a verdict of above: own, where own spend alone takes longer than the target under more than
+                         half of the models; overhead, where overhead alone does: no cut of own spend mends that;
+                         together; else empty
         held             the smallest share of resamples, over the models that have them, on the model's own side
         is_sure          see Formula; never where few
         excess_amount    own spend beyond what would be repaid within target_months, at most the own spend: the median
@@ -69,7 +70,7 @@ def verdicts(
     n_deals = pd.Series(credit.draws.n_deals, list(credit.draws.channels), dtype="float64")
     found["n_deals"] = n_deals.reindex(channels).fillna(0.0).round()
     found[counts] = found[counts].fillna(0)
-    found["verdict"] = _verdict(found, knobs)
+    found["verdict"] = _verdict(found, costs, knobs)
     found["cause"] = _cause(found)
     found.loc[found["cause"].eq("overhead"), ["excess_amount", "excess_low", "excess_high"]] = np.nan
     judged = found["verdict"].isin(["above", "below", "depends"]) & found["held"].notna()
@@ -104,8 +105,8 @@ def _sides(rows: pd.DataFrame, credit: ChannelCredit, costs: ChannelCosts, most:
 def _summed(rows: pd.DataFrame) -> pd.DataFrame:
     found = rows.groupby("channel").agg(
         n_models=("model", "size"), n_above=("above", "sum"), n_above_shared=("above_shared", "sum"),
-        is_known=("is_known", "all"), own_above=("own_above", "all"),
-        overhead_above=("overhead_above", "all"), held=("side_held", "min"), has_above=("has_above", "any"),
+        is_known=("is_known", "all"), own_above=("own_above", "mean"),
+        overhead_above=("overhead_above", "mean"), held=("side_held", "min"), has_above=("has_above", "any"),
         has_below=("has_below", "any"), lowest_months=("payback_months", "min"), highest_months=("longest", "max"),
         excess_amount=("excess", "median"), excess_low=("excess", "min"), excess_high=("excess", "max"),
     )  # fmt: skip
@@ -113,10 +114,10 @@ def _summed(rows: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
-def _verdict(found: pd.DataFrame, knobs: Knobs) -> Array:
+def _verdict(found: pd.DataFrame, costs: ChannelCosts, knobs: Knobs) -> Array:
     """Return the verdict of each channel."""
     conditions = {
-        "no_cost": found["spend_amount"].isna(), "few": found["n_deals"] < knobs.fewest_customers,
+        "no_cost": ~found.index.isin(costs.own.index), "few": found["n_deals"] < knobs.fewest_customers,
         "untold": ~found["is_known"].eq(True), "below": found["n_above"].eq(0),
         "above": found["n_above"].eq(found["n_models"]),
     }  # fmt: skip
@@ -126,5 +127,5 @@ def _verdict(found: pd.DataFrame, knobs: Knobs) -> Array:
 def _cause(found: pd.DataFrame) -> Array:
     """Return what makes a channel take too long, where it does under all models."""
     above = found["verdict"].eq("above")
-    own, overhead = above & found["own_above"].eq(True), above & found["overhead_above"].eq(True)
+    own, overhead = above & (found["own_above"] > _HALF), above & (found["overhead_above"] > _HALF)
     return np.select([own, overhead, above], ["own", "overhead", "together"], "")
