@@ -7,12 +7,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from companies_of_people import states
 
+from frames import as_of, book, deal
 from revops.benchmarks import BANDS, published
 from revops.errors import MeasureError
+from revops.measures.cac_payback.books import Books
+from revops.measures.cac_payback.efficiency import Efficiency
 from revops.measures.cac_payback.knobs import Knobs
-from revops.measures.cac_payback.likeness import LIKE, our_numbers
+from revops.measures.cac_payback.likeness import LIKE, Told, our_numbers
 from revops.measures.cac_payback.peers import COLUMNS, FLAGS, About, peers
+from revops.measures.cac_payback.window import window_of
 
 FIGURES = published(Path(__file__).parents[2])
 KEYS = list(dict.fromkeys((like.id, like.basis) for like in LIKE))
@@ -219,38 +224,53 @@ def slow_level(row, like, arr, acv):
 
 RUNGS = pd.DataFrame({"basis": ["fully_loaded", "new_logo", "lagged"], "spend_amount": [600.0, 480.0, 400.0],
                       "new_amount": [40.0, 20.0, 20.0], "payback_months": [20.0, 32.0, 27.0]})  # fmt: skip
-TOTALS = pd.DataFrame({"revenue": [100.0, 300.0, 999.0], "cogs": [20.0, 80.0, np.nan], "sales": [40.0, 40.0, 1.0],
-                       "marketing": [10.0, 30.0, 1.0], "result": [30.0, 150.0, np.nan]})  # fmt: skip
-MOVED = pd.DataFrame({"new": [10.0, 20.0], "expansion": [15.0, 5.0], "reactivation": [10.0, 0.0]})
 KEPT = pd.DataFrame({"measure": ["nrr", "grr", "logo_churn_rate", "nrr"], "scope": ["all"] * 3 + ["without_top"],
                      "value": [1.04, 0.9, 0.15, 0.7]})  # fmt: skip
-MAGIC = pd.DataFrame({"variant": ["net_new"] * 5 + ["gross_new"] * 4 + ["revenue"], "numerator_amount":
-                      [999.0, 10.0, -2.0, 20.0, 12.0, 30.0, 30.0, np.nan, 30.0, 50.0], "spend_amount":
-                      [1.0, 10.0, 10.0, 10.0, 20.0, 10.0, 10.0, 10.0, 20.0, 20.0]})  # fmt: skip
-BURN = pd.DataFrame({"burn_multiple": [1.7]})
+
+
+def own(told, *, why=None, source="ledger"):
+    """Return our numbers of April to June and two quarters before: the books lack June, and lose 0.25 in cogs."""
+    window = window_of(as_of(book([deal("0", created_at="2024-01-01 09:00")], states([deal("0")])), "2026-06-30"),
+                       Knobs(quarters=0))  # fmt: skip
+    totals = pd.DataFrame({"revenue": [9e9, 100.0, 300.0, np.nan], "sales": [9e9, 40.0, 40.0, np.nan],
+                           "marketing": [9e9, 10.0, 30.0, np.nan]},
+                          index=pd.date_range("2026-03-01", periods=4, freq="MS"))  # fmt: skip
+    margin = np.nan if source == "campaigns" else 0.75
+    books = Books(source, totals.index, None, None, None, totals, margin, source, why or {})
+    magic = pd.DataFrame({
+        "quarter": [f"FY25-Q{n}" for n in (1, 2, 3, 4)] + ["FY26-Q1", "FY26-Q2"],
+        "numerator_amount": [999.0, 10.0, -2.0, 20.0, 12.0, np.nan], "spend_amount": [1.0, 10.0, 10.0, 10.0, 20.0, 9.0],
+        "note": [None, None, "not meaningful: nothing was added", None, None, "not over: 2 of 3 months"],
+    })  # fmt: skip
+    holed = magic.assign(numerator_amount=magic["numerator_amount"].where(magic["quarter"].ne("FY25-Q3")))
+    both = pd.concat([magic.assign(variant="net_new"), holed.assign(variant="gross_new")])
+    found = Efficiency(both, pd.DataFrame({"burn_multiple": [1.7]}), pd.DataFrame(), {})
+    return our_numbers(window, books, found, told).set_index(["id", "basis"])["ours"]
 
 
 def test_our_numbers_in_the_shape_of_others_by_hand():
-    """The month of the books without cogs is left out; three known quarters of gross new are no year."""
-    table = our_numbers(rungs=RUNGS, totals=TOTALS, movements=MOVED, retention=KEPT, efficiency=(MAGIC, BURN),
-                        lifetime=pd.DataFrame({"ltv_to_cac": [3.4]}))  # fmt: skip
-    assert list(table) == ["id", "basis", "ours"] and not table.duplicated(["id", "basis"]).any()
-    ours = {(row.id, row.basis): row.ours for row in table.itertuples()}
-    assert np.isnan(ours.pop(("magic_number", "gross_new")))
+    """The last four whole quarters added 40 for 50; June is in no books, March not in the window."""
+    moved = pd.DataFrame({"period": ["2026-03", "2026-04", "2026-06"], "new": [9e9, 10.0, 20.0],
+                          "expansion": [9e9, 15.0, 5.0], "reactivation": [0.0, 10.0, 0.0]})  # fmt: skip
+    ours = own(Told(RUNGS, KEPT, moved, pd.DataFrame({"ltv_to_cac": [3.4]}))).to_dict()
+    assert list(ours) == KEYS
+    assert np.isnan(ours.pop(("magic_number", "gross_new")))  # one of its four quarters is not known
     assert ours == pytest.approx({
         ("payback_months", "new_logo"): 32, ("cac_ratio", "new_logo"): 480 / (12 * 20),
         ("cac_ratio", "fully_loaded"): 600 / (12 * 40), ("magic_number", "net_new"): (10 - 2 + 20 + 12) / 50,
         ("burn_multiple", "year"): 1.7, ("nrr", "all"): 1.04, ("grr", "all"): 0.9, ("grr", "lost"): 0.1,
-        ("logo_churn_rate", "kept"): 0.85, ("ltv_to_cac", "horizon"): 3.4,
-        ("gross_margin_share", "window"): 1 - 100 / 400, ("sales_marketing_share", "window"): 120 / 400,
-        ("expansion_share", "of_new"): 20 / 50, ("expansion_share", "of_gained"): 20 / 60,
-        ("new_business_share", "of_gained"): 30 / 60,
+        ("logo_churn_rate", "kept"): 0.85, ("ltv_to_cac", "horizon"): 3.4, ("gross_margin_share", "window"): 0.75,
+        ("sales_marketing_share", "window"): 120 / 400, ("expansion_share", "of_new"): 20 / 50,
+        ("expansion_share", "of_gained"): 20 / 60, ("new_business_share", "of_gained"): 30 / 60,
     })  # fmt: skip
 
 
+@pytest.mark.parametrize("given", [{"source": "campaigns"}, {"why": {"spend": "no account is mapped"}}])
+def test_without_accounts_of_sales_there_is_no_share_of_cost(given):
+    assert np.isnan(own(Told(RUNGS), **given)["sales_marketing_share", "window"])
+
+
 def test_our_numbers_are_unknown_where_nothing_tells_them():
-    nothing = MAGIC.iloc[:0], pd.DataFrame({"burn_multiple": [np.nan]})
-    table = our_numbers(rungs=RUNGS.iloc[:0], totals=pd.DataFrame(), movements=None, retention=None,
-                        efficiency=nothing, lifetime=None)  # fmt: skip
-    assert table["ours"].isna().all() and len(table) == len(KEYS)
-    assert peers(FIGURES, table, Knobs(), ABOUT).table.empty
+    ours = own(Told(RUNGS.iloc[:0]), source="campaigns").drop(["magic_number", "burn_multiple"], level="id")
+    assert ours.isna().all() and len(ours) == len(KEYS) - 3
+    assert peers(FIGURES, ours.reset_index(), Knobs(), ABOUT).table.empty

@@ -1,12 +1,16 @@
 """Which published figure answers which of our numbers, and how far their definitions are the same."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import pandas as pd
 
+from revops.measures.cac_payback.books import Books
+from revops.measures.cac_payback.efficiency import NOT_OVER, Efficiency
+from revops.measures.cac_payback.window import Window
 from revops.ratios import safe_ratio
 
-__all__ = ["LIKE", "Like", "our_numbers"]
+__all__ = ["LIKE", "Like", "Told", "our_numbers"]
 
 _SAME, _NEAR, _OFF = range(3)
 
@@ -61,41 +65,47 @@ LIKE = (
 """Every published metric that answers a number of this report; of two of the same metric the unit tells."""
 
 
-def our_numbers(
-    *, rungs: pd.DataFrame, totals: pd.DataFrame, movements: pd.DataFrame | None, retention: pd.DataFrame | None,
-    efficiency: tuple[pd.DataFrame, pd.DataFrame], lifetime: pd.DataFrame | None,
-) -> pd.DataFrame:  # fmt: skip
+@dataclass(frozen=True)
+class Told:
+    """Tables of the report that our numbers are taken from; None where there is none.
+
+    rungs: Ladder.rungs; uses basis, spend_amount, new_amount, payback_months. retention: RetentionResult.table; uses
+    measure, scope, value. movements: analysis.recurring.movements by month; uses period, new, expansion, reactivation.
+    lifetime: Lifetime.table; uses ltv_to_cac.
+    """
+
+    rungs: pd.DataFrame
+    retention: pd.DataFrame | None = None
+    movements: pd.DataFrame | None = None
+    lifetime: pd.DataFrame | None = None
+
+
+def our_numbers(window: Window, books: Books, efficiency: Efficiency, told: Told) -> pd.DataFrame:
     """Return our numbers in the shape in which others publish theirs.
 
     Question
         Which of our numbers can be held against published ones?
 
     Parameters
-        rungs : the ladder's (Ladder.rungs); uses basis, spend_amount, new_amount, payback_months
-        totals : the books by month (Books.totals), of the window's months alone; uses revenue, cogs, sales, marketing
-        movements : recurring revenue by what moved it, of the window's months or quarters; uses new, expansion,
-            reactivation. None where no billing export tells.
-        retention : measure, scope, value (RetentionResult.table). None likewise.
-        efficiency : Efficiency.magic and Efficiency.burn
-        lifetime : one row; uses ltv_to_cac (Lifetime.table). None likewise.
+        window, books, efficiency, told : the report's own; books: uses totals, window_margin, why
 
     Returns
         One row per id and basis of LIKE, in its order: id, basis, ours (NaN where it cannot be had).
 
     Formula
         cac_ratio = spend / (12 x recurring revenue a month that it won). A magic number is that of the last four
-        quarters whose parts are known: sum of what was added / sum of the cost. Shares are of sums over the months.
+        quarters: sum of what was added / sum of the cost; NaN where a part of one is not known, or a sum is not above
+        0. Shares are of sums over the window's months, those that the ledger lacks left out.
     """
-    magic, burn = efficiency
-    rung = rungs.set_index("basis")
+    rung, burn = told.rungs.set_index("basis"), efficiency.burn["burn_multiple"]
     found = {("payback_months", basis): rung["payback_months"].get(basis) for basis in rung.index}
     ratio = safe_ratio(rung["spend_amount"], 12 * rung["new_amount"])
     found |= {("cac_ratio", basis): ratio.get(basis) for basis in rung.index}
-    found |= {("magic_number", variant): _of_a_year(rows) for variant, rows in magic.groupby("variant")}
-    found |= {("burn_multiple", "year"): burn["burn_multiple"].iloc[0]}
-    found |= _kept(retention) | _shares(totals) | _gained(movements)
-    if lifetime is not None and not lifetime.empty:
-        found["ltv_to_cac", "horizon"] = lifetime["ltv_to_cac"].iloc[0]
+    found |= {("magic_number", variant): _of_a_year(rows) for variant, rows in efficiency.magic.groupby("variant")}
+    found |= {("burn_multiple", "year"): burn.iloc[0], ("gross_margin_share", "window"): books.window_margin}
+    found |= _kept(told.retention) | _cost_share(window, books) | _gained(window, told.movements)
+    if told.lifetime is not None and not told.lifetime.empty:
+        found["ltv_to_cac", "horizon"] = told.lifetime["ltv_to_cac"].iloc[0]
     wanted = list(dict.fromkeys((like.id, like.basis) for like in LIKE))
     table = pd.DataFrame(wanted, columns=["id", "basis"])
     table["ours"] = pd.Series([found.get(key) for key in wanted], dtype="float64")
@@ -103,9 +113,10 @@ def our_numbers(
 
 
 def _of_a_year(rows: pd.DataFrame) -> float:
-    known = rows.dropna(subset=["numerator_amount", "spend_amount"]).tail(4)
-    added, spent = known["numerator_amount"].sum(), known["spend_amount"].sum()
-    return safe_ratio(added, spent) if len(known) == 4 and added > 0 and spent > 0 else float("nan")
+    """Return the ratio of the sums of the last four quarters that are over; all four must be known."""
+    last = rows[~rows["note"].fillna("").str.startswith(NOT_OVER)].tail(4)
+    added, spent = (last[name].sum(skipna=False) for name in ("numerator_amount", "spend_amount"))
+    return safe_ratio(added, spent) if len(last) == 4 and added > 0 and spent > 0 else float("nan")
 
 
 def _kept(retention: pd.DataFrame | None) -> dict[tuple[str, str], float]:
@@ -119,19 +130,18 @@ def _kept(retention: pd.DataFrame | None) -> dict[tuple[str, str], float]:
     }  # fmt: skip
 
 
-def _shares(totals: pd.DataFrame) -> dict[tuple[str, str], float]:
-    known = totals.dropna(subset=[name for name in ("revenue", "cogs", "sales", "marketing") if name in totals])
-    if "revenue" not in known or not known["revenue"].sum() > 0:
+def _cost_share(window: Window, books: Books) -> dict[tuple[str, str], float]:
+    if books.source != "ledger" or "spend" in books.why:
         return {}
-    share = known.sum() / known["revenue"].sum()
-    found = {("gross_margin_share", "window"): 1 - share["cogs"]} if "cogs" in share else {}
-    cost = [share[name] for name in ("sales", "marketing") if name in share]
-    return found | ({("sales_marketing_share", "window"): sum(cost)} if cost else {})
+    known = books.totals.reindex(window.months)[["revenue", "sales", "marketing"]].dropna().sum()
+    share = safe_ratio(known["sales"] + known["marketing"], known["revenue"])
+    return {("sales_marketing_share", "window"): share} if known["revenue"] > 0 else {}
 
 
-def _gained(movements: pd.DataFrame | None) -> dict[tuple[str, str], float]:
+def _gained(window: Window, movements: pd.DataFrame | None) -> dict[tuple[str, str], float]:
     if movements is None or movements.empty:
         return {}
+    movements = movements[pd.to_datetime(movements["period"]).isin(window.months)]
     new, expansion, back = (float(movements[name].sum()) for name in ("new", "expansion", "reactivation"))
     return {
         ("expansion_share", "of_new"): safe_ratio(expansion, new + expansion),
