@@ -65,7 +65,10 @@ def own_sums(running, bills, months, cents):
 
 
 def lines(folder, name):
-    with (folder / "stripe" / f"{name}.csv").open(encoding="utf-8", newline="") as rows:
+    file = folder / "stripe" / f"{name}.csv"
+    if not file.exists():  # nothing to tell yet
+        return []
+    with file.open(encoding="utf-8", newline="") as rows:
         return list(csv.DictReader(rows))
 
 

@@ -21,7 +21,7 @@ _REASON = "order_change"
 
 
 def write_bills(world: World, found: Recurring, folder: Path, day: int) -> list[Path]:
-    """Write what was billed, credited and paid up to a day; what is paid or given back later is not seen in it."""
+    """Write what was billed, credited and paid up to a day; what is paid or given back later is not in it."""
     bills = billing(world, found).bills
     customers = found.customers.loc[bills["customer"]]
     bills = bills.assign(
@@ -40,6 +40,7 @@ def write_bills(world: World, found: Recurring, folder: Path, day: int) -> list[
     return [
         write_text(folder / "stripe" / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
         for name, table in tables.items()
+        if len(table)
     ]
 
 
