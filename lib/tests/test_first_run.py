@@ -315,7 +315,7 @@ def test_init_writes_tells_and_never_overwrites(project, capsys):
     written = file.read_text()
     assert code == 0 and yaml.safe_load(written)["exports"]["folder"] == "data/Acme Corp"
     assert out.startswith(
-        "data/Acme Corp: 37 files recognised\n"
+        "data/Acme Corp: 40 files recognised\n"
         "  google_ads/Campaign report 2022.csv: google_ads, ad campaigns, 20 rows\n"
     )
     number = written.split("\n").index("  EUR: TODO  # what one EUR is worth in USD") + 1

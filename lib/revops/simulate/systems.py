@@ -14,6 +14,7 @@ from revops.simulate.money.calls import calls_sheet
 from revops.simulate.money.months import last_day
 from revops.simulate.money.quickbooks_files import write_books
 from revops.simulate.money.recurring import recurring
+from revops.simulate.money.stripe_bills import write_bills
 from revops.simulate.money.stripe_files import write_stripe
 from revops.simulate.money.tools import tools_sheet
 from revops.simulate.money.truth import money_truth
@@ -38,6 +39,7 @@ def write_systems(world: World, ids: Ids, folder: Path, until: int) -> list[Path
     files += write_ads(world, folder, day)
     files += write_books(world, running, folder, day)
     files += write_stripe(world, running, ids, folder, day)
+    files += write_bills(world, running, folder, day)
     for name, text in (("weekly_calls", calls_sheet(world, day)), ("tools", tools_sheet())):
         files.append(write_text(folder / "targets" / f"{name}.csv", text))
     return files

@@ -32,7 +32,7 @@ _YEAR = 365.0
 @dataclass(frozen=True)
 class Recurring:
     """customers  row number = customer: account, foreign, start (month, position), age_known (won new business here),
-                  end (month from which it pays nothing, NaN for never), giant
+                  end (month from which it pays nothing, NaN for never), begins (day its contract began), giant
     cents         customer x month: what runs at the month's end, in the customer's currency; 0 where none
     late          customer x month: true where a payment is overdue, so that reports leave the customer out
     months        first day of each month
@@ -52,9 +52,9 @@ def recurring(world: World) -> Recurring:
     for account, mine in _contracts(world).items():
         life = _life(world, mine, months, rng)
         if life is not None:
-            customers.append((account, mine[0].foreign, *life[:3]))
-            plans.append(life[3])
-    frame = pd.DataFrame(customers, columns=["account", "foreign", "start", "age_known", "end"])
+            customers.append((account, mine[0].foreign, *life[:4]))
+            plans.append(life[4])
+    frame = pd.DataFrame(customers, columns=["account", "foreign", "start", "age_known", "end", "begins"])
     cents = np.array(plans)
     giant = _giant(frame, cents)
     cents[giant] = np.round(cents[giant] * _GIANT_FACTOR).astype(np.int64)
@@ -92,7 +92,7 @@ def _contracts(world: World) -> dict[int, list[_Deal]]:
 
 
 def _life(world: World, mine: list[_Deal], months: Array, rng: np.random.Generator) -> tuple | None:  # type: ignore[type-arg]
-    """Return first month, whether its age is known, end month and cents by month of one account's contracts."""
+    """Return first month, whether its age is known, end month, first day and cents by month of an account."""
     won = [deal for deal in mine if deal.stage == 5]
     new = sorted((deal for deal in won if deal.kind == 0), key=lambda deal: deal.close)
     grown = [deal for deal in won if deal.kind == 1]
@@ -116,7 +116,7 @@ def _life(world: World, mine: list[_Deal], months: Array, rng: np.random.Generat
     if not cents.any():
         return None
     stop = float(np.searchsorted(at, end)) if end <= at[-1] else np.nan
-    return int((cents > 0).argmax()), bool(new), stop, cents
+    return int((cents > 0).argmax()), bool(new), stop, begins, cents
 
 
 def _end(

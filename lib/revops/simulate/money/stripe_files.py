@@ -12,16 +12,16 @@ from revops.simulate.money.months import day_of
 from revops.simulate.money.recurring import Recurring
 from revops.simulate.records import Ids
 
-__all__ = ["customer_ids", "write_stripe"]
+__all__ = ["LETTERS", "customer_ids", "write_stripe"]
 
-_LETTERS = np.array(list("ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz23456789"))
+LETTERS = np.array(list("ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz23456789"))
 _NO_ACCOUNT = 4  # customers whose account nobody entered
 
 
 def customer_ids(world: World, n: int) -> Array:
     """Return n ids of customers, the same in an export of any day."""
-    drawn = stream(world.seed, "customer ids").choice(len(_LETTERS), (n, 12))
-    return np.array([f"cus_{''.join(row)}" for row in _LETTERS[drawn]], dtype=object)
+    drawn = stream(world.seed, "customer ids").choice(len(LETTERS), (n, 12))
+    return np.array([f"cus_{''.join(row)}" for row in LETTERS[drawn]], dtype=object)
 
 
 def write_stripe(world: World, found: Recurring, ids: Ids, folder: Path, day: int) -> list[Path]:

@@ -1,4 +1,4 @@
-"""What is true of money: spend, books, recurring revenue and calls, month by month, as simulated."""
+"""What is true of money: spend, books, recurring revenue, calls and bills, month by month, as simulated."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ import pandas as pd
 
 from revops.simulate.calendar import Array
 from revops.simulate.model import World
+from revops.simulate.money.billing_truth import billing_truth
 from revops.simulate.money.calls import BIAS, calls
 from revops.simulate.money.ledger import COMMISSION, LINKEDIN_LAG_MONTHS, META_FEE, ledger
 from revops.simulate.money.months import day_of
@@ -19,13 +20,14 @@ __all__ = ["churn_by_age", "money_truth"]
 
 
 def money_truth(world: World, day: int) -> dict[str, Any]:
-    """Return the truth of spend, ledger, recurring revenue and calls up to a day."""
+    """Return the truth of spend, ledger, recurring revenue, calls and bills up to a day."""
     running = recurring(world)
     return {
         "spend": _spend(world, day),
         "ledger": _ledger(world, running, day),
         "recurring": _recurring(world, running, day),
         "calls": _calls(world, day),
+        "billing": billing_truth(world, running, day),
     }
 
 
