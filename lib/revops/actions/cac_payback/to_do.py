@@ -50,7 +50,7 @@ def _channels(result: CacResult) -> Iterator[Action]:
 def _segments(result: CacResult) -> Iterator[Action]:
     """Yield that a segment be looked at whose customers surely repay too slowly."""
     rows = result.groups.table
-    rows = rows[rows["by"].isin(["segment", "region"]) & rows["sure"].eq("above") & ~rows["is_few"].astype(bool)]
+    rows = rows[rows["dimension"].isin(["segment", "region"]) & rows["sure"].eq("above") & ~rows["is_few"].astype(bool)]
     target = result.knobs.target_months
     for row in rows.itertuples():
         worth = [row.spend_amount * (1 - target / at) for at in (row.low, row.payback_months, row.high)]

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
+from revops.analysis import recurring
 from revops.book import AsOf
 from revops.errors import MeasureError
 from revops.measures.cac_payback.books import Books, books_of
@@ -13,13 +15,14 @@ from revops.measures.cac_payback.customers import Customers, customers_of
 from revops.measures.cac_payback.efficiency import Efficiency, efficiency
 from revops.measures.cac_payback.effort import Effort, effort_of
 from revops.measures.cac_payback.knobs import Knobs
-from revops.measures.cac_payback.ladder import Ladder, ladder
+from revops.measures.cac_payback.ladder import Ladder, ladder, won_expansion
 from revops.measures.cac_payback.lag import Lag, lag_of
 from revops.measures.cac_payback.lifetime import Lifetime, lifetime
+from revops.measures.cac_payback.likeness import Told, our_numbers
 from revops.measures.cac_payback.needs import lacking, refusal
-from revops.measures.cac_payback.peers import peers
+from revops.measures.cac_payback.peers import About, Peers, peers
 from revops.measures.cac_payback.realised import Realised, realised
-from revops.measures.cac_payback.retention import RetentionResult, retention_of
+from revops.measures.cac_payback.retention import RetentionResult, retention
 from revops.measures.cac_payback.window import Window, window_of
 from revops.periods import Period
 
@@ -44,7 +47,7 @@ class CacResult:
     lifetime: Lifetime
     retention: RetentionResult
     efficiency: Efficiency
-    peers: pd.DataFrame
+    peers: Peers
     unavailable: dict[str, str]
 
     @property
@@ -72,15 +75,39 @@ def measure(view: AsOf, knobs: Knobs, published: pd.DataFrame) -> CacResult:
     books, customers = books_of(window), customers_of(window)
     lag = lag_of(customers, window)
     effort = effort_of(window, customers, lag)
-    rungs = ladder(window, books, customers, lag, effort)
+    moved = _movements(customers)
+    added = won_expansion(window) if moved is None else _added(moved)
+    rungs = ladder(window, books, customers, lag, effort, expansion=added)
     groups = by_group(window, books, customers, lag, effort, rungs)
     found = realised(window, books, customers, rungs, groups)
     worth = lifetime(window, books, customers, rungs)
-    kept = retention_of(window, customers)
-    spent = efficiency(window, books, customers)
+    kept = retention(window, customers)
+    whole = customers if customers.in_slice is None else customers_of(window_of(view, knobs.model_copy(update={"slice": {}})))
+    spent = efficiency(window, books, _movements(whole))
+    ours = our_numbers(window, books, spent, Told(rungs.rungs, kept.table, moved, worth.table))
     return CacResult(
         view=view, knobs=knobs, window=window, books=books, customers=customers, lag=lag, effort=effort, ladder=rungs,
         groups=groups, channels=channels(window, books, customers, lag, effort, rungs), realised=found, lifetime=worth,
-        retention=kept, efficiency=spent, peers=peers(published, rungs, worth, kept, spent, books, window),
+        retention=kept, efficiency=spent, peers=peers(published, ours, knobs, _about(window, customers)),
         unavailable=lacking(view.book),
     )  # fmt: skip
+
+
+def _movements(customers: Customers) -> pd.DataFrame | None:
+    """Return what moved recurring revenue, month by month, of the company or of the slice; None without bills."""
+    months = customers.months
+    return None if months is None else recurring.movements(recurring.only(months, customers.in_slice))
+
+
+def _added(moved: pd.DataFrame) -> pd.Series:
+    """Return what customers added by month: expansion and reactivation."""
+    months = pd.to_datetime(moved["period"], format="%Y-%m").astype("datetime64[us]")
+    return (moved["expansion"] + moved["reactivation"]).set_axis(pd.DatetimeIndex(months))
+
+
+def _about(window: Window, customers: Customers) -> About:
+    """Return whom published figures are held against."""
+    months, new = customers.months, customers.within(window)["new_amount"]
+    place = -1 if months is None else int(np.searchsorted(months.months, window.months[-1], side="right")) - 1
+    arr = 12 * months.amount[:, place].sum() if place >= 0 else np.nan
+    return About(window.view.day, float(arr), float(12 * new.median()), window.view.company.currency)

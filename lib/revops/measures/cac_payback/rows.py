@@ -41,7 +41,7 @@ def _group_rows(result: CacResult) -> Iterator[Row]:
     """Yield cost, customers, CAC and payback by type, segment and region; of few customers drawn to the whole."""
     level = result.knobs.level
     for line in result.groups.table.itertuples():
-        by, n = {line.by: line.group}, line.n_customers
+        by, n = {line.dimension: line.group}, line.n_customers
         yield row("acquisition_spend_amount", by, line.spend_amount, n=n, note="no cost is known")
         yield row("new_customers", by, n)
         yield row("cac_amount", by, line.cac_amount, n=n, note="no new customers")

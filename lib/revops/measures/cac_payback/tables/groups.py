@@ -20,7 +20,7 @@ def group_tables(result: CacResult) -> dict[str, Display]:
     """Return the tables by name; those on channels only where there are some."""
     tables = {}
     for dimension, name in (("type", "by_type"), ("segment", "by_segment"), ("region", "by_region")):
-        if result.groups.table["by"].eq(dimension).any():
+        if result.groups.table["dimension"].eq(dimension).any():
             tables[name] = _groups(result, dimension)
     if len(result.channels.by_channel):
         tables |= {"by_channel": _channels(result), "channel_models": _models(result)}
@@ -31,7 +31,7 @@ def group_tables(result: CacResult) -> dict[str, Display]:
 
 def _groups(result: CacResult, dimension: str) -> Display:
     rows = result.groups.table
-    rows = rows[rows["by"].eq(dimension)]
+    rows = rows[rows["dimension"].eq(dimension)]
     few = rows["is_few"].astype(bool)
     shown = pd.DataFrame({
         dimension.capitalize(): rows["group"].map(channel_label), "Customers": rows["n_customers"],
