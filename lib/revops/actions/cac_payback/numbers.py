@@ -23,7 +23,7 @@ def _paid_back(result: CacResult) -> Number:
     age = result.knobs.target_months
     row = at_age(result, age)
     if row is None or missing(row["paid_back_share"]):
-        why = result.realised.why or f"too few customers were seen for {months(age)} months"
+        why = result.realised.why.get("recognised") or f"too few customers were seen for {months(age)} months"
         return Number("–", f"of customers paid back by {months(age)} months: {why}")
     text = f"of customers had repaid their cost by {months(age)} months"
     if not missing(row["paid_back_low"]):
@@ -64,7 +64,8 @@ def _slowest(result: CacResult) -> Number:
     rows = rows[rows["verdict"].isin(["above", "below", "depends"])].dropna(subset="payback_months")
     if rows.empty:
         return Number(
-            "–", f"months, the slowest channel: {result.channels.why or 'none with a cost is on enough deals'}"
+            "–",
+            f"months, the slowest channel: {result.channels.why.get('channels', 'none with a cost is on enough deals')}",
         )
     row = rows.sort_values(["payback_months", "channel"], ascending=[False, True]).iloc[0]
     text = f"months, the slowest channel: {channel_label(row['channel']).lower()}"
@@ -76,7 +77,7 @@ def _unallocated(result: CacResult) -> Number:
     """Return the part of the cost that no channel bears."""
     rows, currency = result.channels.reconciliation, result.view.company.currency
     if rows.empty:
-        return Number("–", f"of the cost is no channel's own: {result.channels.why}")
+        return Number("–", f"of the cost is no channel's own: {result.channels.why.get('channels')}")
     total = rows["spend_amount"].sum()
     own = rows.loc[rows["channel"].eq("(unallocated)"), "spend_amount"].sum()
     return Number(
@@ -89,7 +90,7 @@ def _retention(result: CacResult) -> Number:
     rows = result.retention.table
     rows = rows[rows["scope"].eq("all")].set_index("measure")
     if "nrr" not in rows.index or missing(rows.loc["nrr", "value"]):
-        return Number("–", f"net revenue retention: {result.retention.why}")
+        return Number("–", f"net revenue retention: {result.retention.why.get('nrr', 'not known')}")
     nrr, grr = rows.loc["nrr"], rows.loc["grr"]
     text = f"net revenue retention over twelve months, gross {share(grr['value'])}"
     text += f" ({between(nrr['low'], nrr['high'], share)} net)" if not missing(nrr["low"]) else ""

@@ -112,19 +112,18 @@ def _large(result: CacResult) -> Iterator[Action]:
 
 def _late(result: CacResult) -> Iterator[Action]:
     """Yield that customers missing from the bills of late be asked after."""
-    found, currency = result.retention, result.view.company.currency
-    if not found.in_doubt_n:
+    doubt = result.retention.in_doubt.set_index("state").loc["missing"]
+    if not doubt["n"]:
         return
-    who = plural(found.in_doubt_n, "customer")
     text = (
-        f"Ask after {who} missing from the bills of the last {plural(result.knobs.late_months, 'month')}: late, or gone"
+        f"Ask after {plural(int(doubt['n']), 'customer')} missing from the bills of the last "
+        f"{plural(result.knobs.late_months, 'month')}: late, or gone"
     )
     because = (
-        f"They paid {money(found.in_doubt_amount, currency)} a month before, and count as lost in retention until they "
-        "come back; a payment takes them off the list."
+        f"They paid {money(doubt['amount'], result.view.company.currency)} a month before, and count as lost in retention "
+        "until they come back; a payment takes them off the list."
     )
-    yield Action("late_or_gone", text, "cs_ops", float(12 * found.in_doubt_amount), _soon(result), because,
-                 tuple(found.in_doubt_customers))  # fmt: skip
+    yield Action("late_or_gone", text, "cs_ops", float(12 * doubt["amount"]), _soon(result), because, ())
 
 
 def _books(result: CacResult) -> Iterator[Action]:

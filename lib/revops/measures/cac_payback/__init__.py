@@ -4,7 +4,13 @@ from revops.measures.cac_payback.knobs import Knobs
 from revops.measures.cac_payback.needs import NEEDS, READS, lacking, refusal
 from revops.measures.cac_payback.result import CacResult, measure
 from revops.measures.cac_payback.rows import measure_rows
-from revops.measures.cac_payback.tables.display import books_table, channels_table, customers_table, display_tables
+from revops.measures.cac_payback.tables.display import (
+    books_table,
+    channels_table,
+    customers_table,
+    display_tables,
+    published_table,
+)
 
 __all__ = [
     "NEEDS",
@@ -18,5 +24,6 @@ __all__ = [
     "lacking",
     "measure",
     "measure_rows",
+    "published_table",
     "refusal",
 ]

@@ -82,14 +82,18 @@ def measure(view: AsOf, knobs: Knobs, published: pd.DataFrame) -> CacResult:
     found = realised(window, books, customers, rungs, groups)
     worth = lifetime(window, books, customers, rungs)
     kept = retention(window, customers)
-    whole = customers if customers.in_slice is None else customers_of(window_of(view, knobs.model_copy(update={"slice": {}})))
+    whole = (
+        customers
+        if customers.in_slice is None
+        else customers_of(window_of(view, knobs.model_copy(update={"slice": {}})))
+    )
     spent = efficiency(window, books, _movements(whole))
     ours = our_numbers(window, books, spent, Told(rungs.rungs, kept.table, moved, worth.table))
     return CacResult(
         view=view, knobs=knobs, window=window, books=books, customers=customers, lag=lag, effort=effort, ladder=rungs,
         groups=groups, channels=channels(window, books, customers, lag, effort, rungs), realised=found, lifetime=worth,
         retention=kept, efficiency=spent, peers=peers(published, ours, knobs, _about(window, customers)),
-        unavailable=lacking(view.book),
+        unavailable=lacking(view.book) | _whys(found, worth, kept, spent),
     )  # fmt: skip
 
 
@@ -111,3 +115,17 @@ def _about(window: Window, customers: Customers) -> About:
     place = -1 if months is None else int(np.searchsorted(months.months, window.months[-1], side="right")) - 1
     arr = 12 * months.amount[:, place].sum() if place >= 0 else np.nan
     return About(window.view.day, float(arr), float(12 * new.median()), window.view.company.currency)
+
+
+def _whys(found: Realised, worth: Lifetime, kept: RetentionResult, spent: Efficiency) -> dict[str, str]:
+    """Return which metrics these months cannot give, and why."""
+    why = kept.why | spent.why
+    if "recognised" in found.why:
+        why |= dict.fromkeys(("paid_back_share", "lost_before_payback_share"), found.why["recognised"])
+    if worth.why is not None:
+        why |= dict.fromkeys(("ltv_amount", "ltv_to_cac"), worth.why)
+    if "bridge" in why:
+        why["recurring_movement_amount"] = why.pop("bridge")
+    if "collected" in found.why and "recognised" not in found.why:
+        why["paid_back_share_in_cash"] = found.why["collected"]
+    return why

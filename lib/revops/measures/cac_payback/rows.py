@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from revops.analysis.recurring import MOVES
 from revops.measures.cac_payback.result import CacResult
 from revops.metrics.row import Row, row
 
@@ -78,8 +79,8 @@ def _realised_rows(result: CacResult) -> Iterator[Row]:
         yield row("lost_before_payback_share", by, line.lost_share, (line.lost_low, line.lost_high, level),
                   line.n_at_risk, note)  # fmt: skip
     if curves.empty:
-        yield row("paid_back_share", {}, note=result.realised.why)
-        yield row("lost_before_payback_share", {}, note=result.realised.why)
+        for id in ("paid_back_share", "lost_before_payback_share"):
+            yield row(id, {}, note=result.realised.why.get("recognised"))
 
 
 def _worth_rows(result: CacResult) -> Iterator[Row]:
@@ -102,13 +103,9 @@ def _kept_rows(result: CacResult) -> Iterator[Row]:
     found, level = result.retention, result.knobs.level
     for line in found.table.itertuples():
         by = {} if line.scope == "all" else {"without": f"{result.knobs.top} largest"}
-        yield row(line.measure, by, line.value, (line.low, line.high, level), line.n, found.why)
-    if found.table.empty:
-        for id in ("nrr", "grr", "logo_churn_rate"):
-            yield row(id, {}, note=found.why)
-    kinds = [name for name in ("new", "expansion", "reactivation", "contraction", "churn") if name in found.bridge]
+        yield row(line.measure, by, line.value, (line.low, line.high, level), line.n, found.why.get(line.measure))
     for line in found.bridge.itertuples():
-        for kind in kinds:
+        for kind in MOVES:
             yield row("recurring_movement_amount", {"quarter": line.period, "kind": kind}, getattr(line, kind))
 
 

@@ -8,7 +8,7 @@ from revops.measures.cac_payback.tables.kept import kept_tables
 from revops.measures.cac_payback.tables.ladder import Display, ladder_tables
 from revops.measures.cac_payback.tables.realised import realised_tables
 
-__all__ = ["books_table", "channels_table", "customers_table", "display_tables"]
+__all__ = ["books_table", "channels_table", "customers_table", "display_tables", "published_table"]
 
 
 def display_tables(result: CacResult) -> dict[str, Display]:
@@ -27,6 +27,11 @@ def books_table(result: CacResult) -> pd.DataFrame:
     """Return cost of acquisition and margin by month."""
     months = result.books.spend.assign(gross_margin=result.books.margin)
     return months.rename_axis("month").reset_index()
+
+
+def published_table(result: CacResult) -> pd.DataFrame:
+    """Return every published figure that answers a number of ours, with what to mind."""
+    return result.peers.table
 
 
 def channels_table(result: CacResult) -> pd.DataFrame:

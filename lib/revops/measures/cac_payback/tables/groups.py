@@ -13,6 +13,8 @@ UNALLOCATED = {"(unallocated)": "(no channel's own)", "(no channel)": "(no touch
 DRIVERS = {"deal_days": "days that its deals stood open", "deals": "deals made", "amount": "amount won"}
 _VERDICTS = {"above": "slower than the target", "below": "within the target", "depends": "depends on the model",
              "no_cost": "no cost known", "few": "few deals", "": "–"}  # fmt: skip
+_CREDITED = {"New deals credited": "new_deals", "Amount credited, new": "new_amount",
+             "Amount credited, all": "credited_amount"}  # fmt: skip
 _KINDS = {"blended": "Blended", "paid": "Paid channels", "marginal": "Marginal, over the year before"}
 
 
@@ -67,7 +69,7 @@ def _channels(result: CacResult) -> Display:
         "Beyond the target": [_excess(row, currency) for row in rows.itertuples()],
     })  # fmt: skip
     caption = (
-        f"Payback in months by channel, new business by {model_name(result.knobs.model)}: its own cost and its part of "
+        f"Payback in months by channel, new business by {model_name(result.channels.model or result.knobs.model)}: its own cost and its part of "
         f"what no channel's own cost is, by customers; target {months(result.knobs.target_months)}. Beyond the target: "
         "how much of its own cost is too much"
     )
@@ -104,17 +106,18 @@ def _models(result: CacResult) -> Display:
 
 
 def _sums(result: CacResult) -> Display:
-    rows = result.channels.reconciliation
+    rows, won = result.channels.reconciliation, result.channels.won
     shown = pd.DataFrame({"Channel": rows["channel"].replace(UNALLOCATED).map(channel_label),
-                          "Cost": rows["spend_amount"], "New deals credited": rows["credited_deals"],
-                          "Amount credited, new": rows["credited_amount"],
-                          "Amount credited, expansion": rows["expansion_amount"]})  # fmt: skip
+                          "Cost": rows["spend_amount"], "Borne by new business": rows["new_spend_amount"]})  # fmt: skip
+    for name, column in _CREDITED.items():
+        shown[name] = rows["channel"].map(won.of(won.model, column)).to_numpy()
+    shown.loc[len(shown)] = ["Total", *shown.iloc[:, 1:].sum(min_count=1)]
     caption = (
-        "Channels add up to the books: what ad systems and campaigns cost, what no channel's own cost is, and the "
-        f"total. Credit by {model_name(result.knobs.model)}: new and expansion together are those of the attribution "
-        "report"
+        "Channels add up to the books: what ad systems and campaigns cost, what is no channel's own, and the total"
     )
-    return caption, shown, (None, "money", "count", "money", "money")
+    if won.model:
+        caption += f". Credit by {model_name(won.model)}; all of it is the attribution report's of the same days"
+    return caption, shown, (None, "money", "money", "count", "money", "money")
 
 
 def _kinds(result: CacResult) -> Display:

@@ -1,15 +1,20 @@
 """The tables on who stays and what growth costs: retention, movements, the largest customers, figures of others."""
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from revops.measures.cac_payback.result import CacResult
 from revops.measures.cac_payback.tables.ladder import Display
 from revops.metrics import metric
-from revops.wording import missing, money, multiple, plural, ranges, value
+from revops.wording import missing, money, month_name, multiple, plural, ranges, value
 
 __all__ = ["kept_tables"]
 
 _MEASURES = {"nrr": "Net revenue retention", "grr": "Gross revenue retention", "logo_churn_rate": "Customers lost"}
+_NAMES = {"cac_ratio": "Cost for 1 of new recurring revenue a year", "sales_marketing_share": "Sales and marketing of revenue",
+          "expansion_share": "Expansion of what was gained", "new_business_share": "New business of what was gained"}  # fmt: skip
+_MOST = 16
 _VARIANTS = {"net_new": "Net new", "gross_new": "New and expansion", "revenue": "Revenue"}
 
 
@@ -23,24 +28,26 @@ def kept_tables(result: CacResult) -> dict[str, Display]:
 def _retention(result: CacResult) -> Display:
     rows, top = result.retention.table, result.knobs.top
     whole, without = (rows[rows["scope"].eq(scope)].set_index("measure") for scope in ("all", "without_top"))
-    names = [name for name in _MEASURES if name in whole.index]
+    names = list(_MEASURES)
     shown = pd.DataFrame({
-        "Over twelve months": [_MEASURES[name] for name in names], "All": [whole.loc[n, "value"] for n in names],
-        "Range": ranges([whole.loc[n, "low"] for n in names], [whole.loc[n, "high"] for n in names]),
-        f"Without the {top} largest": [without["value"].get(n, float("nan")) for n in names],
-        "Customers": [whole.loc[n, "n"] for n in names],
+        "Over twelve months": [_MEASURES[name] for name in names], "All": whole["value"].reindex(names).to_numpy(),
+        "Range": ranges(whole["low"].reindex(names), whole["high"].reindex(names)),
+        f"Without the {top} largest": without["value"].reindex(names).to_numpy(),
+        "Its range": ranges(without["low"].reindex(names), without["high"].reindex(names)),
+        "Customers": whole["n"].reindex(names).to_numpy(),
     })  # fmt: skip
     caption = (
-        "Recurring revenue of the customers of twelve months ago, now over then; gross: nobody counts for more than "
-        "then"
+        f"Recurring revenue in {month_name(result.retention.now)} of the customers of twelve months before, over theirs "
+        "then; gross: nobody counts for more than then"
     )
-    if result.retention.in_doubt_n:
-        doubt = money(result.retention.in_doubt_amount, result.view.company.currency)
+    doubt = result.retention.in_doubt.set_index("state").loc["missing"]
+    if doubt["n"]:
+        amount = money(doubt["amount"], result.view.company.currency)
         caption += (
-            f". {plural(result.retention.in_doubt_n, 'customer')} with {doubt} a month missing of late may have paid "
-            "late; counted as lost"
+            f". {plural(int(doubt['n']), 'customer')} with {amount} a month, missing of late, may have paid late; "
         )
-    return caption, shown, (None, "share", None, "share", "count")
+        caption += "counted as lost"
+    return caption, shown[shown["Customers"].gt(0)], (None, "share", None, "share", None, "count")
 
 
 def _bridge(result: CacResult) -> Display:
@@ -74,7 +81,7 @@ def _magic(result: CacResult) -> Display:
     shown, units = pd.DataFrame({"Quarter": quarters}), [None]
     for variant, label in _VARIANTS.items():
         own = rows[rows["variant"].eq(variant)].set_index("quarter").reindex(quarters)
-        shown[label] = [note if missing(number) and not missing(note) else multiple(number)
+        shown[label] = [_or_note(multiple, number, note)
                         for number, note in zip(own["magic_number"], own["note"], strict=True)]  # fmt: skip
         units.append(None)
     spend = rows.drop_duplicates("quarter").set_index("quarter")["spend_amount"].reindex(quarters)
@@ -89,31 +96,41 @@ def _magic(result: CacResult) -> Display:
 def _burn(result: CacResult) -> Display:
     rows = result.efficiency.burn
     shown = pd.DataFrame({
-        "Loss": rows["loss_amount"], "Net new a year": rows["net_new_amount"],
-        "Burn multiple": [note if missing(number) and not missing(note) else multiple(number)
+        "From": rows["first_quarter"], "To": rows["last_quarter"], "Loss": rows["loss_amount"],
+        "Net new a year": rows["net_new_amount"],
+        "Burn multiple": [_or_note(multiple, number, note)
                           for number, note in zip(rows["burn_multiple"], rows["note"], strict=True)],
     })  # fmt: skip
-    shown.insert(0, "Over", [plural(4, "quarter")] * len(shown))
-    return "Operating loss of the books over net new annual recurring revenue", shown, (None, "money", "money", None)
+    caption = "Loss of the books (below 0: a profit) over net new annual recurring revenue"
+    return caption, shown, (None, None, "money", "money", None)
 
 
 def _published(result: CacResult) -> Display:
-    rows, currency = result.peers, result.view.company.currency
+    found, currency = result.peers.table, result.view.company.currency
+    rows = found[found["flag"].ne("not comparable")]
     shown = pd.DataFrame({
-        "Number": [metric(id).label for id in rows["id"]],
-        "Ours": _in_words(rows["ours"], rows["id"], currency), "Theirs": _in_words(rows["value"], rows["id"], currency),
-        "Which": rows["statistic"], "Of whom": rows["band"],
-        "Year, n": [f"{year}, {n}" for year, n in zip(rows["year"], rows["n"], strict=True)],
+        "Number": [_NAMES.get(id) or metric(id).label for id in rows["id"]],
+        "Ours": _in_words(rows["ours"], rows, currency), "Theirs": _in_words(rows["value"], rows, currency),
+        "Which": rows["statistic"].str.replace("_", " "), "Of whom": rows["band"],
+        "Year": rows["year"].fillna("not printed"), "n": rows["n"].fillna("not printed"),
         "By, grade": [f"{who}, {grade}" for who, grade in zip(rows["publisher"], rows["grade"], strict=True)],
-        "Comparable?": [flag if missing(why) or not why else f"{flag}: {why}"
-                        for flag, why in zip(rows["flag"], rows["why"], strict=True)],
+        "Comparable?": [f"{flag}: {why}" if why else flag for flag, why in zip(rows["flag"], rows["why"], strict=True)],
     })  # fmt: skip
+    shown, n_rest = shown.head(_MOST), len(found) - min(len(shown), _MOST)
     caption = (
-        "Published figures beside ours: A read at the publisher, B in a copy, C quoted by others; definitions differ "
-        "more than companies do"
+        "Published figures beside ours, the most alike first; grade A: read at its publisher, B: in a copy, C: quoted by "
+        "others"
     )
-    return caption, shown, (None,) * 8
+    if n_rest:
+        caption += f". {plural(n_rest, 'figure')} more, of other definitions or companies, stand in published.csv"
+    return caption, shown.reset_index(drop=True), (None,) * 9
 
 
-def _in_words(numbers: pd.Series, ids: pd.Series, currency: str) -> list[str]:
-    return [value(number, metric(id).unit, currency) for number, id in zip(numbers, ids, strict=True)]
+def _in_words(numbers: pd.Series, rows: pd.DataFrame, currency: str) -> list[str]:
+    """Return numbers in the words of their unit."""
+    return [value(number, unit, currency) for number, unit in zip(numbers, rows["unit"], strict=True)]
+
+
+def _or_note(write: Callable[[float], str], number: float, note: str | None) -> str:
+    """Return a number in words, or why there is none."""
+    return str(note) if missing(number) and not missing(note) else write(number)

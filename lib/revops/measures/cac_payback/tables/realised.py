@@ -18,7 +18,7 @@ def realised_tables(result: CacResult) -> dict[str, Display]:
     tables = {}
     if len(result.realised.by_cohort):
         tables["paid_back_by_cohort"] = _cohorts(result)
-    if len(result.realised.versions_of_all):
+    if result.realised.by_cohort["version"].nunique() > 1:
         tables["cash_and_recognised"] = _versions(result)
     return tables | ({"lifetime_value": _worth(result)} if len(result.lifetime.table) else {})
 
@@ -41,7 +41,8 @@ def _cohorts(result: CacResult) -> Display:
 
 
 def _versions(result: CacResult) -> Display:
-    rows = result.realised.versions_of_all
+    rows = result.realised.by_cohort
+    rows = rows[rows["cohort"].eq("all")]
     shown = pd.DataFrame({"Counted when": rows["version"].map(_VERSIONS), "Customers": rows["n_customers"],
                           "Half paid back after": rows["median_age"]})  # fmt: skip
     units: list[str | None] = [None, "count", "months"]
