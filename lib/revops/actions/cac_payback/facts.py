@@ -5,7 +5,7 @@ import pandas as pd
 from revops.measures.cac_payback.result import CacResult
 from revops.wording import join, missing, month_name
 
-__all__ = ["at_age", "lagged", "lost_by", "recognised", "when", "where"]
+__all__ = ["at_age", "lagged", "lost_by", "recognised", "recognised_half", "when", "where"]
 
 
 def lagged(result: CacResult) -> pd.Series:
@@ -31,6 +31,13 @@ def lost_by(result: CacResult) -> pd.Series | None:
     rows = recognised(result)
     rows = rows[rows["age_months"].le(36) & rows["n_at_risk"].ge(result.knobs.fewest_customers)]
     return None if rows.empty or missing(rows.iloc[-1]["lost_share"]) else rows.iloc[-1]
+
+
+def recognised_half(result: CacResult) -> float:
+    """Return the age by which half of all customers had paid back [months]; NaN where it is not reached."""
+    rows = result.realised.by_cohort
+    rows = rows[rows["version"].eq("recognised") & rows["cohort"].eq("all")]
+    return float(rows["median_age"].iloc[0]) if len(rows) else float("nan")
 
 
 def when(result: CacResult) -> str:

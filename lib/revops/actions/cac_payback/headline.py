@@ -1,7 +1,7 @@
 """The first screen of the CAC payback report: one true sentence, one line below it, three numbers."""
 
 from revops.actions import Headline
-from revops.actions.cac_payback.facts import lagged, lost_by, when, where
+from revops.actions.cac_payback.facts import lagged, lost_by, recognised_half, when, where
 from revops.actions.cac_payback.numbers import numbers
 from revops.measures.cac_payback.result import CacResult
 from revops.measures.cac_payback.tables.ladder import BASES
@@ -69,9 +69,11 @@ def _below(result: CacResult) -> str:
     if rows.empty:
         return f"{target}."
     least, most = (rows.loc[rows["payback_months"].idxmin()], rows.loc[rows["payback_months"].idxmax()])
-    range_is = f"the range holds {odds(result.knobs.level)} resamples of customers"
+    half = recognised_half(result)
+    realised = "" if missing(half) else f" Half of all customers had repaid after {plural(int(half), 'month')}."
     return (
-        f"{target}; {range_is}. By definition alone the same company lies between {months(least['payback_months'])} "
-        f"({BASES[least['basis']].lower()}) and {months(most['payback_months'])} ({BASES[most['basis']].lower()}); "
-        "this is fully loaded, on gross margin, of new customers alone, with cost counted when it was spent."
+        f"{target}; the range holds {odds(result.knobs.level)} resamples of customers. People included, on gross "
+        "margin, of new customers alone, cost counted when it was spent; by definition alone it is "
+        f"{months(least['payback_months'])} ({BASES[least['basis']].lower()}) to {months(most['payback_months'])} "
+        f"({BASES[most['basis']].lower()}).{realised}"
     )

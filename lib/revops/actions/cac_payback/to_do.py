@@ -120,8 +120,8 @@ def _late(result: CacResult) -> Iterator[Action]:
         f"{plural(result.knobs.late_months, 'month')}: late, or gone"
     )
     because = (
-        f"They paid {money(doubt['amount'], result.view.company.currency)} a month before, and count as lost in retention "
-        "until they come back; a payment takes them off the list."
+        f"They paid {money(doubt['amount'], result.view.company.currency)} a month before, and count as lost in "
+        "retention until they come back; a payment takes them off the list."
     )
     yield Action("late_or_gone", text, "cs_ops", float(12 * doubt["amount"]), _soon(result), because, ())
 

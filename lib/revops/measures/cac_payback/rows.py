@@ -8,6 +8,7 @@ from revops.metrics.row import Row, row
 
 __all__ = ["measure_rows"]
 
+_OF_EXPANSION = "expansion wins no customers"
 _AGES = (6, 12, 18, 24, 36, 48, 60)
 
 
@@ -45,10 +46,11 @@ def _group_rows(result: CacResult) -> Iterator[Row]:
         by, n = {line.dimension: line.group}, line.n_customers
         yield row("acquisition_spend_amount", by, line.spend_amount, n=n, note="no cost is known")
         yield row("new_customers", by, n)
-        yield row("cac_amount", by, line.cac_amount, n=n, note="no new customers")
+        note = "no work on its deals is on record" if n else "no new customers"
+        yield row("cac_amount", by, line.cac_amount, n=n, note=_OF_EXPANSION if line.group == "expansion" else note)
         ends = (line.shrunk_low, line.shrunk_high, level) if line.is_few else (line.low, line.high, level)
         told = line.shrunk_months if line.is_few else line.payback_months
-        yield row("payback_months", by, told, ends, n, "no new customers, or no margin")
+        yield row("payback_months", by, told, ends, n, f"{note}, or no margin")
 
 
 def _channel_rows(result: CacResult) -> Iterator[Row]:

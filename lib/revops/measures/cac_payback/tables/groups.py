@@ -15,6 +15,7 @@ _VERDICTS = {"above": "slower than the target", "below": "within the target", "d
              "no_cost": "no cost known", "few": "few deals", "": "–"}  # fmt: skip
 _CREDITED = {"New deals credited": "new_deals", "Amount credited, new": "new_amount",
              "Amount credited, all": "credited_amount"}  # fmt: skip
+_WIDEST = 8
 _KINDS = {"blended": "Blended", "paid": "Paid channels", "marginal": "Marginal, over the year before"}
 
 
@@ -32,29 +33,31 @@ def group_tables(result: CacResult) -> dict[str, Display]:
 
 
 def _groups(result: CacResult, dimension: str) -> Display:
-    rows = result.groups.table
-    rows = rows[rows["dimension"].eq(dimension)]
+    rows, knobs = result.groups.table, result.knobs
+    rows = rows[rows["dimension"].eq(dimension)].reset_index(drop=True)
     few = rows["is_few"].astype(bool)
     shown = pd.DataFrame({
         dimension.capitalize(): rows["group"].map(channel_label), "Customers": rows["n_customers"],
         "Cost": rows["spend_amount"], "CAC": rows["cac_amount"], "Payback": rows["payback_months"],
-        "Range": ranged(rows["low"], rows["high"]), "Drawn to the whole": rows["shrunk_months"],
-        "Its range": ranged(rows["shrunk_low"], rows["shrunk_high"]),
-        "Against the target": [_against(sure, is_few) for sure, is_few in zip(rows["sure"], few, strict=True)],
+        "Range": ranged(rows["low"], rows["high"]),
     })  # fmt: skip
-    caption = (
-        f"Payback in months by {dimension}, cost shared by {DRIVERS[result.effort.driver]}: fewer than "
-        f"{result.knobs.fewest_customers} customers are few and drawn to the whole; target "
-        f"{months(result.knobs.target_months)}"
-    )
-    return (
-        caption,
-        shown.reset_index(drop=True),
-        (None, "count", "money", "money", "months", None, "months", None, None),
-    )
+    units: list[str | None] = [None, "count", "money", "money", "months", None]
+    caption = f"Payback in months by {dimension}, cost shared by {DRIVERS[result.effort.driver]}"
+    if dimension != "type":
+        shown["Drawn to the whole"], shown["Its range"] = (
+            rows["shrunk_months"],
+            ranged(rows["shrunk_low"], rows["shrunk_high"]),
+        )
+        units += ["months", None]
+        caption += f"; fewer than {knobs.fewest_customers} customers are few, and drawn to the whole"
+    told = zip(rows["sure"], few, rows["payback_months"], strict=True)
+    shown["Against the target"] = [_against(sure, is_few, value) for sure, is_few, value in told]
+    return f"{caption}; target {months(knobs.target_months)}", shown, (*units, None)
 
 
-def _against(sure: str, is_few: bool) -> str:
+def _against(sure: str, is_few: bool, value: float) -> str:
+    if missing(value):
+        return "–"
     said = {"above": "surely slower", "below": "surely within"}.get(sure, "not beyond chance")
     return f"{said}; few" if is_few else said
 
@@ -69,9 +72,9 @@ def _channels(result: CacResult) -> Display:
         "Beyond the target": [_excess(row, currency) for row in rows.itertuples()],
     })  # fmt: skip
     caption = (
-        f"Payback in months by channel, new business by {model_name(result.channels.model or result.knobs.model)}: its own cost and its part of "
-        f"what no channel's own cost is, by customers; target {months(result.knobs.target_months)}. Beyond the target: "
-        "how much of its own cost is too much"
+        f"Payback in months by channel, new business by {model_name(result.channels.model or result.knobs.model)}: its "
+        "own cost and its part of what no channel's own cost is, by customers; target "
+        f"{months(result.knobs.target_months)}. Beyond the target: how much of its own cost is too much"
     )
     return caption, shown, (None, "count", "money", "money", "months", None, None, None)
 
@@ -92,17 +95,18 @@ def _excess(row: object, currency: str) -> str:
 
 
 def _models(result: CacResult) -> Display:
-    """Return payback by channel under every model, a model a row."""
+    """Return payback by channel under every model, a model a row; the channels with the most own cost."""
     rows = result.channels.by_model
     wide = rows.pivot(index="model", columns="channel", values="payback_months")
-    order = [model for model in dict.fromkeys(rows["model"])]
-    names = result.channels.by_channel["channel"].tolist()
-    wide = wide.reindex(index=order, columns=names)
-    kept = wide.columns[wide.notna().any()][:7]
+    order, known = list(dict.fromkeys(rows["model"])), result.channels.by_channel
+    known = known.sort_values(["spend_amount", "channel"], ascending=[False, True])["channel"]
+    kept = [name for name in known if wide[name].notna().any()]
     shown = pd.DataFrame({"Model": [model_name(model) for model in order]})
-    for name in kept:
-        shown[channel_label(UNALLOCATED.get(name, name))] = wide[name].to_numpy()
-    return "Payback in months by channel under each model of attribution", shown, (None, *["months"] * len(kept))
+    for name in kept[:_WIDEST]:
+        shown[channel_label(UNALLOCATED.get(name, name))] = wide[name].reindex(order).to_numpy()
+    caption = "Payback in months by channel under each model of attribution"
+    caption += f"; the {_WIDEST} with the most own cost, all in channels.csv" if len(kept) > _WIDEST else ""
+    return caption, shown, (None, *["months"] * (shown.shape[1] - 1))
 
 
 def _sums(result: CacResult) -> Display:

@@ -4,17 +4,18 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from revops.measures.cac_payback.efficiency import NOT_OVER
 from revops.measures.cac_payback.result import CacResult
 from revops.measures.cac_payback.tables.ladder import Display
 from revops.metrics import metric
-from revops.wording import missing, money, month_name, multiple, plural, ranges, value
+from revops.wording import missing, money, month_name, plural, ranges, value
 
 __all__ = ["kept_tables"]
 
 _MEASURES = {"nrr": "Net revenue retention", "grr": "Gross revenue retention", "logo_churn_rate": "Customers lost"}
 _NAMES = {"cac_ratio": "Cost for 1 of new recurring revenue a year", "sales_marketing_share": "Sales and marketing of revenue",
           "expansion_share": "Expansion of what was gained", "new_business_share": "New business of what was gained"}  # fmt: skip
-_MOST = 16
+_OF_EACH, _QUARTERS = 3, 8
 _VARIANTS = {"net_new": "Net new", "gross_new": "New and expansion", "revenue": "Revenue"}
 
 
@@ -37,8 +38,8 @@ def _retention(result: CacResult) -> Display:
         "Customers": whole["n"].reindex(names).to_numpy(),
     })  # fmt: skip
     caption = (
-        f"Recurring revenue in {month_name(result.retention.now)} of the customers of twelve months before, over theirs "
-        "then; gross: nobody counts for more than then"
+        f"Recurring revenue in {month_name(result.retention.now)} of the customers of twelve months before, over "
+        "theirs then; gross: nobody counts for more than then"
     )
     doubt = result.retention.in_doubt.set_index("state").loc["missing"]
     if doubt["n"]:
@@ -51,8 +52,12 @@ def _retention(result: CacResult) -> Display:
 
 
 def _bridge(result: CacResult) -> Display:
-    rows = result.retention.bridge
-    shown = pd.DataFrame({"Quarter": rows["period"], "At its start": rows["opening"], "New": rows["new"],
+    rows = result.retention.bridge.tail(_QUARTERS).reset_index(drop=True)
+    part = rows["n_months"].lt(3)
+    names = rows["period"].where(
+        ~part, rows["period"] + rows["n_months"].map(lambda n: f" ({plural(int(n), 'month')})")
+    )
+    shown = pd.DataFrame({"Quarter": names, "At its start": rows["opening"], "New": rows["new"],
                           "Expansion": rows["expansion"], "Reactivation": rows["reactivation"],
                           "Contraction": rows["contraction"], "Churn": rows["churn"],
                           "At its end": rows["closing"]})  # fmt: skip
@@ -77,20 +82,20 @@ def _expansion(result: CacResult) -> Display:
 
 def _magic(result: CacResult) -> Display:
     rows = result.efficiency.magic
+    rows = rows[~rows["note"].fillna("").str.startswith(NOT_OVER)]
     quarters = list(dict.fromkeys(rows["quarter"]))
-    shown, units = pd.DataFrame({"Quarter": quarters}), [None]
+    shown = pd.DataFrame({"Quarter": quarters})
     for variant, label in _VARIANTS.items():
         own = rows[rows["variant"].eq(variant)].set_index("quarter").reindex(quarters)
-        shown[label] = [_or_note(multiple, number, note)
+        shown[label] = [_or_note(_decimals, number, note)
                         for number, note in zip(own["magic_number"], own["note"], strict=True)]  # fmt: skip
-        units.append(None)
     spend = rows.drop_duplicates("quarter").set_index("quarter")["spend_amount"].reindex(quarters)
     shown["Cost the quarter before"] = spend.to_numpy()
     caption = (
-        "Magic number in three variants that are never to be compared with each other: what was added over the cost "
-        "before"
+        "Magic number in three variants that are never to be compared with each other: what was added over the cost of "
+        "the quarter before"
     )
-    return caption, shown, (*units, "money")
+    return caption, shown, (None, None, None, None, "money")
 
 
 def _burn(result: CacResult) -> Display:
@@ -98,7 +103,7 @@ def _burn(result: CacResult) -> Display:
     shown = pd.DataFrame({
         "From": rows["first_quarter"], "To": rows["last_quarter"], "Loss": rows["loss_amount"],
         "Net new a year": rows["net_new_amount"],
-        "Burn multiple": [_or_note(multiple, number, note)
+        "Burn multiple": [_or_note(_decimals, number, note)
                           for number, note in zip(rows["burn_multiple"], rows["note"], strict=True)],
     })  # fmt: skip
     caption = "Loss of the books (below 0: a profit) over net new annual recurring revenue"
@@ -107,7 +112,7 @@ def _burn(result: CacResult) -> Display:
 
 def _published(result: CacResult) -> Display:
     found, currency = result.peers.table, result.view.company.currency
-    rows = found[found["flag"].ne("not comparable")]
+    rows = found[found["flag"].ne("not comparable")].groupby(["id", "basis"], sort=False).head(_OF_EACH)
     shown = pd.DataFrame({
         "Number": [_NAMES.get(id) or metric(id).label for id in rows["id"]],
         "Ours": _in_words(rows["ours"], rows, currency), "Theirs": _in_words(rows["value"], rows, currency),
@@ -116,10 +121,10 @@ def _published(result: CacResult) -> Display:
         "By, grade": [f"{who}, {grade}" for who, grade in zip(rows["publisher"], rows["grade"], strict=True)],
         "Comparable?": [f"{flag}: {why}" if why else flag for flag, why in zip(rows["flag"], rows["why"], strict=True)],
     })  # fmt: skip
-    shown, n_rest = shown.head(_MOST), len(found) - min(len(shown), _MOST)
+    n_rest = len(found) - len(shown)
     caption = (
-        "Published figures beside ours, the most alike first; grade A: read at its publisher, B: in a copy, C: quoted by "
-        "others"
+        "Published figures beside ours, the most alike first; grade A: read at its publisher, B: in a copy, C: quoted "
+        "by others"
     )
     if n_rest:
         caption += f". {plural(n_rest, 'figure')} more, of other definitions or companies, stand in published.csv"
@@ -134,3 +139,8 @@ def _in_words(numbers: pd.Series, rows: pd.DataFrame, currency: str) -> list[str
 def _or_note(write: Callable[[float], str], number: float, note: str | None) -> str:
     """Return a number in words, or why there is none."""
     return str(note) if missing(number) and not missing(note) else write(number)
+
+
+def _decimals(number: float) -> str:
+    """Return a ratio with two decimals."""
+    return "–" if missing(number) else f"{number:.2f}x"

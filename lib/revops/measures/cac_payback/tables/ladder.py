@@ -12,7 +12,7 @@ BASES = {
     "revenue": "On revenue, programs alone",
     "gross_margin": "On gross margin",
     "fully_loaded": "With people",
-    "new_logo_all": "New customers alone, all cost on them",
+    "new_logo_all": "At most: all cost on new customers",
     "new_logo": "New customers alone, their part of the cost",
     "lagged_median": "Cost of the median lag earlier",
     "lagged": "Cost of the months before, as measured",

@@ -83,7 +83,7 @@ def _worth(result: CacResult) -> Display:
     if not missing(row["ratio_low"]):
         caption += f" ({between(row['ratio_low'], row['ratio_high'], multiple)})"
     caption += f", {multiple(result.knobs.ltv_to_cac_target)} or more is the usual yardstick"
-    caption += f". {share(row['monthly_churn'])} leave in a month" if not missing(row["monthly_churn"]) else ""
+    caption += f". {row['monthly_churn']:.1%} leave in a month" if not missing(row["monthly_churn"]) else ""
     rate = result.knobs.discount_rate
     caption += f". Discounted by {share(rate)} a year" if rate else ". Not discounted"
     return caption, shown, (None, "money", None)
