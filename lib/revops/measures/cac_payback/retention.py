@@ -121,7 +121,7 @@ def _scope(then: pd.DataFrame, counts: Array, level: float) -> pd.DataFrame:
     """Return measure, value, low, high, n of some customers."""
     arrays, stays = (then["then"].to_numpy(), then["now"].to_numpy()), then["stays"].to_numpy(dtype=bool)
     told, drawn = recurring.retention(*arrays, stays=stays), recurring.retention(*arrays, counts, stays=stays)
-    draws = np.array([drawn.nrr, drawn.grr])
+    draws = np.array([drawn.nrr, drawn.grr])[:, ~np.isnan(drawn.nrr)]
     low, high = drawn_range(draws, np.full(2, effective_count(then["then"])), level=level)
     share = share_interval(int((~stays).sum()), len(then), level=level)
     return pd.DataFrame({
