@@ -49,8 +49,9 @@ def test_days_on_which_deals_stood_open():
         6,
         None,
     )
-    assert shares(found, "effort") == {("region", "AMER"): 26.0, ("region", "EMEA"): 12.0, ("segment", "Enterprise"): 2.0,
-                                       ("segment", "SMB"): 36.0}  # fmt: skip
+    assert shares(found, "effort") == {
+        ("region", "AMER"): 26.0, ("region", "EMEA"): 12.0, ("segment", "Enterprise"): 2.0, ("segment", "SMB"): 36.0,
+    }  # fmt: skip
     assert shares(found)["segment", "SMB"] == 36 / 38
     assert shares(found, "n_deals") == {("region", "AMER"): 3, ("region", "EMEA"): 2, ("segment", "Enterprise"): 1,
                                         ("segment", "SMB"): 4}  # fmt: skip
@@ -120,8 +121,8 @@ def test_nothing_to_share_cost_by():
     found = told(deals=DEALS[-2:-1])
     assert np.isnan(found.new_share) and found.slice_share == 1.0 and found.groups.empty and found.n_deals == 0
     assert found.why == (
-        "days on which deals stood open from 2026-04-01 to 2026-05-31: none, of new business or expansion, nor anything "
-        "else to share cost by"
+        "days on which deals stood open from 2026-04-01 to 2026-05-31: none, of new business or expansion, nor "
+        "anything else to share cost by"
     )
     found = told(deals=DEALS[-2:-1], new_share=0.7, by=customers(new_customer("z", "2026-05")))
     assert found.new_share == 0.7 and np.isnan(found.groups["effort_share"]).all() and len(found.groups) == 2
