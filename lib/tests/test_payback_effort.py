@@ -49,8 +49,9 @@ def test_days_on_which_deals_stood_open():
         6,
         None,
     )
-    assert shares(found, "effort") == {("region", "AMER"): 26.0, ("region", "EMEA"): 12.0, ("segment", "Enterprise"): 2.0,
-                                       ("segment", "SMB"): 36.0}  # fmt: skip
+    assert shares(found, "effort") == {
+        ("region", "AMER"): 26.0, ("region", "EMEA"): 12.0, ("segment", "Enterprise"): 2.0, ("segment", "SMB"): 36.0,
+    }  # fmt: skip
     assert shares(found)["segment", "SMB"] == 36 / 38
     assert shares(found, "n_deals") == {("region", "AMER"): 3, ("region", "EMEA"): 2, ("segment", "Enterprise"): 1,
                                         ("segment", "SMB"): 4}  # fmt: skip
