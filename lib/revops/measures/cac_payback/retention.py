@@ -121,7 +121,7 @@ def _scope(then: pd.DataFrame, counts: Array, level: float) -> pd.DataFrame:
     """Return measure, value, low, high, n of some customers."""
     arrays, stays = (then["then"].to_numpy(), then["now"].to_numpy()), then["stays"].to_numpy(dtype=bool)
     told, drawn = recurring.retention(*arrays, stays=stays), recurring.retention(*arrays, counts, stays=stays)
-    draws = np.array([drawn.nrr, drawn.grr])[:, ~np.isnan(drawn.nrr)]
+    draws = np.array([drawn.nrr, drawn.grr])
     low, high = drawn_range(draws, np.full(2, effective_count(then["then"])), level=level)
     share = share_interval(int((~stays).sum()), len(then), level=level)
     return pd.DataFrame({
@@ -154,8 +154,7 @@ def _in_doubt(months: CustomerMonths, then: pd.DataFrame, place: int) -> pd.Data
     end = months.customers["end"].to_numpy()[then["row"]]
     gone = ~then["stays"].to_numpy(dtype=bool) & (end >= months.settled) & (end <= place)
     last = months.amount[then["row"][gone], end[gone] - 1]
-    waits = months.late[then["row"], place] if place >= 0 else gone
-    waits = waits & then["now"].gt(0).to_numpy() & (end == len(months.months))
+    waits = months.late[then["row"]][:, max(place, 0) :].all(axis=1) & then["now"].gt(0).to_numpy()
     return pd.DataFrame({
         "state": pd.Series(["missing", "past_due"], dtype="str"), "n": [int(gone.sum()), int(waits.sum())],
         "amount": [float(last.sum()), float(then["now"][waits].sum())],
