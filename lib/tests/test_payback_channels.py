@@ -440,18 +440,18 @@ def test_one_account_has_no_range():
 
 
 def test_the_range_of_payback_holds_four_times_in_five():
-    """Two hundred companies whose accounts come alike: a quarter of deals by a, amounts spread by 60 %; overhead and
+    """Sixty companies whose accounts come alike: a quarter of deals by a, amounts spread by 60 %; overhead and
     spend are such that a deal of a costs 1,000 and brings 1,200 on average. True payback 1,000 / 100 = 10."""
     rng, held = np.random.default_rng(11), 0
-    for _ in range(200):
+    for _ in range(60):
         n = 80
         by_a = rng.random(n) < 0.25
         amounts = 1200 * rng.lognormal(-0.18, 0.6, n)
         paths = from_paths([(["a"] if one else ["b"], 1, 0, amount) for one, amount in zip(by_a, amounts, strict=True)])
-        credit = credit_of(paths, ("linear",), n_draws=200)
+        credit = credit_of(paths, ("linear",), n_draws=100)
         table = paybacks(credit, costs_of(0.0, a=0.25 * n * 1000.0), 1.0, Knobs()).set_index("channel")
         held += bool(table.loc["a", "low"] <= 10.0 <= table.loc["a", "high"])
-    assert 0.72 <= held / 200 <= 0.88
+    assert 0.68 <= held / 60 <= 0.92
 
 
 def before_and_now(before, now, spend_before=10.0, spend_now=20.0, first="2024-01-01 09:00"):
