@@ -25,9 +25,9 @@ def campaign(id, cost=None, start="2026-05-01", end="2026-05-31", **given):
 
 def month(at, revenue=None, cogs=None):
     """Return the months of books that hold revenue and its cost."""
-    rows = [("revenue", revenue), ("cogs", cogs)]
-    return [{"month": at, "account": name, "parent": name, "section": "income", "category": name, "amount": amount}
-            for name, amount in rows if amount is not None]  # fmt: skip
+    rows = [("revenue", "income", revenue), ("cogs", "cogs", cogs)]
+    return [{"month": at, "account": name, "parent": name, "section": section, "category": name, "amount": amount}
+            for name, section, amount in rows if amount is not None]  # fmt: skip
 
 
 def seen(day=DAY, *, last=DAY, company=WITH_CHANNELS, deals=(), **tables):

@@ -1,6 +1,16 @@
 """Who we are and what our words mean: params/company.yml as typed, checked settings."""
 
-from revops.company.definitions import OUTCOMES, SOURCES, TYPES, Company, Exports, Groups, Stage, load_company
+from revops.company.definitions import (
+    OUTCOMES,
+    SOURCES,
+    TYPES,
+    Company,
+    Exports,
+    Groups,
+    Stage,
+    first_fit,
+    load_company,
+)
 from revops.company.yaml_files import Settings, load_settings, open_questions, read_yaml
 
 __all__ = [
@@ -12,6 +22,7 @@ __all__ = [
     "Groups",
     "Settings",
     "Stage",
+    "first_fit",
     "load_company",
     "load_settings",
     "open_questions",

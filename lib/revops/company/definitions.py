@@ -22,6 +22,7 @@ __all__ = [
     "Exports",
     "Groups",
     "Stage",
+    "first_fit",
     "load_company",
 ]
 
@@ -249,7 +250,7 @@ class Company(Settings):
 
     def channel_of(self, *words: str | None) -> str | None:
         """Return the first channel one of whose patterns fits any of the words; None where none does."""
-        return _first_fit(self.channels, words)
+        return first_fit(self.channels, words)
 
     def channel_named(self, name: str) -> str:
         """Return one name for a channel that no pattern places, however it is spelt: `paid_search` of Paid Search; one
@@ -259,7 +260,7 @@ class Company(Settings):
 
     def ledger_category(self, account: str, path: str) -> str | None:
         """Return the category of an account by the first pattern that fits it or its path; None where none does."""
-        return _first_fit(self.ledger_accounts, (account, path))
+        return first_fit(self.ledger_accounts, (account, path))
 
     def is_advertising(self, account: str, path: str) -> bool:
         """Return whether an account holds what ad systems bill: by the patterns, else by a clear word in its name."""
@@ -269,7 +270,7 @@ class Company(Settings):
         return bool(ADVERTISING.search(words[0]))
 
 
-def _first_fit(rules: Mapping[str, tuple[str, ...]], words: Iterable[str | None]) -> str | None:
+def first_fit(rules: Mapping[str, tuple[str, ...]], words: Iterable[str | None]) -> str | None:
     """Return the first name one of whose patterns fits one of the words; None where none does."""
     folded = [_folded(word) for word in words if word]
     fitting = (name for name, patterns in rules.items() if any(_fits(w, _folded(p)) for p in patterns for w in folded))

@@ -1,15 +1,11 @@
-"""Costs of any days, each laid evenly on the days it covers; and the margin that books tell of some months."""
+"""Costs of any days, each laid evenly on the days it covers."""
 
 import datetime as dt
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
-from revops.book import AsOf
-from revops.ratios import safe_ratio
-
-__all__ = ["cost_within", "gross_margin"]
+__all__ = ["cost_within"]
 
 _DAY = pd.Timedelta(days=1)
 
@@ -33,26 +29,3 @@ def cost_within(lines: pd.DataFrame, since: dt.date, until: dt.date, by: Sequenc
     part = lines["amount"] * days / ((lines["last"] - lines["first"]) / _DAY + 1)
     rows = lines.loc[there, list(by)].assign(amount=part[there])
     return rows.groupby(list(by), dropna=False)["amount"].sum().reset_index()[[*by, "amount"]]
-
-
-def gross_margin(view: AsOf, since: dt.date, until: dt.date) -> float:
-    """Return what is left of revenue after its cost of goods, in the whole months from one day to another.
-
-    Parameters
-        view : the company's tables as of a day; uses ledger: month, category, amount
-
-    Returns
-        A share of revenue, at most 1 (below 0 where the cost of goods is more). NaN where those months have no revenue
-        above 0 or no cost of goods at all: books that do not set it apart tell no margin.
-
-    Formula
-        (revenue - cogs) / revenue, over months that lie in the days whole and were over on the day.
-    """
-    ledger = view.book.table("ledger")
-    ends = ledger["month"] + pd.offsets.MonthEnd(0)
-    inside = (ledger["month"] >= pd.Timestamp(since)) & (ends <= pd.Timestamp(min(until, view.day)))
-    rows = ledger[inside].sort_values(["month", "parent", "account"])
-    revenue, cogs = (rows.loc[rows["category"].eq(name), "amount"].sum() for name in ("revenue", "cogs"))
-    if not rows["category"].eq("cogs").any() or not revenue > 0:
-        return np.nan
-    return float(safe_ratio(revenue - cogs, revenue))

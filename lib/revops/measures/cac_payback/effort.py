@@ -20,8 +20,9 @@ _TYPES = ["new", "expansion"]
 
 @dataclass(frozen=True)
 class Effort:
-    """new_share: share of cost that new customers bear [0 to 1]; NaN where the driver tells nothing. slice_share: share
-    of the new customers' cost that those of the slice bear; 1 for the whole company.
+    """new_share: share of cost that new customers bear [0 to 1]; NaN where the driver tells nothing, or nothing of new
+    business although there are new customers. slice_share: share of the new customers' cost that those of the slice
+    bear, NaN alike; 1 for the whole company.
     groups: by (dimension: segment or region), group: effort (of new business, in the driver's unit), effort_share (of
     the company's), n_deals; sorted; of a slice, its own deals alone, so that effort_share adds up to slice_share.
     driver: deal_days (days on which deals of new business stood open in the months that the window's cost was spent
@@ -57,15 +58,17 @@ def effort_of(window: Window, customers: Customers, lag: Lag) -> Effort:
         A day of a deal that nobody worked on counts as one on which somebody did: old deals that were never closed draw
         cost to their type and segment. What the knob new_share says goes before the driver, but not between segments.
     """
-    deals = _efforts(window, lag)
+    deals, won = _efforts(window, lag), customers.within(window)
     driver, why = _driver(deals, window, lag)
     new = deals["type"].eq("new")
     whole, of_new = deals[driver].sum(), deals.loc[new, driver].sum()
     told = window.knobs.new_share
-    new_share = _ratio(of_new, whole) if told == "auto" else float(told)
+    new_share = _ratio(of_new, whole, won) if told == "auto" else float(told)
+    if not of_new and whole and len(won):
+        why = f"{_UNITS[driver]} {_between(window, lag)}: none of new business, although there are new customers"
     of_slice = new if window.only is None else new & deals["opportunity_id"].isin(window.only)
-    slice_share = 1.0 if window.only is None else _ratio(deals.loc[of_slice, driver].sum(), of_new)
-    groups = _groups(deals[of_slice].assign(effort=deals[driver]), of_new, customers.within(window))
+    slice_share = 1.0 if window.only is None else _ratio(deals.loc[of_slice, driver].sum(), of_new, won)
+    groups = _groups(deals[of_slice].assign(effort=deals[driver]), of_new, won)
     return Effort(new_share, slice_share, groups, driver, int((deals[driver] > 0).sum()), why)
 
 
@@ -99,8 +102,7 @@ def _driver(deals: pd.DataFrame, window: Window, lag: Lag) -> tuple[str, str | N
     found = [name for name in (asked, *DRIVERS) if deals[name].sum() > 0]
     if found[:1] == [asked]:
         return asked, None
-    months = f"from {_first_month(window, lag).date()} to {window.until}"
-    why = f"{_UNITS[asked]} {months}: none, of new business or expansion"
+    why = f"{_UNITS[asked]} {_between(window, lag)}: none, of new business or expansion"
     if found:
         return found[0], f"{why}; shared by {_UNITS[found[0]]} instead"
     return asked, f"{why}, nor anything else to share cost by"
@@ -120,5 +122,10 @@ def _groups(deals: pd.DataFrame, whole: float, customers: pd.DataFrame) -> pd.Da
     return pd.concat(found, ignore_index=True)[_COLUMNS].astype({"dimension": "str", "group": "str"})
 
 
-def _ratio(part: float, whole: float) -> float:
-    return float(part / whole) if whole > 0 else float("nan")
+def _between(window: Window, lag: Lag) -> str:
+    return f"from {_first_month(window, lag).date()} to {window.until}"
+
+
+def _ratio(part: float, whole: float, customers: pd.DataFrame) -> float:
+    """Return a share; NaN without a whole, and where there are customers although there is no part."""
+    return float(part / whole) if whole > 0 and (part > 0 or customers.empty) else float("nan")
