@@ -17,6 +17,7 @@ ROOMS = (
     "ratios",
     "company",
     "params",
+    "benchmarks",
     "exports",
     "first_run",
     "book",
