@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -27,7 +28,10 @@ def told():
     company = load_company(HERE)
     found = prepare(HERE / "exports", company)
     book = Book(company, {name: table.to_pandas() for name, table in found.tables.items()}, found.audit)
-    return parts(book.as_of(dt.date(2026, 6, 30), now=dt.datetime(2026, 7, 1)), KNOBS)
+    measured = parts(book.as_of(dt.date(2026, 6, 30), now=dt.datetime(2026, 7, 1)), KNOBS)
+    months = measured["customers"].months
+    amount = pd.DataFrame(months.amount, index=months.customers["customer"], columns=months.months)
+    return measured | {"months": SimpleNamespace(settled=months.settled, amount=amount)}
 
 
 def figure(name):
@@ -56,15 +60,15 @@ def stepped(found, step):
     return found[step] if isinstance(found, pd.DataFrame) else getattr(found, step)
 
 
-def test_why_lists_as_many_figures_as_it_has_lines():
-    lines = [line for line in (HERE / "why.md").read_text().splitlines() if line.startswith("| ")]
-    heads = lines.count("| figure | by hand | value |")
-    assert len(FIGURES) == len({name for name, _ in FIGURES}) > 120 and heads == 12
+def test_every_line_below_a_head_of_figures_is_read():
+    parts = (HERE / "why.md").read_text().split("| figure | by hand | value |\n| --- | --- | --- |\n")[1:]
+    lines = [line for part in parts for line in part.split("\n\n")[0].splitlines()]
+    assert len(FIGURES) == len({name for name, _ in FIGURES}) == len(lines) > 130
 
 
 @pytest.mark.parametrize(("name", "value"), FIGURES, ids=[name for name, _ in FIGURES])
 def test_the_report_says_what_was_worked_out_by_hand(name, value):
-    assert figure(name) == pytest.approx(value, rel=1e-7, abs=1e-9)
+    assert figure(name) == pytest.approx(value, rel=1e-9, abs=1e-7)
 
 
 def test_whose_first_customer_months_have_no_cost_is_not_in_the_realised_payback():
