@@ -2,7 +2,8 @@
 
 import numpy as np
 import pandas as pd
-from companies_of_people import WITH_CHANNELS, won
+from companies_of_people import WITH_CHANNELS
+from companies_of_people import won as won_in_may
 from spending_companies import DAY, ad, campaign, seen
 
 from revops.analysis.recurring import CustomerMonths
@@ -54,6 +55,12 @@ def billed(customer: str, first: str, *amounts: float | None, account: str | Non
     return [{**named, "month": f"{month}-01", "status": "active", "recurring_amount": float(amount), "currency": "USD",
              "amount_original": float(amount), "basis": "reported", **given}
             for month, amount in zip(months, amounts, strict=True) if amount is not None]  # fmt: skip
+
+
+def won(id: str, account: str | None = "A", **given) -> dict:
+    """Return an opportunity of new business made 61 days before its close, on 1 May 2026, at nine; 100."""
+    close = pd.Timestamp(given.get("close_date", "2026-05-01"))
+    return won_in_may(id, account, **{"created_at": f"{(close - pd.Timedelta(days=61)).date()} 09:00", **given})
 
 
 def expansion(id: str, account: str = "A", **given) -> dict:

@@ -9,7 +9,7 @@ from hand_recurring import bill, billed, bills, random_bills, slow_months, slow_
 from frames import as_of
 from revops.analysis.recurring import MOVES, customer_months, movements, no_months, only, retention
 
-SEEDS = range(40)
+SEEDS = range(10)
 COLUMNS = ["customer", "account_id", "start", "is_start_known", "end", "n_ids", "was_free"]
 TRUTH = json.loads((Path(__file__).parents[2] / "data" / "sample_truth_systems.json").read_text())["recurring"]
 
@@ -180,7 +180,7 @@ def test_some_customers_only():
 def test_random_companies_are_told_as_plain_loops_tell_them(late_months):
     seen = dict.fromkeys((*MOVES, "late", "paused", "missing"), 0)
     for seed in SEEDS:
-        rows = random_bills(seed)
+        rows = random_bills(100 * late_months + seed)
         found = customer_months(billed(rows), late_months=late_months)
         months, slow = slow_months(rows, late_months)
         names = sorted(slow)

@@ -1,7 +1,6 @@
 """Payback by segment and region, and of new business against expansion: small groups drawn to the whole, and marked."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,11 +11,9 @@ from revops.measures.cac_payback.customers import Customers
 from revops.measures.cac_payback.drawn_to_whole import Values, drawn_to_whole, surely
 from revops.measures.cac_payback.effort import DIMENSIONS, Effort
 from revops.measures.cac_payback.expanded import expanded
-from revops.measures.cac_payback.lag import Lag, known_months, lagged
+from revops.measures.cac_payback.ladder import HEADLINE, Ladder
+from revops.measures.cac_payback.lag import Lag, lagged
 from revops.measures.cac_payback.window import Window
-
-if TYPE_CHECKING:
-    from revops.measures.cac_payback.ladder import Ladder
 
 __all__ = ["COLUMNS", "TYPE", "Groups", "by_group"]
 
@@ -37,7 +34,8 @@ class Groups:
     cac_amount: NaN for expansion. payback_months, low, high: of the group alone. shrunk_months, shrunk_low,
         shrunk_high: drawn to the company's, the more the less is known (of type: as they are).
     is_few: fewer customers than fewest_customers. factor: CAC of the group over the company's, drawn to 1 where little
-        is known; customers times factors add up to the customers. sure: above or below the target beyond noise, else "".
+        is known; customers times factors add up to the customers. sure: above or below the target beyond noise,
+        else "".
     """
 
     table: pd.DataFrame
@@ -55,15 +53,15 @@ class _Whole:
     counts: Array
 
 
-def by_group(window: Window, books: Books, customers: Customers, lag: Lag, effort: Effort, ladder: "Ladder") -> Groups:
-    """Return `cac_amount` and `payback_months` of segments and regions, and of new business against expansion.
+def by_group(window: Window, books: Books, customers: Customers, lag: Lag, effort: Effort, ladder: Ladder) -> Groups:
+    """Return CAC and payback of segments and regions, and of new business against expansion.
 
     Question
         Where does a customer repay its cost sooner, and where surely later than the target?
 
     Parameters
         effort : Uses new_share, slice_share, groups.
-        ladder : Uses the rung lagged: what the groups add up to.
+        ladder : Uses months, and the rung lagged: what the groups add up to.
 
     Formula
         cost of a group = lagged cost of new business x its effort_share; payback = cost / (what its new customers pay a
@@ -72,10 +70,10 @@ def by_group(window: Window, books: Books, customers: Customers, lag: Lag, effor
         pay more.
 
     Limits
-        One margin and one lag for all groups. A group that drew no effort has no cost, so no payback of its own. The cost
-        of expansion is lagged as that of new business is. A slice has no expansion row cost: its effort is not told.
+        One margin and one lag for all groups. A group that drew no effort has no cost, so no payback of its own. The
+        cost of expansion is lagged as that of new business is; of a slice it is not told.
     """
-    whole = _whole(window, books, customers, lag, ladder)
+    whole = _whole(window, customers, ladder)
     found = [_dimension(name, whole, effort, window) for name in DIMENSIONS]
     found.append(_types(whole, window, books, customers, lag, effort))
     table = pd.concat([rows for rows in found if len(rows)], ignore_index=True)
@@ -84,13 +82,13 @@ def by_group(window: Window, books: Books, customers: Customers, lag: Lag, effor
     return Groups(table.sort_values(["dimension", "group"], ignore_index=True))
 
 
-def _whole(window: Window, books: Books, customers: Customers, lag: Lag, ladder: "Ladder") -> _Whole:
+def _whole(window: Window, customers: Customers, ladder: Ladder) -> _Whole:
     """Return what all groups are shares of."""
-    months, knobs, rung = known_months(books, lag.weights, window), window.knobs, ladder.of("lagged")
-    inside = customers.table[customers.table["start_month"].isin(months)]
+    knobs, rung = window.knobs, ladder.of(HEADLINE)
+    inside = customers.table[customers.table["start_month"].isin(ladder.months)]
     inside = inside.sort_values(["start_month", "new_amount"], kind="stable", ignore_index=True)
     counts = customer_counts(len(inside), knobs.seed, knobs.draws)
-    return _Whole(months, float(rung.gross_margin), float(rung.spend_amount), inside, counts)
+    return _Whole(ladder.months, float(rung.gross_margin), float(rung.spend_amount), inside, counts)
 
 
 def _dimension(dimension: str, whole: _Whole, effort: Effort, window: Window) -> pd.DataFrame:
@@ -99,7 +97,7 @@ def _dimension(dimension: str, whole: _Whole, effort: Effort, window: Window) ->
     of = whole.customers[dimension]
     names = sorted(set(shares.index) | set(of))
     share = shares.reindex(names).to_numpy(dtype=float)
-    spend = np.nan_to_num(share / effort.slice_share) * whole.spend if effort.slice_share > 0 else share * np.nan
+    spend = share / effort.slice_share * whole.spend if effort.slice_share > 0 else share * np.nan
     is_in = (of.to_numpy()[None, :] == np.array(names, dtype=object)[:, None]).astype(float)
     amounts = whole.customers["new_amount"].to_numpy()
     values = Values(names, is_in @ np.ones(len(of)), is_in @ amounts, is_in @ (amounts**2))
@@ -126,8 +124,8 @@ def _paybacks(values: Values, spend: Array, drawn: Array, margin: float, window:
     needed = _over(spend, knobs.target_months * margin)
     sure = surely(payback, drawn < needed[:, None], knobs.target_months, may=~is_few, sure=knobs.sure)
     return pd.DataFrame({
-        "group": values.names, "n_customers": n.astype(int), "new_amount": amount, "spend_amount": spend, "cac_amount": cac,
-        "payback_months": payback, "low": low, "high": high, "is_few": is_few, "sure": sure,
+        "group": values.names, "n_customers": n.astype(int), "new_amount": amount, "spend_amount": spend,
+        "cac_amount": cac, "payback_months": payback, "low": low, "high": high, "is_few": is_few, "sure": sure,
     })  # fmt: skip
 
 

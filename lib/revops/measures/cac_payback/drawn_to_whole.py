@@ -46,10 +46,10 @@ def drawn_to_whole(figure: Array, values: Values, level: float, *, of_amounts: b
 
     Formula
         y = log of the figure, whose variance from chance is v = (1 + c2) / n, as Poisson resamples of customers have it
-        (c2: relative variance of amounts, the group's and, as of 5 more customers, that of all within their groups; 0 per
-        customer). Group k's true figure is normal about the company's with spread t: y drawn to the company's by
-        v / (v + t^2), averaged over how likely each t is: likelihood of the groups' y, each counting 1 - its share of
-        the whole, x t exp(-t^2 / (2 x 0.4^2)). The range has v, t and the company's own variance in it.
+        (c2: relative variance of amounts, the group's own and, as if of 5 more customers, that of all within their
+        groups; 0 per customer). True figures are normal about the company's with spread t: y is drawn to the company's
+        by v / (v + t^2), averaged over how likely each t is: likelihood of the groups' y, each counting 1 - its share
+        of the whole, x t exp(-t^2 / (2 x 0.4^2)). The range has v, t and the company's own variance in it.
 
     Source
         DerSimonian and Laird, Controlled Clinical Trials 7 (1986), the normal-normal model; Chung and others,
