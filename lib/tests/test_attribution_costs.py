@@ -6,7 +6,8 @@ import pytest
 from spending_companies import DAY, ad, campaign, month, on, people, seen
 
 from frames import as_of
-from revops.measures.attribution_comparison.costs import lag_of, window_costs
+from revops.analysis.spending import touch_lag_days
+from revops.measures.attribution_comparison.costs import window_costs
 from revops.measures.attribution_comparison.credited import credited
 from revops.measures.attribution_comparison.knobs import Knobs
 from revops.measures.attribution_comparison.window import window_of
@@ -30,7 +31,7 @@ def test_the_lag_is_the_median_of_touches_weighted_by_their_linear_credit():
     """Weights 1/3 at 10, 20 and 30 days and 1 at 40: half of 2 is reached at 30. Unweighted it would be 25, by amount
     40."""
     costs, won = told()
-    assert lag_of(won) == costs.lag_days == 30
+    assert touch_lag_days(won.paths) == costs.lag_days == 30
     assert (costs.since, costs.until) == (on("2025-12-02"), on("2026-05-31"))
 
 
@@ -45,7 +46,7 @@ def test_the_lag_by_plain_loops(sample):
     for days, weight in sorted(pairs):
         sums += weight
         lag = days if lag is None and sums >= half - 1e-9 else lag
-    assert lag_of(won) == lag == window_costs(window, won).lag_days
+    assert touch_lag_days(won.paths) == lag == window_costs(window, won).lag_days
 
 
 def test_spend_is_of_the_window_moved_earlier_by_the_lag():
@@ -112,7 +113,7 @@ def test_without_costs_it_says_what_it_needs():
 
 def test_without_touches_of_won_deals_the_same_days_are_taken():
     costs, won = told(deals=people((100.0, "2025-05-01", ("a", "2025-04-21"))))
-    assert np.isnan(lag_of(won)) and costs.lag_days == 0 and costs.since == on("2026-01-01")
+    assert np.isnan(touch_lag_days(won.paths)) and costs.lag_days == 0 and costs.since == on("2026-01-01")
     assert costs.why["lag_days"] == (
         "no touches of won deals tell how much earlier money is spent: the same days are taken"
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from revops.analysis.credit import Paths, from_paths, kept
+from revops.analysis.credit import Paths, from_paths, kept, some
 from revops.errors import MeasureError
 
 ROWS = [(["direct", "mail", "mail", "direct", "ads"], 1, 0, 50.0), (["direct"], 1, 0, 20.0), (["ads"], 0, 2, 0.0)]
@@ -50,6 +50,17 @@ def test_a_channel_left_out_leaves_journeys_without_a_touch_and_they_are_counted
     ]
     assert paths.journeys[["lead", "opportunity", "won"]].to_numpy().tolist() == [[-1, 1, 2], [-1, -1, -1]]
     assert paths.journeys["account"].tolist() == [0, 2]
+
+
+def test_some_journeys_are_numbered_anew_and_channels_stay():
+    milestones = [(0, 3, 4), (0, 0, 0), (-1, -1, -1)]
+    whole = from_paths(ROWS, accounts=["x", "y", "x"], days=[[9, 8, 7, 6, 5], [1], [0]], milestones=milestones)
+    part = some(whole, np.array([False, True, True]))
+    assert lists(part) == [["direct"], ["ads"]] and part.channels == whole.channels
+    assert part.journeys.to_numpy().tolist() == whole.journeys.iloc[1:].to_numpy().tolist()
+    assert part.touches["days_before"].tolist() == [1, 0] and part.emptied.empty
+    assert some(whole, np.array([True, True, True])).touches.equals(whole.touches)
+    assert some(whole, np.zeros(3, dtype=bool)).journeys.empty
 
 
 def test_runs_of_one_channel_become_one_touch_and_milestones_follow():

@@ -1,12 +1,13 @@
-"""Resamples of customers, and ranges of figures from their resamples."""
+"""Resamples of customers, ranges of figures from their resamples, and which of several verdicts these make sure."""
 
 import numpy as np
 from scipy.special import ndtr, stdtrit
 
-__all__ = ["customer_counts", "drawn_range"]
+__all__ = ["customer_counts", "drawn_range", "surely"]
 
 Array = np.ndarray
 _STREAM = 73
+_EVEN = 1e-9
 
 
 def customer_counts(n: int, seed: int, n_draws: int = 500) -> Array:
@@ -47,3 +48,30 @@ def drawn_range(values: Array, n: Array, *, level: float = 0.8) -> tuple[Array, 
     ends = [np.quantile(row, [part, 1 - part]) for row, part in zip(values, tail, strict=True)]
     low, high = np.array(ends).T
     return low, high
+
+
+def surely(held: Array, n_draws: int, sure: float, *, judged: Array, stays: Array) -> Array:
+    """Return which of several verdicts are sure: not by chance, though several are looked at.
+
+    Parameters
+        held : of each verdict, the share of resamples that agree with it; NaN where there are none
+        sure : share of the sure verdicts that are to be right
+        judged : which verdicts are looked at; the others are not sure
+        stays : which are not turned by anything but chance; the others count among those looked at, and are not sure
+
+    Formula
+        p = (1 + resamples that do not agree) / (1 + resamples), never 0; 1 where it does not stay. Sure: p passes
+        Benjamini-Hochberg at 1 - sure over the verdicts judged.
+
+    Source
+        Davison and Hinkley, Bootstrap Methods and their Application (1997), 4.2.3, for p; Benjamini and Hochberg,
+        JRSS B 57 (1995) 289-300, as implemented by statsmodels.stats.multitest.multipletests.
+    """
+    from statsmodels.stats.multitest import multipletests  # wanted by few callers
+
+    judged, found = np.asarray(judged, dtype=bool), np.zeros(len(judged), dtype=bool)
+    if judged.any():
+        wrong = ((1 - np.asarray(held, dtype=float)) * n_draws).round()
+        p = np.where(stays, (1 + wrong) / (1 + n_draws), 1.0)
+        found[judged] = multipletests(p[judged], alpha=1 - sure + _EVEN, method="fdr_bh")[0]
+    return found

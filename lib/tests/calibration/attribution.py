@@ -13,8 +13,9 @@ from calibration.buyers import KINDS, MODELS, N_NATURES, buyers, kind_of, known,
 from revops.analysis.credit import Paths, credit_draws, share_table
 from revops.analysis.credit.planted import planted
 from revops.analysis.credit.switch_off import switch_off
+from revops.analysis.spending import earns
 from revops.errors import MeasureError
-from revops.measures.attribution_comparison.costs import WindowCosts, earns
+from revops.measures.attribution_comparison.costs import WindowCosts
 from revops.measures.attribution_comparison.credited import Credited
 from revops.measures.attribution_comparison.decisions import decisions
 from revops.measures.attribution_comparison.knobs import Knobs

@@ -17,12 +17,13 @@ from revops.analysis.credit.models import (
     SHARED,
     CreditKnobs,
     credit_by_model,
+    lacking,
     model_name,
     touch_weights,
     unavailable,
     unknown_milestones,
 )
-from revops.analysis.credit.paths import MILESTONES, Paths, from_paths, kept
+from revops.analysis.credit.paths import MILESTONES, Paths, from_paths, kept, some
 from revops.analysis.credit.rules import RULES, Rule, credit, has_unknown_milestone, rules_table, weights
 from revops.analysis.credit.shapley import MOST_CHANNELS, deals_touched, rate_game, shapley_weights
 
@@ -50,6 +51,7 @@ __all__ = [
     "groups_of",
     "has_unknown_milestone",
     "kept",
+    "lacking",
     "markov",
     "model_name",
     "ranks",
@@ -58,6 +60,7 @@ __all__ = [
     "shapley_weights",
     "share_table",
     "shares",
+    "some",
     "touch_weights",
     "unavailable",
     "unknown_milestones",

@@ -18,6 +18,7 @@ __all__ = [
     "SHARED",
     "CreditKnobs",
     "credit_by_model",
+    "lacking",
     "model_name",
     "touch_weights",
     "unavailable",
@@ -32,6 +33,11 @@ MODELS = (*SHARED, *_MARKOV)
 LABELS = {name: rule.label for name, rule in RULES.items()} | {"shapley": "Shapley"}
 LABELS |= {name: f"Markov, order {name[-1]}" for name in _MARKOV}
 """What each model is called; `model_name` within a sentence."""
+_ENDS_ONLY = ("first_touch", "last_touch", "last_non_direct")
+"""The models that first and last conversions alone can feed."""
+_NO_DIRECT = "channels named under direct"
+"""What last non-direct touch needs: with none to pass over it is last touch under another name."""
+_EVERY = "every touch, not first and last conversions alone"
 _LOSSES = "lost deals, or people who never became one: without losses it is a share of journeys passed"
 
 
@@ -109,6 +115,28 @@ def unavailable(paths: Paths) -> dict[str, str]:
     elif not paths.values("losses").sum() > 0:
         needs |= dict.fromkeys(_MARKOV, _LOSSES)
     return needs
+
+
+def lacking(
+    paths: Paths, models: tuple[str, ...], *, direct: tuple[str, ...], has_only_ends: bool,
+    no_wins: str = "deals won with touches",
+) -> dict[str, str]:  # fmt: skip
+    """Return which of some models cannot be had, in order, each with the first thing it needs.
+
+    Parameters
+        direct : channels that last non-direct passes over
+        has_only_ends : touches are first and last conversions alone (Journeys)
+        no_wins : what is needed where nothing converted: then no model can be had
+    """
+    asked = [model for model in MODELS if model in models]
+    if not paths.values("wins").sum() > 0:
+        return dict.fromkeys(asked, no_wins)
+    needs = unavailable(paths)
+    if not set(direct) & set(paths.channels):
+        needs["last_non_direct"] = _NO_DIRECT
+    if has_only_ends:
+        needs |= {model: _EVERY for model in asked if model not in _ENDS_ONLY}
+    return {model: needs[model] for model in asked if model in needs}
 
 
 def unknown_milestones(paths: Paths) -> dict[str, float]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from revops.errors import MeasureError, examples
 
-__all__ = ["MILESTONES", "Paths", "from_paths", "kept"]
+__all__ = ["MILESTONES", "Paths", "from_paths", "kept", "some"]
 
 Array = np.ndarray
 MILESTONES = ("lead", "opportunity", "won")
@@ -146,6 +146,19 @@ def kept(paths: Paths, *, repeats: bool = True, exclude: Sequence[str] = ()) -> 
         journeys[name] = np.where(place >= 0, before[at] - none - 1, -1)
     touches = paths.touches[left].assign(channel=codes[paths.channel[left]].astype("int32"))
     return Paths(*_closed_up(journeys, touches, paths.emptied, names))
+
+
+def some(paths: Paths, wanted: Array) -> Paths:
+    """Return the path set of some of its journeys, numbered anew; its channels are the same, on these journeys or not.
+
+    Parameters
+        wanted : of each journey, whether it is kept
+    """
+    wanted = np.asarray(wanted, dtype=bool)
+    touches = paths.touches[wanted[paths.journey]]
+    touches = touches.assign(journey=(np.cumsum(wanted) - 1)[touches["journey"].to_numpy()])
+    journeys = paths.journeys[wanted].reset_index(drop=True)
+    return Paths(journeys, touches.reset_index(drop=True), paths.channels)
 
 
 def _closed_up(

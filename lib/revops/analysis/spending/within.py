@@ -1,12 +1,17 @@
-"""Costs of any days, each laid evenly on the days it covers."""
+"""Costs of any days, each laid evenly on the days it covers; whether credit is worth them."""
 
 import datetime as dt
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
-__all__ = ["cost_within"]
+__all__ = ["EVEN", "cost_within", "earns", "uncovered"]
 
+Array = np.ndarray
+EVEN = 1e-9
+"""Amounts that differ by no more than this share are equal: what is left is rounding."""
+_SYSTEM = ["system", "first", "last", "n_days"]
 _DAY = pd.Timedelta(days=1)
 
 
@@ -29,3 +34,26 @@ def cost_within(lines: pd.DataFrame, since: dt.date, until: dt.date, by: Sequenc
     part = lines["amount"] * days / ((lines["last"] - lines["first"]) / _DAY + 1)
     rows = lines.loc[there, list(by)].assign(amount=part[there])
     return rows.groupby(list(by), dropna=False)["amount"].sum().reset_index()[[*by, "amount"]]
+
+
+def earns(spend: Array, credited: Array, most_cost: float) -> Array:
+    """Return whether credit is worth its spend: spend <= most_cost x credited; never where the spend is not known."""
+    return most_cost * credited - spend >= -EVEN * abs(spend)
+
+
+def uncovered(lines: pd.DataFrame, since: dt.date, until: dt.date) -> pd.DataFrame:
+    """Return the ad systems whose rows begin after some days do, or end before: spend of the rest is not known.
+
+    Parameters
+        lines : Costs.lines; uses system, first, last
+
+    Returns
+        One row per such system, sorted: system, first, last (of its rows), n_days (before the first and after the last)
+    """
+    ads = lines[lines["system"].ne("crm")]
+    spans = ads.groupby("system").agg(first=("first", "min"), last=("last", "max")).reset_index()
+    start, end = pd.Timestamp(since), pd.Timestamp(until)
+    first, last = spans["first"].clip(start, end + _DAY), spans["last"].clip(start - _DAY, end)
+    inside = ((last - first) / _DAY + 1).clip(lower=0)
+    spans["n_days"] = ((end - start) / _DAY + 1 - inside).astype("int64")
+    return spans.loc[spans["n_days"] > 0, _SYSTEM].reset_index(drop=True)

@@ -4,24 +4,18 @@ import datetime as dt
 import math
 from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
 
-from revops.analysis.credit import touch_weights
-from revops.analysis.spending import SAID, cost_lines, cost_within, gross_margin
+from revops.analysis.spending import SAID, cost_lines, cost_within, gross_margin, touch_lag_days, uncovered
 from revops.measures.attribution_comparison.credited import Credited
 from revops.measures.attribution_comparison.knobs import Knobs
 from revops.measures.attribution_comparison.window import Window
 from revops.wording import share
 
-__all__ = ["EVEN", "WindowCosts", "earns", "lag_of", "spend_by_campaign", "window_costs"]
+__all__ = ["WindowCosts", "spend_by_campaign", "window_costs"]
 
-Array = np.ndarray
-EVEN = 1e-9
-"""Amounts that differ by no more than this share are equal: what is left is rounding."""
 _CAMPAIGN = ["campaign_id", "campaign_name", "campaign_type", "channel"]
 _SYSTEM = ["system", "first", "last", "n_days"]
-_DAY = pd.Timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -69,8 +63,8 @@ def window_costs(window: Window, won: Credited) -> WindowCosts:
         won : credit for the deals won in it, whose touches tell the lag
 
     Formula
-        Days of the window, each lag_days earlier. lag_days: see lag_of, unless set. Margin: see gross_margin over the
-        window itself, unless set. most_cost: the margin, unless set.
+        Days of the window, each lag_days earlier. lag_days: see touch_lag_days, unless set. Margin: see gross_margin
+        over the window itself, unless set. most_cost: the margin, unless set.
 
     Limits
         One lag for all channels. Spend has no region, segment or owner: a slice has none.
@@ -89,31 +83,8 @@ def window_costs(window: Window, won: Credited) -> WindowCosts:
     by_channel = cost_within(lines, since, until).rename(columns={"amount": "spend_amount"})
     return WindowCosts(
         lines, since, until, lag, by_channel, spend_by_campaign(lines, since, until), margin, source, most_cost,
-        left_out, noted, _uncovered(lines, since, until), why,
+        left_out, noted, uncovered(lines, since, until), why,
     )  # fmt: skip
-
-
-def earns(spend: Array, credited: Array, most_cost: float) -> Array:
-    """Return whether credit is worth its spend: spend <= most_cost x credited; never where the spend is not known."""
-    return most_cost * credited - spend >= -EVEN * abs(spend)
-
-
-def lag_of(won: Credited) -> float:
-    """Return how many days before the close the touches of won deals lie, in the median; NaN without any.
-
-    Formula
-        The least number of whole days such that half of all linear credit, each won deal counting once, lies on touches
-        at most so long before the close.
-    """
-    paths = won.paths
-    weight = touch_weights(paths, "linear") * paths.values("wins")[paths.journey]
-    days = np.round(paths.touches["days_before"].to_numpy(dtype=float))
-    counts = (weight > 0) & np.isfinite(days)
-    if not counts.any():
-        return math.nan
-    whole, place = np.unique(days[counts], return_inverse=True)
-    sums = np.cumsum(np.bincount(place, weight[counts]))
-    return float(whole[np.searchsorted(sums, sums[-1] / 2 * (1 - EVEN))])
 
 
 def spend_by_campaign(lines: pd.DataFrame, since: dt.date, until: dt.date) -> pd.DataFrame:
@@ -135,7 +106,7 @@ def _lag(won: Credited, knobs: Knobs, why: dict[str, str]) -> int:
     """Return the lag in whole days; where it cannot be had, 0 and why."""
     if knobs.spend_lag_days != "auto":
         return knobs.spend_lag_days
-    lag = lag_of(won)
+    lag = touch_lag_days(won.paths)
     if math.isnan(lag):
         why["lag_days"] = "no touches of won deals tell how much earlier money is spent: the same days are taken"
         return 0
@@ -156,14 +127,3 @@ def _margin(window: Window, why: dict[str, str]) -> tuple[float, str]:
     else:
         why["margin"] = f"the ledger gives {share(margin)}, which is no margin of what is sold: none is taken off"
     return 1.0, "none"
-
-
-def _uncovered(lines: pd.DataFrame, since: dt.date, until: dt.date) -> pd.DataFrame:
-    """Return the ad systems whose rows begin after the spend window does, or end before."""
-    ads = lines[lines["system"].ne("crm")]
-    spans = ads.groupby("system").agg(first=("first", "min"), last=("last", "max")).reset_index()
-    start, end = pd.Timestamp(since), pd.Timestamp(until)
-    first, last = spans["first"].clip(start, end + _DAY), spans["last"].clip(start - _DAY, end)
-    inside = ((last - first) / _DAY + 1).clip(lower=0)
-    spans["n_days"] = ((end - start) / _DAY + 1 - inside).astype("int64")
-    return spans.loc[spans["n_days"] > 0, _SYSTEM].reset_index(drop=True)

@@ -12,11 +12,11 @@ from revops.analysis.credit import (
     Paths,
     credit_by_model,
     credit_draws,
+    lacking,
     markov,
     ranks,
     share_table,
     shares,
-    unavailable,
     unknown_milestones,
 )
 from revops.analysis.journeys import Journeys
@@ -28,10 +28,6 @@ __all__ = ["Credited", "credited"]
 _RANGES = ["low", "high", "error", "rank_low", "rank_high", "top_chance"]
 _EFFECTS = {"model": "str", "channel": "str", "removal_effect": "float64", "amount_effect": "float64"}
 _NEEDS_DEALS = {"close": "deals won with touches", "creation": "deals created with touches"}
-_ENDS_ONLY = ("first_touch", "last_touch", "last_non_direct")
-"""The models that first and last conversions alone can feed."""
-_NO_DIRECT = "channels named under direct"
-"""What last non-direct touch needs: with none to pass over it is last touch under another name."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +97,9 @@ def credited(window: Window, cutoff: str = "close") -> Credited:
     """
     knobs, found = window.knobs, window.journeys(cutoff)
     paths = Paths(found.journeys, found.touches, found.channels)
-    needs = _lacking(paths, found, window, cutoff)
+    needs = lacking(
+        paths, knobs.models, direct=knobs.direct, has_only_ends=found.has_only_ends, no_wins=_NEEDS_DEALS[cutoff]
+    )
     models = tuple(model for model in MODELS if model in knobs.models and model not in needs)
     drawn = tuple(model for model in models if model in DRAWN)
     draws = credit_draws(paths, drawn, seed=knobs.seed, n_draws=knobs.draws, knobs=knobs.credit)
@@ -111,20 +109,6 @@ def credited(window: Window, cutoff: str = "close") -> Credited:
         cutoff, found, paths, draws, _with_ranges(table, draws, paths, window), _removal(paths, models), needs,
         milestones, journeys_by_end(found, paths, cutoff), unattributed(found, cutoff),
     )  # fmt: skip
-
-
-def _lacking(paths: Paths, found: Journeys, window: Window, cutoff: str) -> dict[str, str]:
-    """Return the models asked for that cannot be had, in order, each with the first thing it needs."""
-    asked = [model for model in MODELS if model in window.knobs.models]
-    if not paths.values("wins").sum() > 0:
-        return dict.fromkeys(asked, _NEEDS_DEALS[cutoff])
-    needs = unavailable(paths)
-    if not set(window.knobs.direct) & set(paths.channels):
-        needs["last_non_direct"] = _NO_DIRECT
-    if found.has_only_ends:
-        every = "every touch, not first and last conversions alone"
-        needs |= {model: every for model in asked if model not in _ENDS_ONLY}
-    return {model: needs[model] for model in asked if model in needs}
 
 
 def _with_ranges(table: pd.DataFrame, draws: CreditDraws, paths: Paths, window: Window) -> pd.DataFrame:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from revops.analysis.resampling import drawn_range
-from revops.measures.attribution_comparison.costs import EVEN, WindowCosts, earns
+from revops.analysis.resampling import drawn_range, surely
+from revops.analysis.spending import earns
+from revops.measures.attribution_comparison.costs import WindowCosts
 from revops.measures.attribution_comparison.credited import Credited
 from revops.measures.attribution_comparison.knobs import Knobs
 from revops.ratios import safe_ratio
@@ -168,14 +169,7 @@ def _by_channel(table: pd.DataFrame, won: Credited, knobs: Knobs) -> pd.DataFram
 
 def _is_sure(found: pd.DataFrame, n_draws: int, sure: float) -> pd.Series:
     """Return which verdicts neither chance nor what is unattributed turns."""
-    from statsmodels.stats.multitest import multipletests  # wanted by few callers
-
     judged = found["held"].notna() & ~found["is_few"]
-    is_sure = pd.Series(False, found.index)
-    if judged.any():
-        depends = found["verdict"].eq("depends")
-        stays = np.where(depends, found["drawn_keeps"] & found["drawn_cuts"], found["n_keep_shared"] == found["n_keep"])
-        wrong = ((1 - found["held"]) * n_draws).round()
-        p = ((1 + wrong) / (1 + n_draws)).where(stays, 1.0)
-        is_sure[judged] = multipletests(p[judged], alpha=1 - sure + EVEN, method="fdr_bh")[0]
-    return is_sure
+    depends = found["verdict"].eq("depends")
+    stays = np.where(depends, found["drawn_keeps"] & found["drawn_cuts"], found["n_keep_shared"] == found["n_keep"])
+    return pd.Series(surely(found["held"], n_draws, sure, judged=judged, stays=stays), found.index)

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from revops.analysis.spending import cost_within
+from revops.analysis.spending import cost_within, earns
 from revops.errors import MeasureError, examples, nearest
-from revops.measures.attribution_comparison.costs import WindowCosts, earns
+from revops.measures.attribution_comparison.costs import WindowCosts
 from revops.measures.attribution_comparison.credited import Credited, credited
 from revops.measures.attribution_comparison.knobs import LiftTest
 from revops.measures.attribution_comparison.window import Window

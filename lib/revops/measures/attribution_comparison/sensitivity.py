@@ -10,8 +10,8 @@ import pandas as pd
 
 from revops.analysis.credit import SHARED, CreditKnobs, Paths, credit_by_model, markov, unavailable
 from revops.analysis.journeys import Journeys
-from revops.analysis.spending import cost_within
-from revops.measures.attribution_comparison.costs import WindowCosts, earns
+from revops.analysis.spending import cost_within, earns
+from revops.measures.attribution_comparison.costs import WindowCosts
 from revops.measures.attribution_comparison.credited import Credited
 from revops.measures.attribution_comparison.journeys import unattributed
 from revops.measures.attribution_comparison.knobs import Knobs

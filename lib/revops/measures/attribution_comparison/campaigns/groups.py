@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from revops.analysis.spending import earns
 from revops.measures.attribution_comparison.campaigns.known import Known
-from revops.measures.attribution_comparison.costs import earns
 
 __all__ = ["are_mature", "returns_of", "spend_of", "summed", "top_deal_shares", "verdicts"]
 
