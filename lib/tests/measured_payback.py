@@ -5,12 +5,16 @@ import pandas as pd
 from revops.analysis import recurring
 from revops.book import AsOf
 from revops.measures.cac_payback.books import books_of
+from revops.measures.cac_payback.by_group import by_group
+from revops.measures.cac_payback.channels import channels
 from revops.measures.cac_payback.customers import Customers, customers_of
 from revops.measures.cac_payback.efficiency import efficiency
 from revops.measures.cac_payback.effort import effort_of
 from revops.measures.cac_payback.knobs import Knobs
 from revops.measures.cac_payback.ladder import ladder, won_expansion
 from revops.measures.cac_payback.lag import lag_of
+from revops.measures.cac_payback.lifetime import lifetime
+from revops.measures.cac_payback.realised import realised
 from revops.measures.cac_payback.retention import retention
 from revops.measures.cac_payback.window import Window, window_of
 
@@ -25,8 +29,14 @@ def parts(view: AsOf, knobs: Knobs) -> dict[str, object]:
     effort = effort_of(window, customers, lag)
     steps = ladder(window, books, customers, lag, effort, expansion=added(window, customers))
     moved = None if customers.months is None else recurring.movements(customers.months)
-    return {"window": window, "books": books, "customers": customers, "lag": lag, "effort": effort, "ladder": steps,
-            "retention": retention(window, customers), "efficiency": efficiency(window, books, moved)}  # fmt: skip
+    groups = by_group(window, books, customers, lag, effort, steps)
+    return {
+        "window": window, "books": books, "customers": customers, "lag": lag, "effort": effort, "ladder": steps,
+        "groups": groups, "channels": channels(window, books, customers, lag, effort, steps),
+        "realised": realised(window, books, customers, steps, groups),
+        "lifetime": lifetime(window, books, customers, steps), "retention": retention(window, customers),
+        "efficiency": efficiency(window, books, moved),
+    }  # fmt: skip
 
 
 def added(window: Window, customers: Customers) -> pd.Series:
