@@ -13,8 +13,12 @@ from revops.wording import missing, money, month_name, plural, ranges, value
 __all__ = ["kept_tables"]
 
 _MEASURES = {"nrr": "Net revenue retention", "grr": "Gross revenue retention", "logo_churn_rate": "Customers lost"}
-_NAMES = {"cac_ratio": "Cost for 1 of new recurring revenue a year", "sales_marketing_share": "Sales and marketing of revenue",
-          "expansion_share": "Expansion of what was gained", "new_business_share": "New business of what was gained"}  # fmt: skip
+_NAMES = {
+    "cac_ratio": "Cost for 1 of new recurring revenue a year",
+    "sales_marketing_share": "Sales and marketing of revenue",
+    "expansion_share": "Expansion of what was gained",
+    "new_business_share": "New business of what was gained",
+}
 _OF_EACH, _QUARTERS = 3, 8
 _VARIANTS = {"net_new": "Net new", "gross_new": "New and expansion", "revenue": "Revenue"}
 
