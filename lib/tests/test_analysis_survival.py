@@ -73,8 +73,8 @@ def test_incidence_is_that_of_statsmodels(seed):
 
 
 def test_incidence_by_hand():
-    """Four: paid back at 2, left at 2, left at 1, seen to 3. At 1 one of four leaves; at 2 one of three pays, one leaves:
-    3/4 x 1/3 each."""
+    """Four: paid back at 2, left at 2, left at 1, seen to 3. At 1 one of four leaves; at 2 one of three pays, one
+    leaves: 3/4 x 1/3 each."""
     found = incidence(np.array([2, 2, 1, 3]), np.array([1, 2, 2, 0]), horizon=4)
     assert found["n_at_risk"].tolist() == [4, 4, 3, 1, 0]
     assert found["first_share"].tolist() == pytest.approx([0, 0, 0.25, 0.25, np.nan], nan_ok=True)
