@@ -2,16 +2,18 @@
 
 import numpy as np
 import pandas as pd
-from companies_of_people import WITH_CHANNELS, won
+from companies_of_people import WITH_CHANNELS
+from companies_of_people import won as won_in_may
 from spending_companies import DAY, ad, campaign, seen
 
+from frames import deal
 from revops.analysis.recurring import CustomerMonths
 from revops.measures.cac_payback.books import Books
 from revops.measures.cac_payback.customers import COLUMNS, Customers
 from revops.measures.cac_payback.effort import Effort
 from revops.measures.cac_payback.knobs import Knobs
 from revops.measures.cac_payback.lag import Lag
-from revops.measures.cac_payback.window import Window, window_of
+from revops.measures.cac_payback.window import window_of
 
 __all__ = ["DAY", "ad", "billed", "books", "campaign", "company", "customer_months", "customers", "effort", "expansion",
            "lag", "lead", "ledger", "new_customer", "won"]  # fmt: skip
@@ -24,9 +26,11 @@ def company(*, day: str = DAY, last: str | None = None, deals: list[dict] = (), 
     """Return the Window of a tiny company: deals (frames.deal, won, expansion), and canonical rows by table: ledger,
     subscriptions, leads, spend, campaigns, accounts, invoices, payments. `last` is the last day of its records.
 
-    It is in USD, its fiscal year starts in January; the window is the quarter of the day and the four before it.
+    It is in USD, its fiscal year starts in January; the window is the quarter of the day and the four before it. Its
+    CRM holds opportunities from 2024 on: one that counts nowhere.
     """
-    view = seen(day, last=last or max(day, DAY), company=of, deals=list(deals), **tables)
+    oldest = deal("oldest", type="other", created_at="2024-01-01 09:00")
+    view = seen(day, last=last or max(day, DAY), company=of, deals=[oldest, *deals], **tables)
     return window_of(view, Knobs(**(knobs or {})))
 
 
@@ -50,9 +54,16 @@ def billed(customer: str, first: str, *amounts: float | None, account: str | Non
     account: its account in the CRM, by default of its own name.
     """
     months = pd.period_range(first, periods=len(amounts), freq="M")
-    return [{"customer_id": customer, "account_id": account if account != "" else customer, "month": f"{month}-01",
-             "status": "active", "recurring_amount": float(amount), "amount_original": float(amount), "currency": "USD",
-             "basis": "reported", **given} for month, amount in zip(months, amounts, strict=True) if amount is not None]  # fmt: skip
+    named = {"customer_id": customer, "account_id": customer if account == "" else account}
+    return [{**named, "month": f"{month}-01", "status": "active", "recurring_amount": float(amount), "currency": "USD",
+             "amount_original": float(amount), "basis": "reported", **given}
+            for month, amount in zip(months, amounts, strict=True) if amount is not None]  # fmt: skip
+
+
+def won(id: str, account: str | None = "A", **given) -> dict:
+    """Return an opportunity of new business made 61 days before its close, on 1 May 2026, at nine; 100."""
+    close = pd.Timestamp(given.get("close_date", "2026-05-01"))
+    return won_in_may(id, account, **{"created_at": f"{(close - pd.Timedelta(days=61)).date()} 09:00", **given})
 
 
 def expansion(id: str, account: str = "A", **given) -> dict:

@@ -9,11 +9,12 @@ from revops.analysis.recurring.told import Told, filled, told_months
 from revops.book import AsOf
 from revops.errors import examples
 
-__all__ = ["CustomerMonths", "customer_months", "only"]
+__all__ = ["CustomerMonths", "customer_months", "no_months", "only"]
 
 Array = np.ndarray
 _COLUMNS = {"customer": "str", "account_id": "str", "start": "int64", "is_start_known": "bool", "end": "int64",
             "n_ids": "int64", "was_free": "bool"}  # fmt: skip
+_LEFT_OUT = {"reason": "str", "n": "int64", "amount": "float64", "examples": "str"}
 _NEVER_PAID = "never paid: free plan, trial or payment that never came"
 _BELOW_ZERO = "amount of a month below zero, counted as nothing"
 
@@ -67,10 +68,13 @@ def customer_months(view: AsOf, *, late_months: int = 2) -> CustomerMonths:
 
     Limits
         A customer with amount 0 on a free plan or on trial counts as missing: reports by month write 0 for late ones
-        too. One that comes back after longer was away, and its `end` is that of its last time. A present price has no
-        past. Of two billing customers of one account that take turns within late_months, both count.
+        too, and before the first amount, so that `was_free` says too much of them. One that comes back after longer
+        was away, and its `end` is that of its last time. A present price has no past. Of two billing customers of one
+        account that take turns within late_months, both count.
     """
     rows = _rows_until(view)
+    if rows.empty:
+        return no_months()
     told = told_months(rows)
     amount, there, late = filled(told, late_months)
     code, names = pd.factorize(told.ids["account_id"].fillna(told.ids["customer_id"]), sort=True)
@@ -79,12 +83,27 @@ def customer_months(view: AsOf, *, late_months: int = 2) -> CustomerMonths:
     amount, there, late = (_added(part, code, len(names))[:, at] for part in (amount, there, late))
     table = _described(told, code, pd.Series(names, dtype="str"), amount, there, missing)
     there &= np.arange(len(at)) >= table["start"].to_numpy()[:, None]
-    paid, months = (amount > 0).any(axis=1), _dates(told.month[:1], len(at))
+    paid, months = (amount > 0).any(axis=1), pd.date_range(rows["month"].min(), periods=len(at), freq="MS", unit="us")
     settled = int(np.searchsorted(at, max(len(told.month) - late_months, 0)))
     return CustomerMonths(
         table[paid].reset_index(drop=True), months, amount[paid], (late & there & ~missing)[paid], settled,
         months[missing], _basis(rows), _left_out(rows, told, ~paid[code]), (there & (amount == 0))[paid],
     )  # fmt: skip
+
+
+def no_months() -> CustomerMonths:
+    """Return the recurring revenue of nobody in no month: where no billing export tells."""
+    never, days = np.zeros((0, 0)), pd.DatetimeIndex([], dtype="datetime64[us]")
+    return CustomerMonths(
+        pd.DataFrame(columns=[*_COLUMNS]).astype(_COLUMNS),
+        days,
+        never,
+        never > 0,
+        0,
+        days,
+        "reported",
+        pd.DataFrame(columns=[*_LEFT_OUT]).astype(_LEFT_OUT),
+    )
 
 
 def only(months: CustomerMonths, customers: pd.Index | None) -> CustomerMonths:
@@ -106,16 +125,7 @@ def _rows_until(view: AsOf) -> pd.DataFrame:
 
 def _places(reported: Array) -> Array:
     """Return by month, without gaps, the place of the last reported month up to it."""
-    if not len(reported):
-        return np.zeros(0, dtype=np.int64)
     return np.searchsorted(reported, np.arange(reported[0], reported[-1] + 1), side="right") - 1
-
-
-def _dates(first: Array, n: int) -> pd.DatetimeIndex:
-    if not n:
-        return pd.DatetimeIndex([], dtype="datetime64[us]")
-    start = pd.Timestamp(year=int(first[0] // 12), month=int(first[0] % 12) + 1, day=1)
-    return pd.date_range(start, periods=n, freq="MS", unit="us")
 
 
 def _added(values: Array, code: Array, n: int) -> Array:
@@ -128,8 +138,6 @@ def _added(values: Array, code: Array, n: int) -> Array:
 def _described(told: Told, code: Array, names: pd.Series, amount: Array, there: Array, missing: Array) -> pd.DataFrame:
     """Return the table of customers, those that never paid too."""
     n, n_months = amount.shape
-    if not n_months:
-        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _COLUMNS.items()})
     start = (amount > 0).argmax(axis=1)
     early = _added(told.amount > 0, code, n) | _added(told.paused | told.past_due, code, n)
     after_missing = np.append(False, missing)[start]
@@ -144,8 +152,8 @@ def _described(told: Told, code: Array, names: pd.Series, amount: Array, there: 
 
 def _basis(rows: pd.DataFrame) -> str:
     """Return where the amounts come from."""
-    found = sorted(set(rows.loc[rows["recurring_amount"] > 0, "basis"].dropna()))
-    return "mixed" if len(found) > 1 else found[0] if found else "reported"
+    found = rows.loc[rows["recurring_amount"] > 0, "basis"].dropna().unique()
+    return "mixed" if len(found) > 1 else str(found[0]) if len(found) else "reported"
 
 
 def _left_out(rows: pd.DataFrame, told: Told, never: Array) -> pd.DataFrame:
@@ -157,4 +165,4 @@ def _left_out(rows: pd.DataFrame, told: Told, never: Array) -> pd.DataFrame:
         (_BELOW_ZERO, below["customer_id"].nunique(), float(below["recurring_amount"].sum()), below["customer_id"]),
     ]
     kept = [(why, n, amount, examples(sorted(set(names)))) for why, n, amount, names in found if n]
-    return pd.DataFrame(kept, columns=["reason", "n", "amount", "examples"])
+    return pd.DataFrame(kept, columns=[*_LEFT_OUT]).astype(_LEFT_OUT)

@@ -15,7 +15,7 @@ __all__ = ["COLUMNS", "UNKNOWN_SOURCE", "Customers", "customers_of"]
 COLUMNS = ["customer", "account_id", "opportunity_id", "segment", "region", "source", "start_month", "new_amount",
            "lead_month", "lag_months", "lag_from"]  # fmt: skip
 UNKNOWN_SOURCE = "unknown"
-NO_START = "paid already in the first month that is reported: when it began is not known"
+NO_START = "when it began to pay is not known: there in the first month reported, or after one that is missing"
 NO_BILLS = "won new business, never billed up to the last month that is over"
 NO_AMOUNT = "won new business without an amount above 0"
 NOT_OVER = "won in a month that is not over"
@@ -58,6 +58,14 @@ class Customers:
     def within(self, window: Window) -> pd.DataFrame:
         """Return the new customers of the window's months."""
         return self.table[self.table["start_month"].isin(window.months)].reset_index(drop=True)
+
+    def known(self, window: Window) -> pd.DatetimeIndex:
+        """Return the window's months of which it is known who became a customer: of bills neither the first reported,
+        nor one that no report holds, nor the month after that."""
+        if self.months is None:
+            return window.months
+        told = self.months.months.difference(self.months.missing)
+        return window.months.intersection(told).intersection(told + pd.DateOffset(months=1))
 
 
 def customers_of(window: Window) -> Customers:
@@ -151,7 +159,8 @@ def _accounts(view: AsOf) -> pd.DataFrame:
     named = {"segment": (accounts["segment"].fillna(by_size), company.segments.spellings),
              "region": (accounts["region"], company.regions.spellings)}  # fmt: skip
     return pd.DataFrame({
-        name: values.str.strip().str.casefold().map(spellings).fillna(values) for name, (values, spellings) in named.items()
+        name: values.str.strip().str.casefold().map(spellings).astype("str").fillna(values)
+        for name, (values, spellings) in named.items()
     })  # fmt: skip
 
 
@@ -159,7 +168,8 @@ def _with_lag(table: pd.DataFrame, window: Window) -> pd.DataFrame:
     """Return the table (COLUMNS) with the month of the lead, else of the deal, and the months from there on."""
     leads, end = window.view.book.table("leads"), end_of_day(window.view.day)
     known = (leads["created_at"] <= end) & ~(leads["converted_date"] > pd.Timestamp(window.view.day))
-    lead_at = table["opportunity_id"].map(leads[known].groupby("opportunity_id")["created_at"].min())
+    earliest = leads[known].groupby("opportunity_id")["created_at"].min()
+    lead_at = pd.Series(earliest.reindex(table["opportunity_id"]).to_numpy(), table.index)
     has_lead = lead_at <= table["created_at"]
     lead_month = _month(lead_at.where(has_lead, table["created_at"]))
     start = table["start_month"]
