@@ -120,6 +120,8 @@ def test_a_month_that_no_report_holds_is_filled_for_everybody():
     assert months.amount.tolist() == [[10, 10, 20], [5, 5, 0], [0, 0, 7]]
     assert not months.late.any()
     assert not line(months, "A-c")["is_start_known"]  # it may have begun in February
+    late = customer_months(billed(bills("a", "2025-01", 1, None, None, 1), bills("b", "2025-01", 1, 1, None, 1)))
+    assert late.late.tolist() == [[False, True, False, False], [False] * 4]  # March is missing, not late
 
 
 def test_missing_months_settle_nothing():
@@ -138,9 +140,9 @@ def test_the_first_month_of_who_was_there_from_the_start_is_not_known():
 
 
 def test_amounts_below_zero_count_as_nothing_and_are_told():
-    months = clock(bills("a", "2025-01", 10, -4, 10))
-    assert paid(months)[:3] == [10, 10, 10]
-    told = {"reason": "amount of a month below zero, counted as nothing", "n": 1, "amount": -4.0, "examples": "e.g. a"}
+    months = clock(bills("a", "2025-01", 10, -4, 10, -5))
+    assert paid(months)[:4] == [10, 10, 10, 0]
+    told = {"reason": "amount of a month below zero, counted as nothing", "n": 1, "amount": -9.0, "examples": "e.g. a"}
     assert months.left_out.to_dict("records") == [told]
 
 

@@ -68,8 +68,9 @@ def customer_months(view: AsOf, *, late_months: int = 2) -> CustomerMonths:
 
     Limits
         A customer with amount 0 on a free plan or on trial counts as missing: reports by month write 0 for late ones
-        too. One that comes back after longer was away, and its `end` is that of its last time. A present price has no
-        past. Of two billing customers of one account that take turns within late_months, both count.
+        too, and before the first amount, so that `was_free` says too much of them. One that comes back after longer
+        was away, and its `end` is that of its last time. A present price has no past. Of two billing customers of one
+        account that take turns within late_months, both count.
     """
     rows = _rows_until(view)
     if rows.empty:
@@ -151,8 +152,8 @@ def _described(told: Told, code: Array, names: pd.Series, amount: Array, there: 
 
 def _basis(rows: pd.DataFrame) -> str:
     """Return where the amounts come from."""
-    found = sorted(set(rows.loc[rows["recurring_amount"] > 0, "basis"].dropna()))
-    return "mixed" if len(found) > 1 else found[0] if found else "reported"
+    found = rows.loc[rows["recurring_amount"] > 0, "basis"].dropna().unique()
+    return "mixed" if len(found) > 1 else str(found[0]) if len(found) else "reported"
 
 
 def _left_out(rows: pd.DataFrame, told: Told, never: Array) -> pd.DataFrame:

@@ -154,8 +154,7 @@ def _in_doubt(months: CustomerMonths, then: pd.DataFrame, place: int) -> pd.Data
     end = months.customers["end"].to_numpy()[then["row"]]
     gone = ~then["stays"].to_numpy(dtype=bool) & (end >= months.settled) & (end <= place)
     last = months.amount[then["row"][gone], end[gone] - 1]
-    waits = months.late[then["row"], place] if place >= 0 else gone
-    waits = waits & then["now"].gt(0).to_numpy() & (end == len(months.months))
+    waits = months.late[then["row"]][:, max(place, 0) :].all(axis=1) & then["now"].gt(0).to_numpy()
     return pd.DataFrame({
         "state": pd.Series(["missing", "past_due"], dtype="str"), "n": [int(gone.sum()), int(waits.sum())],
         "amount": [float(last.sum()), float(then["now"][waits].sum())],
