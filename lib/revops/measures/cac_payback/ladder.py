@@ -29,8 +29,8 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Ladder:
-    """rungs: one row per basis, in the order of BASES: basis, spend_amount, n_customers (new ones), new_amount (a month;
-        what the cost is set against), gross_margin (1 for revenue), cac_amount (NaN where expansion is in it),
+    """rungs: one row per basis, in the order of BASES: basis, spend_amount, n_customers (new ones), new_amount (a
+        month; what the cost is set against), gross_margin (1 for revenue), cac_amount (NaN where expansion is in it),
         payback_months, low, high, note (what the reader must know; why NaN; else null).
     curve: lag_months 0 to cycle_months, payback_months, cac_amount (new_logo, all cost moved by that lag), n_months
         (counted months that it knows). spread_low, spread_high: the shortest and the longest payback of the rungs.
@@ -54,13 +54,14 @@ class Ladder:
 
 @dataclass(frozen=True)
 class _Parts:
-    """What every rung is made of. months: those counted; customers: the new ones of them; expansion: by month;
-    share: of the company's cost that the slice bears."""
+    """What every rung is made of. months: those counted; customers: the new ones of them; counts: how often each is in
+    each resample; expansion: by month; share: of the company's cost that the slice bears."""
 
     window: Window
     books: Books
     months: pd.DatetimeIndex
     customers: pd.DataFrame
+    counts: Array
     expansion: pd.Series
     share: float
 
@@ -92,7 +93,8 @@ def ladder(
     months = counted_months(window, books, customers, lag)
     rows = customers.table[customers.table["start_month"].isin(months)]
     rows = rows.sort_values(["start_month", "new_amount"], ignore_index=True)
-    parts = _Parts(window, books, months, rows, expansion.reindex(months).fillna(0.0), effort.slice_share)
+    counts = customer_counts(len(rows), window.knobs.seed, window.knobs.draws)
+    parts = _Parts(window, books, months, rows, counts, expansion.reindex(months).fillna(0.0), effort.slice_share)
     rungs = pd.DataFrame([_rung(parts, basis, effort.new_share, lag) for basis in BASES], columns=_RUNG)
     rungs["note"] = rungs["note"].astype("str")
     found = rungs["payback_months"]
@@ -106,11 +108,13 @@ def told_months(window: Window, customers: Customers) -> tuple[pd.Timestamp, pd.
     """Return the first and the last month of which the new customers are known.
 
     Who pays in the first month of a billing export may have come earlier; after its last month nobody can come. Without
-    one: from the month of the first opportunity.
+    one: from the month in which the first deal that the CRM holds was closed, won or lost.
     """
     if customers.months is None:
-        made = window.view.opportunities["created_at"].min()
-        return (made if pd.notna(made) else window.months[0]).normalize().replace(day=1), window.known_until
+        deals, came = window.view.opportunities, customers.table["start_month"].min()
+        closed = deals.loc[deals["outcome"].ne("open"), "close_date"].min()
+        first = min((day for day in (closed, came) if pd.notna(day)), default=window.months[0])
+        return first.replace(day=1), window.known_until
     months = customers.months.months
     reported = months[~months.isin(customers.months.missing)]
     return (reported[0] + pd.DateOffset(months=1), reported[-1]) if len(reported) else (pd.NaT, pd.NaT)
@@ -141,7 +145,8 @@ def _rung(parts: _Parts, basis: str, new_share: float, lag: Lag) -> dict[str, ob
     part = 1.0 if has_expansion or basis == "new_logo_all" else new_share
     cost = (_cost(parts, basis, lag) * part * parts.share).reindex(parts.months)
     there = cost.notna().to_numpy()
-    rows = parts.customers[parts.customers["start_month"].isin(parts.months[there])]
+    inside = parts.customers["start_month"].isin(parts.months[there]).to_numpy()
+    rows = parts.customers[inside]
     added = float(parts.expansion[there].sum()) if has_expansion else 0.0
     margin = 1.0 if basis == "revenue" else parts.books.window_margin
     row = {
@@ -151,7 +156,7 @@ def _rung(parts: _Parts, basis: str, new_share: float, lag: Lag) -> dict[str, ob
     row["cac_amount"] = np.nan if has_expansion else safe_ratio(row["spend_amount"], len(rows))
     why = _why_none(parts, row, new_share if part != 1.0 else 1.0)
     row["payback_months"] = np.nan if why else row["spend_amount"] / (row["new_amount"] * margin)
-    row["low"], row["high"] = _range(parts.window, rows["new_amount"], added, row) if not why else (np.nan, np.nan)
+    row["low"], row["high"] = (np.nan, np.nan) if why else _range(parts, inside, added, row)
     return row | {"note": why or _said(parts, there, basis, lag)}
 
 
@@ -204,16 +209,16 @@ def _said(parts: _Parts, there: Array, basis: str, lag: Lag) -> str | None:
     return "; ".join(said) or None
 
 
-def _range(window: Window, amounts: pd.Series, added: float, row: dict[str, object]) -> tuple[float, float]:
+def _range(parts: _Parts, inside: Array, added: float, row: dict[str, object]) -> tuple[float, float]:
     """Return the ends of a payback over resamples of its customers; no upper end where some resamples have nobody.
 
     Ranges are taken of what is earned back a month per unit of cost, which is finite in every resample.
     """
-    if row["spend_amount"] == 0 or amounts.empty:
+    if row["spend_amount"] == 0 or not inside.any():
         return np.nan, np.nan
-    counts = customer_counts(len(amounts), window.knobs.seed, window.knobs.draws)
-    earned = (amounts.to_numpy() @ counts + added) * row["gross_margin"] / row["spend_amount"]
-    low, high = drawn_range(earned[None, :], np.array([len(amounts)]), level=window.knobs.level)
+    amounts = parts.customers["new_amount"].to_numpy() * inside
+    earned = (amounts @ parts.counts + added) * row["gross_margin"] / row["spend_amount"]
+    low, high = drawn_range(earned[None, :], np.array([row["n_customers"]]), level=parts.window.knobs.level)
     return float(safe_ratio(1.0, high[0])), float(safe_ratio(1.0, low[0]))
 
 
@@ -223,7 +228,8 @@ def _curve(parts: _Parts, new_share: float, lag: Lag) -> pd.DataFrame:
     by_month = parts.customers.groupby("start_month")["new_amount"].agg(["size", "sum"])
     by_month = by_month.reindex(parts.months).fillna(0.0)
     lags = np.arange(lag.cycle_months + 1)
-    moved = np.column_stack([lagged(cost, at_one_lag(k), 1.0).reindex(parts.months) for k in lags])
+    place = cost.index.get_indexer(parts.months)[:, None] - lags
+    moved = np.append(cost, np.nan)[np.where(place >= 0, place, len(cost))]
     there = ~np.isnan(moved)
     spent = pd.Series(np.nansum(moved, axis=0)).where(there.any(axis=0))
     n, new = (pd.Series(by_month[name].to_numpy() @ there) for name in ("size", "sum"))

@@ -74,13 +74,13 @@ def lagged(spend: pd.Series, weights: np.ndarray, least_known: float) -> pd.Seri
     Parameters
         spend : by month, first days of months; months between that are not there are not known
     """
-    whole = spend.asfreq("MS") if len(spend) else spend
+    if spend.empty:
+        return spend
+    whole = spend.reindex(pd.date_range(spend.index[0], spend.index[-1], freq="MS"))
     n, known = len(whole), whole.notna().to_numpy()
-    weight = np.convolve(known, weights)[:n] if n else np.zeros(0)
-    sums = np.convolve(whole.fillna(0.0), weights)[:n] if n else np.zeros(0)
+    weight, sums = (np.convolve(values, weights)[:n] for values in (known, whole.fillna(0.0)))
     enough = (weight >= least_known - _EVEN) & (weight > 0)
-    moved = np.divide(sums, weight, out=np.full(n, np.nan), where=enough)
-    return pd.Series(moved, whole.index).reindex(spend.index)
+    return pd.Series(np.divide(sums, weight, out=np.full(n, np.nan), where=enough), whole.index).reindex(spend.index)
 
 
 def at_one_lag(months: float) -> np.ndarray:
