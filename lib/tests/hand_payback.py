@@ -6,6 +6,7 @@ from companies_of_people import WITH_CHANNELS
 from companies_of_people import won as won_in_may
 from spending_companies import DAY, ad, campaign, seen
 
+from frames import deal
 from revops.analysis.recurring import CustomerMonths
 from revops.measures.cac_payback.books import Books
 from revops.measures.cac_payback.customers import COLUMNS, Customers
@@ -25,9 +26,11 @@ def company(*, day: str = DAY, last: str | None = None, deals: list[dict] = (), 
     """Return the Window of a tiny company: deals (frames.deal, won, expansion), and canonical rows by table: ledger,
     subscriptions, leads, spend, campaigns, accounts, invoices, payments. `last` is the last day of its records.
 
-    It is in USD, its fiscal year starts in January; the window is the quarter of the day and the four before it.
+    It is in USD, its fiscal year starts in January; the window is the quarter of the day and the four before it. Its
+    CRM holds opportunities from 2024 on: one that counts nowhere.
     """
-    view = seen(day, last=last or max(day, DAY), company=of, deals=list(deals), **tables)
+    oldest = deal("oldest", type="other", created_at="2024-01-01 09:00")
+    view = seen(day, last=last or max(day, DAY), company=of, deals=[oldest, *deals], **tables)
     return window_of(view, Knobs(**(knobs or {})))
 
 

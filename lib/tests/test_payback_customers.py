@@ -182,8 +182,8 @@ def test_within_is_of_the_windows_months():
 
 def test_a_slice_has_the_customers_whose_deal_is_in_it():
     """b is of EMEA by its deal; c came by a deal of AMER and expanded in EMEA; d has no deal."""
-    deals = [won(id, whose, region=region) for id, whose, region in
-             (("1", "a", "AMER"), ("2", "b", "EMEA"), ("3", "c", "AMER"), ("5", "old", "EMEA"), ("6", "e", "EMEA"))]  # fmt: skip
+    whose = {"1": ("a", "AMER"), "2": ("b", "EMEA"), "3": ("c", "AMER"), "5": ("old", "EMEA"), "6": ("e", "EMEA")}
+    deals = [won(id, account, region=region) for id, (account, region) in whose.items()]
     deals.append(expansion("4", "c", region="EMEA"))
     bills = [*OTHERS, *(row for name in "abcd" for row in billed(name, "2026-03", 10, 10))]
     found = told(bills=bills, deals=deals, knobs={"slice": {"region": "EMEA"}})

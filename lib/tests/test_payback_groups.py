@@ -78,7 +78,7 @@ def test_ranges_are_of_resampled_customers():
 
 
 def test_expansion_beside_new_business_from_bills():
-    """a pays 20 more from March; b 30 less in April and 40 more in May; old 100 more in February; new ones add nothing."""
+    """a pays 20 more from March; b 30 less in April and 40 more in May; old 100 more in February."""
     paid = {
         "a": [100, 100, 120, 120, 120, 120], "b": [0, 300, 300, 270, 310, 310], "c": [0, 0, 50, 50, 50, 50],
         "old": [500, 600, 600, 600, 600, 600],
@@ -224,10 +224,11 @@ def test_the_sample_adds_up(sample):
 
 
 def test_names_order_and_currency_change_nothing():
-    by = customers(*(new_customer(f"x{at}", f"2026-0{1 + at % 6}", 37.0 * (1 + at), segment="SMB" if at % 3 else "Enterprise")
-                     for at in range(12)))  # fmt: skip
-    other = customers(*(new_customer(f"y{99 - at}", f"2026-0{1 + at % 6}", 370.0 * (1 + at),
-                                     segment="SMB" if at % 3 else "Enterprise") for at in reversed(range(12))))  # fmt: skip
+    """Some begin in the same month with the same amount, in another segment."""
+    rows = [(f"2026-0{1 + at % 3}", 37.0 * (1 + at // 6), "SMB" if at % 2 else "Enterprise") for at in range(12)]
+    by = customers(*(new_customer(f"x{at}", month, paid, segment=kind) for at, (month, paid, kind) in enumerate(rows)))
+    other = customers(*(new_customer(f"y{99 - at}", month, 10 * paid, segment=kind)
+                        for at, (month, paid, kind) in reversed(list(enumerate(rows)))))  # fmt: skip
     one, two = told(by=by), told(by=other, costs=books("2025-01", [10_000.0] * 18))
     scaled = ["new_amount", "spend_amount", "cac_amount"]
     two[scaled] /= 10
@@ -272,7 +273,12 @@ def test_drawn_to_the_whole_by_plain_sums():
         y = np.log(figure[at]) - centre
         kept = [t * t / (t * t + v[at]) for t in spreads]
         middle = sum(w * k * y for w, k in zip(weights, kept, strict=True)) / sum(weights)
+        of_whole = sum(part**2 * noise for part, noise in zip(share, v, strict=True))
+        variance = sum(w * (k * v[at] + (1 - k) ** 2 * of_whole + (k * y - middle) ** 2)
+                       for w, k in zip(weights, kept, strict=True)) / sum(weights)  # fmt: skip
         assert found.middle[at] == pytest.approx(np.exp(centre + middle), rel=1e-9)
+        for end, sign in ((found.low, -1), (found.high, 1)):
+            assert end[at] == pytest.approx(np.exp(centre + middle + sign * 1.2815516 * variance**0.5), rel=1e-6)
 
 
 def planted(seed, sizes, spread):
@@ -305,10 +311,10 @@ def test_planted_factors_are_recovered(sizes, spread, least, most, better):
 
 
 def test_ranges_of_groups_alone_hold_too():
-    """The report itself over 60 companies: low and high of the groups alone, and drawn."""
+    """The report itself over 30 companies: low and high of the groups alone, and drawn."""
     window, sizes = company(knobs=KNOBS), (40, 15, 6)
     held, held_drawn = [], []
-    for seed in range(60):
+    for seed in range(30):
         rng = np.random.default_rng(seed)
         true = 20 * np.exp(rng.normal(0, 0.3, 3))
         cost = np.array(sizes) * 100 * 0.8 * true
@@ -324,7 +330,7 @@ def test_ranges_of_groups_alone_hold_too():
         rows = table[table["dimension"].eq("segment")].set_index("group").reindex(list("abc"))
         held += list((rows["low"] <= true) & ~(rows["high"] < true))
         held_drawn += list((rows["shrunk_low"] <= true) & (rows["shrunk_high"] >= true))
-    assert 0.72 < np.mean(held) < 0.92 and 0.72 < np.mean(held_drawn) < 0.9
+    assert 0.7 < np.mean(held) < 0.92 and 0.7 < np.mean(held_drawn) < 0.9
 
 
 # Beyond noise

@@ -129,4 +129,4 @@ def _filled(found: Array, known: Array, other: float) -> Array:
 
 def _readded(factor: Array, n: Array) -> Array:
     """Return factors such that customers times factors add up to the customers."""
-    return factor * n.sum() / (factor * n).sum() if n.sum() else factor
+    return np.where(n > 0, factor * n.sum() / max((factor * n).sum(), 1e-12), 1.0)
