@@ -50,6 +50,11 @@ def paybacks(credit: ChannelCredit, costs: ChannelCosts, margin: float, knobs: K
     Formula
         Recurring amount a month = credited_amount / months_in_amount. Own and overhead of all rows of a model add up to
         what new business bears of the books. A resample moves credit; spend and the overhead of one deal stay.
+
+    Limits
+        300 made companies of 30, 80 and 200 deals won each, a quarter of them by one channel, linear, 80 %: the range
+        of its payback held the true one in 82, 79 and 78 of 100, and lay below it in 5, 8 and 8. What it does not see:
+        that another year would have another overhead, and touches that were not recorded.
     """
     table = _points(credit, costs)
     whole = table["spend_amount"].fillna(0.0) + table["overhead_amount"]

@@ -90,8 +90,8 @@ def _sides(rows: pd.DataFrame, credit: ChannelCredit, costs: ChannelCosts, most:
     times = credit.new_amount / (credit.new_amount - credit.untouched_amount or np.nan)
     deals_times = credit.n_new / ((credit.n_new - credit.n_untouched) or np.nan)
     shared = own + rows["overhead_amount"] * deals_times
-    excess = (cost - most * amount).clip(lower=0.0).clip(upper=own)
     is_known = np.isfinite(cost * most) & (most > 0)
+    excess = (cost - most * amount).clip(lower=0.0).clip(upper=own).where(own.notna() & is_known)
     above = is_known & ~earns(cost, amount, most)
     return rows.assign(
         is_known=is_known, above=above, own_above=~earns(own, amount, most),
