@@ -1,6 +1,7 @@
 """Magic number, burn multiple and expansion by customer success: worked by hand, and said where they mean nothing."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,8 @@ def moved(months=MONTHS, opening=1000.0, **columns):
     parts = {"new": 10.0, "expansion": 4.0, "contraction": -1.0, "churn": -3.0, "reactivation": 2.0, **columns}
     table = pd.DataFrame(parts, index=months)
     closing = opening + table.sum(axis=1).cumsum()
-    return table.assign(opening=closing - table.sum(axis=1), closing=closing).rename_axis("period").reset_index()
+    table = table.assign(opening=closing - table.sum(axis=1), closing=closing)
+    return table.assign(period=months.strftime("%Y-%m")).reset_index(drop=True)
 
 
 def of(result, quarter, variant):
@@ -105,6 +107,9 @@ def test_rows_are_the_windows_quarters_by_variant_oldest_first():
         ({"books": books(sales=0.0, marketing=0.0)},
          ["not meaningful: no cost of sales and marketing in the quarter before"] * 3),
         ({"books": books(sales=np.nan, marketing=np.nan)}, ["needs the profit and loss by month"] * 3),
+        ({"books": replace(books(sales=0.0, marketing=0.0), why={"spend": "no account is mapped"})},
+         ["no account is mapped"] * 3),
+        ({"books": NO_LEDGER}, ["needs the profit and loss by month"] * 3),
     ],
 )  # fmt: skip
 def test_what_means_nothing_has_no_number_but_a_reason(case, notes):

@@ -10,9 +10,10 @@ from revops.measures.cac_payback.window import Window
 from revops.periods import FiscalCalendar, Period
 from revops.ratios import safe_ratio
 
-__all__ = ["VARIANTS", "Efficiency", "efficiency"]
+__all__ = ["NOT_OVER", "VARIANTS", "Efficiency", "efficiency"]
 
 VARIANTS = ("net_new", "gross_new", "revenue")
+NOT_OVER = "not over"
 _MAGIC = ["quarter", "variant", "numerator_amount", "spend_amount", "magic_number", "note"]
 _BURN = ["first_quarter", "last_quarter", "loss_amount", "net_new_amount", "burn_multiple", "note"]
 _EXPANSION = ["quarter", "cs_expansion_amount", "expansion_amount", "cs_share", "n_deals"]
@@ -45,10 +46,10 @@ def efficiency(window: Window, books: Books, movements: pd.DataFrame | None) -> 
         What does one more of recurring revenue a year cost, and does it pay for what is burned?
 
     Parameters
-        books : Uses source, totals.
-        movements : recurring revenue a month by what moved it, one row a month: period (its first day), opening, new,
-            expansion, reactivation, closing; None where no billing export tells. Months that are not in it are not
-            known.
+        books : Uses source, totals, why.
+        movements : recurring revenue a month by what moved it, analysis.recurring.movements without `by`, one row a
+            month; uses period, opening, new, expansion, reactivation, closing. None where no billing export tells.
+            Months that are not in it are not known.
 
     Formula
         magic_number = numerator / cost of sales and marketing of the quarter before, as the ledger books it, people
@@ -73,8 +74,8 @@ def efficiency(window: Window, books: Books, movements: pd.DataFrame | None) -> 
     ledger = _sums(books.totals, quarters, calendar)
     bills = _sums(_added(movements), quarters, calendar)
     expansion, why = _expansion(window, quarters)
-    magic = _magic(window, quarters, ledger, bills)
-    return Efficiency(magic, _burn(window, quarters, ledger, bills), expansion, why)
+    magic = _magic(window, quarters, ledger, bills, _no_cost(books))
+    return Efficiency(magic, _burn(quarters, ledger, bills), expansion, why)
 
 
 def _quarters(window: Window) -> list[Period]:
@@ -108,11 +109,20 @@ def _cost(ledger: pd.DataFrame) -> pd.Series:
     return ledger[found].sum(axis=1, skipna=False) if found else pd.Series(np.nan, ledger.index)
 
 
+def _no_cost(books: Books) -> str | None:
+    """Return why the books tell no cost of sales and marketing; None where they do."""
+    if books.source != "ledger" or _cost(books.totals).isna().all():
+        return _NO_LEDGER
+    return books.why.get("spend")
+
+
 def _revenue(ledger: pd.DataFrame) -> pd.Series:
     return ledger["revenue"] if "revenue" in ledger else pd.Series(np.nan, ledger.index)
 
 
-def _magic(window: Window, quarters: list[Period], ledger: pd.DataFrame, bills: pd.DataFrame) -> pd.DataFrame:
+def _magic(
+    window: Window, quarters: list[Period], ledger: pd.DataFrame, bills: pd.DataFrame, no_cost: str | None
+) -> pd.DataFrame:
     names = [quarter.name for quarter in quarters]
     revenue = _revenue(ledger)
     numerators = {"net_new": 12 * bills["net"], "gross_new": 12 * bills["gross"],
@@ -123,8 +133,7 @@ def _magic(window: Window, quarters: list[Period], ledger: pd.DataFrame, bills: 
         table.rename_axis("quarter").reset_index().melt("quarter", var_name="variant", value_name="numerator_amount")
     )
     table["spend_amount"] = table["quarter"].map(_cost(ledger).shift())
-    table["note"] = _notes(table, window, quarters, has_bills=bool(bills["net"].notna().any()),
-                           has_ledger=bool(_cost(ledger).notna().any()))  # fmt: skip
+    table["note"] = _notes(table, window, quarters, bool(bills["net"].notna().any()), no_cost)
     table["magic_number"] = (table["numerator_amount"] / table["spend_amount"]).where(table["note"].isna())
     rank = table["quarter"].map({name: place for place, name in enumerate(names)})
     order = np.lexsort((table["variant"].map(VARIANTS.index), rank))
@@ -132,18 +141,18 @@ def _magic(window: Window, quarters: list[Period], ledger: pd.DataFrame, bills: 
 
 
 def _notes(
-    table: pd.DataFrame, window: Window, quarters: list[Period], *, has_bills: bool, has_ledger: bool
+    table: pd.DataFrame, window: Window, quarters: list[Period], has_bills: bool, no_cost: str | None
 ) -> pd.Series:
     """Return why there is no magic number, the first reason that holds; null where there is one."""
     months = {quarter.name: int((window.months >= pd.Timestamp(quarter.start)).sum()) for quarter in quarters}
     is_revenue = table["variant"].eq("revenue")
     over = table["quarter"].map({quarter.name: _is_whole(quarter, window) for quarter in quarters})
     missing, added, spent = table["numerator_amount"].isna(), table["numerator_amount"], table["spend_amount"]
-    open_note = table["quarter"].map({name: f"not over: {n} of 3 months" for name, n in months.items()})
+    open_note = table["quarter"].map({name: f"{NOT_OVER}: {n} of 3 months" for name, n in months.items()})
     reasons = [
         (~over, open_note),
         (~is_revenue & (not has_bills), _NO_BILLS),
-        (pd.Series(not has_ledger, table.index), _NO_LEDGER),
+        (pd.Series(no_cost is not None, table.index), no_cost),
         (~is_revenue & missing, "the bills do not hold each of its months"),
         (is_revenue & missing, "the ledger does not hold each of its months and of the quarter before"),
         (spent.isna(), "the ledger does not hold each month of the quarter before"),
@@ -157,8 +166,8 @@ def _notes(
     return note
 
 
-def _burn(window: Window, quarters: list[Period], ledger: pd.DataFrame, bills: pd.DataFrame) -> pd.DataFrame:
-    four = _last_four(window, quarters, ledger, bills)
+def _burn(quarters: list[Period], ledger: pd.DataFrame, bills: pd.DataFrame) -> pd.DataFrame:
+    four = _last_four(len(quarters), ledger, bills)
     row: dict[str, object] = dict.fromkeys(_BURN)
     loss = added = ratio = np.nan
     if four is None:
@@ -181,17 +190,15 @@ def _burn(window: Window, quarters: list[Period], ledger: pd.DataFrame, bills: p
     return pd.DataFrame([row]).astype({name: "str" if name in text else "float64" for name in _BURN})
 
 
-def _last_four(
-    window: Window, quarters: list[Period], ledger: pd.DataFrame, bills: pd.DataFrame
-) -> list[str] | None:  # fmt: skip
-    """Return the names of the last four quarters in a row that are known and over; None where there are none."""
+def _last_four(n_quarters: int, ledger: pd.DataFrame, bills: pd.DataFrame) -> list[str] | None:
+    """Return the names of the last four quarters in a row that are known, the last of them one of the window's; None
+    where there are none."""
     if "result" not in ledger:
         return None
     names = ledger.index.tolist()
     known = (ledger["result"].notna() & bills["net"].notna()).to_numpy()
-    is_open = {quarter.name for quarter in quarters if not _is_whole(quarter, window)}
-    for last in range(len(names) - 1, len(names) - 1 - len(quarters), -1):
-        if names[last] not in is_open and known[last - 3 : last + 1].all():
+    for last in range(len(names) - 1, len(names) - 1 - n_quarters, -1):
+        if known[last - 3 : last + 1].all():
             return names[last - 3 : last + 1]
     return None
 
