@@ -39,8 +39,8 @@ def ladder(result: CacResult) -> Chart | None:
         f"{row.label} {wording.months(row.payback_months)}{ranged(row.low, row.high)}" for row in rows.itertuples()
     ]
     ax = plot_ladder(rows, target)
-    caption = "Months to pay back by definition, each adding one thing to the line before it"
-    caption += "; in front: the one this page goes by" if known["is_headline"].any() else ""
+    caption = "Months to pay back by definition, from revenue and programs alone to new customers and all that won them"
+    caption += "; in front: the one that this page goes by" if known["is_headline"].any() else ""
     caption += f". Line: {redrawn(result.knobs.level)}." if known["low"].notna().any() else "."
     ends = known[["payback_months", "high"]].max(axis=None)
     caption += _arrow(ax.get_xlim()[1]) if ends > ax.get_xlim()[1] else ""

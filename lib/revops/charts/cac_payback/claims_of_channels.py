@@ -58,7 +58,9 @@ def _caption_of_channels(result: CacResult, rows: pd.DataFrame, most: float) -> 
     caption = "Months to pay back own cost and a share of overhead"
     caption += f", lowest to highest of {n} models" if n > 1 else ""
     caption += f"; dot: {model_name(model)}" if rows["payback_months"].notna().any() else ""
-    caption += "; ring: own cost alone." if rows["own_payback_months"].notna().any() else "."
+    own = rows["own_payback_months"].dropna()
+    n_beyond = int(own.gt(result.knobs.target_months).sum())
+    caption += f"; ring: own cost alone ({n_beyond or 'none'} beyond the target)." if len(own) else "."
     if (~rows["is_sure"].astype(bool) & rows["word"].isin(["slower", "within"])).any():
         caption += " Question mark: not beyond chance."
     few = f" Few: fewer than {result.knobs.fewest_customers} won deals."
@@ -77,26 +79,16 @@ def _title_of_channels(rows: pd.DataFrame, target: float) -> str:
     n, n_few = len(judged), int(rows["word"].eq("few").sum())
     if judged.empty:
         return f"Too few deals to say whether {'a channel pays' if n_few == 1 else 'channels pay'} back in time"
-    slow, quick, depends = (judged[judged["word"].eq(word)] for word in ("slower", "within", "depends"))
+    slow, quick, depends = (int(judged["word"].eq(word).sum()) for word in ("slower", "within", "depends"))
     every = "the only model" if judged["n_models"].max() == 1 else "every model"
-    parts = []
-    if len(slow):
-        verb = "takes" if len(slow) == 1 else "take"
-        parts.append(
-            f"{len(slow)} of {plural(n, 'channel')} {verb} longer than {aged(target)} under {every}{_chance(slow)}"
-        )
-    if len(quick):
-        who = f"{len(quick)}" if slow is not None and len(slow) else f"{len(quick)} of {plural(n, 'channel')}"
-        verb = "is" if len(quick) == 1 else "are"
-        parts.append(f"{who} {verb} within {'it' if len(slow) else f'{aged(target)} under {every}'}{_chance(quick)}")
-    if len(depends):
-        if not parts:
-            who = "the channel pays" if n == 1 else "either channel pays" if n == 2 else f"any of {n} channels pays"
-            return f"Whether {who} back within {aged(target)} depends on the model"
-        parts.append(f"{len(depends)} depend{'s' if len(depends) == 1 else ''} on it")
-    return "; ".join(parts)
-
-
-def _chance(rows: pd.DataFrame) -> str:
-    """Return a doubt where not one of the verdicts is sure."""
-    return "" if rows["is_sure"].any() else ", maybe by chance"
+    if depends == n:
+        who = {1: f"{judged['label'].iloc[0]} pays", 2: "either of 2 channels pays"}.get(n, f"any of {n} channels pays")
+        return f"Whether {who} back within {aged(target)} depends on the model"
+    n_first = slow or quick
+    who = f"{n_first} of {n} channels" if n_first < n else judged["label"].iloc[0] if n == 1 else f"All {n} channels"
+    verb = ("takes" if slow else "pays") if n_first == 1 else "take" if slow else "pay"
+    title = f"{who} {verb} {'longer than' if slow else 'back within'} {aged(target)} under {every}"
+    title += f", {depends} under some" if depends else ""
+    if not judged.loc[judged["word"].ne("depends"), "is_sure"].any():
+        return f"{title}, maybe by chance"
+    return f"{title}, {quick} under none" if slow and quick else title

@@ -70,7 +70,7 @@ def _title_of_paid_back(result: CacResult, rows: pd.DataFrame) -> str:
     title = f"By {aged(row['age_months'])} {share(row['paid_back_share'])} had repaid their cost"
     title += "" if missing(row["lost_share"]) else f" and {share(row['lost_share'])} had left before"
     told = rows[rows["paid_back_share"].ge(0.5)]
-    return f"{title}; half had repaid by {told['age_months'].min():g}" if len(told) else title
+    return f"{title}; half had repaid by {aged(told['age_months'].min())}" if len(told) else title
 
 
 def cohorts(result: CacResult) -> Chart | None:
@@ -161,5 +161,5 @@ def _title_of_survival(result: CacResult, seen: pd.DataFrame, is_tail: pd.Series
         return f"{title}, all of it seen"
     worth = table[["ltv_amount", "tail_amount"]].iloc[0] if len(table) else pd.Series(dtype="float64")
     if len(worth) and worth["ltv_amount"] > 0 and worth["tail_amount"] >= 0:
-        return f"{title}; {share(worth['tail_amount'] / worth['ltv_amount'])} of lifetime value lies beyond, unseen"
+        return f"{title}; {share(worth['tail_amount'] / worth['ltv_amount'])} of lifetime value is extrapolated"
     return f"{title}; what lies beyond, up to {aged(result.lifetime.horizon_months)}, is extrapolated"

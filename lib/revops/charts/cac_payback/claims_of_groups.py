@@ -31,7 +31,7 @@ def groups(result: CacResult) -> Chart | None:
     if told["is_few"].any():
         caption += f" Hollow: fewer than {knobs.fewest_customers} customers, drawn to the whole."
     n_more = len(told) - int((~rows["is_head"]).sum()) + int(rows["is_all"].sum())
-    caption += f" {plural(n_more, 'group')} with fewer customers in the table below." if n_more else ""
+    caption += f" {plural(n_more, 'group')} with fewer customers not drawn." if n_more else ""
     ax = plot_groups(rows, knobs.target_months)
     most = ax.get_xlim()[1]
     if (rows[["payback_months", "high"]] > most).any(axis=None):

@@ -71,7 +71,7 @@ def plot_cohorts(curves: pd.DataFrame, cohorts: Sequence[str], front: str, *, ax
         heights = keep_apart([row["paid_back_share"] for row in last.values()], [_LINE * (high - low)] * len(last),
                              low, high)  # fmt: skip
         for (name, row), height in zip(last.items(), heights, strict=True):
-            ink = style.INK if looks[name] == style.PAST else looks[name]
+            ink = style.ACCENT if name == front else style.MUTE
             ax.annotate(name, (row["age_months"], height), xytext=(5, 0), textcoords="offset points", va="center",
                         color=ink, weight="bold" if name == front else "normal", annotation_clip=False)  # fmt: skip
         return ax

@@ -31,7 +31,7 @@ def plot_lag_curve(curve: pd.DataFrame, median: float, headline: float, *, ax: A
         lag, payback = curve["lag_months"], curve["payback_months"]
         ax.plot(lag, payback, "o-", color=style.ACCENT, linewidth=1.8, markersize=4, zorder=3)
         top = 1.35 * float(np.nanmax([*payback, headline]))
-        ax.set_ylim(0, top)
+        ax.set_ylim(0, top or 1.0)
         ax.set_xlim(-0.3, float(lag.max()) + 0.3)
         if np.isfinite(headline):
             ax.axhline(headline, color=style.INK, linewidth=1, linestyle=(0, (5, 3)), zorder=2)

@@ -1,5 +1,8 @@
 """Short names for rows of a chart, ranges in words, and the data behind a chart under names that people read."""
 
+from collections.abc import Callable
+
+import numpy as np
 import pandas as pd
 
 from revops import wording
@@ -17,7 +20,6 @@ BASES = {
 }
 """What each rung of the ladder is called in a row."""
 _HEADS = {
-    "label": "of",
     "age_months": "age",
     "lag_months": "cost_moved_by",
     "n_at_risk": "customers_seen",
@@ -28,8 +30,6 @@ _HEADS = {
     "payback_months": "payback",
     "cac_amount": "CAC",
     "spend_amount": "cost",
-    "low": "low",
-    "high": "high",
 }
 
 
@@ -38,9 +38,10 @@ def headed(data: pd.DataFrame, **heads: str) -> pd.DataFrame:
     return data.rename(columns=_HEADS | heads)
 
 
-def ranged(low: float, high: float, write: object = wording.months) -> str:
+def ranged(low: float, high: float, write: Callable[[float], str] = wording.months) -> str:
     """Return a range in brackets, to stand behind a number: ` (18 to 24)`; nothing where there is none."""
-    return "" if wording.missing(low) or wording.missing(high) else f" ({wording.between(low, high, write)})"
+    is_known = np.isfinite(low) and not wording.missing(high)
+    return f" ({wording.between(low, high, write)})" if is_known else ""
 
 
 def redrawn(level: float) -> str:

@@ -87,9 +87,8 @@ def plot_channels(channels: pd.DataFrame, target: float, *, ax: Axes | None = No
 def _most(usual: pd.Series, values: pd.DataFrame, target: float) -> float:
     """Return where the axis of months ends: the target is on it, and an end without limit has room."""
     known = values.to_numpy(dtype=float).ravel()
-    room = 1.15 * known[np.isfinite(known)].max(initial=0.0) if np.isinf(known).any() else 0.0
-    usual = np.append(usual.to_numpy(dtype=float), target)
-    return cut_at(usual, [*known, room, 1.15 * target], least=2 * target)
+    room = (1.15 if np.isinf(known).any() else 1.03) * known[np.isfinite(known)].max(initial=0.0)
+    return cut_at(np.append(usual.to_numpy(dtype=float), target), [room, 1.15 * target], least=2 * target)
 
 
 def _ranged(ax: Axes, place: int, middle: float, ends: Sequence[float], most: float, colour: str, *,
