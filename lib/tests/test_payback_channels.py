@@ -400,18 +400,21 @@ def test_a_verdict_that_deals_without_touches_would_turn_is_not_sure():
 
 
 def test_ranges_and_chances_by_plain_loops():
-    """Of each resample: cost over what it repays a month; ends at Hesterberg's tails of what 1 of cost repays."""
+    """Of each resample, in which more or fewer of 60 were won: own cost and its part of the overhead, over what it
+    repays a month; ends at Hesterberg's tails of what 1 of cost repays."""
     rng = np.random.default_rng(5)
     rows_ = [(list(rng.choice(list("abc"), rng.integers(1, 4))), 1, 0, float(rng.integers(1, 40)) * 100)
              for _ in range(60)]  # fmt: skip
     credit, costs, knobs = credit_of(from_paths(rows_), ("linear",)), costs_of(6_000.0, a=9_000.0), Knobs(models="all")
     table = paybacks(credit, costs, 0.8, knobs).set_index("channel")
+    counts = customer_counts(60, knobs.seed, credit.draws.amount["linear"].shape[1])
     for at, name in enumerate("abc"):
         own = {"a": 9_000.0}.get(name, 0.0)
         months = []
-        for draw in range(credit.draws.amount["linear"].shape[1]):
+        for draw, column in enumerate(counts.T):
+            won = sum(column)
             deals, amount = (part["linear"][at, draw] for part in (credit.draws.deals, credit.draws.amount))
-            months.append((own + 6_000 / 60 * deals) / (amount / 12 * 0.8))
+            months.append((own + 6_000 * deals / 60) / (amount * won / 60 / 12 * 0.8))
         n = credit.draws.behind("linear")[at]
         tail = norm.cdf(-np.sqrt(n / (n - 1)) * t.ppf(0.9, n - 1))
         repaid = [1 / one for one in months]

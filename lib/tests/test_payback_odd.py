@@ -63,6 +63,10 @@ def giant(table):
     return table.assign(recurring_amount=table["recurring_amount"].mask(table["customer_id"].eq("cus_I"), 1e7))
 
 
+def no_account(table):
+    return table.assign(account_id=pd.Series(None, table.index, dtype="str"))
+
+
 CASES = {
     "no ledger": ({"ledger": None}, {}, NO_LEDGER),
     "no bills": ({"subscriptions": None}, {}, LATE.format(8)),
@@ -76,13 +80,13 @@ CASES = {
                 "no account of the ledger is mapped to sales or marketing in company.yml"),
     "ledger ends early": ({"ledger": until("2026-01-01")}, {}, LATE.format(8)),
     "ledger begins late": ({"ledger": since("2026-01-01")}, {}, LATE.format(8)),
-    "one new customer": ({"subscriptions": of("C")}, {}, LATE.format(1).replace("customers", "customer")),
+    "one new customer": ({"subscriptions": of("A", "C")}, {}, LATE.format(1).replace("customers", "customer")),
     "one old customer": ({"subscriptions": of("A")}, {}, NOBODY),
-    "one month of bills": ({"subscriptions": since("2026-06-01")}, {}, "no month of the window whose new customers are known"),
+    "one month of bills": ({"subscriptions": since("2026-06-01")}, {},
+                           "no month of the window whose new customers are known"),
     "free plans alone": ({"subscriptions": of("J")}, {}, NOBODY),
-    "bills end early": ({"subscriptions": until("2026-03-01")}, {}, LATE.format(7).replace("7 ", "7 ")),
-    "bills know no account": ({"subscriptions": lambda t: t.assign(account_id=pd.Series(None, t.index, dtype="str"))}, {},
-                              LATE.format("no")),
+    "bills end early": ({"subscriptions": until("2026-03-01")}, {}, LATE.format(7)),
+    "bills know no account": ({"subscriptions": no_account}, {}, LATE.format("no")),
     "present prices": ({"subscriptions": lambda t: t.assign(basis="present_price")}, {}, LATE.format(8)),
     "one giant customer": ({"subscriptions": giant}, {"fewest_customers": 2}, None),
     "all given back": ({"payments": lambda t: t.assign(paid_amount=0.0)}, {"fewest_customers": 2}, None),
@@ -109,7 +113,8 @@ def test_nothing_on_a_page_is_infinite_and_what_is_undefined_says_why(odd):
     found, _ = odd
     for name, part in found.items():
         for place, table in tables_of(part):
-            numbers = table.select_dtypes("number")
+            open_ended = ["high", "highest_months"] if name == "channels" else []
+            numbers = table.select_dtypes("number").drop(columns=open_ended, errors="ignore")
             assert not np.isinf(numbers.to_numpy(dtype=float)).any(), (name, place)
     rungs = found["ladder"].rungs
     assert rungs.loc[rungs["payback_months"].isna(), "note"].notna().all()

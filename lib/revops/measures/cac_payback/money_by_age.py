@@ -108,12 +108,13 @@ def _of_bills(name: str, rows: pd.DataFrame, note: str | None, books: Books, see
     table, n_ages = seen.table, seen.amount.shape[1]
     starts = (table["start_month"].dt.year * 12 + table["start_month"].dt.month).to_numpy()
     place = pd.Index(table["customer"]).get_indexer(rows["customer"])
+    is_in = starts >= rows["month"].min()
+    rows, place = rows[place >= 0], place[place >= 0]
     age = np.maximum(rows["month"].to_numpy() - starts[place], 0)
-    mine = (place >= 0) & (age < n_ages)
+    mine = age < n_ages
     amount = rows["amount"].to_numpy() * _margin(books, rows["month"].to_numpy())
     margin = np.zeros((len(table), n_ages))
     np.add.at(margin, (place[mine], age[mine]), amount[mine])
-    is_in = starts >= rows["month"].min()
     n_none = int((is_in & (seen.age > 0) & ~np.isin(np.arange(len(table)), place)).sum())
     none = f"{n_none:,} of {int(is_in.sum()):,} customers have none: they count as not paid back" if n_none else None
     return Money(name, margin, is_in, _BEFORE[name], "; ".join(filter(None, [note, none])) or None)

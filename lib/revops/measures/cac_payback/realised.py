@@ -138,7 +138,9 @@ def _told(money: Money, judged: _Judged) -> dict[str, object]:
     """Return the parts of Realised that one version of the money tells."""
     kept = ~np.isnan(judged.cac) & money.is_in
     total = np.cumsum(money.margin, axis=1)
-    paid, drawn = _paid_age(total, judged.cac[:, None])[:, 0], _paid_age(total, judged.cac[:, None] * judged.scale)
+    cac = judged.cac[:, None]
+    scale = np.where(cac == 0, 1.0, judged.scale)  # of who costs nothing no resample makes it more
+    paid, drawn = _paid_age(total, cac)[:, 0], _paid_age(total, cac * scale)
     curves, rows = [], []
     for name in ["all", *np.unique(judged.cohort[kept])] if kept.any() else []:
         mine = kept & ((judged.cohort == name) | (name == "all"))
