@@ -105,7 +105,7 @@ def _models(result: CacResult) -> Display:
     for name in kept[:_WIDEST]:
         shown[channel_label(UNALLOCATED.get(name, name))] = wide[name].reindex(order).to_numpy()
     caption = "Payback in months by channel under each model of attribution"
-    caption += f"; the {_WIDEST} with the most own cost, all in channels.csv" if len(kept) > _WIDEST else ""
+    caption += f"; the {_WIDEST} with the most own cost, all in channels_by_model.csv" if len(kept) > _WIDEST else ""
     return caption, shown, (None, *["months"] * (shown.shape[1] - 1))
 
 

@@ -25,7 +25,7 @@ _VARIANTS = {"net_new": "Net new", "gross_new": "New and expansion", "revenue": 
 
 def kept_tables(result: CacResult) -> dict[str, Display]:
     """Return the tables by name, those that the exports allow."""
-    found = {"retention": _retention, "bridge": _bridge, "largest_customers": _top, "cs_expansion": _expansion,
+    found = {"retention": _retention, "movements": _bridge, "largest_customers": _top, "cs_expansion": _expansion,
              "magic_number": _magic, "burn_multiple": _burn, "published": _published}  # fmt: skip
     return {name: table(result) for name, table in found.items()}
 
@@ -131,7 +131,7 @@ def _published(result: CacResult) -> Display:
         "by others"
     )
     if n_rest:
-        caption += f". {plural(n_rest, 'figure')} more, of other definitions or companies, stand in published.csv"
+        caption += f". {plural(n_rest, 'figure')} more, of other definitions or companies, stand in published_figures.csv"
     return caption, shown.reset_index(drop=True), (None,) * 9
 
 

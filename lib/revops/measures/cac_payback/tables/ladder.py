@@ -28,7 +28,7 @@ _USES = {
 
 def ladder_tables(result: CacResult) -> dict[str, Display]:
     """Return the tables by name."""
-    return {"ladder": _ladder(result), "lag_curve": _curve(result), "accounts": _accounts(result)}
+    return {"by_definition": _ladder(result), "by_lag": _curve(result), "accounts": _accounts(result)}
 
 
 def ranged(low: pd.Series, high: pd.Series) -> list[str]:
