@@ -19,7 +19,8 @@ _NAMES = {
     "expansion_share": "Expansion of what was gained",
     "new_business_share": "New business of what was gained",
 }
-_OF_EACH, _QUARTERS = 3, 8
+_MIDDLE = ("median", "mean", "median_or_mean", "share")
+_OF_EACH, _QUARTERS = 2, 8
 _VARIANTS = {"net_new": "Net new", "gross_new": "New and expansion", "revenue": "Revenue"}
 
 
@@ -70,10 +71,12 @@ def _bridge(result: CacResult) -> Display:
 
 
 def _top(result: CacResult) -> Display:
-    rows = result.retention.top
-    shown = pd.DataFrame({"Customer": rows["customer"], "A year ago": rows["then"], "Now": rows["now"],
+    rows, accounts = result.retention.top, result.view.book.table("accounts")
+    names = rows["customer"].map(accounts.set_index("account_id")["account_name"])
+    shown = pd.DataFrame({"Customer": names.fillna(rows["customer"]), "A year ago": rows["then"], "Now": rows["now"],
                           "Change": rows["change"], "Share of now": rows["share"]})  # fmt: skip
-    return f"The {len(rows)} largest customers, recurring a month", shown, (None, "money", "money", "money", "share")
+    caption = f"The {len(rows)} largest of the customers of twelve months ago, recurring a month"
+    return caption, shown, (None, "money", "money", "money", "share")
 
 
 def _expansion(result: CacResult) -> Display:
@@ -116,7 +119,9 @@ def _burn(result: CacResult) -> Display:
 
 def _published(result: CacResult) -> Display:
     found, currency = result.peers.table, result.view.company.currency
-    rows = found[found["flag"].ne("not comparable")].groupby(["id", "basis"], sort=False).head(_OF_EACH)
+    rows = found[found["flag"].ne("not comparable")]
+    rows = rows.iloc[(~rows["statistic"].isin(_MIDDLE)).to_numpy().argsort(kind="stable")]
+    rows = rows.groupby(["id", "basis"], sort=False).head(_OF_EACH).sort_index()
     shown = pd.DataFrame({
         "Number": [_NAMES.get(id) or metric(id).label for id in rows["id"]],
         "Ours": _in_words(rows["ours"], rows, currency), "Theirs": _in_words(rows["value"], rows, currency),
@@ -131,7 +136,9 @@ def _published(result: CacResult) -> Display:
         "by others"
     )
     if n_rest:
-        caption += f". {plural(n_rest, 'figure')} more, of other definitions or companies, stand in published_figures.csv"
+        caption += (
+            f". {plural(n_rest, 'figure')} more, of other definitions or companies, stand in published_figures.csv"
+        )
     return caption, shown.reset_index(drop=True), (None,) * 9
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from revops.measures.cac_payback.result import CacResult
-from revops.wording import missing, month_name, months, plural, ranges, share
+from revops.wording import missing, month_name, months, plural, ranges
 
 __all__ = ["BASES", "Display", "ladder_tables", "ranged"]
 
@@ -28,7 +28,7 @@ _USES = {
 
 def ladder_tables(result: CacResult) -> dict[str, Display]:
     """Return the tables by name."""
-    return {"by_definition": _ladder(result), "by_lag": _curve(result), "accounts": _accounts(result)}
+    return {"by_definition": _ladder(result), "accounts": _accounts(result)}
 
 
 def ranged(low: pd.Series, high: pd.Series) -> list[str]:
@@ -60,23 +60,6 @@ def _payback(rows: pd.DataFrame) -> list[str]:
     """Return months in words, or why there are none."""
     return [note if missing(value) and not missing(note) else months(value)
             for value, note in zip(rows["payback_months"], rows["note"], strict=True)]  # fmt: skip
-
-
-def _curve(result: CacResult) -> Display:
-    rows = result.ladder.curve
-    shown = pd.DataFrame({"Cost moved by": rows["lag_months"], "CAC": rows["cac_amount"],
-                          "Payback": rows["payback_months"]})  # fmt: skip
-    lag = result.lag
-    caption = "Payback by how many months earlier cost is taken to be spent"
-    if lag.why is None:
-        caption += (
-            f". Measured on {plural(lag.n, 'customer')}: half came within {months(lag.median_months)} months of "
-            f"{'the lead' if lag.share_from_lead > 0.5 else 'the deal'}, nineteen in twenty within {lag.cycle_months}; "
-            f"{share(lag.share_from_lead)} have a lead on record, the others count from their deal"
-        )
-    else:
-        caption += f". {lag.why[0].upper()}{lag.why[1:]}"
-    return caption, shown, ("count", "money", "months")
 
 
 def _accounts(result: CacResult) -> Display:
