@@ -31,7 +31,7 @@ def ladder(result: CacResult) -> Chart | None:
     """Return payback by definition; None where no definition gives one."""
     rows, target = result.ladder.rungs, result.knobs.target_months
     rows = rows.assign(label=rows["basis"].map(BASES), is_headline=rows["basis"].eq(HEADLINE))
-    known = rows[rows["payback_months"].notna()]
+    known = rows[np.isfinite(rows["payback_months"])]
     if known.empty:
         return None
     title = _title_of_ladder(known)
@@ -42,7 +42,7 @@ def ladder(result: CacResult) -> Chart | None:
     caption = "Months to pay back by definition, from revenue and programs alone to new customers and all that won them"
     caption += "; in front: the one that this page goes by" if known["is_headline"].any() else ""
     caption += f". Line: {redrawn(result.knobs.level)}." if known["low"].notna().any() else "."
-    ends = known[["payback_months", "high"]].max(axis=None)
+    ends = rows[["payback_months", "high"]].max(axis=None)
     caption += _arrow(ax.get_xlim()[1]) if ends > ax.get_xlim()[1] else ""
     unknown = rows[rows["payback_months"].isna()]
     caption += f" No payback: {wording.join(unknown['label'].tolist())}." if len(unknown) else ""
@@ -70,7 +70,7 @@ def _arrow(most: float) -> str:
 
 def lag_curve(result: CacResult) -> Chart | None:
     """Return payback by how many months earlier cost is counted; None where fewer than two lags can be told."""
-    rows, lag = result.ladder.curve, result.lag
+    rows, lag = result.ladder.curve.replace(np.inf, np.nan), result.lag
     known = rows[rows["payback_months"].notna()]
     if len(known) < 2:
         return None

@@ -1,5 +1,6 @@
 """What the charts of customers by age claim: title, alternative text, caption and the data behind it."""
 
+import numpy as np
 import pandas as pd
 
 from revops import wording
@@ -7,7 +8,7 @@ from revops.charts.cac_payback.drawings import plot_cohorts, plot_paid_back, plo
 from revops.charts.cac_payback.labels import aged, headed, ranged, redrawn
 from revops.charts.style import Chart
 from revops.measures.cac_payback.result import CacResult
-from revops.wording import missing, share
+from revops.wording import missing, plural, share
 
 __all__ = ["cohorts", "paid_back", "survival"]
 
@@ -24,7 +25,7 @@ def paid_back(result: CacResult) -> Chart | None:
     rows = curves[curves["version"].eq(_RECOGNISED) & curves["cohort"].eq(_ALL)].reset_index(drop=True)
     if rows.empty:
         return None
-    title = _title_of_paid_back(result, rows)
+    title, n = _title_of_paid_back(result, rows), _n_customers(result.realised.by_cohort)
     ages = rows[rows["age_months"].isin([*_AGES, rows["age_months"].max()])]
     parts = [
         f"By {aged(row.age_months)} {share(row.paid_back_share)}{ranged(row.paid_back_low, row.paid_back_high, share)} "
@@ -32,8 +33,8 @@ def paid_back(result: CacResult) -> Chart | None:
         for row in ages.itertuples()
     ]
     caption = (
-        f"Share of new customers by age, as far as {knobs.fewest_customers} or more were seen, by recognised gross "
-        f"margin. Band: {redrawn(knobs.level)}."
+        f"{_share_of(n)} by age, as far as {knobs.fewest_customers} or more were seen, by recognised gross margin. "
+        f"Band: {redrawn(knobs.level)}."
     )
     cash, word = _cash(curves)
     if len(cash):
@@ -46,6 +47,17 @@ def paid_back(result: CacResult) -> Chart | None:
         data[word.replace(" ", "_")] = rows["age_months"].map(cash.set_index("age_months")["paid_back_share"])
     units = ("count", "count", *["share"] * (data.shape[1] - 2))
     return Chart("paid_back", title, f"{title}. {'. '.join(parts)}.", caption, ax, data, units)
+
+
+def _n_customers(by_cohort: pd.DataFrame) -> float:
+    """Return how many customers the curve of all is about."""
+    n = by_cohort.loc[by_cohort["version"].eq(_RECOGNISED) & by_cohort["cohort"].eq(_ALL), "n_customers"]
+    return n.iloc[0] if len(n) else np.nan
+
+
+def _share_of(n: float) -> str:
+    """Return what shares are of, with their number where it is known."""
+    return "Share of new customers" if missing(n) else f"Share of {plural(int(n), 'new customer')}"
 
 
 def _seen(result: CacResult) -> pd.DataFrame:
@@ -141,7 +153,8 @@ def survival(result: CacResult) -> Chart | None:
         f"{', extrapolated' if row.is_tail else ''}"
         for row in ages.itertuples()
     ]
-    caption = f"Share of new customers still paying by age. Band: {redrawn(result.knobs.level)}."
+    n = found.table["n_customers"].iloc[0] if len(found.table) else np.nan
+    caption = f"{_share_of(n)} still paying, by age. Band: {redrawn(result.knobs.level)}."
     if is_tail.any():
         caption += (
             f" Dashed: extrapolated, beyond the ages at which {result.knobs.fewest_customers} customers were seen."

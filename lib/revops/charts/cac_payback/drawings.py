@@ -7,11 +7,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from revops.charts import style
-from revops.charts.rows import keep_apart
+from revops.charts.rows import keep_apart, wide_of
 
 __all__ = ["name_ends", "plot_cohorts", "plot_paid_back", "plot_survival", "upright"]
 
 _LINE = 0.085
+_GAP, _ROOM_BELOW = 4.0, 0.15
 _GREYS = (style.MUTE, style.AXIS, style.PAST)
 _LEAST_TOP = 0.1
 
@@ -98,11 +99,23 @@ def plot_survival(curve: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         _shares(ax, 1.0)
         ax.set_xlim(0, max(float(curve["age_months"].max()), 1.0) * 1.01)
         ax.set_xlabel("months since the first bill")
-        for said, part, colour in ends:
-            middle, lowest = part["age_months"].mean(), part[["survival", "low"]].min(axis=None)
-            ax.annotate(said, (middle, lowest), xytext=(0, -4), textcoords="offset points", ha="center", va="top",
-                        color=colour, weight="bold")  # fmt: skip
+        _name_below(ax, ends)
         return ax
+
+
+def _name_below(ax: Axes, parts: Sequence[tuple[str, pd.DataFrame, str]]) -> None:
+    """Name parts of a curve below them, or above where there is no room; apart from each other, within the drawing."""
+    ax.figure.draw_without_rendering()
+    low, high = ax.get_xlim()
+    per_point = (high - low) / (ax.get_window_extent().width * 72 / ax.figure.dpi)
+    wide = [(1.08 * wide_of(said) + 2 * _GAP) * per_point for said, *_ in parts]
+    places = keep_apart([part["age_months"].mean() for _, part, _ in parts], wide, low, high)
+    for (said, part, colour), place in zip(parts, places, strict=True):
+        ends = part[["survival", "low", "high"]]
+        below = ends.min(axis=None) > _ROOM_BELOW
+        ax.annotate(said, (place, ends.min(axis=None) if below else ends.max(axis=None)), ha="center",
+                    xytext=(0, -_GAP if below else _GAP), textcoords="offset points", va="top" if below else "bottom",
+                    color=colour, weight="bold")  # fmt: skip
 
 
 def name_ends(ax: Axes, ends: Sequence[tuple[str, float, str]]) -> None:

@@ -30,7 +30,8 @@ def plot_lag_curve(curve: pd.DataFrame, median: float, headline: float, *, ax: A
         ax = ax or style.axes(height=2.5)
         lag, payback = curve["lag_months"], curve["payback_months"]
         ax.plot(lag, payback, "o-", color=style.ACCENT, linewidth=1.8, markersize=4, zorder=3)
-        top = 1.35 * float(np.nanmax([*payback, headline]))
+        drawn = np.array([*payback, headline])
+        top = 1.35 * float(drawn[np.isfinite(drawn)].max(initial=0.0))
         ax.set_ylim(0, top or 1.0)
         ax.set_xlim(-0.3, float(lag.max()) + 0.3)
         if np.isfinite(headline):
