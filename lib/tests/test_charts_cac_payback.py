@@ -1,8 +1,10 @@
 """Charts of the CAC payback report read back from what was drawn; results are made by hand, so that each claim is
 known: three segments and two regions, four channels, three fiscal years of customers, six quarters of movements."""
 
+import datetime as dt
 import itertools
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import matplotlib as mpl
@@ -10,17 +12,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from revops import wording
+from revops.benchmarks import published
 from revops.charts import cac_payback as charts
 from revops.charts import style
 from revops.charts.cac_payback import claims, claims_of_channels, claims_of_customers, claims_of_groups
 from revops.charts.cac_payback.claims_of_revenue import bridge
 from revops.charts.cac_payback.labels import BASES, aged, named, ranged
-from revops.measures.cac_payback.knobs import Knobs
+from revops.measures.cac_payback import Knobs, measure
 from revops.measures.cac_payback.ladder import BASES as RUNGS
 from revops.measures.cac_payback.ladder import Ladder
 from revops.measures.cac_payback.lag import Lag
 from revops.report.figures import svg
 
+ROOT = Path(__file__).parents[2]
 NAN, INF = float("nan"), float("inf")
 CLAIMS = {
     "paid_back": claims_of_customers.paid_back,
@@ -547,7 +552,7 @@ def test_without_bills_what_needs_them_is_left_out():
 
 HOSTILE = ["<img src=x onerror=alert(1)>", "$x$ & co", "W" * 80, "two\nlines", "Nord " * 20]
 NAMED = {
-    "groups": groups([("segment", name, 20, 20.0 + n, 15.0, 31.0, n == 1, "above" if n < 2 else "")
+    "groups": groups([("segment", name, 20, 20.0 + n, 15.0, 31.0, n == 3, "above" if n < 2 else "")
                       for n, name in enumerate(HOSTILE)]),
     "channels": channels([(name, 3.0, 20.0 + n, 15.0, 25.0 + n, "above", n > 2) for n, name in enumerate(HOSTILE)]),
 }  # fmt: skip
@@ -617,6 +622,32 @@ def test_nothing_drawn_reaches_beyond_the_figure_and_no_text_stands_on_another(c
         for (one, a), (other, b) in itertools.combinations(boxes, 2):
             wide, high = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
             assert wide <= 1 or high <= 0.25 * min(a.height, b.height), (chart.name, one, other)
+
+
+@pytest.fixture(scope="module")
+def measured(sample):
+    """Return the report on the sample company, with few draws."""
+    view = sample.as_of(dt.date(2026, 6, 9), now=dt.datetime(2099, 1, 1))
+    return measure(view, Knobs(draws=100, models=("linear", "first_touch", "last_touch")), published(ROOT))
+
+
+def test_of_the_sample_everything_can_be_drawn_and_the_titles_are_what_its_tables_say(measured):
+    found = {chart.name: chart for chart in charts.draw(measured)}
+    assert list(found) == list(CLAIMS)
+    for chart in found.values():
+        assert len(chart.units) == len(chart.data.columns) and len(chart.title) <= 100 and svg(chart)
+    whole = [row for row in measured.retention.bridge.itertuples() if row.n_months == 3][-4:]
+    won = sum(row.new + row.expansion + row.reactivation for row in whole)
+    lost = -sum(row.contraction + row.churn for row in whole)
+    said = f"won {wording.money(won, 'USD')} a month of recurring revenue and lost {wording.money(lost, 'USD')}"
+    assert found["bridge"].title == f"The last four whole quarters {said}"
+    row = next(row for row in measured.realised.curves.itertuples()
+               if (row.version, row.cohort, row.age_months) == ("recognised", "all", 18))  # fmt: skip
+    shares = f"{wording.share(row.paid_back_share)} had repaid their cost and {wording.share(row.lost_share)} had left"
+    assert found["paid_back"].title.startswith(f"By 18 months {shares} before")
+    told = [months for months in measured.ladder.rungs["payback_months"] if months == months]
+    ends = f"{wording.months(min(told))} to {wording.months(max(told))} months"
+    assert found["ladder"].title == f"The same company pays back in {ends}, by definition alone"
 
 
 def test_short_words():

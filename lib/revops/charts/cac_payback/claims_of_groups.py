@@ -50,7 +50,8 @@ def _as_shown(told: pd.DataFrame) -> pd.DataFrame:
     few = told["is_few"].astype(bool) & told["shrunk_months"].notna()
     drawn = {"payback_months": "shrunk_months", "low": "shrunk_low", "high": "shrunk_high"}
     shown = {name: told[name].mask(few, told[other]) for name, other in drawn.items()}
-    return told.assign(label=told["group"].map(channel_label), is_few=told["is_few"].astype(bool), **shown)
+    label, is_few = told["group"].map(channel_label), told["is_few"].astype(bool)
+    return told.assign(label=label, is_few=is_few, sure=told["sure"].mask(is_few, ""), **shown)
 
 
 def _in_rows(result: CacResult, told: pd.DataFrame) -> pd.DataFrame:

@@ -18,6 +18,7 @@ LOSSES = {"contraction": (style.WARN, 0.45), "churn": (style.WARN, 1.0)}
 """What moves recurring revenue, up and down, from zero outwards: colour and how strong."""
 _YOUNG = 0.4
 _BAR = 0.68
+_BESIDE, _NEAR = 0.4, 0.2
 _SQUARE, _SPACE = 12.0, 12.0
 
 
@@ -43,7 +44,9 @@ def plot_lag_curve(curve: pd.DataFrame, median: float, headline: float, *, ax: A
         if len(at):
             ax.plot(median, at.iloc[0], "o", color=style.ACCENT, markersize=9, zorder=4)
             late = median > lag.max() / 2
-            ax.annotate(f"median lag: {wording.months(at.iloc[0])}", (median, payback.max()), color=style.ACCENT,
+            beside = payback[(lag - median).mul(-1 if late else 1).between(0, _BESIDE * lag.max())].max()
+            height = headline if beside < headline < beside + _NEAR * top else beside
+            ax.annotate(f"median lag: {wording.months(at.iloc[0])}", (median, height), color=style.ACCENT,
                         xytext=(5 if late else -5, 9), textcoords="offset points", va="bottom", weight="bold",
                         ha="right" if late else "left")  # fmt: skip
         ax.locator_params(axis="x", integer=True, nbins=7)
