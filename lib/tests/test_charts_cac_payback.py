@@ -569,9 +569,8 @@ def test_names_with_markup_or_at_length_are_text_within_the_drawing():
 
 
 def test_the_order_of_rows_changes_nothing():
-    first = drawn()
-    again = drawn(groups=groups(GROUPS[::-1]), channels=channels(CHANNELS[::-1]))
-    assert {name: svg(chart) for name, chart in first.items()} == {name: svg(chart) for name, chart in again.items()}
+    assert svg(one("groups")) == svg(one("groups", groups=groups(GROUPS[::-1])))
+    assert svg(one("channels")) == svg(one("channels", channels=channels(CHANNELS[::-1])))
 
 
 def test_drawing_changes_no_global_state_and_gives_the_same_bytes_twice():
@@ -621,7 +620,7 @@ def test_nothing_drawn_reaches_beyond_the_figure_and_no_text_stands_on_another(c
             assert box.y0 >= -1 and box.y1 <= figure.bbox.y1 + 1, (chart.name, said)
         for (one, a), (other, b) in itertools.combinations(boxes, 2):
             wide, high = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
-            assert wide <= 1 or high <= 0.25 * min(a.height, b.height), (chart.name, one, other)
+            assert wide <= 1 or high <= 0.15 * min(a.height, b.height), (chart.name, one, other)
 
 
 @pytest.fixture(scope="module")
