@@ -340,7 +340,10 @@ def test_cohorts_compare_the_youngest_two_at_their_common_age():
     assert chart.caption.endswith(" Too young or too few to draw: FY26.")
     (old, _, grey), (young, _, front) = lines_of(chart)
     assert (len(old), grey, len(young), front) == (20, style.MUTE, 12, style.ACCENT)
-    assert texts(chart) == ["FY24", "FY25"] and sorted(set(chart.data["cohort"])) == ["FY24", "FY25"]
+    assert texts(chart) == ["FY24", "FY25"]
+    assert list(chart.data) == ["age", "FY24", "FY25", "FY25 from", "FY25 to", "FY25 seen"] and len(chart.data) == 20
+    np.testing.assert_allclose(chart.data.iloc[11], [12, 0.33, 0.33, 0.28, 0.38, 40])
+    assert chart.data["FY25"].count() == 12
 
 
 @pytest.mark.parametrize(
@@ -479,7 +482,8 @@ def test_survival_is_seen_and_then_extrapolated():
     assert shares[-1] == pytest.approx(0.795)
     assert texts(chart) == ["seen", "extrapolated"]
     assert chart.caption.startswith("Share of 300 new customers still paying, by age. Band: ")
-    assert chart.data["extrapolated"].tolist() == [""] * 42 + ["yes"] * 18
+    assert chart.data["age"].tolist() == [*range(0, 42, 3), 41, *range(42, 60, 3)]
+    assert chart.data["extrapolated"].tolist() == [""] * 15 + ["yes"] * 6
 
 
 def test_survival_seen_to_the_horizon_or_without_a_value_says_so():

@@ -17,6 +17,8 @@ _CASH = {"collected": "in cash", "billed": "as billed"}
 _SHARES = ["paid_back_share", "paid_back_low", "paid_back_high", "lost_share", "lost_low", "lost_high"]
 _AGES = (6, 12, 18, 24, 36)
 _MOST_COHORTS, _LEAST_COMMON = 5, 6
+_EVERY = 3
+"""The data behind survival are every third month, and the last that was seen."""
 
 
 def paid_back(result: CacResult) -> Chart | None:
@@ -107,9 +109,17 @@ def cohorts(result: CacResult) -> Chart | None:
     caption += f" Too young or too few to draw: {wording.join(young)}." if young else ""
     caption += f" The last {len(shown)} of {len(drawn)} years." if len(shown) < len(drawn) else ""
     ax = plot_cohorts(rows, shown, front)
-    data = headed(rows[["cohort", "age_months", "n_at_risk", *_SHARES[:3], "lost_share"]])
-    units = (None, "count", "count", *["share"] * 4)
+    data = _by_age(rows, shown, front)
+    units = ("count", *["share"] * (len(shown) + 2), "count")
     return Chart("cohorts", title, f"{title}. {'; '.join(parts)}.", caption, ax, data, units)
+
+
+def _by_age(rows: pd.DataFrame, names: list[str], front: str) -> pd.DataFrame:
+    """Return the share paid back of each year by age, with range and customers seen of the one in front."""
+    wide = rows.pivot(index="age_months", columns="cohort", values="paid_back_share")[names]
+    own = rows[rows["cohort"].eq(front)].set_index("age_months")
+    heads = {"paid_back_low": f"{front} from", "paid_back_high": f"{front} to", "n_at_risk": f"{front} seen"}
+    return headed(wide.join(own[list(heads)].rename(columns=heads)).rename_axis(columns=None).reset_index())
 
 
 def _title_of_cohorts(rows: pd.DataFrame, names: list[str]) -> tuple[str, str]:
@@ -159,10 +169,11 @@ def survival(result: CacResult) -> Chart | None:
         caption += (
             f" Dashed: extrapolated, beyond the ages at which {result.knobs.fewest_customers} customers were seen."
         )
-    data = headed(rows[["age_months", "n_at_risk", "survival", "low", "high", "margin_amount", "is_tail"]]
-                  .assign(is_tail=is_tail.map({True: "yes", False: ""})), survival="still_there",
-                  margin_amount="margin_a_new_customer", is_tail="extrapolated")  # fmt: skip
-    units = ("count", "count", "share", "share", "share", "money", None)
+    columns = ["age_months", "n_at_risk", "survival", "low", "high", "is_tail"]
+    kept = rows["age_months"].mod(_EVERY).eq(0) | rows["age_months"].eq(seen["age_months"].max())
+    data = headed(rows.loc[kept, columns].assign(is_tail=is_tail.map({True: "yes", False: ""})).reset_index(drop=True),
+                  survival="still_there", is_tail="extrapolated")  # fmt: skip
+    units = ("count", "count", "share", "share", "share", None)
     return Chart("survival", title, f"{title}. {'; '.join(parts)}.", caption, plot_survival(rows), data, units)
 
 
