@@ -247,6 +247,16 @@ def test_paid_back_stops_where_too_few_were_seen():
         .caption.count("Thin") == len(version)  # fmt: skip
 
 
+def test_who_left_is_told_at_the_last_age_that_is_known():
+    found = line("all", RISING[:15])
+    found.loc[14, ["lost_share", "lost_low", "lost_high"]] = NAN
+    chart = one("paid_back", realised=realised(found))
+    assert chart.title == "By 14 months 39% had repaid their cost and 10% had left before"
+    assert chart.alt.endswith("By 15 months 42% (37% to 47%) paid back.")
+    never = one("paid_back", realised=realised(line("all", RISING[:15], lost=NAN)))
+    assert never.title == "By 15 months 42% had repaid their cost" and texts(never) == ["paid back"]
+
+
 def test_paid_back_of_one_age_is_a_dot_with_its_range():
     chart = one("paid_back", realised=realised(line("all", [0.2])))
     assert chart.title == "By 1 month 20% had repaid their cost and 10% had left before"
@@ -302,7 +312,7 @@ def test_payback_without_an_upper_end_or_far_beyond_the_others_has_an_arrow():
 
 def test_the_lag_curve_marks_the_median_and_the_measured_lag():
     chart = one("lag_curve")
-    assert chart.title == "Payback is 15 to 21 months, by how much earlier cost is counted"
+    assert chart.title == "Counting cost up to 3 months earlier moves payback less than chance does: 15 to 21 months"
     assert chart.alt.endswith("0: 21, 1: 20, 2: 18, 3: 15. As measured: 21.")
     assert chart.caption.endswith("as this page does. Half of 50 customers took up to 2 months.")
     assert lines_of(chart)[0][:2] == ([0, 1, 2, 3], [21, 20, 18, 15])
@@ -314,12 +324,14 @@ def test_the_lag_curve_marks_the_median_and_the_measured_lag():
 @pytest.mark.parametrize(
     ("months", "said"),
     [
-        ((21.0, 20.0), "Counting cost up to 1 month earlier hardly moves payback: 20 to 21 months"),
+        ((21.0, 20.0), "Counting cost up to 1 month earlier moves payback less than chance does: 20 to 21 months"),
         ((20.0, 20.1, 20.2), "Counting cost up to 2 months earlier leaves payback at 20 months"),
-        ((20.0, 22.1), "Payback is 20 to 22 months, by how much earlier cost is counted"),
+        ((20.0, 28.3), "Counting cost up to 1 month earlier moves payback less than chance does: 20 to 28 months"),
+        ((20.0, 28.5), "Payback is 20 to 28 months, by how much earlier cost is counted"),
     ],
 )
 def test_the_title_of_the_lag_curve_says_whether_lag_matters(months, said):
+    """Chance moves the headline of 21 months by a fifth up and down: by 8.4 in all."""
     assert one("lag_curve", ladder=rungs(curve=curve(*months))).title == said
 
 
@@ -399,7 +411,6 @@ def by_segment(*sides, name="S{}"):
     ("found", "said"),
     [
         (by_segment("", ""), "No segment or region is beyond chance slower than 18 months, nor quicker"),
-        (by_segment(""), "S0, the only group, is not beyond chance from the target of 18 months"),
         (by_segment("above", "above"), "S0 and S1 take longer than 18 months beyond chance"),
         (by_segment("below", ""), "S0 pays back within 18 months beyond chance"),
         (by_segment("below", "below", "below"), "S0, S1 and S2 pay back within 18 months beyond chance"),
@@ -418,6 +429,9 @@ def test_groups_that_are_many_are_drawn_in_part_and_without_any_payback_not_at_a
     chart = one("groups", groups=by_segment(*[""] * 10))
     assert len(rows_of(chart)) == 10 and " 2 groups with fewer customers not drawn." in chart.caption
     assert one("groups", groups=groups(GROUPS[2:3])) is None
+    assert one("groups", groups=by_segment("above")) is None, "one group is the whole"
+    two = groups([*GROUPS[:1], *GROUPS[2:3]])
+    assert one("groups", groups=two).title == "AMER, the only group, is not beyond chance from the target of 18 months"
     alone = one("groups", ladder=rungs((4.0, 5.0, 15.0, 20.0, 30.0, NAN, NAN)))
     assert rows_of(alone)[0] == "Segment", "no payback of all to hold them against"
 

@@ -31,7 +31,12 @@ def paid_back(result: CacResult) -> Chart | None:
     ages = rows[rows["age_months"].isin([*_AGES, rows["age_months"].max()])]
     parts = [
         f"By {aged(row.age_months)} {share(row.paid_back_share)}{ranged(row.paid_back_low, row.paid_back_high, share)} "
-        f"paid back, {share(row.lost_share)}{ranged(row.lost_low, row.lost_high, share)} left before"
+        "paid back"
+        + (
+            ""
+            if missing(row.lost_share)
+            else f", {share(row.lost_share)}{ranged(row.lost_low, row.lost_high, share)} left before"
+        )
         for row in ages.itertuples()
     ]
     caption = (
@@ -80,7 +85,8 @@ def _cash(curves: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 def _title_of_paid_back(result: CacResult, rows: pd.DataFrame) -> str:
     """Return how many had paid back by the target, or by the oldest age before it, and when half had."""
     until = rows[rows["age_months"].le(result.knobs.target_months)]
-    row = until.iloc[-1] if len(until) else rows.iloc[0]
+    both = until[until["lost_share"].notna()]
+    row = next((part.iloc[-1] for part in (both, until) if len(part)), rows.iloc[0])
     title = f"By {aged(row['age_months'])} {share(row['paid_back_share'])} had repaid their cost"
     title += "" if missing(row["lost_share"]) else f" and {share(row['lost_share'])} had left before"
     told = rows[rows["paid_back_share"].ge(0.5)]

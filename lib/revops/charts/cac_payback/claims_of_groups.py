@@ -18,9 +18,10 @@ _LONGEST = 100
 
 
 def groups(result: CacResult) -> Chart | None:
-    """Return payback by segment and region; None where no group's can be told."""
+    """Return payback by segment and region; None where no group's can be told, or none is split."""
     knobs, table = result.knobs, result.groups.table
-    told = table[table["dimension"].isin(list(_DIMENSIONS)) & table["payback_months"].notna()]
+    is_split = table["dimension"].isin(list(_DIMENSIONS)) & table.groupby("dimension")["group"].transform("size").gt(1)
+    told = table[is_split & table["payback_months"].notna()]
     if told.empty:
         return None
     told = _as_shown(told)
