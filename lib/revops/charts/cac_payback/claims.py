@@ -17,9 +17,6 @@ from revops.measures.cac_payback.result import CacResult
 
 __all__ = ["draw", "ladder", "lag_curve"]
 
-_HARDLY = 0.1
-"""Of payback: a spread up to this hardly moves it."""
-
 
 def draw(result: CacResult) -> list[Chart]:
     """Return the report's charts, those that the data allow."""
@@ -31,7 +28,7 @@ def ladder(result: CacResult) -> Chart | None:
     """Return payback by definition; None where no definition gives one."""
     rows, target = result.ladder.rungs, result.knobs.target_months
     rows = rows.assign(label=rows["basis"].map(BASES), is_headline=rows["basis"].eq(HEADLINE))
-    known = rows[rows["payback_months"].notna()]
+    known = rows[np.isfinite(rows["payback_months"])]
     if known.empty:
         return None
     title = _title_of_ladder(known)
@@ -42,7 +39,7 @@ def ladder(result: CacResult) -> Chart | None:
     caption = "Months to pay back by definition, from revenue and programs alone to new customers and all that won them"
     caption += "; in front: the one that this page goes by" if known["is_headline"].any() else ""
     caption += f". Line: {redrawn(result.knobs.level)}." if known["low"].notna().any() else "."
-    ends = known[["payback_months", "high"]].max(axis=None)
+    ends = rows[["payback_months", "high"]].max(axis=None)
     caption += _arrow(ax.get_xlim()[1]) if ends > ax.get_xlim()[1] else ""
     unknown = rows[rows["payback_months"].isna()]
     caption += f" No payback: {wording.join(unknown['label'].tolist())}." if len(unknown) else ""
@@ -70,12 +67,12 @@ def _arrow(most: float) -> str:
 
 def lag_curve(result: CacResult) -> Chart | None:
     """Return payback by how many months earlier cost is counted; None where fewer than two lags can be told."""
-    rows, lag = result.ladder.curve, result.lag
+    rows, lag = result.ladder.curve.replace(np.inf, np.nan), result.lag
     known = rows[rows["payback_months"].notna()]
     if len(known) < 2:
         return None
     headline = float(result.ladder.of(HEADLINE)["payback_months"])
-    title = _title_of_lag(known)
+    title = _title_of_lag(known, result.ladder.of(HEADLINE))
     said = [f"{row.lag_months:g}: {wording.months(row.payback_months)}" for row in known.itertuples()]
     alt = f"{title}. Months to pay back by months that cost is counted earlier: {', '.join(said)}."
     caption = "Payback of new customers where all cost is counted so many months before they began to pay"
@@ -93,12 +90,12 @@ def lag_curve(result: CacResult) -> Chart | None:
     return Chart("lag_curve", title, alt, caption, ax, data, ("count", "months", "money", "count"))
 
 
-def _title_of_lag(known: pd.DataFrame) -> str:
-    """Return whether it matters when cost is counted."""
+def _title_of_lag(known: pd.DataFrame, rung: pd.Series) -> str:
+    """Return whether it matters when cost is counted: by more than the range of the headline."""
     low, high, last = known["payback_months"].min(), known["payback_months"].max(), known["lag_months"].max()
     ends = f"{wording.months(low)} to {wording.months(high)} months"
     if wording.months(low) == wording.months(high):
         return f"Counting cost up to {aged(last)} earlier leaves payback at {wording.months(low)} months"
-    if high - low <= _HARDLY * low:
-        return f"Counting cost up to {aged(last)} earlier hardly moves payback: {ends}"
+    if rung["low"] + (high - low) < rung["high"]:
+        return f"Counting cost up to {aged(last)} earlier moves payback less than chance does: {ends}"
     return f"Payback is {ends}, by how much earlier cost is counted"

@@ -63,11 +63,10 @@ def _caption_of_channels(result: CacResult, rows: pd.DataFrame, most: float) -> 
     caption += f"; ring: own cost alone ({n_beyond or 'none'} beyond the target)." if len(own) else "."
     if (~rows["is_sure"].astype(bool) & rows["word"].isin(["slower", "within"])).any():
         caption += " Question mark: not beyond chance."
-    few = f" Few: fewer than {result.knobs.fewest_customers} won deals."
-    caption += few if rows["word"].eq("few").any() else ""
-    caption += (
-        f" Arrow: beyond {months(most)} months, or nothing credited." if (rows["highest_months"] > most).any() else ""
-    )
+    if rows["word"].eq("few").any():
+        caption += f" Few: fewer than {result.knobs.fewest_customers} won deals."
+    if (rows["highest_months"] > most).any():
+        caption += f" Arrow: beyond {months(most)} months, or nothing credited."
     every = result.channels.by_channel
     unknown = [channel_label(name) for name in every.loc[every["verdict"].eq("no_cost"), "channel"]]
     return caption + (f" No known cost: {named(unknown, 5) or plural(len(unknown), 'channel')}." if unknown else "")
@@ -89,6 +88,6 @@ def _title_of_channels(rows: pd.DataFrame, target: float) -> str:
     verb = ("takes" if slow else "pays") if n_first == 1 else "take" if slow else "pay"
     title = f"{who} {verb} {'longer than' if slow else 'back within'} {aged(target)} under {every}"
     title += f", {depends} under some" if depends else ""
-    if not judged.loc[judged["word"].ne("depends"), "is_sure"].any():
-        return f"{title}, maybe by chance"
-    return f"{title}, {quick} under none" if slow and quick else title
+    title += f", {quick} under none" if slow and quick else ""
+    is_sure = judged.loc[judged["word"].ne("depends"), "is_sure"].any()
+    return title if is_sure else f"{title}, maybe by chance"

@@ -1,5 +1,6 @@
 """What the charts of customers by age claim: title, alternative text, caption and the data behind it."""
 
+import numpy as np
 import pandas as pd
 
 from revops import wording
@@ -7,7 +8,7 @@ from revops.charts.cac_payback.drawings import plot_cohorts, plot_paid_back, plo
 from revops.charts.cac_payback.labels import aged, headed, ranged, redrawn
 from revops.charts.style import Chart
 from revops.measures.cac_payback.result import CacResult
-from revops.wording import missing, share
+from revops.wording import missing, plural, share
 
 __all__ = ["cohorts", "paid_back", "survival"]
 
@@ -16,6 +17,8 @@ _CASH = {"collected": "in cash", "billed": "as billed"}
 _SHARES = ["paid_back_share", "paid_back_low", "paid_back_high", "lost_share", "lost_low", "lost_high"]
 _AGES = (6, 12, 18, 24, 36)
 _MOST_COHORTS, _LEAST_COMMON = 5, 6
+_EVERY = 3
+"""The data behind survival are every third month, and the last that was seen."""
 
 
 def paid_back(result: CacResult) -> Chart | None:
@@ -24,16 +27,21 @@ def paid_back(result: CacResult) -> Chart | None:
     rows = curves[curves["version"].eq(_RECOGNISED) & curves["cohort"].eq(_ALL)].reset_index(drop=True)
     if rows.empty:
         return None
-    title = _title_of_paid_back(result, rows)
+    title, n = _title_of_paid_back(result, rows), _n_customers(result.realised.by_cohort)
     ages = rows[rows["age_months"].isin([*_AGES, rows["age_months"].max()])]
     parts = [
         f"By {aged(row.age_months)} {share(row.paid_back_share)}{ranged(row.paid_back_low, row.paid_back_high, share)} "
-        f"paid back, {share(row.lost_share)}{ranged(row.lost_low, row.lost_high, share)} left before"
+        "paid back"
+        + (
+            ""
+            if missing(row.lost_share)
+            else f", {share(row.lost_share)}{ranged(row.lost_low, row.lost_high, share)} left before"
+        )
         for row in ages.itertuples()
     ]
     caption = (
-        f"Share of new customers by age, as far as {knobs.fewest_customers} or more were seen, by recognised gross "
-        f"margin. Band: {redrawn(knobs.level)}."
+        f"{_share_of(n)} by age, as far as {knobs.fewest_customers} or more were seen, by recognised gross margin. "
+        f"Band: {redrawn(knobs.level)}."
     )
     cash, word = _cash(curves)
     if len(cash):
@@ -46,6 +54,17 @@ def paid_back(result: CacResult) -> Chart | None:
         data[word.replace(" ", "_")] = rows["age_months"].map(cash.set_index("age_months")["paid_back_share"])
     units = ("count", "count", *["share"] * (data.shape[1] - 2))
     return Chart("paid_back", title, f"{title}. {'. '.join(parts)}.", caption, ax, data, units)
+
+
+def _n_customers(by_cohort: pd.DataFrame) -> float:
+    """Return how many customers the curve of all is about."""
+    n = by_cohort.loc[by_cohort["version"].eq(_RECOGNISED) & by_cohort["cohort"].eq(_ALL), "n_customers"]
+    return n.iloc[0] if len(n) else np.nan
+
+
+def _share_of(n: float) -> str:
+    """Return what shares are of, with their number where it is known."""
+    return "Share of new customers" if missing(n) else f"Share of {plural(int(n), 'new customer')}"
 
 
 def _seen(result: CacResult) -> pd.DataFrame:
@@ -66,7 +85,8 @@ def _cash(curves: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 def _title_of_paid_back(result: CacResult, rows: pd.DataFrame) -> str:
     """Return how many had paid back by the target, or by the oldest age before it, and when half had."""
     until = rows[rows["age_months"].le(result.knobs.target_months)]
-    row = until.iloc[-1] if len(until) else rows.iloc[0]
+    both = until[until["lost_share"].notna()]
+    row = next((part.iloc[-1] for part in (both, until) if len(part)), rows.iloc[0])
     title = f"By {aged(row['age_months'])} {share(row['paid_back_share'])} had repaid their cost"
     title += "" if missing(row["lost_share"]) else f" and {share(row['lost_share'])} had left before"
     told = rows[rows["paid_back_share"].ge(0.5)]
@@ -95,9 +115,17 @@ def cohorts(result: CacResult) -> Chart | None:
     caption += f" Too young or too few to draw: {wording.join(young)}." if young else ""
     caption += f" The last {len(shown)} of {len(drawn)} years." if len(shown) < len(drawn) else ""
     ax = plot_cohorts(rows, shown, front)
-    data = headed(rows[["cohort", "age_months", "n_at_risk", *_SHARES[:3], "lost_share"]])
-    units = (None, "count", "count", *["share"] * 4)
+    data = _by_age(rows, shown, front)
+    units = ("count", *["share"] * (len(shown) + 2), "count")
     return Chart("cohorts", title, f"{title}. {'; '.join(parts)}.", caption, ax, data, units)
+
+
+def _by_age(rows: pd.DataFrame, names: list[str], front: str) -> pd.DataFrame:
+    """Return the share paid back of each year by age, with range and customers seen of the one in front."""
+    wide = rows.pivot(index="age_months", columns="cohort", values="paid_back_share")[names]
+    own = rows[rows["cohort"].eq(front)].set_index("age_months")
+    heads = {"paid_back_low": f"{front} from", "paid_back_high": f"{front} to", "n_at_risk": f"{front} seen"}
+    return headed(wide.join(own[list(heads)].rename(columns=heads)).rename_axis(columns=None).reset_index())
 
 
 def _title_of_cohorts(rows: pd.DataFrame, names: list[str]) -> tuple[str, str]:
@@ -141,15 +169,17 @@ def survival(result: CacResult) -> Chart | None:
         f"{', extrapolated' if row.is_tail else ''}"
         for row in ages.itertuples()
     ]
-    caption = f"Share of new customers still paying by age. Band: {redrawn(result.knobs.level)}."
+    n = found.table["n_customers"].iloc[0] if len(found.table) else np.nan
+    caption = f"{_share_of(n)} still paying, by age. Band: {redrawn(result.knobs.level)}."
     if is_tail.any():
         caption += (
             f" Dashed: extrapolated, beyond the ages at which {result.knobs.fewest_customers} customers were seen."
         )
-    data = headed(rows[["age_months", "n_at_risk", "survival", "low", "high", "margin_amount", "is_tail"]]
-                  .assign(is_tail=is_tail.map({True: "yes", False: ""})), survival="still_there",
-                  margin_amount="margin_a_new_customer", is_tail="extrapolated")  # fmt: skip
-    units = ("count", "count", "share", "share", "share", "money", None)
+    columns = ["age_months", "n_at_risk", "survival", "low", "high", "is_tail"]
+    kept = rows["age_months"].mod(_EVERY).eq(0) | rows["age_months"].eq(seen["age_months"].max())
+    data = headed(rows.loc[kept, columns].assign(is_tail=is_tail.map({True: "yes", False: ""})).reset_index(drop=True),
+                  survival="still_there", is_tail="extrapolated")  # fmt: skip
+    units = ("count", "count", "share", "share", "share", None)
     return Chart("survival", title, f"{title}. {'; '.join(parts)}.", caption, plot_survival(rows), data, units)
 
 

@@ -18,9 +18,10 @@ _LONGEST = 100
 
 
 def groups(result: CacResult) -> Chart | None:
-    """Return payback by segment and region; None where no group's can be told."""
+    """Return payback by segment and region; None where no group's can be told, or none is split."""
     knobs, table = result.knobs, result.groups.table
-    told = table[table["dimension"].isin(list(_DIMENSIONS)) & table["payback_months"].notna()]
+    is_split = table["dimension"].isin(list(_DIMENSIONS)) & table.groupby("dimension")["group"].transform("size").gt(1)
+    told = table[is_split & table["payback_months"].notna()]
     if told.empty:
         return None
     told = _as_shown(told)
@@ -50,7 +51,8 @@ def _as_shown(told: pd.DataFrame) -> pd.DataFrame:
     few = told["is_few"].astype(bool) & told["shrunk_months"].notna()
     drawn = {"payback_months": "shrunk_months", "low": "shrunk_low", "high": "shrunk_high"}
     shown = {name: told[name].mask(few, told[other]) for name, other in drawn.items()}
-    return told.assign(label=told["group"].map(channel_label), is_few=told["is_few"].astype(bool), **shown)
+    label, is_few = told["group"].map(channel_label), told["is_few"].astype(bool)
+    return told.assign(label=label, is_few=is_few, sure=told["sure"].mask(is_few, ""), **shown)
 
 
 def _in_rows(result: CacResult, told: pd.DataFrame) -> pd.DataFrame:

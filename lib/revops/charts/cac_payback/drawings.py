@@ -7,11 +7,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from revops.charts import style
-from revops.charts.rows import keep_apart
+from revops.charts.rows import keep_apart, wide_of
 
 __all__ = ["name_ends", "plot_cohorts", "plot_paid_back", "plot_survival", "upright"]
 
 _LINE = 0.085
+_GAP, _ROOM_BELOW = 4.0, 0.15
 _GREYS = (style.MUTE, style.AXIS, style.PAST)
 _LEAST_TOP = 0.1
 
@@ -73,7 +74,8 @@ def plot_cohorts(curves: pd.DataFrame, cohorts: Sequence[str], front: str, *, ax
         for (name, row), height in zip(last.items(), heights, strict=True):
             ink = style.ACCENT if name == front else style.MUTE
             ax.annotate(name, (row["age_months"], height), xytext=(5, 0), textcoords="offset points", va="center",
-                        color=ink, weight="bold" if name == front else "normal", annotation_clip=False)  # fmt: skip
+                        color=ink, weight="bold" if name == front else "normal", annotation_clip=False, zorder=5,
+                        bbox={"facecolor": style.GROUND, "edgecolor": "none", "pad": 1})  # fmt: skip
         return ax
 
 
@@ -89,20 +91,32 @@ def plot_survival(curve: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         _band(ax, seen["age_months"], seen["low"], seen["high"], style.ACCENT)
         ax.plot(seen["age_months"], seen["survival"], color=style.ACCENT, linewidth=2.4, zorder=4,
                 **_dot(seen["survival"]))  # fmt: skip
-        ends = [("seen", seen, style.ACCENT)]
+        ends = [("seen", seen, style.ACCENT)] if len(seen) else []
         if is_tail.any():
             _band(ax, tail["age_months"], tail["low"], tail["high"], style.AXIS)
             ax.plot(tail["age_months"], tail["survival"], color=style.MUTE, linewidth=1.6, linestyle=(0, (4, 2)),
                     zorder=3)  # fmt: skip
             ends.append(("extrapolated", tail, style.MUTE))
         _shares(ax, 1.0)
-        ax.set_xlim(0, max(float(curve["age_months"].max()), 1.0) * 1.01)
-        ax.set_xlabel("months since the first bill")
-        for said, part, colour in ends:
-            middle, lowest = part["age_months"].mean(), part[["survival", "low"]].min(axis=None)
-            ax.annotate(said, (middle, lowest), xytext=(0, -4), textcoords="offset points", ha="center", va="top",
-                        color=colour, weight="bold")  # fmt: skip
+        _ages(ax, curve["age_months"].max())
+        _name_below(ax, curve, ends)
         return ax
+
+
+def _name_below(ax: Axes, curve: pd.DataFrame, parts: Sequence[tuple[str, pd.DataFrame, str]]) -> None:
+    """Name parts of a curve below them, or above where there is no room; apart from each other, within the drawing."""
+    ax.figure.draw_without_rendering()
+    low, high = ax.get_xlim()
+    per_point = (high - low) / (ax.get_window_extent().width * 72 / ax.figure.dpi)
+    wide = [(1.08 * wide_of(said) + 2 * _GAP) * per_point for said, *_ in parts]
+    places = keep_apart([part["age_months"].mean() for _, part, _ in parts], wide, low, high)
+    for (said, _, colour), place, size in zip(parts, places, wide, strict=True):
+        is_near = (curve["age_months"] - place).abs() <= size / 2 + 1
+        ends = curve.loc[is_near, ["survival", "low", "high"]]
+        below = ends.min(axis=None) > _ROOM_BELOW
+        ax.annotate(said, (place, ends.min(axis=None) if below else ends.max(axis=None)), ha="center",
+                    xytext=(0, -_GAP if below else _GAP), textcoords="offset points", va="top" if below else "bottom",
+                    color=colour, weight="bold")  # fmt: skip
 
 
 def name_ends(ax: Axes, ends: Sequence[tuple[str, float, str]]) -> None:

@@ -18,6 +18,7 @@ LOSSES = {"contraction": (style.WARN, 0.45), "churn": (style.WARN, 1.0)}
 """What moves recurring revenue, up and down, from zero outwards: colour and how strong."""
 _YOUNG = 0.4
 _BAR = 0.68
+_BESIDE, _NEAR = 0.4, 0.2
 _SQUARE, _SPACE = 12.0, 12.0
 
 
@@ -30,7 +31,8 @@ def plot_lag_curve(curve: pd.DataFrame, median: float, headline: float, *, ax: A
         ax = ax or style.axes(height=2.5)
         lag, payback = curve["lag_months"], curve["payback_months"]
         ax.plot(lag, payback, "o-", color=style.ACCENT, linewidth=1.8, markersize=4, zorder=3)
-        top = 1.35 * float(np.nanmax([*payback, headline]))
+        drawn = np.array([*payback, headline])
+        top = 1.35 * float(drawn[np.isfinite(drawn)].max(initial=0.0))
         ax.set_ylim(0, top or 1.0)
         ax.set_xlim(-0.3, float(lag.max()) + 0.3)
         if np.isfinite(headline):
@@ -42,7 +44,9 @@ def plot_lag_curve(curve: pd.DataFrame, median: float, headline: float, *, ax: A
         if len(at):
             ax.plot(median, at.iloc[0], "o", color=style.ACCENT, markersize=9, zorder=4)
             late = median > lag.max() / 2
-            ax.annotate(f"median lag: {wording.months(at.iloc[0])}", (median, payback.max()), color=style.ACCENT,
+            beside = payback[(lag - median).mul(-1 if late else 1).between(0, _BESIDE * lag.max())].max()
+            height = headline if beside < headline < beside + _NEAR * top else beside
+            ax.annotate(f"median lag: {wording.months(at.iloc[0])}", (median, height), color=style.ACCENT,
                         xytext=(5 if late else -5, 9), textcoords="offset points", va="bottom", weight="bold",
                         ha="right" if late else "left")  # fmt: skip
         ax.locator_params(axis="x", integer=True, nbins=7)

@@ -30,6 +30,12 @@ _HEADS = {
     "payback_months": "payback",
     "cac_amount": "CAC",
     "spend_amount": "cost",
+    "paid_back_share": "paid_back",
+    "paid_back_low": "paid_back_from",
+    "paid_back_high": "paid_back_to",
+    "lost_share": "left_first",
+    "lost_low": "left_first_from",
+    "lost_high": "left_first_to",
 }
 
 

@@ -12,7 +12,7 @@ from revops.charts.rows import at_right, beyond, cut_at, short_name
 
 __all__ = ["plot_channels", "plot_groups", "plot_ladder"]
 
-_ROW, _NARROW = 0.32, 112
+_ROW, _TWO_LINES, _NARROW = 0.32, 0.42, 112
 _VERDICT_COLOURS = {"slower": style.WARN, "within": style.ACCENT, "depends": style.INK}
 _SURE_COLOURS = {"above": style.WARN, "below": style.ACCENT}
 
@@ -42,7 +42,7 @@ def plot_groups(groups: pd.DataFrame, target: float, *, ax: Axes | None = None) 
     a row that only names those below it. target is drawn dashed.
     """
     with style.report():
-        ax = ax or style.axes(height=0.95 + 0.29 * len(groups))
+        ax = ax or style.axes(height=0.95 + _row(groups["label"], 0.29) * len(groups))
         most = _most(groups["payback_months"], groups[["payback_months", "high"]], target)
         for place, row in enumerate(groups.itertuples()):
             if row.is_head:
@@ -64,7 +64,7 @@ def plot_channels(channels: pd.DataFrame, target: float, *, ax: Axes | None = No
     model credits nothing), verdict (slower, within, depends, few), is_sure. target is drawn dashed.
     """
     with style.report():
-        ax = ax or style.axes(height=0.95 + _ROW * len(channels))
+        ax = ax or style.axes(height=0.95 + _row(channels["label"], _ROW) * len(channels))
         ends = channels[["own_payback_months", "payback_months", "highest_months", "lowest_months"]]
         most = _most(channels["payback_months"], ends, target)
         for place, row in enumerate(channels.itertuples()):
@@ -82,6 +82,11 @@ def plot_channels(channels: pd.DataFrame, target: float, *, ax: Axes | None = No
             at_right(ax, word, place, colour, bold=bool(row.is_sure and is_judged))
         _finish(ax, channels["label"], most, target, widest=_NARROW)
         return ax
+
+
+def _row(labels: pd.Series, usual: float) -> float:
+    """Return how high a row is: higher where a name takes two lines."""
+    return _TWO_LINES if any("\n" in short_name(label, _NARROW) for label in labels) else usual
 
 
 def _most(usual: pd.Series, values: pd.DataFrame, target: float) -> float:
