@@ -89,11 +89,9 @@ def _curve(result: CacResult) -> Display:
     caption = "Payback by how many months earlier cost is taken to be spent"
     if lag.why is not None:
         return also(caption, lag.why), shown, ("count", "money", "months")
-    within = f"within {month_words(lag.median_months)}" if lag.median_months else "in the month"
-    measured = (
-        f"measured on {plural(lag.n, 'customer')}: half came {within} of {_since(lag)}; nineteen in twenty within "
-        f"{month_words(lag.cycle_months)}"
-    )
+    half = f"half came within {month_words(lag.median_months)}" if lag.median_months else "half came in the month"
+    most = f"nineteen in twenty within {month_words(lag.cycle_months)}" if lag.cycle_months else "nearly all of them"
+    measured = f"measured on {plural(lag.n, 'customer')}: {half} of {_since(lag)}; {most}"
     return also(caption, measured), shown, ("count", "money", "months")
 
 
