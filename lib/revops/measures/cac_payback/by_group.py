@@ -86,7 +86,7 @@ def _whole(window: Window, customers: Customers, ladder: Ladder) -> _Whole:
     """Return what all groups are shares of."""
     knobs, rung = window.knobs, ladder.of(HEADLINE)
     inside = customers.table[customers.table["start_month"].isin(ladder.months)]
-    inside = inside.sort_values(["start_month", "new_amount"], kind="stable", ignore_index=True)
+    inside = inside.sort_values(["start_month", "new_amount", *DIMENSIONS], kind="stable", ignore_index=True)
     counts = customer_counts(len(inside), knobs.seed, knobs.draws)
     return _Whole(ladder.months, float(rung.gross_margin), float(rung.spend_amount), inside, counts)
 
