@@ -193,7 +193,7 @@ def test_without_a_source_of_that_name_nobody_can_tell_and_it_is_said():
     result = efficiency(window(deals=deals), books(), moved())
     assert result.expansion["cs_expansion_amount"].isna().all() and result.expansion["expansion_amount"].sum() == 87
     assert result.why == {
-        "cs_expansion_amount": "needs opportunities whose source is customer_success: see sources in company.yml"
+        "cs_expansion_amount": "no opportunity has customer_success as its source: see sources in company.yml"
     }
 
 

@@ -372,7 +372,7 @@ def test_bills_and_deals_tell_the_same_groups():
              won("2", "b", close_date="2026-03-10", segment="Enterprise", amount=2400.0)]  # fmt: skip
     window = company(knobs=KNOBS, subscriptions=bills, deals=deals)
     without = company(knobs=KNOBS, deals=deals)
-    found, other = (told(by=customers_of(which)) for which in (window, without))
+    found, other = (told(by=customers_of(which), deals=deals) for which in (window, without))
     names = [
         "dimension",
         "group",

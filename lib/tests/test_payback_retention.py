@@ -156,7 +156,7 @@ def test_prices_without_a_past_tell_who_left_and_no_amounts():
     assert amounts[["value", "low", "high"]].isna().all(axis=None) and amounts["n"].gt(0).all()
     assert value(result, "logo_churn_rate") == 0.1 and value(result, "logo_churn_rate", column="low") > 0
     assert result.curve[["nrr", "grr"]].isna().all(axis=None)
-    why = ("needs the prices of the past: subscriptions tell that of today alone; export MRR "
+    why = ("recurring revenue is told at the present price of each subscription, and prices have no past: export MRR "
            "per subscriber")  # fmt: skip
     assert result.why == dict.fromkeys(["nrr", "grr", "bridge"], why)
 
@@ -166,7 +166,7 @@ def test_without_bills_nothing_is_told_and_why():
     nothing = Customers("deals", pd.DataFrame(), None, None, pd.DataFrame())
     for result in (retention(window_of(view, Knobs()), nothing), told(view)):
         assert result.why == dict.fromkeys([*MEASURES, "bridge"],
-                                           "needs a billing export that tells what customers pay by month")  # fmt: skip
+                                           "no billing export tells what customers pay by month")  # fmt: skip
         assert result.table[["value", "low", "high"]].isna().all(axis=None) and result.table["n"].eq(0).all()
         assert result.bridge.empty and result.top.empty and result.curve.empty and pd.isna(result.now)
         assert result.in_doubt["n"].tolist() == [0, 0]
@@ -174,7 +174,7 @@ def test_without_bills_nothing_is_told_and_why():
 
 def test_a_company_younger_than_a_year_has_no_retention_but_a_bridge():
     result = told(billed(bills("a", "2026-01", 10, 10, 12, 12, 12, 12)))
-    assert result.why == dict.fromkeys(MEASURES, "needs customers who are known to have paid a year before the window's last month")
+    assert result.why == dict.fromkeys(MEASURES, "nobody is known to have paid a year before the window's last month")
     assert result.table["value"].isna().all() and result.curve["n"].eq(0).all()
     assert result.bridge["expansion"].tolist() == [2.0, 0.0]
     before = told(billed(bills("a", "2026-05", 10, 10)), period="FY25-Q4")

@@ -224,6 +224,6 @@ def _expansion(window: Window, quarters: list[Period]) -> tuple[pd.DataFrame, di
     if not is_known:
         table["cs_expansion_amount"] = np.nan
     table["cs_share"] = safe_ratio(table["cs_expansion_amount"], table["expansion_amount"])
-    reason = "needs opportunities whose source is customer_success: see sources in company.yml"
+    reason = "no opportunity has customer_success as its source: see sources in company.yml"
     why = {} if is_known else {"cs_expansion_amount": reason}
     return table.rename_axis("quarter").reset_index()[_EXPANSION], why

@@ -93,7 +93,7 @@ def measure(view: AsOf, knobs: Knobs, published: pd.DataFrame) -> CacResult:
         view=view, knobs=knobs, window=window, books=books, customers=customers, lag=lag, effort=effort, ladder=rungs,
         groups=groups, channels=channels(window, books, customers, lag, effort, rungs), realised=found, lifetime=worth,
         retention=kept, efficiency=spent, peers=peers(published, ours, knobs, _about(window, customers)),
-        unavailable=_whys(found, worth, kept, spent) | lacking(view.book),
+        unavailable=lacking(view.book) | _whys(found, worth, kept, spent),
     )  # fmt: skip
 
 
@@ -118,7 +118,7 @@ def _about(window: Window, customers: Customers) -> About:
 
 
 def _whys(found: Realised, worth: Lifetime, kept: RetentionResult, spent: Efficiency) -> dict[str, str]:
-    """Return which metrics these months cannot give, and what they need."""
+    """Return which metrics these months cannot give, and why."""
     why = kept.why | spent.why
     if "recognised" in found.why:
         why |= dict.fromkeys(("paid_back_share", "lost_before_payback_share"), found.why["recognised"])
@@ -128,4 +128,4 @@ def _whys(found: Realised, worth: Lifetime, kept: RetentionResult, spent: Effici
         why["recurring_movement_amount"] = why.pop("bridge")
     if "collected" in found.why and "recognised" not in found.why:
         why["paid_back_share_in_cash"] = found.why["collected"]
-    return {id: reason.removeprefix("needs ") for id, reason in why.items()}
+    return why

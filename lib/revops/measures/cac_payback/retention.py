@@ -21,10 +21,11 @@ SCOPES = ("all", "without_top")
 _OF_AMOUNTS = ("nrr", "grr")
 _YEAR = 12
 _CURVE_MONTHS = 24
-_NO_BILLS = "needs a billing export that tells what customers pay by month"
-_NOBODY = "needs customers who are known to have paid a year before the window's last month"
+_NO_BILLS = "no billing export tells what customers pay by month"
+_NOBODY = "nobody is known to have paid a year before the window's last month"
 _NO_PAST = (
-    "needs the prices of the past: subscriptions tell that of today alone; export MRR per subscriber"
+    "recurring revenue is told at the present price of each subscription, and prices have no past: export MRR per "
+    "subscriber"
 )
 
 
