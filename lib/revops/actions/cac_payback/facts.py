@@ -5,7 +5,7 @@ import pandas as pd
 from revops.measures.cac_payback.result import CacResult
 from revops.wording import join, missing, month_name
 
-__all__ = ["at_age", "lagged", "lost_by", "recognised", "recognised_half", "when", "where"]
+__all__ = ["at_age", "has_people", "is_told", "lagged", "lost_by", "recognised_half", "when", "where"]
 
 
 def lagged(result: CacResult) -> pd.Series:
@@ -13,24 +13,37 @@ def lagged(result: CacResult) -> pd.Series:
     return result.ladder.of("lagged")
 
 
-def recognised(result: CacResult) -> pd.DataFrame:
-    """Return the curve of all customers, revenue counted as it is served; no rows where there is none."""
-    curves = result.realised.curves
-    return curves[curves["version"].eq("recognised") & curves["cohort"].eq("all")]
+def is_told(result: CacResult) -> bool:
+    """Return whether there is a payback of enough customers, and a cost that it repays."""
+    row = lagged(result)
+    enough = row["n_customers"] >= result.knobs.fewest_customers
+    return bool(enough and not missing(row["payback_months"]) and row["spend_amount"] > 0)
 
 
-def at_age(result: CacResult, age: float) -> pd.Series | None:
+def has_people(result: CacResult) -> bool:
+    """Return whether the cost is known to hold the people who do the work."""
+    return result.books.source == "ledger" and "people" not in result.books.why
+
+
+def at_age(result: CacResult, age: int) -> pd.Series | None:
     """Return the curve at an age; None where too few were seen so long."""
-    rows = recognised(result)
-    rows = rows[rows["age_months"].eq(round(age)) & rows["n_at_risk"].ge(result.knobs.fewest_customers)]
+    rows = _seen(result)
+    rows = rows[rows["age_months"].eq(age)]
     return None if rows.empty else rows.iloc[0]
 
 
 def lost_by(result: CacResult) -> pd.Series | None:
     """Return the curve at the oldest age, 36 months at most, that enough customers were seen to."""
-    rows = recognised(result)
-    rows = rows[rows["age_months"].le(36) & rows["n_at_risk"].ge(result.knobs.fewest_customers)]
-    return None if rows.empty or missing(rows.iloc[-1]["lost_share"]) else rows.iloc[-1]
+    rows = _seen(result)
+    rows = rows[rows["age_months"].le(36) & rows["lost_share"].notna()]
+    return None if rows.empty else rows.iloc[-1]
+
+
+def _seen(result: CacResult) -> pd.DataFrame:
+    """Return the curve of all customers, revenue counted as it is served, at ages that enough were seen to."""
+    curves = result.realised.curves
+    rows = curves[curves["version"].eq("recognised") & curves["cohort"].eq("all")]
+    return rows[rows["n_at_risk"].ge(result.knobs.fewest_customers)]
 
 
 def recognised_half(result: CacResult) -> float:
@@ -42,7 +55,8 @@ def recognised_half(result: CacResult) -> float:
 
 def when(result: CacResult) -> str:
     """Return the window in words."""
-    return f"from {month_name(result.window.months[0])} to {month_name(result.window.months[-1])}"
+    first, last = (month_name(result.window.months[place]) for place in (0, -1))
+    return f"in {first}" if first == last else f"from {first} to {last}"
 
 
 def where(result: CacResult) -> str:

@@ -1,79 +1,132 @@
 """The first screen of the CAC payback report: one true sentence, one line below it, three numbers."""
 
+import pandas as pd
+
 from revops.actions import Headline
-from revops.actions.cac_payback.facts import lagged, lost_by, recognised_half, when, where
+from revops.actions.cac_payback.facts import has_people, is_told, lagged, lost_by, recognised_half, when, where
 from revops.actions.cac_payback.numbers import numbers
 from revops.measures.cac_payback.result import CacResult
-from revops.measures.cac_payback.tables.ladder import BASES
-from revops.wording import between, missing, months, odds, plural, share
+from revops.measures.cac_payback.tables.ladder import BASES, month_range, month_words
+from revops.wording import missing, months, odds, plural, share
 
 __all__ = ["headline"]
+
+_NEVER = "never: "
 
 
 def headline(result: CacResult) -> Headline:
     """Return the first screen.
 
-    act: even the lower end of payback lies above the target, or gross margin is below 0; watch: payback or its upper
-    end lies above the target, or more leave before it than `most_lost`; on_track otherwise; not_enough_data: fewer new
-    customers than `fewest_customers`, or no payback can be had.
+    act: even the lower end of payback lies above the target, or gross margin is not above 0; watch: payback or its
+    upper end lies above the target (or it has none), or more leave before it than `most_lost`; on_track otherwise;
+    not_enough_data: fewer new customers than `fewest_customers`, no payback can be had, or no cost is on the books.
     """
     return Headline(_status(result), _sentence(result), _below(result), numbers(result))
 
 
-def _is_enough(result: CacResult) -> bool:
-    return lagged(result)["n_customers"] >= result.knobs.fewest_customers
+def _is_never(row: pd.Series) -> bool:
+    return missing(row["payback_months"]) and str(row["note"]).startswith(_NEVER)
+
+
+def _is_few(row: pd.Series, result: CacResult) -> bool:
+    return row["n_customers"] < result.knobs.fewest_customers
 
 
 def _status(result: CacResult) -> str:
     row, target = lagged(result), result.knobs.target_months
-    if result.books.window_margin <= 0 and _is_enough(result):
+    if _is_never(row) and not _is_few(row, result):
         return "act"
-    if not _is_enough(result) or missing(row["payback_months"]):
+    if not is_told(result):
         return "not_enough_data"
     if row["low"] > target:
         return "act"
     lost = lost_by(result)
     leaves = lost is not None and lost["lost_share"] > result.knobs.most_lost
-    return "watch" if row["high"] > target or row["payback_months"] > target or leaves else "on_track"
+    is_open = missing(row["high"]) and not missing(row["low"])
+    is_late = is_open or row["high"] > target or row["payback_months"] > target
+    return "watch" if is_late or leaves else "on_track"
 
 
 def _sentence(result: CacResult) -> str:
     row, place = lagged(result), where(result)
-    if not _is_enough(result):
-        many = plural(int(row["n_customers"]), "new customer")
-        return (
-            f"{many[0].upper()}{many[1:]}{place} {when(result)}: too few to say how long they take to repay their cost."
-        )
+    if missing(row["spend_amount"]):
+        return _untold(row, place)
+    if _is_few(row, result):
+        return _few(result, row, place)
+    if _is_never(row):
+        return f"A new customer{place} never repays its cost: {str(row['note']).removeprefix(_NEVER)}."
     if missing(row["payback_months"]):
-        return f"How long a new customer{place} takes to repay its cost cannot be said: {row['note']}."
-    told = months(row["payback_months"])
-    said = f"A new customer{place} repays its cost in {told} month{'' if told == '1.0' else 's'}"
+        return _untold(row, place)
+    if not row["spend_amount"] > 0:
+        return f"No cost of winning customers{place} is on the books {when(result)}: there is nothing to repay."
+    said = f"A new customer{place} repays its cost in {month_words(row['payback_months'])}"
     if not missing(row["low"]):
-        said += f" ({between(row['low'], row['high'], months)})"
-    lost = lost_by(result)
-    return f"{said}{_left(lost)}." if lost is not None else f"{said}."
+        said += f" ({month_range(row['low'], row['high'])})"
+    return f"{said}{_left(lost_by(result))}."
 
 
-def _left(lost: object) -> str:
-    part = share(lost["lost_share"])
+def _untold(row: pd.Series, place: str) -> str:
+    note = str(row["note"])
+    why = f" without {note.removeprefix('needs ')}" if note.startswith("needs ") else f": {note}"
+    return f"How long a new customer{place} takes to repay its cost cannot be said{why}."
+
+
+def _few(result: CacResult, row: pd.Series, place: str) -> str:
+    """Return that too few customers came, in the months that count."""
+    n, of = int(row["n_customers"]), result.ladder
+    counted = plural(len(of.months), "month").removeprefix("1 ")
+    span = f"in the {counted} whose cost and customers are known" if of.months_left_out else when(result)
+    many = plural(n, "new customer")
+    return f"{many[0].upper()}{many[1:]}{place} {span}: too few to say how long one takes to repay its cost."
+
+
+def _left(lost: pd.Series | None) -> str:
+    if lost is None:
+        return ""
+    within = plural(int(lost["age_months"]), "month")
     if lost["lost_share"] == 0:
-        return f"; none left before, in {plural(int(lost['age_months']), 'month')}"
-    leave = "leaves" if part in ("<1%", "1%") else "leave"
-    return f"; {part} {leave} before, within {plural(int(lost['age_months']), 'month')}"
+        return f"; none was seen to leave before, within {within}"
+    return f"; {share(lost['lost_share'])} leave before, within {within}"
 
 
 def _below(result: CacResult) -> str:
-    """Return how far definitions lie apart, the target, and what the range is."""
+    """Return the target, what the range is, what is counted, and how far definitions lie apart."""
+    row, said = lagged(result), [f"The target is {month_words(result.knobs.target_months)}"]
+    if is_told(result):
+        if not missing(row["low"]):
+            said[0] += f"; the range holds {odds(result.knobs.level)} resamples of customers"
+        said.append(_counted(result))
+    if not _is_few(row, result):
+        said += [text for text in (_by_definition(result), _realised(result)) if text]
+    return f"{'. '.join(said)}."
+
+
+def _counted(result: CacResult) -> str:
+    """Return what the payback counts, in words."""
+    people = "people included, " if has_people(result) else "people not known, "
+    lag = "each month's cost set against the customers it won later"
+    if result.lag.why is not None:
+        lag = "cost and customers of the same months, as the time between is not known"
+    return f"Counted: new customers alone, {people}on gross margin, {lag}"
+
+
+def _by_definition(result: CacResult) -> str | None:
     rows = result.ladder.rungs.dropna(subset="payback_months")
-    target = f"The target is {months(result.knobs.target_months)} months"
     if rows.empty:
-        return f"{target}."
-    least, most = (rows.loc[rows["payback_months"].idxmin()], rows.loc[rows["payback_months"].idxmax()])
+        return None
+    least, most = (rows.loc[place] for place in (rows["payback_months"].idxmin(), rows["payback_months"].idxmax()))
+    head = "By definition alone it is" if is_told(result) else "By another definition it is"
+    if least["payback_months"] == most["payback_months"]:
+        return None if is_told(result) else f"{head} {month_words(least['payback_months'])} ({_named(least)})"
+    told = f"{months(least['payback_months'])} ({_named(least)}) to {month_words(most['payback_months'])}"
+    return f"{head} {told} ({_named(most)})"
+
+
+def _named(rung: pd.Series) -> str:
+    name = BASES[rung["basis"]]
+    return f"{name[0].lower()}{name[1:]}"
+
+
+def _realised(result: CacResult) -> str | None:
     half = recognised_half(result)
-    realised = "" if missing(half) else f" Half of all customers had repaid after {plural(int(half), 'month')}."
-    return (
-        f"{target}; the range holds {odds(result.knobs.level)} resamples of customers. People included, on gross "
-        "margin, of new customers alone, cost counted when it was spent; by definition alone it is "
-        f"{months(least['payback_months'])} ({BASES[least['basis']].lower()}) to {months(most['payback_months'])} "
-        f"({BASES[most['basis']].lower()}).{realised}"
-    )
+    return None if missing(half) else f"Half of customers have repaid after {plural(int(half), 'month')}"

@@ -28,6 +28,8 @@ from revops.periods import Period
 
 __all__ = ["CacResult", "measure"]
 
+_MARGIN = "gross_margin_share"
+
 
 @dataclass(frozen=True)
 class CacResult:
@@ -82,19 +84,21 @@ def measure(view: AsOf, knobs: Knobs, published: pd.DataFrame) -> CacResult:
     found = realised(window, books, customers, rungs, groups)
     worth = lifetime(window, books, customers, rungs)
     kept = retention(window, customers)
-    whole = (
-        customers
-        if customers.in_slice is None
-        else customers_of(window_of(view, knobs.model_copy(update={"slice": {}})))
-    )
-    spent = efficiency(window, books, _movements(whole))
+    spent = efficiency(window, books, _movements(_of_company(customers, view, knobs)))
     ours = our_numbers(window, books, spent, Told(rungs.rungs, kept.table, moved, worth.table))
     return CacResult(
         view=view, knobs=knobs, window=window, books=books, customers=customers, lag=lag, effort=effort, ladder=rungs,
         groups=groups, channels=channels(window, books, customers, lag, effort, rungs), realised=found, lifetime=worth,
         retention=kept, efficiency=spent, peers=peers(published, ours, knobs, _about(window, customers)),
-        unavailable=lacking(view.book) | _whys(found, worth, kept, spent),
+        unavailable=_unavailable(books, _whys(found, worth, kept, spent)) | _lacking(view, books),
     )  # fmt: skip
+
+
+def _of_company(customers: Customers, view: AsOf, knobs: Knobs) -> Customers:
+    """Return the customers of the whole company, also where the report is of a slice."""
+    if customers.in_slice is None:
+        return customers
+    return customers_of(window_of(view, knobs.model_copy(update={"slice": {}})))
 
 
 def _movements(customers: Customers) -> pd.DataFrame | None:
@@ -115,6 +119,20 @@ def _about(window: Window, customers: Customers) -> About:
     place = -1 if months is None else int(np.searchsorted(months.months, window.months[-1], side="right")) - 1
     arr = 12 * months.amount[:, place].sum() if place >= 0 else np.nan
     return About(window.view.day, float(arr), float(12 * new.median()), window.view.company.currency)
+
+
+def _lacking(view: AsOf, books: Books) -> dict[str, str]:
+    """Return which metrics the tables cannot give; a margin that the knobs name is not lacking."""
+    needs = lacking(view.book)
+    return needs if np.isnan(books.window_margin) else {id: why for id, why in needs.items() if id != _MARGIN}
+
+
+def _unavailable(books: Books, whys: dict[str, str]) -> dict[str, str]:
+    """Return what metrics need, in words that follow `needs`."""
+    if np.isnan(books.window_margin):
+        whys = whys | {_MARGIN: books.why.get("margin", "the books tell none")}
+    other = "more than these exports tell: "
+    return {id: why.removeprefix("needs ") if why.startswith("needs ") else other + why for id, why in whys.items()}
 
 
 def _whys(found: Realised, worth: Lifetime, kept: RetentionResult, spent: Efficiency) -> dict[str, str]:

@@ -5,11 +5,15 @@ from collections.abc import Iterator
 from revops.analysis.recurring import MOVES
 from revops.measures.cac_payback.result import CacResult
 from revops.metrics.row import Row, row
+from revops.wording import missing
 
-__all__ = ["measure_rows"]
+__all__ = ["OF_PRICES", "measure_rows"]
 
 _OF_EXPANSION = "expansion wins no customers"
+_NO_PAYBACK = "nothing is credited, or margin or cost is not known"
 _AGES = (6, 12, 18, 24, 36, 48, 60)
+OF_PRICES = ("expansion", "contraction")
+"""What moved recurring revenue that is not known where only present prices are."""
 
 
 def measure_rows(result: CacResult) -> list[Row]:
@@ -28,7 +32,7 @@ def _ladder_rows(result: CacResult) -> Iterator[Row]:
         yield row("new_customers", by, line.n_customers)
         yield row("new_recurring_amount", by, line.new_amount, n=n, note=line.note)
         if line.basis.startswith(("new_logo", "lagged")):
-            yield row("cac_amount", by, line.cac_amount, n=n, note=line.note or "no new customers")
+            yield row("cac_amount", by, line.cac_amount, n=n, note=line.note)
         yield row("payback_months", by, line.payback_months, (line.low, line.high, level), n, line.note)
 
 
@@ -44,26 +48,30 @@ def _group_rows(result: CacResult) -> Iterator[Row]:
     level = result.knobs.level
     for line in result.groups.table.itertuples():
         by, n = {line.dimension: line.group}, line.n_customers
-        yield row("acquisition_spend_amount", by, line.spend_amount, n=n, note="no cost is known")
+        note = "no cost is known" if missing(line.spend_amount) else "no work on its deals is on record"
+        yield row("acquisition_spend_amount", by, line.spend_amount, n=n, note=note)
         yield row("new_customers", by, n)
-        note = "no work on its deals is on record" if n else "no new customers"
+        note = note if n else "no new customers"
         yield row("cac_amount", by, line.cac_amount, n=n, note=_OF_EXPANSION if line.group == "expansion" else note)
         ends = (line.shrunk_low, line.shrunk_high, level) if line.is_few else (line.low, line.high, level)
         told = line.shrunk_months if line.is_few else line.payback_months
-        yield row("payback_months", by, told, ends, n, f"{note}, or no margin")
+        note = result.books.why.get("margin", "gross margin is not above 0") if line.cac_amount > 0 else note
+        yield row("payback_months", by, told, ends, n, note)
 
 
 def _channel_rows(result: CacResult) -> Iterator[Row]:
-    """Yield cost, credited customers, CAC and payback by channel and model; and CAC of three kinds."""
+    """Yield cost by channel, adding up to the ladder's; credited customers, CAC and payback by channel and model; and
+    CAC of three kinds."""
     found, level = result.channels, result.knobs.level
+    for line in found.reconciliation.itertuples():
+        yield row("acquisition_spend_amount", {"channel": line.channel}, line.new_spend_amount, note="no cost is known")
     for line in found.by_model.itertuples():
         by = {"channel": line.channel, "model": line.model}
-        if line.model == result.knobs.model:
-            yield row("acquisition_spend_amount", {"channel": line.channel}, line.spend_amount, note="no cost is known")
         yield row("new_customers", by, line.credited_deals)
-        yield row("cac_amount", by, line.cac_amount, note="no cost is known, or nothing is credited")
-        ends = (line.low, line.high, level)
-        yield row("payback_months", by, line.payback_months, ends, note="no cost is known, or nothing is credited")
+        note = found.why.get("overhead_amount", _NO_PAYBACK) if line.credited_deals else "nothing is credited"
+        yield row("cac_amount", by, line.cac_amount, note=note)
+        note = found.why.get("payback_months", note) if line.credited_deals else note
+        yield row("payback_months", by, line.payback_months, (line.low, line.high, level), note=note)
     for line in found.kinds.itertuples():
         yield row("cac_amount", {"kind": line.kind}, line.cac_amount, (line.low, line.high, level), line.n_customers,
                   line.note)  # fmt: skip
@@ -82,16 +90,12 @@ def _realised_rows(result: CacResult) -> Iterator[Row]:
                   line.n_at_risk, note)  # fmt: skip
     if curves.empty:
         for id in ("paid_back_share", "lost_before_payback_share"):
-            yield row(id, {}, note=result.realised.why.get("recognised"))
+            yield row(id, {}, note=result.realised.why.get("recognised", "no new customer whose cost is known"))
 
 
 def _worth_rows(result: CacResult) -> Iterator[Row]:
     """Yield lifetime value and its ratio to CAC."""
     found, level = result.lifetime, result.knobs.level
-    if found.table.empty:
-        yield row("ltv_amount", {}, note=found.why)
-        yield row("ltv_to_cac", {}, note=found.why)
-        return
     line = found.table.iloc[0]
     by = {"horizon_months": found.horizon_months}
     yield row("ltv_amount", by, line["ltv_amount"], (line["low"], line["high"], level), note=found.why)
@@ -105,10 +109,13 @@ def _kept_rows(result: CacResult) -> Iterator[Row]:
     found, level = result.retention, result.knobs.level
     for line in found.table.itertuples():
         by = {} if line.scope == "all" else {"without": f"{result.knobs.top} largest"}
-        yield row(line.measure, by, line.value, (line.low, line.high, level), line.n, found.why.get(line.measure))
+        why = found.why.get(line.measure, "nobody else paid a year before")
+        yield row(line.measure, by, line.value, (line.low, line.high, level), line.n, why)
+    why = found.why.get("bridge")
     for line in found.bridge.itertuples():
         for kind in MOVES:
-            yield row("recurring_movement_amount", {"quarter": line.period, "kind": kind}, getattr(line, kind))
+            told = float("nan") if why and kind in OF_PRICES else getattr(line, kind)
+            yield row("recurring_movement_amount", {"quarter": line.period, "kind": kind}, told, note=why)
 
 
 def _spent_rows(result: CacResult) -> Iterator[Row]:
@@ -120,4 +127,5 @@ def _spent_rows(result: CacResult) -> Iterator[Row]:
     for line in found.burn.itertuples():
         yield row("burn_multiple", {}, line.burn_multiple, note=line.note)
     for line in found.expansion.itertuples():
-        yield row("cs_expansion_amount", {"quarter": line.quarter}, line.cs_expansion_amount, n=line.n_deals)
+        yield row("cs_expansion_amount", {"quarter": line.quarter}, line.cs_expansion_amount, n=line.n_deals,
+                  note=found.why.get("cs_expansion_amount"))  # fmt: skip

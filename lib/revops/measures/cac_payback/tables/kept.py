@@ -6,7 +6,8 @@ import pandas as pd
 
 from revops.measures.cac_payback.efficiency import NOT_OVER
 from revops.measures.cac_payback.result import CacResult
-from revops.measures.cac_payback.tables.ladder import Display
+from revops.measures.cac_payback.rows import OF_PRICES
+from revops.measures.cac_payback.tables.ladder import Display, also, month_words
 from revops.metrics import metric
 from revops.wording import missing, money, month_name, plural, ranges, value
 
@@ -14,11 +15,18 @@ __all__ = ["kept_tables"]
 
 _MEASURES = {"nrr": "Net revenue retention", "grr": "Gross revenue retention", "logo_churn_rate": "Customers lost"}
 _NAMES = {
-    "cac_ratio": "Cost for 1 of new recurring revenue a year",
-    "sales_marketing_share": "Sales and marketing of revenue",
-    "expansion_share": "Expansion of what was gained",
-    "new_business_share": "New business of what was gained",
+    ("cac_ratio", "new_logo"): "Cost for 1 a year from new customers",
+    ("cac_ratio", "fully_loaded"): "Cost for 1 a year, expansion included",
+    ("magic_number", "gross_new"): "Magic number, new and expansion",
+    ("magic_number", "net_new"): "Magic number, net new",
+    ("grr", "lost"): "Recurring revenue lost in a year",
+    ("logo_churn_rate", "kept"): "Customers kept for a year",
+    ("sales_marketing_share", "window"): "Sales and marketing of revenue",
+    ("expansion_share", "of_new"): "Expansion, of new and expansion",
+    ("expansion_share", "of_gained"): "Expansion, of all that was gained",
+    ("new_business_share", "of_gained"): "New customers, of all that was gained",
 }
+"""What a number is called that is published otherwise than the registry tells it."""
 _OF_EACH, _QUARTERS = 3, 8
 _VARIANTS = {"net_new": "Net new", "gross_new": "New and expansion", "revenue": "Revenue"}
 
@@ -37,7 +45,7 @@ def _retention(result: CacResult) -> Display:
     shown = pd.DataFrame({
         "Over twelve months": [_MEASURES[name] for name in names], "All": whole["value"].reindex(names).to_numpy(),
         "Range": ranges(whole["low"].reindex(names), whole["high"].reindex(names)),
-        f"Without the {top} largest": without["value"].reindex(names).to_numpy(),
+        "Without the largest" if top == 1 else f"Without the {top} largest": without["value"].reindex(names).to_numpy(),
         "Its range": ranges(without["low"].reindex(names), without["high"].reindex(names)),
         "Customers": whole["n"].reindex(names).to_numpy(),
     })  # fmt: skip
@@ -45,18 +53,22 @@ def _retention(result: CacResult) -> Display:
         f"Recurring revenue in {month_name(result.retention.now)} of the customers of twelve months before, over "
         "theirs then; gross: nobody counts for more than then"
     )
-    doubt = result.retention.in_doubt.set_index("state").loc["missing"]
-    if doubt["n"]:
-        amount = money(doubt["amount"], result.view.company.currency)
-        caption += (
-            f". {plural(int(doubt['n']), 'customer')} with {amount} a month, missing of late, may have paid late; "
-        )
-        caption += "counted as lost"
-    return caption, shown[shown["Customers"].gt(0)], (None, "share", None, "share", None, "count")
+    notes = [result.retention.why.get("nrr"), *_doubts(result)]
+    return also(caption, *notes), shown[shown["Customers"].gt(0)], (None, "share", None, "share", None, "count")
+
+
+def _doubts(result: CacResult) -> list[str]:
+    """Return who may have been told wrongly, in words."""
+    doubt, currency = result.retention.in_doubt.set_index("state"), result.view.company.currency
+    said = {"missing": "missing of late, may have paid late; counted as lost",
+            "past_due": "past due and not paid since; counted as paying"}  # fmt: skip
+    return [f"{plural(int(row['n']), 'customer')} with {money(row['amount'], currency)} a month, {said[state]}"
+            for state, row in doubt.iterrows() if row["n"]]  # fmt: skip
 
 
 def _bridge(result: CacResult) -> Display:
-    rows = result.retention.bridge.tail(_QUARTERS).reset_index(drop=True)
+    rows, why = result.retention.bridge.tail(_QUARTERS).reset_index(drop=True), result.retention.why.get("bridge")
+    rows = rows if why is None else rows.assign(**dict.fromkeys(OF_PRICES, float("nan")))
     part = rows["n_months"].lt(3)
     names = rows["period"].where(
         ~part, rows["period"] + rows["n_months"].map(lambda n: f" ({plural(int(n), 'month')})")
@@ -66,14 +78,16 @@ def _bridge(result: CacResult) -> Display:
                           "Contraction": rows["contraction"], "Churn": rows["churn"],
                           "At its end": rows["closing"]})  # fmt: skip
     caption = "What moved recurring revenue a month; late payments are filled in, other currencies at fixed rates"
-    return caption, shown, (None, *["money"] * 7)
+    return also(caption, why), shown, (None, *["money"] * 7)
 
 
 def _top(result: CacResult) -> Display:
     rows = result.retention.top
     shown = pd.DataFrame({"Customer": rows["customer"], "A year ago": rows["then"], "Now": rows["now"],
                           "Change": rows["change"], "Share of now": rows["share"]})  # fmt: skip
-    return f"The {len(rows)} largest customers, recurring a month", shown, (None, "money", "money", "money", "share")
+    many = "largest customer" if len(rows) == 1 else f"{len(rows)} largest customers"
+    caption = f"The {many} of twelve months before, recurring a month; share: of what all those of then pay now"
+    return caption, shown, (None, "money", "money", "money", "share")
 
 
 def _expansion(result: CacResult) -> Display:
@@ -81,12 +95,15 @@ def _expansion(result: CacResult) -> Display:
     shown = pd.DataFrame({"Quarter": rows["quarter"], "Expansion won": rows["expansion_amount"],
                           "By customer success": rows["cs_expansion_amount"], "Share": rows["cs_share"],
                           "Deals": rows["n_deals"]})  # fmt: skip
-    return "Expansion won, and what customer success sourced of it", shown, (None, "money", "money", "share", "count")
+    caption = "Expansion won, and what customer success sourced of it"
+    shown = shown if shown["Deals"].any() else shown.head(0)
+    return also(caption, *result.efficiency.why.values()), shown, (None, "money", "money", "share", "count")
 
 
 def _magic(result: CacResult) -> Display:
     rows = result.efficiency.magic
     rows = rows[~rows["note"].fillna("").str.startswith(NOT_OVER)]
+    rows = rows if rows["spend_amount"].notna().any() else rows.head(0)
     quarters = list(dict.fromkeys(rows["quarter"]))
     shown = pd.DataFrame({"Quarter": quarters})
     for variant, label in _VARIANTS.items():
@@ -96,48 +113,56 @@ def _magic(result: CacResult) -> Display:
     spend = rows.drop_duplicates("quarter").set_index("quarter")["spend_amount"].reindex(quarters)
     shown["Cost the quarter before"] = spend.to_numpy()
     caption = (
-        "Magic number in three variants that are never to be compared with each other: what was added over the cost of "
-        "the quarter before"
+        "Magic number in three variants that are never to be compared with each other: what a quarter added, for a "
+        "year, over the cost of the quarter before"
     )
-    return caption, shown, (None, None, None, None, "money")
+    return also(caption, _of_whole(result)), shown, (None, None, None, None, "money")
 
 
 def _burn(result: CacResult) -> Display:
     rows = result.efficiency.burn
+    rows = rows[rows["first_quarter"].notna()]
     shown = pd.DataFrame({
         "From": rows["first_quarter"], "To": rows["last_quarter"], "Loss": rows["loss_amount"],
         "Net new a year": rows["net_new_amount"],
         "Burn multiple": [_or_note(_decimals, number, note)
                           for number, note in zip(rows["burn_multiple"], rows["note"], strict=True)],
     })  # fmt: skip
-    caption = "Loss of the books (below 0: a profit) over net new annual recurring revenue"
-    return caption, shown, (None, None, "money", "money", None)
+    caption = "Loss of the books (below 0: a profit) over net new recurring revenue a year"
+    return also(caption, _of_whole(result)), shown, (None, None, "money", "money", None)
+
+
+def _of_whole(result: CacResult) -> str | None:
+    """Return that a number is of the whole company, where the report is of a part of it."""
+    return "of the whole company: the books do not tell its parts apart" if result.knobs.slice else None
 
 
 def _published(result: CacResult) -> Display:
     found, currency = result.peers.table, result.view.company.currency
     rows = found[found["flag"].ne("not comparable")].groupby(["id", "basis"], sort=False).head(_OF_EACH)
     shown = pd.DataFrame({
-        "Number": [_NAMES.get(id) or metric(id).label for id in rows["id"]],
+        "Number": [_NAMES.get(key) or metric(key[0]).label for key in zip(rows["id"], rows["basis"], strict=True)],
         "Ours": _in_words(rows["ours"], rows, currency), "Theirs": _in_words(rows["value"], rows, currency),
         "Which": rows["statistic"].str.replace("_", " "), "Of whom": rows["band"],
         "Year": rows["year"].fillna("not printed"), "n": rows["n"].fillna("not printed"),
         "By, grade": [f"{who}, {grade}" for who, grade in zip(rows["publisher"], rows["grade"], strict=True)],
         "Comparable?": [f"{flag}: {why}" if why else flag for flag, why in zip(rows["flag"], rows["why"], strict=True)],
     })  # fmt: skip
-    n_rest = len(found) - len(shown)
     caption = (
         "Published figures beside ours, the most alike first; grade A: read at its publisher, B: in a copy, C: quoted "
         "by others"
     )
-    if n_rest:
-        caption += f". {plural(n_rest, 'figure')} more, of other definitions or companies, stand in published.csv"
-    return caption, shown.reset_index(drop=True), (None,) * 9
+    n = len(found) - len(shown)
+    rest = (
+        f"{plural(n, 'more figure')}, the less alike, {'stands' if n == 1 else 'stand'} in published.csv" if n else None
+    )
+    return also(caption, rest), shown.reset_index(drop=True), (None,) * 9
 
 
 def _in_words(numbers: pd.Series, rows: pd.DataFrame, currency: str) -> list[str]:
     """Return numbers in the words of their unit."""
-    return [value(number, unit, currency) for number, unit in zip(numbers, rows["unit"], strict=True)]
+    return [month_words(number) if unit == "months" else value(number, unit, currency)
+            for number, unit in zip(numbers, rows["unit"], strict=True)]  # fmt: skip
 
 
 def _or_note(write: Callable[[float], str], number: float, note: str | None) -> str:

@@ -1,11 +1,13 @@
 """The tables on how long by which definition, and on what the books hold."""
 
+import math
+
 import pandas as pd
 
 from revops.measures.cac_payback.result import CacResult
-from revops.wording import missing, month_name, months, plural, ranges, share
+from revops.wording import between, missing, month_name, months, plural, share
 
-__all__ = ["BASES", "Display", "ladder_tables", "ranged"]
+__all__ = ["BASES", "Display", "also", "ladder_tables", "month_range", "month_words", "ranged"]
 
 Display = tuple[str, pd.DataFrame, tuple[str | None, ...]]
 BASES = {
@@ -31,9 +33,27 @@ def ladder_tables(result: CacResult) -> dict[str, Display]:
     return {"ladder": _ladder(result), "lag_curve": _curve(result), "accounts": _accounts(result)}
 
 
-def ranged(low: pd.Series, high: pd.Series) -> list[str]:
-    """Return ranges of months in words; a dash where there is none."""
-    return ranges(low, high, months)
+def month_range(low: float, high: float) -> str:
+    """Return a range of months in words: `18 to 24`; `18 or more` where it has no upper end (NaN, or infinite); a dash
+    where there is none."""
+    return "–" if missing(low) else between(low, math.inf if missing(high) else high, months)
+
+
+def ranged(lows: pd.Series, highs: pd.Series) -> list[str]:
+    """Return ranges of months in words."""
+    return [month_range(low, high) for low, high in zip(lows, highs, strict=True)]
+
+
+def month_words(number: float) -> str:
+    """Return months with their noun: `21 months`, `3.9 months`, `1 month`."""
+    told = f"{number:.0f}" if float(number).is_integer() else months(number)
+    return "1 month" if told in ("1", "1.0") else f"{told} months"
+
+
+def also(caption: str, *notes: str | None) -> str:
+    """Return a caption with what else there is to know, a sentence each; nothing is added for what is null."""
+    told = dict.fromkeys(note for note in notes if not missing(note) and note)
+    return ". ".join([caption, *(note[0].upper() + note[1:] for note in told)])
 
 
 def _ladder(result: CacResult) -> Display:
@@ -46,13 +66,12 @@ def _ladder(result: CacResult) -> Display:
     first, last = (month_name(month) for month in result.window.months[[0, -1]])
     source = "bills" if result.customers.source == "subscriptions" else "won deals"
     caption = (
-        f"Payback in months by definition: {first} to {last}, customers by {source}; the last line is the one that "
-        "this page goes by. Each adds one thing to the line before it"
+        f"Payback in months by definition: {first} to {last}, customers by {source}. The last line is the one that "
+        "this page goes by"
     )
-    if n := result.ladder.months_left_out:
-        caption += (
-            f". {plural(n, 'month')} left out of the lagged lines: the books do not hold the cost that came before"
-        )
+    n, known = result.ladder.months_left_out, rows[rows["payback_months"].notna()]
+    left = f"{plural(n, 'month')} left out: cost, or who is new, is not known of {'it' if n == 1 else 'them'}"
+    caption = also(caption, left if n else None, *known["note"])
     return caption, shown, (None, "money", "count", "money", "share", "money", None, None)
 
 
@@ -63,28 +82,36 @@ def _payback(rows: pd.DataFrame) -> list[str]:
 
 
 def _curve(result: CacResult) -> Display:
-    rows = result.ladder.curve
+    rows, lag = result.ladder.curve, result.lag
+    rows = rows[rows["cac_amount"].notna()].reset_index(drop=True)
     shown = pd.DataFrame({"Cost moved by": rows["lag_months"], "CAC": rows["cac_amount"],
                           "Payback": rows["payback_months"]})  # fmt: skip
-    lag = result.lag
     caption = "Payback by how many months earlier cost is taken to be spent"
-    if lag.why is None:
-        caption += (
-            f". Measured on {plural(lag.n, 'customer')}: half came within {months(lag.median_months)} months of "
-            f"{'the lead' if lag.share_from_lead > 0.5 else 'the deal'}, nineteen in twenty within {lag.cycle_months}; "
-            f"{share(lag.share_from_lead)} have a lead on record, the others count from their deal"
-        )
-    else:
-        caption += f". {lag.why[0].upper()}{lag.why[1:]}"
-    return caption, shown, ("count", "money", "months")
+    if lag.why is not None:
+        return also(caption, lag.why), shown, ("count", "money", "months")
+    measured = (
+        f"measured on {plural(lag.n, 'customer')}: half came within {month_words(lag.median_months)} of {_since(lag)}, "
+        f"nineteen in twenty within {lag.cycle_months}"
+    )
+    return also(caption, measured), shown, ("count", "money", "months")
+
+
+def _since(lag: object) -> str:
+    """Return from when the time to the first bill is counted."""
+    if lag.share_from_lead in (0, 1):
+        return "the lead" if lag.share_from_lead else "the deal, since no lead is on record"
+    return f"the lead ({share(lag.share_from_lead)} of them), else of the deal"
 
 
 def _accounts(result: CacResult) -> Display:
     rows = result.books.accounts
     shown = pd.DataFrame({
         "Account": rows["account"], "Category": rows["category"].str.replace("_", " "),
-        "Counted as": rows["use"].map(_USES), "Amount": rows["amount"],
+        "Counted as": rows["use"].map(_USES), "Booked": rows["amount"],
     })  # fmt: skip
     first, last = (month_name(month) for month in result.window.months[[0, -1]])
     caption = f"Every account of the books, {first} to {last}, and whether it is cost of acquisition"
-    return caption, shown[shown["Amount"].ne(0)].reset_index(drop=True), (None, None, None, "money")
+    parts = [f"{share(part)} of {name.replace('_', ' ')}" for name, part in result.knobs.also_acquisition.items()]
+    counted = f"of another category counts a part: {', '.join(parts)}" if rows["use"].eq("also").any() else None
+    caption = also(caption, counted, *map(result.books.why.get, ("spend", "people", "months")))
+    return caption, shown[shown["Booked"].ne(0)].reset_index(drop=True), (None, None, None, "money")

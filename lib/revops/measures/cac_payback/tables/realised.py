@@ -2,25 +2,26 @@
 
 import pandas as pd
 
+from revops.measures.cac_payback.realised import AGES
 from revops.measures.cac_payback.result import CacResult
-from revops.measures.cac_payback.tables.ladder import Display
-from revops.wording import between, missing, money, multiple, share
+from revops.measures.cac_payback.tables.ladder import Display, also, month_words
+from revops.wording import between, missing, money, multiple, plural, ranges
 
-__all__ = ["AT", "realised_tables"]
+__all__ = ["realised_tables"]
 
-AT = (12, 18, 24, 36)
-"""The ages at which cohorts are told."""
 _VERSIONS = {"recognised": "Recognised", "collected": "Collected", "billed": "Billed"}
+_CASH = {"collected": "as money comes in (collected)", "billed": "as invoices are sent (billed)"}
 
 
 def realised_tables(result: CacResult) -> dict[str, Display]:
     """Return the tables by name; those on bills only where there are some."""
-    tables = {}
-    if len(result.realised.by_cohort):
+    tables, versions = {}, set(result.realised.by_cohort["version"])
+    if "recognised" in versions:
         tables["paid_back_by_cohort"] = _cohorts(result)
-    if result.realised.by_cohort["version"].nunique() > 1:
+    if len(versions) > 1:
         tables["cash_and_recognised"] = _versions(result)
-    return tables | ({"lifetime_value": _worth(result)} if len(result.lifetime.table) else {})
+    known = len(result.lifetime.table) and not missing(result.lifetime.table["ltv_amount"].iloc[0])
+    return tables | ({"lifetime_value": _worth(result)} if known else {})
 
 
 def _cohorts(result: CacResult) -> Display:
@@ -28,16 +29,23 @@ def _cohorts(result: CacResult) -> Display:
     rows = rows[rows["version"].eq("recognised")]
     shown = pd.DataFrame({"Began to pay in": rows["cohort"].replace("all", "All"), "Customers": rows["n_customers"],
                           "CAC": rows["cac_amount"], "Half paid back after": rows["median_age"]})  # fmt: skip
-    units: list[str | None] = [None, "count", "money", "months"]
-    for age in AT[:3]:
+    for age in AGES[:3]:
         shown[f"Paid back by {age}"] = rows[f"paid_back_{age}"]
-        units.append("share")
-    shown[f"Left before, by {AT[2]}"] = rows[f"lost_{AT[2]}"]
+    shown[f"Left before, by {AGES[2]}"] = rows[f"lost_{AGES[2]}"]
     caption = (
         "Share of customers whose gross margin has reached their CAC by so many months, and that left before it had; "
         "those not yet so old count as long as they were seen. A dash: nobody is so old, or half is not reached"
     )
-    return caption, shown.reset_index(drop=True), (*units, "share")
+    units = (None, "count", "money", "months", "share", "share", "share", "share")
+    return also(caption, *_notes(result, "recognised")), shown.reset_index(drop=True), units
+
+
+def _notes(result: CacResult, version: str) -> list[str | None]:
+    """Return what to know of a version: who is in no number of it, and its own note."""
+    found = result.realised
+    out = found.left_out[found.left_out["version"].eq(version)]
+    left = [f"left out: {plural(int(row.n), 'customer')} that {row.reason}" for row in out.itertuples()]
+    return [*left, found.notes.get(version)]
 
 
 def _versions(result: CacResult) -> Display:
@@ -45,45 +53,42 @@ def _versions(result: CacResult) -> Display:
     rows = rows[rows["cohort"].eq("all")]
     shown = pd.DataFrame({"Counted when": rows["version"].map(_VERSIONS), "Customers": rows["n_customers"],
                           "Half paid back after": rows["median_age"]})  # fmt: skip
-    units: list[str | None] = [None, "count", "months"]
-    for age in AT:
+    for age in AGES:
         shown[f"Paid back by {age}"] = rows[f"paid_back_{age}"]
-        units.append("share")
+    other = next(name for name in rows["version"] if name != "recognised")
     caption = (
-        "The same customers by when revenue counts: as the months are served (recognised), or as money comes in. "
-        "Annual prepayment pays back sooner in cash, and hides the risk of the renewal"
+        f"Customers by when revenue counts: as the months are served (recognised), or {_CASH[other]}. Annual "
+        "prepayment pays back sooner in cash, and hides the risk of the renewal"
     )
-    return caption, shown.reset_index(drop=True), tuple(units)
+    units = (None, "count", "months", *["share"] * len(AGES))
+    return also(caption, *_notes(result, other)), shown.reset_index(drop=True), units
 
 
 def _worth(result: CacResult) -> Display:
     row, found = result.lifetime.table.iloc[0], result.lifetime
-    lines = [
-        (
-            f"Gross margin of a new customer over {found.horizon_months} months",
-            row["ltv_amount"],
-            (row["low"], row["high"]),
-        )
-    ]
+    none, currency = (float("nan"),) * 2, result.view.company.currency
+    lines = [(f"Gross margin of a new customer over {month_words(found.horizon_months)}", row["ltv_amount"],
+              (row["low"], row["high"]))]  # fmt: skip
     if row["tail_amount"] > 0:
-        lines.append((f"of which beyond the {found.observed_months} months that were seen: an extrapolation",
-                      row["tail_amount"], None))  # fmt: skip
-    lines.append(
-        ("Were the rate of leaving the same at every age, without a horizon", row["constant_hazard_ltv"], None)
-    )
-    lines.append(("CAC, lagged", row["cac_amount"], None))
-    currency = result.view.company.currency
+        seen = f"of which beyond the {month_words(found.observed_months)} that were seen: an extrapolation"
+        lines.append((seen, row["tail_amount"], none))
+    same = "Were the rate of leaving the same at every age, without a horizon"
+    lines += [(same, row["constant_hazard_ltv"], none), ("CAC, lagged", row["cac_amount"], none)]
+    lines = [line for line in lines if not missing(line[1])]
     shown = pd.DataFrame({
         "What": [line[0] for line in lines], "Amount": [line[1] for line in lines],
-        "Range": ["–" if line[2] is None or missing(line[2][0]) else between(*line[2], lambda x: money(x, currency))
-                  for line in lines],
+        "Range": ranges(*zip(*(line[2] for line in lines), strict=True), lambda x: money(x, currency)),
     })  # fmt: skip
-    ratio = multiple(row["ltv_to_cac"])
-    caption = f"Lifetime value over CAC: {ratio}"
-    if not missing(row["ratio_low"]):
-        caption += f" ({between(row['ratio_low'], row['ratio_high'], multiple)})"
-    caption += f", {multiple(result.knobs.ltv_to_cac_target)} or more is the usual yardstick"
-    caption += f". {row['monthly_churn']:.1%} leave in a month" if not missing(row["monthly_churn"]) else ""
-    rate = result.knobs.discount_rate
-    caption += f". Discounted by {share(rate)} a year" if rate else ". Not discounted"
-    return caption, shown, (None, "money", None)
+    churn, rate = row["monthly_churn"], result.knobs.discount_rate
+    leave = f"{churn:.1%} leave in a month" if churn > 0 else "nobody was seen to leave"
+    discount = f"discounted by {100 * rate:.3g}% a year" if rate else "not discounted"
+    return also(_ratio(row, result), leave, discount, found.note), shown, (None, "money", None)
+
+
+def _ratio(row: pd.Series, result: CacResult) -> str:
+    """Return lifetime value over CAC in words."""
+    if missing(row["ltv_to_cac"]):
+        return "Lifetime value; what a customer costs is not known, so how often it earns that back is not either"
+    ends = "" if missing(row["ratio_low"]) else f" ({between(row['ratio_low'], row['ratio_high'], multiple)})"
+    target = multiple(result.knobs.ltv_to_cac_target)
+    return f"Lifetime value over CAC: {multiple(row['ltv_to_cac'])}{ends}, the target is {target} or more"

@@ -1,0 +1,43 @@
+"""What to mend in the books, so that payback can be told."""
+
+from collections.abc import Iterator
+
+from revops.actions import Action, due
+from revops.measures.cac_payback.result import CacResult
+from revops.wording import count, join, missing, month_name
+
+__all__ = ["to_mend"]
+
+
+def to_mend(result: CacResult) -> Iterator[Action]:
+    """Yield what the books must tell: which accounts are cost, what margin is, and what months cost."""
+    books, by = result.books, due.soon(result.period, result.view.day)
+    if "spend" in books.why:
+        text = f"Make the cost of winning customers known: {books.why['spend']}"
+        because = (
+            "Without it no payback can be had. Accounts under sales or marketing in company.yml take it off the list."
+        )
+        yield Action("no_cost", text, "revops", 0.0, by, because, ())
+    elif lacks := [month for month in books.months if missing(books.all_spend[month])]:
+        yield Action("missing_books", _add(lacks, books.source), "revops", 0.0, by, _LEFT_OUT, ())
+    if missing(books.window_margin):
+        text = f"Make gross margin known: {books.why.get('margin', 'the books tell none')}"
+        because = (
+            "Without it no payback on gross margin can be had. Accounts under cogs in company.yml, or gross_margin in "
+            "params, take it off the list."
+        )
+        yield Action("no_margin", text, "revops", float(books.all_spend.sum()), by, because, ())
+
+
+_LEFT_OUT = (
+    "Months whose cost is not known are left out, with the customers that came of them. What they cost takes it off the "
+    "list."
+)
+
+
+def _add(lacks: list[object], source: str) -> str:
+    """Return which months are to be added."""
+    names, n = [month_name(month) for month in lacks], len(lacks)
+    shown = join([*names[:3], f"{count(n - 3)} more"] if n > 3 else names)
+    what = "books" if source == "ledger" else "cost of ads"
+    return f"Add the {what} of {shown}: what {'it' if n == 1 else 'they'} cost is not known"
