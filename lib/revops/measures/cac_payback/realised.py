@@ -37,6 +37,7 @@ _CURVES = {"version": "str", "cohort": "str", "age_months": "int64", "n_at_risk"
 _BY_COHORT = {"version": "str", "cohort": "str", "n_customers": "int64", "cac_amount": "float64",
               "median_age": "float64"} | {f"{what}_{age}": "float64" for what in ("paid_back", "lost") for age in AGES}  # fmt: skip
 _LEFT_OUT = {"version": "str", "reason": "str", "n": "int64", "amount": "float64", "examples": "str"}
+NO_NEW = "needs new customers whose first month is known"
 NO_CAC = "began in a month whose cost of acquisition the books do not tell"
 
 
@@ -100,6 +101,8 @@ def realised(window: Window, books: Books, customers: Customers, ladder: "Ladder
     if customers.months is None:
         return _put([], {"recognised": NO_BILLS, "collected": NO_BILLS})
     seen = by_age(customers)
+    if seen.table.empty:
+        return _put([], dict.fromkeys(("recognised", "collected"), NO_NEW))
     found, why = money_by_age(window, books, customers.months.basis, seen)
     weights = weights_of(seen, window.knobs)
     scale = cac_scale(seen, weights, window.knobs.cac_months)

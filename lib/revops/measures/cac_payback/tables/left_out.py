@@ -80,7 +80,7 @@ def _of_bills(result: CacResult) -> Iterator[tuple[str, str]]:
 
 
 def _of_the_rest(result: CacResult) -> Iterator[tuple[str, str]]:
-    """Yield what the other parts say of themselves."""
+    """Yield what the other parts say of themselves; what cannot be had at all stands in `unavailable`."""
     if result.lag.why:
         yield "Lag", result.lag.why
     if result.effort.why:
@@ -89,13 +89,8 @@ def _of_the_rest(result: CacResult) -> Iterator[tuple[str, str]]:
         yield _CHANNELS[name], reason
     for version, note in result.realised.notes.items():
         yield _VERSIONS[version], note
-    for version, reason in result.realised.why.items():
-        yield _VERSIONS[version], reason
     if result.lifetime.note:
         yield "Lifetime value", result.lifetime.note
-    for part in (result.retention.why, result.efficiency.why):
-        for name, reason in part.items():
-            yield METRICS[name].label if name in METRICS else "Movements", reason
 
 
 def _of_peers(result: CacResult) -> Iterator[tuple[str, str]]:
