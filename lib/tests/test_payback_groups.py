@@ -34,6 +34,10 @@ FOUR = [
 ]
 
 
+EARLY = won("early", "z", close_date="2025-12-15", stage_name="Lost", outcome="lost")
+"""Closed before the window: so the CRM is known to hold all of its months."""
+
+
 def told(*, by=None, costs=None, shared=None, moved=None, expansion=NONE, knobs=(), **tables):
     window = company(knobs=KNOBS | dict(knobs), **tables)
     parts = window, costs or books("2025-01", [1000.0] * 18), by or customers(*FOUR), moved or lag()
@@ -191,10 +195,7 @@ def test_months_whose_cost_is_not_known_count_nowhere():
 
 def test_a_slice_adds_up_to_its_own_ladder():
     shared = effort(0.75, slice_share=0.4, segment={"SMB": 0.4}, region={"EMEA": 0.3, "AMER": 0.1})
-    window = company(
-        knobs=KNOBS | {"slice": {"segment": "SMB"}},
-        deals=[won("first", "z", close_date="2025-06-10"), won("1", "c", segment="SMB")],
-    )
+    window = company(knobs=KNOBS | {"slice": {"segment": "SMB"}}, deals=[EARLY, won("1", "c", segment="SMB")])
     parts = window, books("2025-01", [1000.0] * 18), customers(*FOUR[2:]), lag(), shared
     rungs = ladder(*parts, expansion=NONE)
     table = by_group(*parts, rungs).table
@@ -373,12 +374,11 @@ def test_bills_and_deals_tell_the_same_groups():
     """The whole way from rows: two customers, their deals, and what they pay."""
     bills = [*billed("old", "2025-12", *[10] * 7), *billed("a", "2026-02", 100, 100, 100, 100, 100),
              *billed("b", "2026-03", 200, 200, 200, 200)]  # fmt: skip
-    deals = [won("first", "old", close_date="2025-12-10", segment="SMB"),
-             won("1", "a", close_date="2026-02-10", segment="SMB", amount=1200.0),
+    deals = [EARLY, won("1", "a", close_date="2026-02-10", segment="SMB", amount=1200.0),
              won("2", "b", close_date="2026-03-10", segment="Enterprise", amount=2400.0)]  # fmt: skip
     window = company(knobs=KNOBS, subscriptions=bills, deals=deals)
     without = company(knobs=KNOBS, deals=deals)
-    found, other = (told(by=customers_of(which)) for which in (window, without))
+    found, other = (told(by=customers_of(which), deals=deals) for which in (window, without))
     names = [
         "dimension",
         "group",

@@ -46,7 +46,7 @@ def by_age(customers: Customers) -> ByAge:
     ages = np.arange(max(months.settled - start.min(), 0) if len(start) else 0)
     at = start[:, None] + ages
     amount = months.amount[place[:, None], np.minimum(at, len(months.months) - 1)] * (ages < age[:, None])
-    order = np.lexsort((age, amount.sum(axis=1), table["new_amount"], table["start_month"]))
+    order = np.lexsort((table["segment"], age, amount.sum(axis=1), table["new_amount"], table["start_month"]))
     oldest = np.maximum(months.settled - start, 0)
     return ByAge(
         table.iloc[order].reset_index(drop=True), start[order], age[order], (end < months.settled)[order],

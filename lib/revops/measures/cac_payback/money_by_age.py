@@ -107,9 +107,9 @@ def _of_bills(name: str, rows: pd.DataFrame, note: str | None, books: Books, see
     """Return the margin on bills by age: those before the first month in it, those later than is settled in none."""
     table, n_ages = seen.table, seen.amount.shape[1]
     starts = (table["start_month"].dt.year * 12 + table["start_month"].dt.month).to_numpy()
+    since, rows = rows["month"].min(), rows[rows["customer"].isin(table["customer"])]
     place = pd.Index(table["customer"]).get_indexer(rows["customer"])
-    is_in = starts >= rows["month"].min()
-    rows, place = rows[place >= 0], place[place >= 0]
+    is_in = starts >= since
     age = np.maximum(rows["month"].to_numpy() - starts[place], 0)
     mine = age < n_ages
     amount = rows["amount"].to_numpy() * _margin(books, rows["month"].to_numpy())

@@ -36,6 +36,7 @@ _BY_COHORT = {"version": "str", "cohort": "str", "n_customers": "int64"} | dict.
     ["cac_amount", "median_age", *_SHARES], "float64"
 )
 _LEFT_OUT = {"version": "str", "reason": "str", "n": "int64", "amount": "float64", "examples": "str"}
+NO_NEW = "needs new customers whose first month is known"
 NO_CAC = "began in a month whose cost of acquisition the books do not tell"
 
 
@@ -101,6 +102,8 @@ def realised(window: Window, books: Books, customers: Customers, ladder: Ladder,
     if customers.months is None:
         return _put([], {"recognised": NO_BILLS, "collected": NO_BILLS})
     seen = by_age(customers)
+    if seen.table.empty:
+        return _put([], dict.fromkeys(("recognised", "collected"), NO_NEW))
     found, why = money_by_age(window, books, customers.months.basis, seen)
     weights = weights_of(seen, window.knobs)
     scale = cac_scale(seen, weights, window.knobs.cac_months)

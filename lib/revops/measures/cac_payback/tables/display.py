@@ -6,6 +6,7 @@ from revops.measures.cac_payback.result import CacResult
 from revops.measures.cac_payback.tables.groups import group_tables
 from revops.measures.cac_payback.tables.kept import kept_tables
 from revops.measures.cac_payback.tables.ladder import Display, ladder_tables
+from revops.measures.cac_payback.tables.left_out import left_out_tables
 from revops.measures.cac_payback.tables.realised import realised_tables
 
 __all__ = ["books_table", "channels_table", "customers_table", "display_tables", "published_table"]
@@ -14,7 +15,7 @@ __all__ = ["books_table", "channels_table", "customers_table", "display_tables",
 def display_tables(result: CacResult) -> dict[str, Display]:
     """Return caption, table and units of every table that the data allow, by name."""
     tables = ladder_tables(result) | realised_tables(result) | group_tables(result) | kept_tables(result)
-    return {name: table for name, table in tables.items() if len(table[1])}
+    return {name: table for name, table in (tables | left_out_tables(result)).items() if len(table[1])}
 
 
 def customers_table(result: CacResult) -> pd.DataFrame:

@@ -130,8 +130,8 @@ def _sums(result: CacResult) -> Display:
     shown.loc[len(shown)] = ["Total", *costs, *credit]
     caption = "Cost by channel as ad systems and campaigns tell it, and what is no channel's own"
     caption += ": they add up to the books" if costs.notna().all() else ""
-    by = f"credit by {model_name(won.model)}: all of it is the attribution report's of the same days"
-    return also(caption, by if won.model else None), shown, (None, "money", "money", "count", "money", "money")
+    by = "credit by {}: all of it is the attribution report's of the same days"
+    return also(caption, by.format(model_name(won.model)) if won.model else None), shown, (None, "money", "money", "count", "money", "money")
 
 
 def _kinds(result: CacResult) -> Display:

@@ -1,0 +1,102 @@
+"""The tables on who is in no number, and on what to know of the numbers before they are leaned on."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from revops.measures.cac_payback.result import CacResult
+from revops.measures.cac_payback.tables.ladder import Display
+from revops.metrics import METRICS
+from revops.wording import join, month_name, plural
+
+__all__ = ["left_out_tables"]
+
+_NEW, _PAID = "new customers", "paid back"
+_MOST_MONTHS = 3
+_CHANNELS = {"channels": "Channels", "customers": "Channels", "spend_amount": "Cost by channel",
+             "overhead_amount": "Cost that is no channel's own", "payback_months": "Payback by channel"}  # fmt: skip
+_BOOKS = {"spend": "Cost", "people": "People", "months": "Months of the books", "margin": "Gross margin"}
+_VERSIONS = {"recognised": "Paid back, as recognised", "collected": "Paid back, as collected",
+             "billed": "Paid back, as billed"}  # fmt: skip
+_PEERS = "Published figures"
+_OF_WHOLE = "Bills that belong to no part of the company count here too"
+
+
+def left_out_tables(result: CacResult) -> dict[str, Display]:
+    """Return the tables by name: customers left out, by reason, and what is to be known of the numbers."""
+    return {"payback_left_out": _left_out(result), "payback_notes": _notes(result)}
+
+
+def _left_out(result: CacResult) -> Display:
+    own = result.customers.left_out.assign(of=_NEW)
+    later = result.realised.left_out
+    keys = ["reason", "n", "amount", "examples"]
+    joined = later.groupby(keys, sort=False)["version"].agg(list).reset_index()
+    joined["of"] = [f"{_PAID}, {join(names)}" for names in joined["version"]]
+    rows = pd.concat([own, joined[own.columns]], ignore_index=True) if len(joined) else own
+    shown = pd.DataFrame({
+        "Reason": rows["reason"], "Not among": rows["of"], "Number": rows["n"], "Recurring a month": rows["amount"],
+        "Examples": rows["examples"].str.removeprefix("e.g. "),
+    })  # fmt: skip
+    what = "Customers, or won deals where none is found, that are in no number of new customers or of who has paid back"
+    caption = f"{what}. {_OF_WHOLE}" if result.knobs.slice else what
+    return caption, shown.reset_index(drop=True), (None, None, "count", "money", None)
+
+
+def _notes(result: CacResult) -> Display:
+    told = [*_of_books(result), *_of_bills(result), *_of_the_rest(result), *_of_peers(result)]
+    shown = pd.DataFrame(list(dict.fromkeys(told)), columns=["Of", "What to know"]).astype("str")
+    return "What to know of these numbers before leaning on them", shown, (None, None)
+
+
+def _of_books(result: CacResult) -> Iterator[tuple[str, str]]:
+    """Yield what the books do not tell."""
+    for name, reason in result.books.why.items():
+        yield _BOOKS[name], reason
+    if n := result.ladder.months_left_out:
+        yield _BOOKS["months"], (
+            f"{plural(n, 'month')} of {len(result.window.months)} left out of payback: the cost that came before, or "
+            "who became a customer, is not known"
+        )
+
+
+def _of_bills(result: CacResult) -> Iterator[tuple[str, str]]:
+    """Yield how customers are told, and which months no report holds."""
+    months = result.customers.months
+    if months is None:
+        yield "New customers", (
+            "no billing export holds a month that is over: they are won new business, at the amount of the deal over "
+            f"{result.knobs.months_in_amount:g} months"
+        )
+        return
+    if n := len(months.missing):
+        names = join([month_name(month) for month in months.missing[:_MOST_MONTHS]])
+        yield "Bills", f"{plural(n, 'month')} in no report ({names}{' …' if n > _MOST_MONTHS else ''}): filled for all"
+    if n := int(months.late.any(axis=1).sum()):
+        yield "Bills", f"{plural(n, 'customer')} paid late, at least once: filled with the amount before"
+    if months.basis != "reported":
+        part = "all" if months.basis == "present_price" else "some"
+        yield "Bills", f"{part} amounts of the past are the prices of today, which no change of price shows in"
+
+
+def _of_the_rest(result: CacResult) -> Iterator[tuple[str, str]]:
+    """Yield what the other parts say of themselves; what cannot be had at all stands in `unavailable`."""
+    if result.lag.why:
+        yield "Lag", result.lag.why
+    if result.effort.why:
+        yield "Sharing of cost", result.effort.why
+    for name, reason in result.channels.why.items():
+        yield _CHANNELS[name], reason
+    for version, note in result.realised.notes.items():
+        yield _VERSIONS[version], note
+    if result.lifetime.note:
+        yield "Lifetime value", result.lifetime.note
+
+
+def _of_peers(result: CacResult) -> Iterator[tuple[str, str]]:
+    """Yield of which numbers no published figure may be compared."""
+    why = result.peers.why
+    for reason in dict.fromkeys(why.values()):
+        labels = [METRICS[name].label if name in METRICS else name.replace("_", " ") for name in why
+                  if why[name] == reason]  # fmt: skip
+        yield _PEERS, f"{join(labels)}: {reason}"
