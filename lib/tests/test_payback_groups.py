@@ -26,6 +26,8 @@ SHARES = {"segment": {"Enterprise": 0.6, "SMB": 0.4}, "region": {"EMEA": 1.0}}
 NONE = pd.Series(dtype="float64", index=pd.DatetimeIndex([]))
 KNOBS = {"quarters": 1, "draws": 100, "fewest_customers": 2}
 """The quarter of 30 June 2026 and the one before: January to June."""
+EARLIER = won("before", "z", type="other", created_at="2025-11-01 09:00", close_date="2025-12-15")
+"""From its close on the CRM tells who is new."""
 FOUR = [
     new_customer("a", "2026-01", 100.0, segment="Enterprise"),
     new_customer("b", "2026-02", 300.0, segment="Enterprise"),
@@ -191,7 +193,7 @@ def test_months_whose_cost_is_not_known_count_nowhere():
 
 def test_a_slice_adds_up_to_its_own_ladder():
     shared = effort(0.75, slice_share=0.4, segment={"SMB": 0.4}, region={"EMEA": 0.3, "AMER": 0.1})
-    window = company(knobs=KNOBS | {"slice": {"segment": "SMB"}}, deals=[won("1", "c", segment="SMB")])
+    window = company(knobs=KNOBS | {"slice": {"segment": "SMB"}}, deals=[won("1", "c", segment="SMB"), EARLIER])
     parts = window, books("2025-01", [1000.0] * 18), customers(*FOUR[2:]), lag(), shared
     rungs = ladder(*parts, expansion=NONE)
     table = by_group(*parts, rungs).table
@@ -374,7 +376,7 @@ def test_bills_and_deals_tell_the_same_groups():
              won("2", "b", close_date="2026-03-10", segment="Enterprise", amount=2400.0)]  # fmt: skip
     window = company(knobs=KNOBS, subscriptions=bills, deals=deals)
     without = company(knobs=KNOBS, deals=deals)
-    found, other = (told(by=customers_of(which)) for which in (window, without))
+    found, other = (told(by=customers_of(which), deals=[EARLIER]) for which in (window, without))
     names = [
         "dimension",
         "group",
