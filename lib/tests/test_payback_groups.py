@@ -26,6 +26,8 @@ SHARES = {"segment": {"Enterprise": 0.6, "SMB": 0.4}, "region": {"EMEA": 1.0}}
 NONE = pd.Series(dtype="float64", index=pd.DatetimeIndex([]))
 KNOBS = {"quarters": 1, "draws": 100, "fewest_customers": 2}
 """The quarter of 30 June 2026 and the one before: January to June."""
+EARLIER = won("before", "z", type="other", created_at="2025-11-01 09:00", close_date="2025-12-15")
+"""From its close on the CRM tells who is new."""
 FOUR = [
     new_customer("a", "2026-01", 100.0, segment="Enterprise"),
     new_customer("b", "2026-02", 300.0, segment="Enterprise"),

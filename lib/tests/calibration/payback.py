@@ -175,10 +175,10 @@ def paid_and_lost(hazard: str, sizes: str) -> dict[str, Array]:
 
 
 @cache
-def lifetime_value(hazard: str) -> float:
+def lifetime_value(hazard: str, horizon: int = _HORIZON) -> float:
     """Return the margin that very many customers bring up to the horizon, each."""
-    months = np.arange(_HORIZON)
-    return float(MARGIN * AMOUNT * (survival(hazard)[:_HORIZON] * GROWTH**months).sum())
+    months = np.arange(horizon)
+    return float(MARGIN * AMOUNT * (survival(hazard)[:horizon] * GROWTH**months).sum())
 
 
 def retained(company: Paying, kind: Kind) -> dict[str, float]:
