@@ -92,7 +92,10 @@ def words(result: CacResult) -> str:
     parts += [f"{one.text} {one.because}" for one in act.actions(result)]
     for caption, table, units in report.display_tables(result).values():
         assert len(units) == table.shape[1]
-        parts += [caption, *map(str, table.select_dtypes(exclude="number").astype(object).fillna("–").to_numpy().ravel())]
+        parts += [
+            caption,
+            *map(str, table.select_dtypes(exclude="number").astype(object).fillna("–").to_numpy().ravel()),
+        ]
     parts += [str(row["note"]) for row in report.measure_rows(result) if row["note"]]
     assert not re.search(r"\b(nan|inf|None|NaT)\b", " ".join(parts)), parts
     return "\n".join([*parts, *result.unavailable.values()])

@@ -131,7 +131,11 @@ def _sums(result: CacResult) -> Display:
     caption = "Cost by channel as ad systems and campaigns tell it, and what is no channel's own"
     caption += ": they add up to the books" if costs.notna().all() else ""
     by = "credit by {}: all of it is the attribution report's of the same days"
-    return also(caption, by.format(model_name(won.model)) if won.model else None), shown, (None, "money", "money", "count", "money", "money")
+    return (
+        also(caption, by.format(model_name(won.model)) if won.model else None),
+        shown,
+        (None, "money", "money", "count", "money", "money"),
+    )
 
 
 def _kinds(result: CacResult) -> Display:
