@@ -129,14 +129,16 @@ def _cac(table: pd.DataFrame, ladder: "Ladder", groups: "Groups") -> Array:
 
 def _years(starts: pd.Series, calendar: FiscalCalendar) -> Array:
     """Return the fiscal year of each date, such as FY26."""
-    return calendar.names(starts).str.partition("-")[0].to_numpy()
+    return calendar.names(starts).str.split("-").str[0].to_numpy()
 
 
 def _told(money: Money, judged: _Judged) -> dict[str, object]:
     """Return the parts of Realised that one version of the money tells."""
     kept = ~np.isnan(judged.cac) & money.is_in
     total = np.cumsum(money.margin, axis=1)
-    paid, drawn = _paid_age(total, judged.cac[:, None])[:, 0], _paid_age(total, judged.cac[:, None] * judged.scale)
+    with np.errstate(invalid="ignore"):  # no cost, borne by nobody
+        cac = judged.cac[:, None] * judged.scale
+    paid, drawn = _paid_age(total, judged.cac[:, None])[:, 0], _paid_age(total, cac)
     curves, rows = [], []
     for name in ["all", *np.unique(judged.cohort[kept])] if kept.any() else []:
         mine = kept & ((judged.cohort == name) | (name == "all"))
