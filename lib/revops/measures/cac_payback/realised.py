@@ -123,8 +123,8 @@ class _Judged:
 def _cac(table: pd.DataFrame, ladder: "Ladder", groups: "Groups") -> Array:
     """Return each customer's CAC: that of its start month times the factor of its segment."""
     of_segments = groups.table[groups.table["dimension"].eq("segment")]
-    factor = table["segment"].map(of_segments.set_index("group")["factor"]).fillna(1.0)
-    return (table["start_month"].map(ladder.cac_by_month) * factor).to_numpy(dtype=float)
+    factor = table["segment"].map(of_segments.set_index("group")["factor"]).astype("float64").fillna(1.0)
+    return (table["start_month"].map(ladder.cac_by_month).astype("float64") * factor).to_numpy()
 
 
 def _years(starts: pd.Series, calendar: FiscalCalendar) -> Array:
