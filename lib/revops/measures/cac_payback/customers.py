@@ -69,7 +69,7 @@ class Customers:
 
 
 def customers_of(window: Window) -> Customers:
-    """Return the new customers as known on the day.
+    """Return `new_customers` and `new_recurring_amount`: the new customers as known on the day, and what each pays.
 
     Question
         Who became a customer when, what does it pay, and how long before had it been a lead?
