@@ -97,7 +97,10 @@ def cut(book):
     open_still = ~(leads["converted_date"] < END)
     leads = leads.assign(
         is_converted=leads["is_converted"] & ~open_still,
-        **{name: leads[name].where(~open_still) for name in ("converted_date", "opportunity_id", "contact_id", "account_id")},
+        **{
+            name: leads[name].where(~open_still)
+            for name in ("converted_date", "opportunity_id", "contact_id", "account_id")
+        },
     )
     touches, people = book.table("touches"), book.table("contacts")["contact_id"]
     no_contact_yet = touches["lead_id"].notna() & ~touches["contact_id"].isin(people)

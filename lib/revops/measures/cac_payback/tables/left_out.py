@@ -54,9 +54,12 @@ def _of_books(result: CacResult) -> Iterator[tuple[str, str]]:
     for name, reason in result.books.why.items():
         yield _BOOKS[name], reason
     if n := result.ladder.months_left_out:
-        yield _BOOKS["months"], (
-            f"{plural(n, 'month')} of {len(result.window.months)} left out of payback: the cost that came before, or "
-            "who became a customer, is not known"
+        yield (
+            _BOOKS["months"],
+            (
+                f"{plural(n, 'month')} of {len(result.window.months)} left out of payback: the cost that came before, or "
+                "who became a customer, is not known"
+            ),
         )
 
 
@@ -64,9 +67,12 @@ def _of_bills(result: CacResult) -> Iterator[tuple[str, str]]:
     """Yield how customers are told, and which months no report holds."""
     months = result.customers.months
     if months is None:
-        yield "New customers", (
-            "no billing export holds a month that is over: they are won new business, at the amount of the deal over "
-            f"{result.knobs.months_in_amount:g} months"
+        yield (
+            "New customers",
+            (
+                "no billing export holds a month that is over: they are won new business, at the amount of the deal over "
+                f"{result.knobs.months_in_amount:g} months"
+            ),
         )
         return
     if n := len(months.missing):
