@@ -13,7 +13,7 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 
-from benches import agreement, journeys, peer, runs, works
+from benches import agreement, journeys, payback, peer, runs, works
 from benches.alone import TURNS, Cost, Work, alone, fastest
 from benches.tables import TABLES
 
@@ -39,7 +39,7 @@ def main(words: Sequence[str]) -> int:
     sizes = (*SIZES, FULL) if words else SIZES
     print(_line(HEADINGS), _line(["-" * abs(width) for width in WIDTHS]), sep="\n", flush=True)
     with tempfile.TemporaryDirectory(prefix="revops-bench-") as name:
-        for part in (_gates, _tables, _books, _journeys, _runs, _credit):
+        for part in (_gates, _tables, _books, _payback, _journeys, _runs, _credit):
             for line in part(Path(name), sizes):
                 print(line, flush=True)
     print(_notes())
@@ -84,6 +84,19 @@ def _books(folder: Path, sizes: Sequence[int]) -> Iterator[str]:
         alone(works.make_people, tables)
         for name, work in kinds:
             cost, plain = fastest(tables, work, works.plain_parquet)
+            firsts.setdefault(name, (cost, size))
+            yield _row(name, cost, "pandas.read_parquet", plain, "per row ≤ 2", size, firsts[name])
+
+
+def _payback(folder: Path, sizes: Sequence[int]) -> Iterator[str]:
+    """Time parts of the CAC payback report beside pandas reading the company's tables; rows are months that customers
+    pay."""
+    firsts = {}
+    for size in sizes:
+        bills = folder / "bills" / str(size)
+        alone(payback.make_bills, bills)
+        for name in payback.PARTS:
+            cost, plain = fastest(bills, partial(payback.part, name=name), payback.plain_bills)
             firsts.setdefault(name, (cost, size))
             yield _row(name, cost, "pandas.read_parquet", plain, "per row ≤ 2", size, firsts[name])
 
@@ -188,7 +201,8 @@ def _notes() -> str:
     return f"""
 Each the fastest of so many turns, at most {TURNS}, of both in turn; every turn in a fresh process. GB is the most
 memory of that process, its imports included. per row: time for each row (of the gate, book and measures: for each
-opportunity) over that at the smallest size; of journeys and credit rows are touches. Of credit the call alone is timed:
+opportunity) over that at the smallest size; of journeys and credit rows are touches, of payback months that customers
+pay. Of credit the call alone is timed:
 ours on path sets in memory, ChannelAttribution's on its own paths as text in memory, by its defaults.
 {platform.system()} {platform.machine()}, {cores} cores{load}; Python {platform.python_version()}, {versions}."""
 

@@ -18,13 +18,15 @@ def ladder(cac: float | dict[str, float], *, first: str = "2020-01", n: int = 12
     by_month = pd.Series(given, dtype="float64")
     by_month.index = pd.DatetimeIndex([f"{month}-01" for month in given]).as_unit("us")
     amount = float(np.mean([value for value in given.values() if not np.isnan(value)] or [np.nan]))
-    return SimpleNamespace(cac_by_month=by_month, of=lambda basis: pd.Series({"basis": basis, "cac_amount": amount}))
+    return SimpleNamespace(
+        cac_by_month=by_month, months=by_month.index, of=lambda basis: pd.Series({"basis": basis, "cac_amount": amount})
+    )
 
 
 def groups(**factors: float) -> SimpleNamespace:
     """Return what realised payback uses of Groups: the factor of each segment."""
-    rows = [{"by": "segment", "group": name, "factor": factor} for name, factor in factors.items()]
-    rows.append({"by": "region", "group": "EMEA", "factor": 99.0})
+    rows = [{"dimension": "segment", "group": name, "factor": factor} for name, factor in factors.items()]
+    rows.append({"dimension": "region", "group": "EMEA", "factor": 99.0})
     return SimpleNamespace(table=pd.DataFrame(rows))
 
 

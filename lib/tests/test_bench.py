@@ -5,7 +5,7 @@ import subprocess
 import bench
 import pandas as pd
 import pytest
-from benches import agreement, journeys, peer, works
+from benches import agreement, journeys, payback, peer, works
 from benches.alone import Cost
 from benches.people import FOLDER
 
@@ -23,7 +23,7 @@ def here(monkeypatch):
         work()
         return COST
 
-    for module in (journeys, works):
+    for module in (journeys, payback, works):
         monkeypatch.setattr(module, "cost_of", cost_of)
     monkeypatch.setattr(bench, "alone", lambda work, folder: work(folder))
     monkeypatch.setattr(bench, "fastest", lambda folder, *works: [work(folder) for work in works])
@@ -44,6 +44,16 @@ def test_both_codes_are_given_the_same_journeys(tmp_path):
     assert len(ours.touches) == len(again.touches) == 400
     models = ("first_touch", "last_touch", "linear", "markov_1", "shapley")
     pd.testing.assert_frame_equal(credit_by_model(again, models), credit_by_model(ours, models), check_dtype=False)
+
+
+def test_parts_of_the_payback_report_are_timed_beside_reading_its_tables(tmp_path, here):
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in bench._payback(tmp_path, (600, 1500))]
+    assert [row[:2] for row in cells] == [[name, size] for size in ("600", "1,500") for name in payback.PARTS]
+    assert {tuple(row[2:]) for row in cells[:5]} == {
+        ("0.50", "0.2", "pandas.read_parquet", "0.50", "0.2", "1.00", "1.00", "1.00", "per row ≤ 2", "2")
+    }
+    bills = pd.read_parquet(tmp_path / "bills" / "1500" / "subscriptions.parquet")
+    assert len(bills) == pytest.approx(1500, rel=0.2)
 
 
 def test_every_kind_of_credit_is_timed_without_the_other(tmp_path, here, monkeypatch):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from calibration import attribution, calls, deals, planted, tables
+from calibration import attribution, calls, deals, payback, planted, tables
 from calibration.buyers import KINDS, buyers, truth
 from calibration.cases import COVERED, known_on
 from calibration.companies import company
@@ -18,6 +18,7 @@ from revops.simulate import Plan, simulate
 from revops.simulate.money.calls import calls as simulated_calls
 
 SEEDS = (4, 36, 52, 77)
+NAN = float("nan")
 
 
 @pytest.fixture(scope="module")
@@ -253,3 +254,68 @@ def test_ranges_of_the_switch_off_hold_where_buyers_do_not_select_themselves():
     """30 worlds of six ranges: were the six apart the error would be 3 points, were they one, 7."""
     found = attribution.switched_held(pd.DataFrame([row for seed in range(30) for row in attribution.switched(seed)]))
     assert abs(found["observed"].iloc[0] - 0.8) < 0.12 and found["n"].iloc[0] > 150
+
+
+PAYING = (1, 14, 19, 32)
+
+
+@pytest.fixture(scope="module")
+def paid():
+    """What the CAC payback report tells of a few made companies."""
+    return pd.DataFrame([row for seed in PAYING for row in payback.told(seed)])
+
+
+def test_ranges_of_the_payback_report_hold_what_was_planted(paid):
+    """4 companies of 17 ranges: were those of one company a single one, three of four would be in."""
+    found = payback.held(paid).query("by == 'all'").set_index("id")
+    assert set(found.index) == {"payback_months", "group", "group, shrunk", "paid_back by 12", "lost by 12",
+                                "paid_back by 24", "lost by 24", "ltv_amount", "ltv_to_cac", "nrr", "grr",
+                                "logo_churn_rate", "channel"}  # fmt: skip
+    told = paid[paid["what"].eq("range") & paid["low"].notna()]
+    assert told["true"].between(told["low"], told["high"]).mean() > 0.6
+    assert (found["bias"].abs() < 0.35).all() and (found["companies"] == len(PAYING)).all()
+
+
+def test_what_people_use_is_farther_off_than_the_report(paid):
+    found = payback.rivals(paid).query("by == 'all'").set_index(["id", "method"])["error"]
+    assert found["payback", "ours: lagged"] < 0.3 < found["payback", "revenue, without people"]
+    assert found["ltv", "ours: survival seen, tail"] < found["ltv", "what the living pay, over churn"]
+
+
+def test_tables_of_the_payback_report_count_what_they_say():
+    """A range that holds, one below and one above the truth, of two companies, and one that is not told; a channel
+    twice as dear as the target called below it, and one half as dear called above."""
+    traits = dict(per_month=3.0, hazard="constant", sizes="even", growth=0.0)
+    ranges = pd.DataFrame({
+        "what": "range", "id": "nrr", "true": 1.0, "value": [1.0, 0.5, 1.5, NAN], "seed": [1, 1, 2, 2],
+        "low": [0.9, 0.4, 1.2, NAN], "high": [1.1, 0.6, 1.6, NAN], **traits,
+    })  # fmt: skip
+    row = payback.held(ranges).iloc[0]
+    assert row[["observed", "over", "under", "not_told"]].tolist() == pytest.approx([1 / 3, 1 / 3, 1 / 3, 0.25])
+    assert (row["n"], row["companies"], row["bias"]) == (3, 2, pytest.approx(0.0))
+    verdicts = pd.DataFrame({"what": "verdict", "id": ["a", "a", "b", "b"], "level": [2.0, 2.0, 0.5, 0.5],
+                             "verdict": ["below", "above", "above", "below"], "is_sure": [True, True, True, False],
+                             "seed": 1, **traits})  # fmt: skip
+    found = payback.named(verdicts).set_index("channel")
+    assert found["wrong"].to_dict() == {"a": 0.5, "b": 0.5} and found.loc["b", "surely below"] == 0
+
+
+def test_planted_shares_of_paid_back_and_lost_are_what_plain_loops_find():
+    """2,500 customers one by one, each month a die for leaving: shares within three standard errors (3 points)."""
+    rng, true, n = np.random.default_rng(5), payback.paid_and_lost("constant", "even"), 2500
+    paid, lost = np.zeros(24), np.zeros(24)
+    for _ in range(n):
+        cost = 9_000 * (0.8 if rng.random() < (4 / 7 / 0.8) else 1.5)
+        amount, earned = 1_000 * np.exp(0.2 * rng.standard_normal() - 0.02), 0.0
+        for age in range(24):
+            luck = rng.random() if age else 1.0
+            amount *= rng.uniform(1.05, 1.4) if luck < 0.03 else rng.uniform(0.7, 0.95) if luck < 0.045 else 1.0
+            earned += 0.75 * amount
+            if earned >= cost:
+                paid[age:] += 1
+                break
+            if rng.random() < 0.02:
+                lost[age:] += 1
+                break
+    assert true["paid_back"] == pytest.approx(paid / n, abs=0.03)
+    assert true["lost"] == pytest.approx(lost / n, abs=0.03)

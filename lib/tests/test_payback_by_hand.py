@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from measured_payback import parts
 
+from revops import schema
 from revops.book import Book
 from revops.company import load_company
 from revops.exports import prepare
@@ -23,12 +24,20 @@ FIGURES = [(name.strip(), float(value)) for name, value in ROW.findall((HERE / "
 
 
 @cache
-def told():
-    """The parts of the report, by name."""
+def book():
+    """The company's exports, through the gate."""
     company = load_company(HERE)
     found = prepare(HERE / "exports", company)
-    book = Book(company, {name: table.to_pandas() for name, table in found.tables.items()}, found.audit)
-    measured = parts(book.as_of(dt.date(2026, 6, 30), now=dt.datetime(2026, 7, 1)), KNOBS)
+    kinds = {name: {column.name: column.dtype for column in schema.table(name).columns} for name in found.tables}
+    return Book(
+        company, {name: table.to_pandas().astype(kinds[name]) for name, table in found.tables.items()}, found.audit
+    )
+
+
+@cache
+def told():
+    """The parts of the report, by name."""
+    measured = parts(book().as_of(dt.date(2026, 6, 30), now=dt.datetime(2026, 7, 1)), KNOBS)
     months = measured["customers"].months
     amount = pd.DataFrame(months.amount, index=months.customers["customer"], columns=months.months)
     return measured | {"months": SimpleNamespace(settled=months.settled, amount=amount)}

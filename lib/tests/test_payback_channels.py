@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from companies_of_people import contact, role, touch, won
-from hand_payback import books, company, customers, effort, lag, new_customer
+from hand_payback import books, company, customer_months, customers, effort, lag, new_customer
 from scipy.stats import norm, t
 from spending_companies import ad, by_day, campaign, people
 
@@ -400,18 +400,21 @@ def test_a_verdict_that_deals_without_touches_would_turn_is_not_sure():
 
 
 def test_ranges_and_chances_by_plain_loops():
-    """Of each resample: cost over what it repays a month; ends at Hesterberg's tails of what 1 of cost repays."""
+    """Of each resample, in which more or fewer of 60 were won: own cost and its part of the overhead, over what it
+    repays a month; ends at Hesterberg's tails of what 1 of cost repays."""
     rng = np.random.default_rng(5)
     rows_ = [(list(rng.choice(list("abc"), rng.integers(1, 4))), 1, 0, float(rng.integers(1, 40)) * 100)
              for _ in range(60)]  # fmt: skip
     credit, costs, knobs = credit_of(from_paths(rows_), ("linear",)), costs_of(6_000.0, a=9_000.0), Knobs(models="all")
     table = paybacks(credit, costs, 0.8, knobs).set_index("channel")
+    counts = customer_counts(60, knobs.seed, credit.draws.amount["linear"].shape[1])
     for at, name in enumerate("abc"):
         own = {"a": 9_000.0}.get(name, 0.0)
         months = []
-        for draw in range(credit.draws.amount["linear"].shape[1]):
+        for draw, column in enumerate(counts.T):
+            won = sum(column)
             deals, amount = (part["linear"][at, draw] for part in (credit.draws.deals, credit.draws.amount))
-            months.append((own + 6_000 / 60 * deals) / (amount / 12 * 0.8))
+            months.append((own + 6_000 * deals / 60) / (amount * won / 60 / 12 * 0.8))
         n = credit.draws.behind("linear")[at]
         tail = norm.cdf(-np.sqrt(n / (n - 1)) * t.ppf(0.9, n - 1))
         repaid = [1 / one for one in months]
@@ -454,13 +457,14 @@ def test_the_range_of_payback_holds_four_times_in_five():
     assert 0.68 <= held / 60 <= 0.92
 
 
-def before_and_now(before, now, spend_before=10.0, spend_now=20.0, first="2024-01-01 09:00"):
-    """Return the row of marginal CAC of the second quarter of 2026 against that of 2025."""
-    window = company(knobs={"quarters": 0}, deals=[won("old", created_at=first)])
+def before_and_now(before, now, spend_before=10.0, spend_now=20.0, first="2024-01"):
+    """Return the row of marginal CAC of the second quarter of 2026 against that of 2025; bills from a month on."""
+    window, n = company(knobs={"quarters": 0}), len(pd.period_range(first, "2026-06", freq="M"))
     spend = pd.Series(spend_before, pd.date_range("2025-01-01", periods=18, freq="MS", unit="us"))
     spend[spend.index >= "2026-01-01"] = spend_now
     starts = ["2025-04"] * before + ["2026-05"] * now
-    began = customers(*(new_customer(f"N{at}", one) for at, one in enumerate(starts)))
+    rows_ = (new_customer(f"N{at}", one) for at, one in enumerate(starts))
+    began = customers(*rows_, months=customer_months(first, {"old": [1.0] * n}))
     return marginal(spend, began, window, window.months)
 
 
@@ -479,8 +483,9 @@ def test_marginal_cac_is_cost_added_over_customers_added():
 
 
 def test_months_without_a_year_before_are_left_out_of_marginal_cac():
-    """Opportunities begin in May 2025: April has no year before. Two months at 20 against two at 10, 12 customers."""
-    found = before_and_now(0, 12, first="2025-05-01 09:00")
+    """Bills begin in April 2025: who began then is not known, so April 2026 has no year before. Two months at 20
+    against two at 10, 12 customers."""
+    found = before_and_now(0, 12, first="2025-04")
     assert (found["spend_amount"], found["n_customers"]) == (20.0, 12)
     assert found["note"] == "against the year before; 1 month without a year before left out"
 

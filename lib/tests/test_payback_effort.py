@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from hand_payback import company, customers, expansion, lag, new_customer, won
 
-from frames import as_of, deal, with_each
+from frames import as_of, book, deal, with_each
 from revops.measures.cac_payback.customers import customers_of
 from revops.measures.cac_payback.effort import effort_of
 from revops.measures.cac_payback.knobs import Knobs
@@ -75,6 +75,13 @@ def test_amounts_won_in_the_months():
     found = told(driver="amount")
     assert (found.new_share, found.n_deals) == (150 / 225, 3)
     assert shares(found) == {("region", "AMER"): 1 / 3, ("region", "EMEA"): 2 / 3, ("segment", "SMB"): 1.0}
+
+
+def test_a_deal_closed_before_it_was_made_stood_open_for_a_day():
+    deals = [won("1", "a", created_at="2026-05-10 09:00", close_date="2026-05-02"),
+             expansion("2", "b", created_at="2026-05-03 09:00", close_date="2026-05-05")]  # fmt: skip
+    window = window_of(as_of(book(deals), "2026-06-09"), Knobs(**KNOBS))
+    assert effort_of(window, NOBODY, lag()).new_share == 1 / 4
 
 
 def test_a_share_that_is_set_goes_before_the_driver_but_not_between_groups():
@@ -193,8 +200,8 @@ def test_what_is_recorded_later_and_the_order_of_rows_change_nothing(sample):
         return table.iloc[::-1].reset_index(drop=True) if "changed_at" not in table else table.reset_index(drop=True)
 
     found = []
-    for book in (sample, with_each(sample, cut)):
-        window = window_of(as_of(book, "2025-12-15"), Knobs())
+    for records in (sample, with_each(sample, cut)):
+        window = window_of(as_of(records, "2025-12-15"), Knobs())
         found.append(effort_of(window, customers_of(window), lag(0, 1)))
     assert found[0].new_share == found[1].new_share and found[0].n_deals == found[1].n_deals
     pd.testing.assert_frame_equal(found[0].groups, found[1].groups)

@@ -26,6 +26,8 @@ SHARES = {"segment": {"Enterprise": 0.6, "SMB": 0.4}, "region": {"EMEA": 1.0}}
 NONE = pd.Series(dtype="float64", index=pd.DatetimeIndex([]))
 KNOBS = {"quarters": 1, "draws": 100, "fewest_customers": 2}
 """The quarter of 30 June 2026 and the one before: January to June."""
+EARLIER = won("before", "z", type="other", created_at="2025-11-01 09:00", close_date="2025-12-15")
+"""From its close on the CRM tells who is new."""
 FOUR = [
     new_customer("a", "2026-01", 100.0, segment="Enterprise"),
     new_customer("b", "2026-02", 300.0, segment="Enterprise"),
@@ -228,7 +230,8 @@ def test_the_sample_adds_up(sample):
 
 
 def test_names_order_and_currency_change_nothing():
-    rows = [(f"2026-0{1 + at % 6}", 37.0 * (1 + at), "SMB" if at % 3 else "Enterprise") for at in range(12)]
+    """Some begin in the same month with the same amount, in another segment."""
+    rows = [(f"2026-0{1 + at % 3}", 37.0 * (1 + at // 6), "SMB" if at % 2 else "Enterprise") for at in range(12)]
     by = customers(*(new_customer(f"x{at}", month, paid, segment=kind) for at, (month, paid, kind) in enumerate(rows)))
     other = customers(*(new_customer(f"y{99 - at}", month, 10 * paid, segment=kind)
                         for at, (month, paid, kind) in reversed(list(enumerate(rows)))))  # fmt: skip
@@ -276,7 +279,12 @@ def test_drawn_to_the_whole_by_plain_sums():
         y = np.log(figure[at]) - centre
         kept = [t * t / (t * t + v[at]) for t in spreads]
         middle = sum(w * k * y for w, k in zip(weights, kept, strict=True)) / sum(weights)
+        of_whole = sum(part**2 * noise for part, noise in zip(share, v, strict=True))
+        variance = sum(w * (k * v[at] + (1 - k) ** 2 * of_whole + (k * y - middle) ** 2)
+                       for w, k in zip(weights, kept, strict=True)) / sum(weights)  # fmt: skip
         assert found.middle[at] == pytest.approx(np.exp(centre + middle), rel=1e-9)
+        for end, sign in ((found.low, -1), (found.high, 1)):
+            assert end[at] == pytest.approx(np.exp(centre + middle + sign * 1.2815516 * variance**0.5), rel=1e-6)
 
 
 def planted(seed, sizes, spread):

@@ -21,7 +21,9 @@ OUTCOME = {"pipeline_coverage": {"on_track": "Quota made", "act": "Quota missed"
 """What a report calls a status once the quarter is over."""
 RANKED = {
     "attribution_comparison": "Ranked by money: what the wrong decision would cost by the models, at the middle one of "
-    "them (least and most of any); then what is to be mended in the records"
+    "them (least and most of any); then what is to be mended in the records",
+    "cac_payback": "Ranked by money: cost beyond what the target allows, or what is lost on customers who leave before "
+    "they have repaid theirs; then by the money in the records",
 }
 """How a report's actions are ranked, where it is not as usual."""
 FUNCTIONS = {"marketing_ops": "Marketing ops", "sales_ops": "Sales ops", "cs_ops": "CS ops", "revops": "RevOps"}

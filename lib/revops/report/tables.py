@@ -12,6 +12,7 @@ from revops import wording
 __all__ = ["heading", "table_html", "text"]
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+_SHORT = re.compile(r"\b(cac|ltv|nrr|grr)\b", re.IGNORECASE)
 _BREAK = re.compile(r"(?<=\w)[/_](?=\w)")
 
 
@@ -59,4 +60,5 @@ def _cell(value: Any, unit: str | None, currency: str) -> str:
 
 def heading(name: str) -> str:
     """Return a column's name as a heading."""
-    return name.replace("_", " ").capitalize() if name == name.casefold() else name
+    words = name.replace("_", " ").capitalize() if name == name.casefold() else name
+    return _SHORT.sub(lambda found: found[0].upper(), words)

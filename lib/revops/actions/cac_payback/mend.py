@@ -30,7 +30,7 @@ def to_mend(result: CacResult) -> Iterator[Action]:
 
 
 _LEFT_OUT = (
-    "Months whose cost is not known are left out, with the customers that came of them. What they cost takes it off the "
+    "Months whose cost is not known are left out, with the customers that came of them. Their cost takes it off the "
     "list."
 )
 

@@ -45,8 +45,8 @@ def _channels(result: CacResult) -> Iterator[Action]:
         ends = month_range(row.lowest_months, row.highest_months)
         because = (
             f"Under every model it takes longer than target_months ({ends}), in at least {share(result.knobs.sure)} of "
-            "resamples of accounts. Money: how much of its own cost the target does not allow, at the middle model (least "
-            "and most of any). One model within the target takes it off the list."
+            "resamples of accounts. Money: how much of its own cost the target does not allow, at the middle model "
+            "(least and most of any). One model within the target takes it off the list."
         )
         yield Action("channel_above_target", text, "marketing_ops", float(row.spend_amount), _end(result), because, (),
                      float(row.excess_amount), float(row.excess_low), float(row.excess_high), "at_stake")  # fmt: skip
@@ -66,8 +66,9 @@ def _groups(result: CacResult) -> Iterator[Action]:
         )
         because = (
             f"Its cost is its share of {DRIVERS[result.effort.driver]}. It takes longer than target_months beyond "
-            f"chance (sure: {share(result.knobs.sure)}), also counting how many groups are compared. Money: cost beyond "
-            "what the target allows for what its customers pay. A payback within the target takes it off the list."
+            f"chance (sure: {share(result.knobs.sure)}), also counting how many groups are compared. Money: cost "
+            "beyond what the target allows for what its customers pay. A payback within the target takes it off the "
+            "list."
         )
         yield Action("group_above_target", text, "revops", float(row.spend_amount), _end(result), because, (),
                      middle, low, high, "at_stake")  # fmt: skip

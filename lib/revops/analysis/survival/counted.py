@@ -57,6 +57,6 @@ def counted(age: Array, event: Array, *, horizon: int, weights: Array | None = N
     sums = np.bincount(
         place, np.broadcast_to(weights, (len(weights), n_draws)).ravel(), (n_events + 1) * n_ages * n_draws
     )
-    sums = sums.reshape(n_events + 1, n_ages, n_draws)
+    sums = sums.astype(float).reshape(n_events + 1, n_ages, n_draws)
     at_risk = sums.sum(axis=0)[::-1].cumsum(axis=0)[::-1]
     return Counted(at_risk[: horizon + 1], sums[1:, : horizon + 1])

@@ -19,9 +19,10 @@ Array = np.ndarray
 class ByAge:
     """One row per new customer, by start, amount and what it paid since: an order that no renaming changes.
 
-    table: Customers.table. start: place of its first month in CustomerMonths.months. age: settled months of revenue that
-    are over, 0 where the first is not settled. left: whether it left at that age; else it was still there.
-    oldest: the age at which it would be told, had it not left. amount: what it paid in its month k + 1 [customers x ages k from 0; currency]; 0 in months that are not settled.
+    table: Customers.table. start: place of its first month in CustomerMonths.months. age: settled months of revenue
+        that are over, 0 where the first is not settled. left: whether it left at that age; else it was still there.
+    oldest: the age that it would have, had it not left. amount: what it paid in its month k + 1 [customers x ages k
+        from 0; currency]; 0 in months that are not settled.
     """
 
     table: pd.DataFrame

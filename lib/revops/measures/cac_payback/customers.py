@@ -69,7 +69,7 @@ class Customers:
 
 
 def customers_of(window: Window) -> Customers:
-    """Return the new customers as known on the day.
+    """Return `new_customers` and `new_recurring_amount`: who began to pay when and how much, as known on the day.
 
     Question
         Who became a customer when, what does it pay, and how long before had it been a lead?

@@ -75,7 +75,7 @@ def efficiency(window: Window, books: Books, movements: pd.DataFrame | None) -> 
     bills = _sums(_added(movements), quarters, calendar)
     expansion, why = _expansion(window, quarters)
     magic = _magic(window, quarters, ledger, bills, _no_cost(books))
-    return Efficiency(magic, _burn(window, quarters, ledger, bills), expansion, why)
+    return Efficiency(magic, _burn(quarters, ledger, bills), expansion, why)
 
 
 def _quarters(window: Window) -> list[Period]:
@@ -166,8 +166,8 @@ def _notes(
     return note
 
 
-def _burn(window: Window, quarters: list[Period], ledger: pd.DataFrame, bills: pd.DataFrame) -> pd.DataFrame:
-    four = _last_four(window, quarters, ledger, bills)
+def _burn(quarters: list[Period], ledger: pd.DataFrame, bills: pd.DataFrame) -> pd.DataFrame:
+    four = _last_four(len(quarters), ledger, bills)
     row: dict[str, object] = dict.fromkeys(_BURN)
     loss = added = ratio = np.nan
     if four is None:
@@ -190,17 +190,15 @@ def _burn(window: Window, quarters: list[Period], ledger: pd.DataFrame, bills: p
     return pd.DataFrame([row]).astype({name: "str" if name in text else "float64" for name in _BURN})
 
 
-def _last_four(
-    window: Window, quarters: list[Period], ledger: pd.DataFrame, bills: pd.DataFrame
-) -> list[str] | None:  # fmt: skip
-    """Return the names of the last four quarters in a row that are known and over; None where there are none."""
+def _last_four(n_quarters: int, ledger: pd.DataFrame, bills: pd.DataFrame) -> list[str] | None:
+    """Return the names of the last four quarters in a row that are known, the last of them one of the window's; None
+    where there are none."""
     if "result" not in ledger:
         return None
     names = ledger.index.tolist()
     known = (ledger["result"].notna() & bills["net"].notna()).to_numpy()
-    is_open = {quarter.name for quarter in quarters if not _is_whole(quarter, window)}
-    for last in range(len(names) - 1, len(names) - 1 - len(quarters), -1):
-        if names[last] not in is_open and known[last - 3 : last + 1].all():
+    for last in range(len(names) - 1, len(names) - 1 - n_quarters, -1):
+        if known[last - 3 : last + 1].all():
             return names[last - 3 : last + 1]
     return None
 

@@ -124,7 +124,7 @@ def counted_months(window: Window, books: Books, customers: Customers, lag: Lag)
     """Return the window's months whose lagged cost and whose new customers are both known; where no lagged cost is
     known at all, those whose new customers are, so that the rungs without a lag can be told."""
     first, last = told_months(window, customers)
-    told = window.months[(window.months >= first) & (window.months <= last)]
+    told = window.months[(window.months >= first) & (window.months <= last)].intersection(customers.known(window))
     moved = lagged(books.all_spend, lag.weights, window.knobs.least_known).reindex(told)
     return told[moved.notna().to_numpy()] if moved.notna().any() else told
 

@@ -1,7 +1,6 @@
 """Lifetime value: the gross margin that a new customer brings up to a horizon, by what was seen of those before it."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,11 +11,9 @@ from revops.measures.cac_payback.books import Books
 from revops.measures.cac_payback.by_age import ByAge, by_age, most_of_none, weights_of
 from revops.measures.cac_payback.customers import Customers
 from revops.measures.cac_payback.knobs import Knobs
+from revops.measures.cac_payback.ladder import HEADLINE, Ladder
 from revops.measures.cac_payback.money_by_age import NO_BILLS, NO_MARGIN
 from revops.measures.cac_payback.window import Window
-
-if TYPE_CHECKING:
-    from revops.measures.cac_payback.ladder import Ladder
 
 __all__ = ["Lifetime", "lifetime"]
 
@@ -30,9 +27,9 @@ _TABLE = ["ltv_amount", "low", "high", "tail_amount", "cac_amount", "ltv_to_cac"
 
 @dataclass(frozen=True)
 class Lifetime:
-    """curve: one row per age from 0 to before the horizon: age_months, n_at_risk (of leaving at that age), survival (share
-        still there when that many months are over), low, high, mean_amount (that those there pay in the month after it),
-        margin_amount (survival x mean_amount x margin x discount), is_tail (older than observed_months).
+    """curve: one row per age from 0 to before the horizon: age_months, n_at_risk (of leaving at that age), survival
+        (share still there when that many months are over), low, high, mean_amount (what those there pay in the month
+        after it), margin_amount (survival x mean_amount x margin x discount), is_tail (older than observed_months).
     table: one row: ltv_amount (sum of margin_amount), low, high, tail_amount (its part in the tail), cac_amount,
         ltv_to_cac, ratio_low, ratio_high, constant_hazard_ltv (margin a month over monthly_churn, without an end: for
         comparison), monthly_churn (share of those at risk that leave, all ages together), n_customers (seen to pay).
@@ -48,36 +45,37 @@ class Lifetime:
     why: str | None
 
 
-def lifetime(window: Window, books: Books, customers: Customers, ladder: "Ladder") -> Lifetime:
+def lifetime(window: Window, books: Books, customers: Customers, ladder: Ladder) -> Lifetime:
     """Return `ltv_amount` and `ltv_to_cac` of new customers.
 
     Question
         What is a new customer worth, and how often does it earn back what it cost?
 
     Parameters
-        window : its knobs, and the months whose customers bear the CAC
+        window : its knobs
         books : Uses window_margin, why.
         customers : all new customers whose first month is known, whenever it was
-        ladder : Uses cac_amount of the rung lagged.
+        ladder : Uses cac_amount of the rung lagged, and the months whose customers bear it.
 
     Returns
         Lifetime
 
     Formula
         ltv_amount = sum over ages k = 0 to horizon - 1 of survival(k) x mean_amount(k) x window_margin
-        / (1 + discount_rate)^(k / 12), survival by Kaplan and Meier on settled months: who is still there at the last of
-        them has been seen to stay at every age before it.
+        / (1 + discount_rate)^(k / 12), survival by Kaplan and Meier on settled months: who is still there at the last
+        of them has been seen to stay at every age before it.
         Tail: from the oldest age seen on, leavers over those at risk of the last twelve ages seen, every month; and the
         mean amount of these ages.
-        Ranges: resamples of customers; the CAC is borne by those of the window in each. Where none left in the last
-        twelve ages, the tail's leavers are drawn as those of a Jeffreys interval at none.
+        Ranges: resamples of customers; the CAC is borne by those of the ladder's months in each. Where none left in the
+        last twelve ages, the tail's leavers are drawn as those of a Jeffreys interval at none.
 
     Source
         Kaplan and Meier, JASA 53 (1958); why no constant rate: Fader and Hardie, Interfaces 37 (2007).
 
     Limits
         Amounts by age are those of customers who began long ago: it holds new ones to them. Margin and churn stay as
-        they were. Costs of serving that are not in cost of goods are not in it.
+        they were. Costs of serving that are not in cost of goods are not in it. At a nominal 80 %, 250 made-up
+        companies of 4 new customers a month for 48 months: held 73 % of values, 82 % of multiples of the CAC.
     """
     knobs = window.knobs
     if customers.months is None:
@@ -90,7 +88,7 @@ def lifetime(window: Window, books: Books, customers: Customers, ladder: "Ladder
     found = _counted(seen, np.ones(len(seen.age)), knobs)
     observed = int(np.flatnonzero(found.at_risk[:, 0] >= knobs.fewest_customers)[-1])
     curve = _curve(seen, found, weights_of(seen, knobs), observed, knobs)
-    return _told(curve, _customers_in(window, seen, curve.weights), ladder.of("lagged")["cac_amount"], books, knobs)
+    return _told(curve, _customers_in(ladder, seen, curve.weights), ladder.of(HEADLINE)["cac_amount"], books, knobs)
 
 
 @dataclass(frozen=True)
@@ -143,9 +141,9 @@ def _mean_amounts(seen: ByAge, weights: Array, observed: int, ages: Array) -> Ar
     return np.where((ages <= observed) & ~np.isnan(by_age), by_age, whole)
 
 
-def _customers_in(window: Window, seen: ByAge, weights: Array) -> Array:
-    """Return how many customers the window's cost is borne by, in the data and in each resample."""
-    return seen.table["start_month"].isin(window.months).to_numpy(dtype=float) @ weights
+def _customers_in(ladder: Ladder, seen: ByAge, weights: Array) -> Array:
+    """Return how many customers bear the CAC, in the data and in each resample."""
+    return seen.table["start_month"].isin(ladder.months).to_numpy(dtype=float) @ weights
 
 
 def _told(curve: _Curve, n_window: Array, cac: float, books: Books, knobs: Knobs) -> Lifetime:

@@ -109,12 +109,12 @@ def _of_bills(name: str, rows: pd.DataFrame, note: str | None, books: Books, see
     starts = (table["start_month"].dt.year * 12 + table["start_month"].dt.month).to_numpy()
     since, rows = rows["month"].min(), rows[rows["customer"].isin(table["customer"])]
     place = pd.Index(table["customer"]).get_indexer(rows["customer"])
+    is_in = starts >= since
     age = np.maximum(rows["month"].to_numpy() - starts[place], 0)
     mine = age < n_ages
     amount = rows["amount"].to_numpy() * _margin(books, rows["month"].to_numpy())
     margin = np.zeros((len(table), n_ages))
     np.add.at(margin, (place[mine], age[mine]), amount[mine])
-    is_in = starts >= since
     n_none = int((is_in & (seen.age > 0) & ~np.isin(np.arange(len(table)), place)).sum())
     none = f"{n_none:,} of {int(is_in.sum()):,} customers have none: they count as not paid back" if n_none else None
     return Money(name, margin, is_in, _BEFORE[name], "; ".join(filter(None, [note, none])) or None)

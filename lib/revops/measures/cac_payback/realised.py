@@ -1,7 +1,6 @@
 """Realised payback: what share of new customers has repaid its cost by each age, and what share left before."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,14 +10,12 @@ from revops.analysis.survival import incidence, incidence_draws
 from revops.errors import examples
 from revops.measures.cac_payback.books import Books
 from revops.measures.cac_payback.by_age import ByAge, by_age, cac_scale, most_of_none, weights_of
+from revops.measures.cac_payback.by_group import Groups
 from revops.measures.cac_payback.customers import Customers
+from revops.measures.cac_payback.ladder import Ladder
 from revops.measures.cac_payback.money_by_age import NO_BILLS, Money, money_by_age
 from revops.measures.cac_payback.window import Window
 from revops.periods import FiscalCalendar
-
-if TYPE_CHECKING:
-    from revops.measures.cac_payback.by_group import Groups
-    from revops.measures.cac_payback.ladder import Ladder
 
 __all__ = ["AGES", "Realised", "realised"]
 
@@ -28,14 +25,16 @@ AGES = (12, 18, 24, 36)
 _NEVER = 10**6
 _NEARLY = 1 - 1e-9
 """Cumulative margin that is equal to the cost but for rounding has paid it back."""
-_TABLE = {"customer": "str", "start_month": "datetime64[us]", "cohort": "str", "segment": "str", "cac_amount": "float64",
-          "new_amount": "float64", "age_months": "int64", "left": "bool", "paid_back_age": "float64", "outcome": "str",
-          "shortfall_amount": "float64"}  # fmt: skip
+_TABLE = {"customer": "str", "start_month": "datetime64[us]", "cohort": "str", "segment": "str",
+          "cac_amount": "float64", "new_amount": "float64", "age_months": "int64", "left": "bool",
+          "paid_back_age": "float64", "outcome": "str", "shortfall_amount": "float64"}  # fmt: skip
 _CURVES = {"version": "str", "cohort": "str", "age_months": "int64", "n_at_risk": "int64"} | dict.fromkeys(
     ["paid_back_share", "paid_back_low", "paid_back_high", "lost_share", "lost_low", "lost_high"], "float64"
 )
-_BY_COHORT = {"version": "str", "cohort": "str", "n_customers": "int64", "cac_amount": "float64",
-              "median_age": "float64"} | {f"{what}_{age}": "float64" for what in ("paid_back", "lost") for age in AGES}  # fmt: skip
+_SHARES = [f"{what}_{age}" for what in ("paid_back", "lost") for age in AGES]
+_BY_COHORT = {"version": "str", "cohort": "str", "n_customers": "int64"} | dict.fromkeys(
+    ["cac_amount", "median_age", *_SHARES], "float64"
+)
 _LEFT_OUT = {"version": "str", "reason": "str", "n": "int64", "amount": "float64", "examples": "str"}
 NO_NEW = "needs new customers whose first month is known"
 NO_CAC = "began in a month whose cost of acquisition the books do not tell"
@@ -46,8 +45,8 @@ class Realised:
     """Each customer's cumulative gross margin against its CAC, told on settled months.
 
     table (recognised): one row per customer, sorted by start_month and customer: customer, start_month, cohort (fiscal
-        year of the start, such as FY26), segment, cac_amount, new_amount, age_months (settled), left, paid_back_age (NaN:
-        not yet), outcome (paid_back, left, open), shortfall_amount (of the CAC, still missing today; 0 if paid back).
+        year of the start, such as FY26), segment, cac_amount, new_amount, age_months (settled), left, paid_back_age
+        (NaN: not yet), outcome (paid_back, left, open), shortfall_amount (of the CAC, missing still; 0 if paid back).
     curves: version (recognised; collected, or billed where there are no payments), cohort ("all", then fiscal years),
         age_months from 1, n_at_risk, paid_back_share, paid_back_low, paid_back_high, lost_share, lost_low, lost_high.
     by_cohort: version, cohort, n_customers, cac_amount (mean), median_age (by which half have paid back; NaN: not yet),
@@ -64,7 +63,7 @@ class Realised:
     why: dict[str, str]
 
 
-def realised(window: Window, books: Books, customers: Customers, ladder: "Ladder", groups: "Groups") -> Realised:
+def realised(window: Window, books: Books, customers: Customers, ladder: Ladder, groups: Groups) -> Realised:
     """Return `paid_back_share` and `lost_before_payback_share`: by age, of all new customers and by fiscal year.
 
     Question
@@ -82,7 +81,8 @@ def realised(window: Window, books: Books, customers: Customers, ladder: "Ladder
 
     Formula
         CAC of a customer = cac_by_month at its start x factor of its segment.
-        It has paid back at the first age k at which sum over its first k months of revenue x margin of the month >= CAC.
+        It has paid back at the first age k at which the sum over its first k months of revenue x margin of the month
+        >= CAC.
         Revenue: recognised = recurring revenue; collected = payments by month of payment, without tax where the invoice
         is known; billed = invoices by month of invoice. What comes before the first month counts in it, what comes
         after the customer left does not count.
@@ -96,7 +96,8 @@ def realised(window: Window, books: Books, customers: Customers, ladder: "Ladder
     Limits
         A refund counts on the day of its payment, since bills say no other. Who came back after longer than late_months
         had not left. The factor of a segment and the lag are held in the ranges. First passage: a later month with a
-        negative margin takes no payback away.
+        negative margin takes no payback away. At a nominal 80 %, 150 made-up companies of 4 new customers a month for
+        48 months: held 75 to 87 % of shares paid back at 12 to 36 months, 77 to 78 % of shares lost.
     """
     if customers.months is None:
         return _put([], {"recognised": NO_BILLS, "collected": NO_BILLS})
@@ -113,7 +114,8 @@ def realised(window: Window, books: Books, customers: Customers, ladder: "Ladder
 
 @dataclass(frozen=True)
 class _Judged:
-    """The new customers with their CAC and cohort; their weights in resamples, and the CAC of these over the measured."""
+    """The new customers with their CAC and cohort; their weights in resamples, and the CAC of these over the one
+    measured."""
 
     seen: ByAge
     cac: Array
@@ -123,23 +125,25 @@ class _Judged:
     level: float
 
 
-def _cac(table: pd.DataFrame, ladder: "Ladder", groups: "Groups") -> Array:
+def _cac(table: pd.DataFrame, ladder: Ladder, groups: Groups) -> Array:
     """Return each customer's CAC: that of its start month times the factor of its segment."""
     of_segments = groups.table[groups.table["dimension"].eq("segment")]
-    factor = table["segment"].map(of_segments.set_index("group")["factor"]).fillna(1.0)
-    return (table["start_month"].map(ladder.cac_by_month) * factor).to_numpy(dtype=float)
+    factor = table["segment"].map(of_segments.set_index("group")["factor"]).astype("float64").fillna(1.0)
+    return (table["start_month"].map(ladder.cac_by_month).astype("float64") * factor).to_numpy(dtype=float)
 
 
 def _years(starts: pd.Series, calendar: FiscalCalendar) -> Array:
     """Return the fiscal year of each date, such as FY26."""
-    return calendar.names(starts).str.partition("-")[0].to_numpy()
+    return calendar.names(starts).str.split("-").str[0].to_numpy()
 
 
 def _told(money: Money, judged: _Judged) -> dict[str, object]:
     """Return the parts of Realised that one version of the money tells."""
     kept = ~np.isnan(judged.cac) & money.is_in
     total = np.cumsum(money.margin, axis=1)
-    paid, drawn = _paid_age(total, judged.cac[:, None])[:, 0], _paid_age(total, judged.cac[:, None] * judged.scale)
+    cac = judged.cac[:, None]
+    scale = np.where(cac == 0, 1.0, judged.scale)  # of who costs nothing no resample makes it more
+    paid, drawn = _paid_age(total, cac)[:, 0], _paid_age(total, cac * scale)
     curves, rows = [], []
     for name in ["all", *np.unique(judged.cohort[kept])] if kept.any() else []:
         mine = kept & ((judged.cohort == name) | (name == "all"))

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from revops.analysis.resampling import drawn_range
+from revops.analysis.resampling import customer_counts, drawn_range
 from revops.analysis.spending import earns
 from revops.measures.cac_payback.channels.costs import ChannelCosts
 from revops.measures.cac_payback.channels.credit import ChannelCredit
@@ -49,12 +49,11 @@ def paybacks(credit: ChannelCredit, costs: ChannelCosts, margin: float, knobs: K
 
     Formula
         Recurring amount a month = credited_amount / months_in_amount. Own and overhead of all rows of a model add up to
-        what new business bears of the books. A resample moves credit; spend and the overhead of one deal stay.
+        what new business bears of the books. A resample moves credit, and how many deals were won at all; own spend and
+        overhead stay: fewer deals bear the same cost.
 
     Limits
-        300 made companies of 30, 80 and 200 deals won each, a quarter of them by one channel, linear, 80 %: the range
-        of its payback held the true one in 82, 79 and 78 of 100, and lay below it in 5, 8 and 8. What it does not see:
-        that another year would have another overhead, and touches that were not recorded.
+        What it does not see: that another year would have another cost, and touches that were not recorded.
     """
     table = _points(credit, costs)
     whole = table["spend_amount"].fillna(0.0) + table["overhead_amount"]
@@ -89,13 +88,15 @@ def _ranges(
     wins = credit.new.values("wins") > 0
     if credit.new.journeys.loc[wins, "account"].nunique() < 2:
         return found
-    each, most = safe_ratio(costs.overhead, credit.n_new), most_cost(margin, knobs)
+    n, most = credit.new.journeys["account"].nunique(), most_cost(margin, knobs)
     for model, amount in credit.draws.amount.items():
+        times = customer_counts(n, knobs.seed, amount.shape[1]).sum(axis=0) / n
         rows = table.index[table["model"].eq(model) & table["channel"].isin(credit.draws.channels)]
         place = pd.Index(credit.draws.channels).get_indexer(table.loc[rows, "channel"])
-        amount, deals = (np.nan_to_num(part[place]) for part in (amount, credit.draws.deals[model]))
+        amount, deals = (np.nan_to_num(part) for part in (amount[place] * times, credit.draws.deals[model]))
         own = table.loc[rows, "spend_amount"].to_numpy()[:, None]
-        cost = np.nan_to_num(own) + each * deals
+        all_deals = np.maximum(deals.sum(axis=0) + credit.n_untouched, _FREE)
+        cost = np.nan_to_num(own) + costs.overhead * deals[place] / all_deals
         above = ~earns(cost, amount, most)
         found.loc[rows, "above_chance"] = np.where(np.isfinite(own + cost * most)[:, 0], above.mean(axis=1), np.nan)
         ends = _ends(amount * margin / knobs.months_in_amount, cost, credit.draws.behind(model)[place], knobs.level)

@@ -116,7 +116,7 @@ def _models(result: CacResult) -> Display:
         return caption, pd.DataFrame(columns=["Model"]), (None,)
     shown = wide.reindex(order)[kept[:_WIDEST]].set_axis(_labels(kept)[:_WIDEST], axis=1)
     shown.insert(0, "Model", [model_name(model) for model in order])
-    caption += f"; the {_WIDEST} with the most own cost, all in channels.csv" if len(kept) > _WIDEST else ""
+    caption += f"; the {_WIDEST} with the most own cost, all in channels_by_model.csv" if len(kept) > _WIDEST else ""
     return caption, shown.reset_index(drop=True), (None, *["months"] * (shown.shape[1] - 1))
 
 
@@ -131,7 +131,11 @@ def _sums(result: CacResult) -> Display:
     caption = "Cost by channel as ad systems and campaigns tell it, and what is no channel's own"
     caption += ": they add up to the books" if costs.notna().all() else ""
     by = "credit by {}: all of it is the attribution report's of the same days"
-    return also(caption, by.format(model_name(won.model)) if won.model else None), shown, (None, "money", "money", "count", "money", "money")
+    return (
+        also(caption, by.format(model_name(won.model)) if won.model else None),
+        shown,
+        (None, "money", "money", "count", "money", "money"),
+    )
 
 
 def _kinds(result: CacResult) -> Display:

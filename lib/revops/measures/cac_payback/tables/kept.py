@@ -26,14 +26,14 @@ _NAMES = {
     ("expansion_share", "of_gained"): "Expansion, of all that was gained",
     ("new_business_share", "of_gained"): "New customers, of all that was gained",
 }
-"""What a number is called that is published otherwise than the registry tells it."""
-_OF_EACH, _QUARTERS = 3, 8
+_MIDDLE = ("median", "mean", "median_or_mean", "share")
+_OF_EACH, _QUARTERS = 2, 8
 _VARIANTS = {"net_new": "Net new", "gross_new": "New and expansion", "revenue": "Revenue"}
 
 
 def kept_tables(result: CacResult) -> dict[str, Display]:
     """Return the tables by name, those that the exports allow."""
-    found = {"retention": _retention, "bridge": _bridge, "largest_customers": _top, "cs_expansion": _expansion,
+    found = {"retention": _retention, "movements": _bridge, "largest_customers": _top, "cs_expansion": _expansion,
              "magic_number": _magic, "burn_multiple": _burn, "published": _published}  # fmt: skip
     return {name: table(result) for name, table in found.items()}
 
@@ -81,8 +81,9 @@ def _bridge(result: CacResult) -> Display:
 
 
 def _top(result: CacResult) -> Display:
-    rows = result.retention.top
-    shown = pd.DataFrame({"Customer": rows["customer"], "A year ago": rows["then"], "Now": rows["now"],
+    rows, accounts = result.retention.top, result.view.book.table("accounts")
+    names = rows["customer"].map(accounts.set_index("account_id")["account_name"])
+    shown = pd.DataFrame({"Customer": names.fillna(rows["customer"]), "A year ago": rows["then"], "Now": rows["now"],
                           "Change": rows["change"], "Share of now": rows["share"]})  # fmt: skip
     many = "largest customer" if len(rows) == 1 else f"{len(rows)} largest customers"
     caption = f"The {many} of twelve months before, recurring a month; share: of what all those of then pay now"
@@ -138,7 +139,9 @@ def _of_whole(result: CacResult) -> str | None:
 
 def _published(result: CacResult) -> Display:
     found, currency = result.peers.table, result.view.company.currency
-    rows = found[found["flag"].ne("not comparable")].groupby(["id", "basis"], sort=False).head(_OF_EACH)
+    rows = found[found["flag"].ne("not comparable")]
+    rows = rows.iloc[(~rows["statistic"].isin(_MIDDLE)).to_numpy().argsort(kind="stable")]
+    rows = rows.groupby(["id", "basis"], sort=False).head(_OF_EACH).sort_index()
     shown = pd.DataFrame({
         "Number": [_NAMES.get(key) or metric(key[0]).label for key in zip(rows["id"], rows["basis"], strict=True)],
         "Ours": _in_words(rows["ours"], rows, currency), "Theirs": _in_words(rows["value"], rows, currency),
@@ -153,7 +156,9 @@ def _published(result: CacResult) -> Display:
     )
     n = len(found) - len(shown)
     rest = (
-        f"{plural(n, 'more figure')}, the less alike, {'stands' if n == 1 else 'stand'} in published.csv" if n else None
+        f"{plural(n, 'more figure')}, the less alike, {'stands' if n == 1 else 'stand'} in published_figures.csv"
+        if n
+        else None
     )
     return also(caption, rest), shown.reset_index(drop=True), (None,) * 9
 

@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 
+from revops.measures.cac_payback.lag import Lag
 from revops.measures.cac_payback.result import CacResult
 from revops.wording import between, missing, month_name, months, plural, share
 
@@ -30,7 +31,7 @@ _USES = {
 
 def ladder_tables(result: CacResult) -> dict[str, Display]:
     """Return the tables by name."""
-    return {"ladder": _ladder(result), "lag_curve": _curve(result), "accounts": _accounts(result)}
+    return {"by_definition": _ladder(result), "accounts": _accounts(result)}
 
 
 def month_range(low: float, high: float) -> str:
@@ -71,7 +72,7 @@ def _ladder(result: CacResult) -> Display:
     )
     n, known = result.ladder.months_left_out, rows[rows["payback_months"].notna()]
     left = f"{plural(n, 'month')} left out: cost, or who is new, is not known of {'it' if n == 1 else 'them'}"
-    caption = also(caption, left if n else None, *known["note"])
+    caption = also(caption, left if n else None, _lag_said(result.lag), *known["note"])
     return caption, shown, (None, "money", "count", "money", "share", "money", None, None)
 
 
@@ -81,22 +82,16 @@ def _payback(rows: pd.DataFrame) -> list[str]:
             for value, note in zip(rows["payback_months"], rows["note"], strict=True)]  # fmt: skip
 
 
-def _curve(result: CacResult) -> Display:
-    rows, lag = result.ladder.curve, result.lag
-    rows = rows[rows["cac_amount"].notna()].reset_index(drop=True)
-    shown = pd.DataFrame({"Cost moved by": rows["lag_months"], "CAC": rows["cac_amount"],
-                          "Payback": rows["payback_months"]})  # fmt: skip
-    caption = "Payback by how many months earlier cost is taken to be spent"
+def _lag_said(lag: Lag) -> str:
+    """Return how the time from lead to first bill was measured."""
     if lag.why is not None:
-        return also(caption, lag.why), shown, ("count", "money", "months")
-    measured = (
-        f"measured on {plural(lag.n, 'customer')}: half came within {month_words(lag.median_months)} of {_since(lag)}, "
-        f"nineteen in twenty within {lag.cycle_months}"
-    )
-    return also(caption, measured), shown, ("count", "money", "months")
+        return lag.why
+    half = f"half came within {month_words(lag.median_months)}" if lag.median_months else "half came in the month"
+    most = f"nineteen in twenty within {month_words(lag.cycle_months)}" if lag.cycle_months else "nearly all of them"
+    return f"the lag is measured on {plural(lag.n, 'customer')}: {half} of {_since(lag)}; {most}"
 
 
-def _since(lag: object) -> str:
+def _since(lag: Lag) -> str:
     """Return from when the time to the first bill is counted."""
     if lag.share_from_lead in (0, 1):
         return "the lead" if lag.share_from_lead else "the deal, since no lead is on record"

@@ -57,8 +57,8 @@ def _of_books(result: CacResult) -> Iterator[tuple[str, str]]:
         yield (
             _BOOKS["months"],
             (
-                f"{plural(n, 'month')} of {len(result.window.months)} left out of payback: the cost that came before, or "
-                "who became a customer, is not known"
+                f"{plural(n, 'month')} of {len(result.window.months)} left out of payback: the cost that came before, "
+                "or who became a customer, is not known"
             ),
         )
 
@@ -70,8 +70,8 @@ def _of_bills(result: CacResult) -> Iterator[tuple[str, str]]:
         yield (
             "New customers",
             (
-                "no billing export holds a month that is over: they are won new business, at the amount of the deal over "
-                f"{result.knobs.months_in_amount:g} months"
+                "no billing export holds a month that is over: they are won new business, at the amount of the deal "
+                f"over {result.knobs.months_in_amount:g} months"
             ),
         )
         return
