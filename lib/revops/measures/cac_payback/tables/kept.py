@@ -82,7 +82,7 @@ def _bridge(result: CacResult) -> Display:
 
 def _top(result: CacResult) -> Display:
     rows, accounts = result.retention.top, result.view.book.table("accounts")
-    names = rows["customer"].map(accounts.set_index("account_id")["account_name"])
+    names = rows["customer"].map(accounts.set_index("account_id")["account_name"]).astype("str")
     shown = pd.DataFrame({"Customer": names.fillna(rows["customer"]), "A year ago": rows["then"], "Now": rows["now"],
                           "Change": rows["change"], "Share of now": rows["share"]})  # fmt: skip
     many = "largest customer" if len(rows) == 1 else f"{len(rows)} largest customers"
