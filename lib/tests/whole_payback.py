@@ -86,16 +86,14 @@ def lines(result: CacResult, name: str) -> set[tuple]:
 
 
 def words(result: CacResult) -> str:
-    """Return every word that the page says: headline, numbers, actions, captions and cells, notes, what is not there."""
+    """Return every word that the page says: headline, numbers, actions, captions, cells, notes, what is not there."""
     said = act.headline(result)
     parts = [said.sentence, said.below, *(f"{number.figure} {number.text}" for number in said.numbers)]
     parts += [f"{one.text} {one.because}" for one in act.actions(result)]
     for caption, table, units in report.display_tables(result).values():
         assert len(units) == table.shape[1]
-        parts += [
-            caption,
-            *map(str, table.select_dtypes(exclude="number").astype(object).fillna("–").to_numpy().ravel()),
-        ]
+        cells = table.select_dtypes(exclude="number").astype(object).fillna("–")
+        parts += [caption, *map(str, cells.to_numpy().ravel())]
     parts += [str(row["note"]) for row in report.measure_rows(result) if row["note"]]
     assert not re.search(r"\b(nan|inf|None|NaT)\b", " ".join(parts)), parts
     return "\n".join([*parts, *result.unavailable.values()])

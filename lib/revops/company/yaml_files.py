@@ -24,7 +24,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def load_settings(path: Path, model: type[Model], **overrides: Any) -> Model:
+def load_settings(path: Path, model: type[Model], /, **overrides: Any) -> Model:
     """Return `model` filled from the YAML at `path`, with `overrides` on top.
 
     Raises

@@ -129,11 +129,7 @@ def _cac(table: pd.DataFrame, ladder: Ladder, groups: Groups) -> Array:
     """Return each customer's CAC: that of its start month times the factor of its segment."""
     of_segments = groups.table[groups.table["dimension"].eq("segment")]
     factor = table["segment"].map(of_segments.set_index("group")["factor"]).astype("float64").fillna(1.0)
-<<<<<<< HEAD
     return (table["start_month"].map(ladder.cac_by_month).astype("float64") * factor).to_numpy(dtype=float)
-=======
-    return (table["start_month"].map(ladder.cac_by_month).astype("float64") * factor).to_numpy()
->>>>>>> X
 
 
 def _years(starts: pd.Series, calendar: FiscalCalendar) -> Array:
@@ -145,15 +141,9 @@ def _told(money: Money, judged: _Judged) -> dict[str, object]:
     """Return the parts of Realised that one version of the money tells."""
     kept = ~np.isnan(judged.cac) & money.is_in
     total = np.cumsum(money.margin, axis=1)
-<<<<<<< HEAD
     cac = judged.cac[:, None]
     scale = np.where(cac == 0, 1.0, judged.scale)  # of who costs nothing no resample makes it more
     paid, drawn = _paid_age(total, cac)[:, 0], _paid_age(total, cac * scale)
-=======
-    with np.errstate(invalid="ignore"):  # no cost, borne by nobody
-        cac = judged.cac[:, None] * judged.scale
-    paid, drawn = _paid_age(total, judged.cac[:, None])[:, 0], _paid_age(total, cac)
->>>>>>> X
     curves, rows = [], []
     for name in ["all", *np.unique(judged.cohort[kept])] if kept.any() else []:
         mine = kept & ((judged.cohort == name) | (name == "all"))
