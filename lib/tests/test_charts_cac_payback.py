@@ -290,7 +290,7 @@ def test_the_title_of_the_ladder_counts_what_is_known(values, said):
     chart = one("ladder", ladder=rungs(values))
     assert chart.title == said
     if any(np.isnan(values)):
-        assert chart.caption.endswith("Cost a median lag ago and Cost when it was spent.")
+        assert chart.caption.endswith("Cost a median lag ago and Matched to later wins.")
         assert "in front" not in chart.caption and texts(chart).count("–") == sum(np.isnan(values))
 
 
@@ -306,7 +306,7 @@ def test_payback_without_an_upper_end_or_far_beyond_the_others_has_an_arrow():
     table.loc[6, "high"] = INF
     chart = one("ladder", ladder=rungs(rungs=table))
     assert [dot[:2] for dot in dots(chart, 7, ">")] == [(74, 4), (74, 6)]
-    assert " Arrow: beyond 74 months." in chart.caption and "Cost when it was spent 21 (17 or more)" in chart.alt
+    assert " Arrow: beyond 74 months." in chart.caption and "Matched to later wins 21 (17 or more)" in chart.alt
     assert 4 not in [dot[1] for dot in dots(chart, 6.5)], "a dot beyond the axis is not drawn"
 
 

@@ -52,7 +52,8 @@ def test_more_leavers_than_most_lost_are_to_be_watched(lost, status):
     within = {"payback_months": 12.0, "low": 10.0, "high": 15.0}
     assert first(lagged=within, curve=[cohort(lost=lost)]) == (
         status,
-        f"A new customer repays its cost in 12 months (10 to 15); {lost:.0%} leave before, within 18 months.",
+        "On average a new customer repays its cost in 12 months (10 to 15), if it stays; "
+        f"{lost:.0%} leave before, within 18 months.",
     )
 
 
@@ -72,7 +73,7 @@ def test_more_leavers_than_most_lost_are_to_be_watched(lost, status):
 )
 def test_months_are_told_with_their_range_and_one_month_is_one(payback, low, high, said):
     lagged = {"payback_months": payback, "low": low, "high": high}
-    assert first(lagged=lagged, curve=())[1] == f"A new customer repays its cost in {said}."
+    assert first(lagged=lagged, curve=())[1] == f"On average a new customer repays its cost in {said}, if it stays."
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,10 @@ def test_months_are_told_with_their_range_and_one_month_is_one(payback, low, hig
     ],
 )
 def test_leavers_are_told_at_the_oldest_age_that_enough_customers_were_seen_to(curve, said):
-    assert first(curve=curve)[1] == f"A new customer repays its cost in 20 months (18 to 24){said}."
+    assert (
+        first(curve=curve)[1]
+        == f"On average a new customer repays its cost in 20 months (18 to 24), if it stays{said}."
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,7 +137,10 @@ def test_without_margin_a_customer_never_repays_and_that_is_to_act_on(why):
 
 def test_a_slice_is_named_in_every_sentence():
     parts = {"slice": {"region": "EMEA", "segment": "SMB"}, "curve": ()}
-    assert first(**parts)[1] == "A new customer in EMEA and SMB repays its cost in 20 months (18 to 24)."
+    assert (
+        first(**parts)[1]
+        == "On average a new customer in EMEA and SMB repays its cost in 20 months (18 to 24), if it stays."
+    )
     assert first(lagged={"n_customers": 2}, **parts)[1].startswith(f"2 new customers in EMEA and SMB {WINDOW}: ")
     assert first(lagged={**NEVER, "note": "x"}, **parts)[1] == (
         "How long a new customer in EMEA and SMB takes to repay its cost cannot be said: x."
@@ -165,7 +172,10 @@ COUNTED = (
     "won later. "
 )
 TARGET = "The target is 18 months; the range holds 8 in 10 resamples of customers. "
-APART = "By definition alone it is 4.0 (on revenue, programs alone) to 30 months (at most: all cost on new customers). "
+APART = (
+    "By definition alone it is 4.0 (on revenue, without people or tools) to 30 months (at most: all cost on new "
+    "customers). "
+)
 HALF = "Half of customers have repaid after 27 months."
 
 
@@ -205,12 +215,12 @@ def test_definitions_that_agree_or_are_missing_are_not_said_to_lie_apart():
     assert free == "The target is 18 months."
     only = [rung("revenue", 4.0), *none[1:]]
     assert below(rungs=only, half=NAN) == (
-        "The target is 18 months. By another definition it is 4 months (on revenue, programs alone)."
+        "The target is 18 months. By another definition it is 4 months (on revenue, without people or tools)."
     )
     two = [rung("revenue", 4.0), rung("gross_margin", 5.0), *none[2:]]
     assert below(rungs=two, half=NAN) == (
-        "The target is 18 months. By another definition it is 4.0 (on revenue, programs alone) to 5 months (on gross "
-        "margin)."
+        "The target is 18 months. By another definition it is 4.0 (on revenue, without people or tools) to 5 months "
+        "(on gross margin)."
     )
 
 

@@ -59,10 +59,10 @@ def _sentence(result: CacResult) -> str:
         return _untold(row, place)
     if not row["spend_amount"] > 0:
         return f"No cost of winning customers{place} is on the books {when(result)}: there is nothing to repay."
-    said = f"A new customer{place} repays its cost in {month_words(row['payback_months'])}"
+    said = f"On average a new customer{place} repays its cost in {month_words(row['payback_months'])}"
     if not missing(row["low"]):
         said += f" ({month_range(row['low'], row['high'])})"
-    return f"{said}{_left(lost_by(result))}."
+    return f"{said}, if it stays{_left(lost_by(result))}."
 
 
 def _untold(row: pd.Series, place: str) -> str:

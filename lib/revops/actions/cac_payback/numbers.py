@@ -1,5 +1,7 @@
 """The three numbers below the sentence, by who reads them: the same numbers of the report in another choice."""
 
+from dataclasses import replace
+
 from revops.actions import Number
 from revops.actions.cac_payback.facts import at_age, has_people, lagged, people, reason
 from revops.measures.cac_payback.result import CacResult
@@ -18,7 +20,10 @@ def numbers(result: CacResult) -> tuple[Number, ...]:
         "marketing_ops": (_cac, _slowest, _unallocated),
         "revops": (_retention, _paid_back, _spread),
     }[result.knobs.audience]
-    return tuple(number(result) for number in choice)
+    found = tuple(number(result) for number in choice)
+    if lagged(result)["n_customers"] >= result.knobs.fewest_customers:
+        return found
+    return tuple(replace(one, text=f"{one.text}; few customers", is_bad=False) for one in found)
 
 
 def _paid_back(result: CacResult) -> Number:

@@ -36,7 +36,9 @@ def ladder(result: CacResult) -> Chart | None:
         f"{row.label} {wording.months(row.payback_months)}{ranged(row.low, row.high)}" for row in rows.itertuples()
     ]
     ax = plot_ladder(rows, target)
-    caption = "Months to pay back by definition, from revenue and programs alone to new customers and all that won them"
+    caption = (
+        "Months to pay back by definition, from revenue and cost without people to new customers and all that won them"
+    )
     caption += "; in front: the one that this page goes by" if known["is_headline"].any() else ""
     caption += f". Line: {redrawn(result.knobs.level)}." if known["low"].notna().any() else "."
     ends = rows[["payback_months", "high"]].max(axis=None)
@@ -77,7 +79,9 @@ def lag_curve(result: CacResult) -> Chart | None:
     alt = f"{title}. Months to pay back by months that cost is counted earlier: {', '.join(said)}."
     caption = "Payback of new customers where all cost is counted so many months before they began to pay"
     if np.isfinite(headline):
-        caption += "; dashed: spread over the time that customers took from lead to first bill, as this page does"
+        caption += (
+            f"; dashed: spread over the time that customers took from {_since(result)} to first bill, as this page does"
+        )
         alt += f" As measured: {wording.months(headline)}."
     caption += f". Half of {wording.plural(lag.n, 'customer')} took up to {aged(lag.median_months)}." if lag.n else "."
     fewer = known[known["n_months"].lt(known["n_months"].max())]
@@ -88,6 +92,12 @@ def lag_curve(result: CacResult) -> Chart | None:
     data = headed(rows[["lag_months", "payback_months", "cac_amount", "n_months"]])
     ax = plot_lag_curve(rows, lag.median_months, headline)
     return Chart("lag_curve", title, alt, caption, ax, data, ("count", "months", "money", "count"))
+
+
+def _since(result: CacResult) -> str:
+    """Return from when the time to the first bill is counted."""
+    part = result.lag.share_from_lead
+    return "lead" if part == 1 else "lead, else deal," if part > 0 else "deal"
 
 
 def _title_of_lag(known: pd.DataFrame, rung: pd.Series) -> str:

@@ -10,13 +10,13 @@ from revops import wording
 __all__ = ["BASES", "aged", "headed", "named", "ranged", "redrawn"]
 
 BASES = {
-    "revenue": "Revenue, programs only",
+    "revenue": "Revenue, no people",
     "gross_margin": "Gross margin",
     "fully_loaded": "With people",
     "new_logo": "New only, their cost",
     "new_logo_all": "New only, all cost",
     "lagged_median": "Cost a median lag ago",
-    "lagged": "Cost when it was spent",
+    "lagged": "Matched to later wins",
 }
 """What each rung of the ladder is called in a row."""
 _HEADS = {

@@ -12,7 +12,7 @@ __all__ = ["BASES", "Display", "also", "ladder_tables", "month_range", "month_wo
 
 Display = tuple[str, pd.DataFrame, tuple[str | None, ...]]
 BASES = {
-    "revenue": "On revenue, programs alone",
+    "revenue": "On revenue, without people or tools",
     "gross_margin": "On gross margin",
     "fully_loaded": "With people",
     "new_logo_all": "At most: all cost on new customers",
@@ -22,7 +22,7 @@ BASES = {
 }
 """What each rung of the ladder is called."""
 _USES = {
-    "programs": "Programs",
+    "programs": "Programs, commissions",
     "people": "People and tools",
     "also": "Part of another category",
     "left_out": "Not counted",
