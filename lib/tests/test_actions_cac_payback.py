@@ -12,6 +12,9 @@ from revops.actions.cac_payback.to_do import MOST
 END, SOON = dt.date(2026, 6, 30), dt.date(2026, 6, 16)
 
 
+OTHER, APAC = group("Large", sure=""), group("APAC", "region", sure="")
+
+
 def found(rule=None, **given):
     """Return the actions of a rule (of all), where net retention does not hang on the largest customers."""
     return [one for one in actions(told(**{"nrr": (1.0, 1.0)} | given)) if rule in (None, one.rule)]
@@ -75,7 +78,7 @@ def test_money_is_moved_only_to_a_channel_that_is_surely_within_the_target_the_q
 
 def test_a_segment_that_is_surely_above_is_to_be_looked_at_with_the_cost_beyond_the_target():
     """Cost 1,000: within 18 of 24 months 750 is repaid, 250 is too much; of 20 months 100, of 28 months 357.14."""
-    one = only("group_above_target", groups=[group("SMB")])
+    one = only("group_above_target", groups=[group("SMB"), OTHER])
     assert one.text == "Review price and effort in SMB: customers repay in 24 months (20 to 28), target 18 months"
     assert one.because == (
         "Its cost is its share of days that its deals stood open. It takes longer than target_months beyond chance "
@@ -87,16 +90,24 @@ def test_a_segment_that_is_surely_above_is_to_be_looked_at_with_the_cost_beyond_
 
 
 def test_a_group_without_an_upper_end_may_cost_all_of_it_and_a_lower_end_within_the_target_nothing():
-    open_end = only("group_above_target", groups=[group("EMEA", "region", 20.0, 16.0, NAN)])
+    open_end = only("group_above_target", groups=[group("EMEA", "region", 20.0, 16.0, NAN), APAC])
     assert open_end.text.startswith("Review price and effort in EMEA: customers repay in 20 months (16 or more), ")
     assert money(open_end) == pytest.approx((0.0, 100.0, 1000.0))
 
 
 @pytest.mark.parametrize(
-    "one", [group("SMB", sure=""), group("SMB", sure="below"), group("SMB", n=9), group("expansion", "type")]
+    "one",
+    [
+        group("SMB", sure=""),
+        group("SMB", sure="below"),
+        group("SMB", n=9),
+        group("expansion", "type"),
+        group("Unknown"),
+    ],
 )
 def test_a_group_is_left_alone_where(one):
-    assert found(groups=[one]) == []
+    assert found(groups=[one, OTHER, group("new", "type", sure="")]) == []
+    assert found(groups=[group("SMB"), group("Unknown", payback=NAN, sure="")]) == [], "it is the whole company"
 
 
 def test_more_leavers_than_most_lost_are_to_be_looked_into_with_what_each_leaves_unpaid():
@@ -209,7 +220,7 @@ def test_months_that_the_books_lack_are_to_be_added(n, source, text):
 
 ALL = {
     "channels": [channel("a"), channel("b", excess=(50.0, 200.0, 300.0)), channel("c", excess=(0.0, 50.0, 60.0))],
-    "groups": [group("SMB"), group("EMEA", "region", spend=40_000.0)],
+    "groups": [group("SMB"), OTHER, group("EMEA", "region", spend=40_000.0), APAC],
     "curve": [cohort(lost=0.3, lost_ends=(0.2, 0.4))],
     "table": [left("A", 400.0)],
     "nrr": (1.02, 0.95),

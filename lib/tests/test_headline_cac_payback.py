@@ -186,7 +186,7 @@ def test_the_line_below_says_target_range_what_is_counted_and_how_far_definition
 
 
 def test_people_and_lag_are_said_to_count_only_where_they_do():
-    without = "Counted: new customers alone, people not known, on gross margin, "
+    without = "Counted: new customers alone, without people, on gross margin, "
     assert without in below(source="campaigns", books_why={"people": "needs the profit and loss by month"})
     assert without in below(books_why={"people": "no account fits people_accounts"})
     assert COUNTED.strip() in below()
@@ -201,6 +201,8 @@ def test_definitions_that_agree_or_are_missing_are_not_said_to_lie_apart():
     assert below(rungs=same) == TARGET + COUNTED + HALF
     none = [rung(basis, NAN, NAN, NAN, note="gross margin is not known") for basis in BASES]
     assert below(rungs=none, half=NAN) == "The target is 18 months."
+    free = below(lagged={"payback_months": 0.0, "spend_amount": 0.0})
+    assert free == "The target is 18 months."
     only = [rung("revenue", 4.0), *none[1:]]
     assert below(rungs=only, half=NAN) == (
         "The target is 18 months. By another definition it is 4 months (on revenue, programs alone)."
@@ -251,6 +253,8 @@ def test_each_reader_has_three_numbers_of_the_same_report():
          Number("–", "of customers had repaid their cost by 18 months: too few customers were seen so long")),
         ({"curve": (), "whys": {"realised": {"recognised": "needs subscriptions"}}},
          Number("–", "of customers had repaid their cost by 18 months: needs subscriptions")),
+        ({"curve": (), "whys": {"realised": {"recognised": "needs the gross margin: needs the ledger"}}},
+         Number("–", "of customers had repaid their cost by 18 months: needs the gross margin: the ledger")),
     ],
 )  # fmt: skip
 def test_who_had_paid_back_by_the_target(given, number):
@@ -275,7 +279,7 @@ def test_lifetime_value_over_cost(worth, number):
 @pytest.mark.parametrize(
     ("given", "number"),
     [
-        ({"source": "campaigns"}, Number("$2.0K", "to win a customer, people not known; it pays $125 a month")),
+        ({"source": "campaigns"}, Number("$2.0K", "to win a customer, without people; it pays $125 a month")),
         ({"lagged": {"cac_amount": NAN, "note": NO_COST}}, Number("–", f"to win a customer: {NO_COST}")),
         ({"lagged": {"cac_amount": -3.0, "note": "the books give back more cost than they hold"}},
          Number("–", "to win a customer: the books give back more cost than they hold")),
@@ -313,6 +317,7 @@ def test_the_slowest_channel_is_one_that_can_be_judged(given, number):
     [
         ({"sums": [("ads", 400.0, 1.0), ("(unallocated)", 0.0, 0.0)], "source": "campaigns"},
          Number("0%", "of $400 is no channel's own")),
+        ({"sums": [("(unallocated)", 0.0, 0.0)]}, Number("–", "of the cost is no channel's own: there is none")),
         ({"sums": [("ads", 400.0, 1.0), ("(unallocated)", NAN, NAN)]},
          Number("–", "of the cost is no channel's own: the cost of these months is not known")),
         ({"sums": [("ads", 400.0, 1.0), ("(unallocated)", -1.0, -1.0)]},

@@ -70,7 +70,7 @@ def told(rungs=None, *, lagged=None, groups=(), channels=(), sums=(), curve=None
          worth=None, nrr=(1.02, 0.95), kept=None, doubt=(0, 0), owed=(0, 0), spend=None, margin=0.8, books_why=None,
          source="ledger", lag=None, months_left_out=0, months=None, day=DAY, magic=(), burn=None, expansion=(),
          peers=(), kinds=(), by_model=(), whys=None, effort_why=None, left_out=(), notes=None, versions=("recognised",),
-         top=2, credit=None, bridge=(), **knobs):  # fmt: skip
+         top=2, credit=None, credit_model="linear", bridge=(), **knobs):  # fmt: skip
     """Return a result.
 
     lagged: what is otherwise of the headline's rung; nrr: with and without the largest; doubt and
@@ -86,7 +86,7 @@ def told(rungs=None, *, lagged=None, groups=(), channels=(), sums=(), curve=None
         view=at.view, knobs=at.knobs, window=at, books=books, customers=hand.customers(months=months),
         lag=lag or hand.lag(0.5, 0.3, 0.2), effort=_with(hand.effort(segment={"SMB": 1.0}), why=effort_why),
         ladder=_ladder(rows, months_left_out), groups=Groups(pd.DataFrame(list(groups), columns=GROUPS)),
-        channels=_channels(channels, sums, kinds, by_model, whys.get("channels", {}), credit),
+        channels=_channels(channels, sums, kinds, by_model, whys.get("channels", {}), credit, credit_model),
         realised=_realised(curve, half, table, whys.get("realised", {}), left_out, notes or {}, versions),
         lifetime=_lifetime(**(worth or {})),
         retention=_retention(nrr, kept, doubt, owed, top, whys.get("retention", {}), bridge),
@@ -126,11 +126,11 @@ def _ladder(rows, months_left_out):
     return Ladder(rungs, curve, found.min(), found.max(), pd.Series(dtype=float), counted, months_left_out)
 
 
-def _channels(channels, sums, kinds, by_model, why, credit):
+def _channels(channels, sums, kinds, by_model, why, credit, model):
     won = None
     if credit is not None:
         tables = {name: pd.Series(given, dtype=float) for name, given in credit.items()}
-        won = SimpleNamespace(model="linear", of=lambda model, name: tables[name])
+        won = SimpleNamespace(model=model, of=lambda model, name: tables[name])
     sums = pd.DataFrame(list(sums), columns=["channel", "spend_amount", "new_spend_amount"]).astype({"channel": "str"})
     names = ["kind", "spend_amount", "n_customers", "cac_amount", "low", "high", "note"]
     return Channels(pd.DataFrame(list(by_model), columns=BY_MODEL), pd.DataFrame(list(channels), columns=BY_CHANNEL),

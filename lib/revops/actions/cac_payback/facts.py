@@ -5,7 +5,18 @@ import pandas as pd
 from revops.measures.cac_payback.result import CacResult
 from revops.wording import join, missing, month_name
 
-__all__ = ["at_age", "has_people", "is_told", "lagged", "lost_by", "recognised_half", "when", "where"]
+__all__ = [
+    "at_age",
+    "has_people",
+    "is_told",
+    "lagged",
+    "lost_by",
+    "people",
+    "reason",
+    "recognised_half",
+    "when",
+    "where",
+]
 
 
 def lagged(result: CacResult) -> pd.Series:
@@ -23,6 +34,16 @@ def is_told(result: CacResult) -> bool:
 def has_people(result: CacResult) -> bool:
     """Return whether the cost is known to hold the people who do the work."""
     return result.books.source == "ledger" and "people" not in result.books.why
+
+
+def people(result: CacResult) -> str:
+    """Return whether the cost holds people, in words."""
+    return "people included" if has_people(result) else "without people"
+
+
+def reason(why: str) -> str:
+    """Return why something is not known, in words that say `needs` once."""
+    return why.replace(": needs ", ": ")
 
 
 def at_age(result: CacResult, age: int) -> pd.Series | None:

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from revops.actions import Headline
-from revops.actions.cac_payback.facts import has_people, is_told, lagged, lost_by, recognised_half, when, where
+from revops.actions.cac_payback.facts import is_told, lagged, lost_by, people, recognised_half, when, where
 from revops.actions.cac_payback.numbers import numbers
 from revops.measures.cac_payback.result import CacResult
 from revops.measures.cac_payback.tables.ladder import BASES, month_range, month_words
@@ -96,18 +96,17 @@ def _below(result: CacResult) -> str:
         if not missing(row["low"]):
             said[0] += f"; the range holds {odds(result.knobs.level)} resamples of customers"
         said.append(_counted(result))
-    if not _is_few(row, result):
+    if not _is_few(row, result) and row["spend_amount"] != 0:
         said += [text for text in (_by_definition(result), _realised(result)) if text]
     return f"{'. '.join(said)}."
 
 
 def _counted(result: CacResult) -> str:
     """Return what the payback counts, in words."""
-    people = "people included, " if has_people(result) else "people not known, "
     lag = "each month's cost set against the customers it won later"
     if result.lag.why is not None:
         lag = "cost and customers of the same months, as the time between is not known"
-    return f"Counted: new customers alone, {people}on gross margin, {lag}"
+    return f"Counted: new customers alone, {people(result)}, on gross margin, {lag}"
 
 
 def _by_definition(result: CacResult) -> str | None:

@@ -1,7 +1,7 @@
 """The three numbers below the sentence, by who reads them: the same numbers of the report in another choice."""
 
 from revops.actions import Number
-from revops.actions.cac_payback.facts import at_age, has_people, lagged
+from revops.actions.cac_payback.facts import at_age, has_people, lagged, people, reason
 from revops.measures.cac_payback.result import CacResult
 from revops.measures.cac_payback.tables.ladder import month_range, month_words
 from revops.wording import between, channel_label, missing, money, months, multiple, plural, share
@@ -27,7 +27,7 @@ def _paid_back(result: CacResult) -> Number:
     row, within = at_age(result, age), plural(age, "month")
     if row is None or missing(row["paid_back_share"]):
         why = result.realised.why.get("recognised") or "too few customers were seen so long"
-        return Number(_NONE, f"of customers had repaid their cost by {within}: {why}")
+        return Number(_NONE, f"of customers had repaid their cost by {within}: {reason(why)}")
     text = f"of customers had repaid their cost by {within}"
     if not missing(row["paid_back_low"]):
         text += f" ({between(row['paid_back_low'], row['paid_back_high'], share)})"
@@ -41,7 +41,8 @@ def _worth(result: CacResult) -> Number:
     found, target = result.lifetime, result.knobs.ltv_to_cac_target
     row = found.table.iloc[0]
     if missing(row["ltv_to_cac"]):
-        return Number(_NONE, f"lifetime value over cost: {found.why or 'what a new customer costs is not known'}")
+        why = reason(found.why or "what a new customer costs is not known")
+        return Number(_NONE, f"lifetime value over cost: {why}")
     text = f"lifetime value over cost, {month_words(found.horizon_months)} ahead"
     if not missing(row["ratio_low"]):
         text += f" ({between(row['ratio_low'], row['ratio_high'], multiple)})"
@@ -54,9 +55,8 @@ def _cac(result: CacResult) -> Number:
     row, currency = lagged(result), result.view.company.currency
     if missing(row["cac_amount"]) or row["cac_amount"] < 0:
         return Number(_NONE, f"to win a customer: {row['note']}")
-    people = ", people included" if has_people(result) else ", people not known"
     pays = money(row["new_amount"] / row["n_customers"], currency)
-    return Number(money(row["cac_amount"], currency), f"to win a customer{people}; it pays {pays} a month")
+    return Number(money(row["cac_amount"], currency), f"to win a customer, {people(result)}; it pays {pays} a month")
 
 
 def _slowest(result: CacResult) -> Number:
@@ -84,6 +84,8 @@ def _unallocated(result: CacResult) -> Number:
                   (rows["spend_amount"], rows.loc[rows["channel"].eq("(unallocated)"), "spend_amount"]))  # fmt: skip
     if missing(total):
         return Number(_NONE, f"{text}: the cost of these months is not known")
+    if total == own == 0:
+        return Number(_NONE, f"{text}: there is none")
     if own < 0 or not total > 0:
         return Number(_NONE, f"{text}: ad systems and campaigns say more was spent than the books hold")
     kinds = ", such as people and tools" if has_people(result) else ""

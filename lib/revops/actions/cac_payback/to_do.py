@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from revops.actions import Action, due
 from revops.actions.cac_payback.facts import lagged, lost_by, where
 from revops.actions.cac_payback.mend import to_mend
+from revops.book import UNKNOWN
 from revops.measures.cac_payback.result import CacResult
 from revops.measures.cac_payback.tables.groups import DRIVERS
 from revops.measures.cac_payback.tables.ladder import month_range, month_words
@@ -55,7 +56,9 @@ def _channels(result: CacResult) -> Iterator[Action]:
 def _groups(result: CacResult) -> Iterator[Action]:
     """Yield that a segment or region be looked at whose customers surely repay too slowly."""
     rows = result.groups.table
-    rows = rows[rows["dimension"].isin(["segment", "region"]) & rows["sure"].eq("above") & ~rows["is_few"].astype(bool)]
+    rows = rows[rows["dimension"].isin(["segment", "region"]) & rows["payback_months"].notna()]
+    rows = rows[rows.groupby("dimension")["group"].transform("size").gt(1) & rows["group"].ne(UNKNOWN)]
+    rows = rows[rows["sure"].eq("above") & ~rows["is_few"].astype(bool)]
     target = result.knobs.target_months
     for row in rows.itertuples():
         ends = (row.low, row.payback_months, math.inf if missing(row.high) else row.high)

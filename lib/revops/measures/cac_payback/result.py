@@ -132,6 +132,7 @@ def _unavailable(books: Books, whys: dict[str, str]) -> dict[str, str]:
     if np.isnan(books.window_margin):
         whys = whys | {_MARGIN: books.why.get("margin", "the books tell none")}
     other = "more than these exports tell: "
+    whys = {id: why.replace(": needs ", ": ") for id, why in whys.items()}
     return {id: why.removeprefix("needs ") if why.startswith("needs ") else other + why for id, why in whys.items()}
 
 

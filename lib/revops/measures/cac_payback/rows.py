@@ -73,8 +73,9 @@ def _channel_rows(result: CacResult) -> Iterator[Row]:
         note = found.why.get("payback_months", note) if line.credited_deals else note
         yield row("payback_months", by, line.payback_months, (line.low, line.high, level), note=note)
     for line in found.kinds.itertuples():
+        note = "no cost is known" if missing(line.note) else line.note
         yield row("cac_amount", {"kind": line.kind}, line.cac_amount, (line.low, line.high, level), line.n_customers,
-                  line.note)  # fmt: skip
+                  note)  # fmt: skip
 
 
 def _realised_rows(result: CacResult) -> Iterator[Row]:

@@ -28,7 +28,7 @@ def group_tables(result: CacResult) -> dict[str, Display]:
             tables[f"by_{dimension}"] = _groups(result, dimension)
     if len(result.channels.by_channel):
         tables |= {"by_channel": _channels(result), "channel_models": _models(result)}
-    if len(result.channels.reconciliation):
+    if len(result.channels.reconciliation) > 1:
         tables["channel_sums"] = _sums(result)
     return tables | ({"kinds_of_cac": _kinds(result)} if len(result.channels.kinds) else {})
 
@@ -124,18 +124,16 @@ def _sums(result: CacResult) -> Display:
     rows, won = result.channels.reconciliation, result.channels.won
     shown = pd.DataFrame({"Channel": _labels(rows["channel"]), "Cost": rows["spend_amount"],
                           "Borne by new business": rows["new_spend_amount"]})  # fmt: skip
-    for name, column in _CREDITED.items():
+    for name, column in _CREDITED.items() if won.model else ():
         shown[name] = rows["channel"].map(won.of(won.model, column)).to_numpy()
     costs, credit = shown.iloc[:, 1:3].sum(skipna=False), shown.iloc[:, 3:].sum(min_count=1)
     shown.loc[len(shown)] = ["Total", *costs, *credit]
     caption = "Cost by channel as ad systems and campaigns tell it, and what is no channel's own"
     caption += ": they add up to the books" if costs.notna().all() else ""
-    by = "credit by {}: all of it is the attribution report's of the same days"
-    return (
-        also(caption, by.format(model_name(won.model)) if won.model else None),
-        shown,
-        (None, "money", "money", "count", "money", "money"),
-    )
+    if won.model:
+        by = model_name(won.model)
+        caption = also(caption, f"credit by {by}: all of it is the attribution report's of the same days")
+    return caption, shown, (None, "money", "money", "count", "money", "money")[: shown.shape[1]]
 
 
 def _kinds(result: CacResult) -> Display:

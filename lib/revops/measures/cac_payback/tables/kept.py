@@ -69,9 +69,8 @@ def _doubts(result: CacResult) -> list[str]:
 def _bridge(result: CacResult) -> Display:
     rows, why = result.retention.bridge.tail(_QUARTERS).reset_index(drop=True), result.retention.why.get("bridge")
     rows = rows if why is None else rows.assign(**dict.fromkeys(OF_PRICES, float("nan")))
-    part = rows["n_months"].lt(3)
-    parts = rows["n_months"].map(lambda n: f" ({plural(int(n), 'month')})").astype("str")
-    names = rows["period"].where(~part, rows["period"] + parts)
+    names = [row.period if row.n_months == 3 else f"{row.period} ({plural(row.n_months, 'month')})"
+             for row in rows.itertuples()]  # fmt: skip
     shown = pd.DataFrame({"Quarter": names, "At its start": rows["opening"], "New": rows["new"],
                           "Expansion": rows["expansion"], "Reactivation": rows["reactivation"],
                           "Contraction": rows["contraction"], "Churn": rows["churn"],

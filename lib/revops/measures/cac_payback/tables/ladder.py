@@ -72,7 +72,9 @@ def _ladder(result: CacResult) -> Display:
     )
     n, known = result.ladder.months_left_out, rows[rows["payback_months"].notna()]
     left = f"{plural(n, 'month')} left out: cost, or who is new, is not known of {'it' if n == 1 else 'them'}"
-    caption = also(caption, left if n else None, _lag_said(result.lag), *known["note"])
+    of_all = known["note"].nunique(dropna=False) == 1
+    notes = known["note"] if of_all else "some lines: " + known["note"]
+    caption = also(caption, left if n else None, _lag_said(result.lag), *notes)
     return caption, shown, (None, "money", "count", "money", "share", "money", None, None)
 
 
