@@ -117,6 +117,19 @@ def test_a_past_day_says_what_the_exports_of_that_day_would_have_said(sample, pa
     same_tables(past, again)
 
 
+def test_leads_made_after_the_day_into_deals_of_before_it_change_nothing(sample, past):
+    """Old leads, each made on a later day into a deal that was won without a lead: no lag is longer for it."""
+    leads, customers = sample.table("leads").copy(), past.customers.table
+    deals = customers.loc[customers["lag_from"].eq("opportunity"), "opportunity_id"].tolist()
+    later = leads.index[(leads["converted_date"] >= END) & (leads["created_at"] < END)][: len(deals)]
+    assert len(later) > 20
+    leads.loc[later, "opportunity_id"] = deals[: len(later)]
+    leads.loc[later, "created_at"] = pd.Timestamp("2022-08-01 09:00")
+    again = told(with_tables(sample, leads=leads), PAST)
+    assert again.lag.median_months == past.lag.median_months and np.array_equal(again.lag.weights, past.lag.weights)
+    assert again.customers.table.equals(customers)
+
+
 def test_the_order_of_rows_changes_nothing(sample, whole):
     seed = np.random.default_rng([ord(letter) for letter in "rows of payback"])
     names = [name for name in READS if len(sample.table(name))]
