@@ -109,7 +109,9 @@ def test_the_headline_is_the_last_line_of_the_ladder():
     row = result.ladder.of("lagged")
     (told_row,) = rows("whole", "payback_months", basis="lagged")
     assert told_row["value"] == pytest.approx(row["spend_amount"] / (0.8 * row["new_amount"])) and told_row["n"] == 8
-    assert headline(result).sentence.startswith(f"A new customer repays its cost in {told_row['value']:.1f} months (")
+    assert headline(result).sentence.startswith(
+        f"On average a new customer repays its cost in {told_row['value']:.1f} months ("
+    )
 
 
 def test_cost_by_channel_and_by_type_adds_up_to_that_of_the_ladder():
