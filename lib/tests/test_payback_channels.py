@@ -336,7 +336,7 @@ def costs_of(overhead=0.0, **own):
 
 def judged(credit, costs, margin=1.0, **knobs):
     """Return by_channel of credit and costs by hand, by channel; a deal of 1,200 is worth 100 a month, 1,800 in 18."""
-    knobs = Knobs(**{"models": THREE, "model": "linear", **knobs})
+    knobs = Knobs(**{"models": THREE, "reference_model": "linear", **knobs})
     table = verdicts(paybacks(credit, costs, margin, knobs), credit, costs, margin, knobs)
     assert list(table) == BY_CHANNEL
     return table.set_index("channel")

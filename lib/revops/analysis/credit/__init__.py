@@ -1,5 +1,6 @@
 """Credit for conversions by channel: path sets, rules, Markov and Shapley credit, and how far chance moves them."""
 
+from revops.analysis.credit.asked import CreditAsked
 from revops.analysis.credit.bootstrap import (
     DRAWN,
     CreditDraws,
@@ -35,6 +36,7 @@ __all__ = [
     "MOST_CHANNELS",
     "RULES",
     "SHARED",
+    "CreditAsked",
     "CreditDraws",
     "CreditKnobs",
     "Groups",

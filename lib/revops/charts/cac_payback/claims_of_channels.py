@@ -54,7 +54,7 @@ def _channel_said(row: object) -> str:
 
 
 def _caption_of_channels(result: CacResult, rows: pd.DataFrame, most: float) -> str:
-    n, model = int(rows["n_models"].max()), result.channels.model or result.knobs.model
+    n, model = int(rows["n_models"].max()), result.channels.model or result.knobs.reference_model
     caption = "Months to pay back own cost and a share of overhead"
     caption += f", lowest to highest of {n} models" if n > 1 else ""
     caption += f"; dot: {model_name(model)}" if rows["payback_months"].notna().any() else ""

@@ -5,8 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from revops import params
-from revops.analysis.credit import MODELS, CreditKnobs
+from revops.analysis.credit import CreditAsked
 from revops.analysis.journeys import JourneyKnobs
 from revops.company import Settings
 
@@ -44,22 +43,14 @@ class LiftTest(Settings):
         return self
 
 
-class Knobs(params.Knobs):
+class Knobs(CreditAsked):
     """The knobs of params/attribution_comparison.yml."""
 
     quarters: Annotated[int, Field(ge=0, le=40)] = 4
-    lookback_days: Annotated[int, Field(ge=0)] = 365
-    account_fallback: Literal["off", "no_roles", "always"] = "no_roles"
-    responses_only: bool = True
-    once_a_day: Literal["off", "person_campaign", "person_channel", "campaign", "channel"] = "person_campaign"
     without_channels: tuple[str, ...] = ()
-    direct: tuple[str, ...] = ()
     lost_deals: bool = True
     never_converted: Literal["off", "people", "accounts"] = "people"
     quiet_days: Annotated[int, Field(ge=0, le=1000)] = 90
-    models: tuple[Literal[MODELS], ...] = MODELS
-    reference_model: Literal[MODELS] = "linear"
-    half_life_days: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 7.0
     draws: Annotated[int, Field(ge=100, le=10_000)] = 500
     level: Share = 0.8
     top: Annotated[int, Field(ge=1)] = 3
@@ -75,46 +66,17 @@ class Knobs(params.Knobs):
     audience: Literal["executive", "marketing_ops", "revops"] = "executive"
     seed: int = 20260101
 
-    @field_validator("account_fallback", "once_a_day", "never_converted", mode="before")
+    @field_validator("never_converted", mode="before")
     @classmethod
-    def _off_is_a_word(cls, value: object) -> object:
+    def _nobody_is_a_word(cls, value: object) -> object:
         """Return off for what YAML makes of it."""
         return "off" if value is False else value
 
-    @field_validator("models", mode="before")
-    @classmethod
-    def _all_models(cls, models: object) -> object:
-        if isinstance(models, str) and models != "all":
-            return [name.strip() for name in models.split(",")]
-        return MODELS if models == "all" else models
-
-    @field_validator("models")
-    @classmethod
-    def _each_once(cls, models: tuple[str, ...]) -> tuple[str, ...]:
-        if not models:
-            raise ValueError("must name at least one model; found none. Name one, or write all.")
-        return tuple(dict.fromkeys(models))
-
-    @model_validator(mode="after")
-    def _reference_is_one_of_the_models(self) -> Self:
-        if self.reference_model not in self.models:
-            raise ValueError(
-                f"reference_model must be one of models; found {self.reference_model}. Add it to models, or choose "
-                f"another: {', '.join(self.models)}."
-            )
-        return self
-
-    @property
-    def credit(self) -> CreditKnobs:
-        """Return what the models are told."""
-        return CreditKnobs(half_life_days=self.half_life_days, direct=self.direct)
-
     def journeys(self, cutoff: str, since: dt.date | None, until: dt.date | None, **other: object) -> JourneyKnobs:
         """Return which journeys are looked at: by closing or by creation, ended in some days; `other` overrides."""
-        told = {
-            "cutoff": cutoff, "since": since, "until": until, "lookback_days": self.lookback_days or None,
-            "account_fallback": self.account_fallback, "responses_only": self.responses_only,
-            "once_a_day": self.once_a_day, "without_channels": self.without_channels, "lost": self.lost_deals,
-            "never_converted": "off" if self.slice else self.never_converted, "quiet_days": self.quiet_days,
+        told = self.touches | {
+            "cutoff": cutoff, "since": since, "until": until, "without_channels": self.without_channels,
+            "lost": self.lost_deals, "never_converted": "off" if self.slice else self.never_converted,
+            "quiet_days": self.quiet_days,
         }  # fmt: skip
         return JourneyKnobs(**(told | other))

@@ -91,7 +91,7 @@ def channel_credit(window: Window, months: pd.DatetimeIndex) -> ChannelCredit:
     drawn = tuple(model for model in models if model in DRAWN)
     draws = credit_draws(new, drawn, seed=knobs.seed, n_draws=knobs.draws, knobs=knobs.credit)
     dark = won[won["reason"].ne(WITH_TOUCHES)]
-    wanted = (knobs.model, "linear", *SHARED)
+    wanted = (knobs.reference_model, "linear", *SHARED)
     return ChannelCredit(
         months, found, paths, new, table, draws, next((model for model in wanted if model in models), None), needs,
         len(won), float(won["amount"].sum()), len(dark), float(dark["amount"].sum()),
