@@ -17,6 +17,9 @@ from revops.measures.forecast_accuracy import ForecastResult
 from revops.measures.forecast_accuracy import Knobs as ForecastKnobs
 from revops.measures.forecast_accuracy.forecasts.frozen import Frozen
 from revops.measures.pipeline_coverage import CoverageResult, Knobs, measure
+from revops.simulate.halyard import sample_world
+from revops.simulate.model import World
+from revops.simulate.money.recurring import Recurring, recurring
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=50)
 settings.register_profile("long", deadline=None, max_examples=2000)
@@ -49,6 +52,18 @@ def sample() -> Book:
     company = load_company(ROOT / "params")
     found = prepare(ROOT / "data" / "sample", company)
     return Book(company, {name: table.to_pandas() for name, table in found.tables.items()}, found.audit)
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    """Return the simulated world behind the sample company."""
+    return sample_world()
+
+
+@pytest.fixture(scope="session")
+def running(world: World) -> Recurring:
+    """Return its recurring revenue."""
+    return recurring(world)
 
 
 @pytest.fixture(scope="session")

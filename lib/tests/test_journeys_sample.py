@@ -17,7 +17,6 @@ from revops.book import Book
 from revops.exports import prepare
 from revops.measures.pipeline_coverage.created import created_by_source
 from revops.simulate import write_exports
-from revops.simulate.halyard import sample_world
 from revops.simulate.market.channels import CHANNELS
 from revops.simulate.market.crm import market
 from revops.simulate.records import export_ids
@@ -31,11 +30,6 @@ NAMES = np.array([channel.name for channel in CHANNELS], dtype=object)
 @pytest.fixture(scope="module")
 def view(sample):
     return as_of(sample, DAY)
-
-
-@pytest.fixture(scope="module")
-def world():
-    return sample_world()
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from revops.company import load_company
 from revops.exports import prepare
 from revops.schema import TABLES
-from revops.simulate.halyard import PLAN, sample_world
+from revops.simulate.halyard import PLAN
 from revops.simulate.ids import record_ids
 from revops.simulate.market.changes import lead_changes
 from revops.simulate.market.channels import CHANNELS
@@ -34,11 +34,6 @@ def sample():
 @pytest.fixture(scope="module")
 def tables(sample):
     return {name: table.to_pandas() for name, table in sample.tables.items()}
-
-
-@pytest.fixture(scope="module")
-def world():
-    return sample_world()
 
 
 @pytest.fixture(scope="module")

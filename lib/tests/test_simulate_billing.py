@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from revops.simulate.halyard import PLAN, sample_world
+from revops.simulate.halyard import PLAN
 from revops.simulate.money.billing import CREDITED_SHARE, DAYS_TO_PAY, TERMS, billing
 from revops.simulate.money.billing_truth import billing_truth
-from revops.simulate.money.recurring import recurring
 from revops.simulate.money.stripe_bills import write_bills
 from revops.simulate.money.stripe_files import customer_ids
 
@@ -24,16 +23,6 @@ CENT = 0.005
 ROUNDED = 0.05  # amounts in euros are each converted and rounded to a cent
 
 pytestmark = pytest.mark.xdist_group("sample")
-
-
-@pytest.fixture(scope="module")
-def world():
-    return sample_world()
-
-
-@pytest.fixture(scope="module")
-def running(world):
-    return recurring(world)
 
 
 @pytest.fixture(scope="module")

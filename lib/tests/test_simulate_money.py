@@ -7,10 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from revops.simulate.halyard import sample_world
 from revops.simulate.money.calls import BIAS, calls
 from revops.simulate.money.ledger import ledger
-from revops.simulate.money.recurring import recurring
 from revops.simulate.money.tools import TOOLS
 
 ROOT = Path(__file__).parents[2]
@@ -18,16 +16,6 @@ TRUTH = json.loads((ROOT / "data" / "sample_truth_systems.json").read_text(encod
 MONTHS = TRUTH["ledger"]["months"]
 
 pytestmark = pytest.mark.xdist_group("sample")
-
-
-@pytest.fixture(scope="module")
-def world():
-    return sample_world()
-
-
-@pytest.fixture(scope="module")
-def running(world):
-    return recurring(world)
 
 
 def by_month(table, column="month"):
