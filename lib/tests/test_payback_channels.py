@@ -354,11 +354,28 @@ def test_verdicts_over_models_and_what_makes_a_channel_take_too_long():
     assert found["n_above"].to_dict() == {"a": 0, "b": 3, "c": 3, "d": 2, "e": 0}
     assert found.loc["a", "lowest_months"] == found.loc["a", "highest_months"] == pytest.approx(48_000 / 4_000)
     assert found.loc["d", "lowest_months"] == pytest.approx(58_000 / 4_000) and found.loc["d", "highest_months"] == INF
-    assert found.loc["b", ["excess_amount", "excess_low", "excess_high"]].tolist() == pytest.approx([16_000.0] * 3)
-    assert found.loc["c", "excess_amount"] == pytest.approx(6_000.0)
-    excess = found.loc["d", ["excess_amount", "excess_low", "excess_high"]].tolist()
-    assert excess == pytest.approx([50_000 + 4_000 - 36_000, 0.0, 50_000.0])
-    assert np.isnan(found.loc["e", "excess_amount"]) and not found.loc["e", "is_sure"]
+    excess = found[["excess_amount", "excess_low", "excess_high"]]
+    assert excess.loc["b"].tolist() == pytest.approx([80_000 - 72_000.0] * 3), "overhead stays, whatever is cut"
+    assert excess.loc[["a", "c", "d", "e"]].isna().all(axis=None), "told only where own cost alone is what takes long"
+    assert not found.loc["e", "is_sure"]
+
+
+def test_own_cost_beyond_the_target_is_told_over_models():
+    """Forty deals of x then y. First touch credits x with all: 72,000 are repaid; linear with half: 36,000; last touch
+    with nothing. x costs 80,000 of its own: 8,000, 44,000 and all 80,000 are beyond it."""
+    found = judged(credit_of(single(40, "xy")), costs_of(0.0, x=80_000.0))
+    assert found.loc["x", ["verdict", "cause"]].tolist() == ["above", "own"]
+    excess = found.loc["x", ["excess_low", "excess_amount", "excess_high"]].tolist()
+    assert excess == pytest.approx([8_000.0, 44_000.0, 80_000.0])
+
+
+def test_deals_without_touches_are_counted_of_new_business_and_of_all():
+    """Of the company by hand: one deal of new business without a touch (240); and one of expansion (70) beside it."""
+    found = hand()
+    found["deals"].append(won("more", "C", amount=70.0, type="expansion", close_date="2026-05-02"))
+    found["deals"].append(won("later", "D", amount=9.0, type="expansion", close_date="2026-07-02"))
+    credit = told(found).won
+    assert (credit.n_untouched, credit.untouched_amount, credit.untouched_all_amount) == (1, 240.0, 310.0)
 
 
 def test_where_overhead_alone_takes_too_long_no_cut_mends_it_and_no_money_is_told():

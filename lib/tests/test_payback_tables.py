@@ -209,21 +209,50 @@ def test_lifetime_value_without_a_tail_a_cost_or_a_leaver_leaves_their_lines_out
 def test_groups_are_told_against_the_target_and_few_are_marked():
     rows = [group("A", sure="above"), group("B", sure="below"), group("C", sure=""), group("D", sure="", n=3),
             group("E", payback=NAN, low=NAN, high=NAN, sure=""), group("F", low=20.0, high=NAN)]  # fmt: skip
+    rows[3] |= {"shrunk_months": 21.0, "shrunk_low": 19.0, "shrunk_high": 23.0}
     text, frame, _ = shown("by_segment", groups=rows, effort_why="deals stand in for days")
     assert text == (
-        "Payback in months by segment, cost shared by days that its deals stood open; fewer than 10 customers are few: "
-        "the fewer, the more drawn to the whole; target 18. Deals stand in for days"
+        "Payback in months by segment, cost shared by days that its deals stood open; fewer than 10 customers are few, "
+        "and drawn to the whole: the fewer, the more; target 18. Deals stand in for days"
     )
     assert frame["Against the target"].tolist() == [
-        "surely slower", "surely within", "not beyond chance", "not beyond chance; few", "–", "surely slower"
+        "surely slower", "surely within", "not beyond chance", "few", "–", "surely slower"
     ]  # fmt: skip
-    assert frame["Range"].tolist() == ["20 to 28"] * 4 + ["–", "20 or more"] == frame["Its range"].tolist()
+    assert frame["Range"].tolist() == ["20 to 28"] * 3 + ["19 to 23", "–", "20 or more"]
+    assert frame["Payback"].tolist()[:4] == [24.0] * 3 + [21.0] and frame.shape[1] == 7
     text, frame, _ = shown("by_type", groups=[group("expansion", "type"), group("new", "type")])
     assert text == (
         "Payback in months by type, cost shared by days that its deals stood open; fewer than 10 customers are few; "
         "target 18"
     )
     assert frame.shape[1] == 7 and frame["Type"].tolist() == ["Expansion", "New"] and pd.isna(frame["CAC"][0])
+
+
+def test_groups_are_told_over_all_ways_to_share_cost_and_sure_only_where_all_agree():
+    rows = [group("A", lowest_months=19.0, highest_months=27.0, sure="depends"),
+            group("B", payback=14.0, lowest_months=9.0, highest_months=18.1, sure="depends"),
+            group("C", payback=14.0, lowest_months=9.0, highest_months=18.0, sure="depends"),
+            group("D", lowest_months=24.0, highest_months=26.0), group("E", n=3, sure="")]  # fmt: skip
+    text, frame, units = shown("by_region", groups=[row | {"dimension": "region"} for row in rows],
+                               drivers=("deal_days", "deals", "amount"))  # fmt: skip
+    assert text == (
+        "Payback in months by region, cost shared by days that its deals stood open; fewer than 10 customers are few, "
+        "and drawn to the whole: the fewer, the more; target 18. Other ways to share cost: by deals made or by amount "
+        "won; sure only where all agree"
+    )
+    assert frame["Over ways to share cost"].tolist() == ["19 to 27", "9.0 to 18", "9.0 to 18", "24 to 26", "–"]
+    assert frame["Against the target"].tolist() == [
+        "slower, surely only by some ways to share cost", "depends on how cost is shared",
+        "within, surely only by some ways to share cost", "surely slower", "few",
+    ]  # fmt: skip
+    assert frame.shape[1] == len(units) == 8
+
+
+def test_a_group_whose_deals_drew_no_work_has_no_cost_rather_than_none_at_all():
+    row = group("Unknown", payback=NAN, low=NAN, high=NAN, spend=0.0, n=1, sure="")
+    frame = shown("by_segment", groups=[row])[1]
+    assert frame["Cost"].isna().all() and frame["Customers"].tolist() == [1]
+    assert frame["Against the target"].tolist() == ["no work on record to share cost by"]
 
 
 def test_two_groups_or_channels_that_read_alike_keep_their_own_names():
@@ -240,8 +269,13 @@ def test_two_groups_or_channels_that_read_alike_keep_their_own_names():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({}, "surely slower than the target"),
-        ({"cause": "own"}, "surely slower than the target by its own cost alone"),
+        ({}, "surely slower than the target by its own cost alone"),
+        ({"cause": "together"}, "surely slower than the target; own cost alone repays in 20 months"),
+        (
+            {"cause": "together", "is_sure": False},
+            "slower than the target, not beyond chance; own cost alone repays in 20 months",
+        ),
+        ({"cause": "together", "own_payback_months": NAN}, "surely slower than the target"),
         ({"cause": "overhead"}, "surely slower than the target even without its own cost"),
         ({"is_sure": False, "cause": "own"}, "slower than the target by its own cost alone, not beyond chance"),
         ({"verdict": "below", "cause": ""}, "surely within the target"),
@@ -256,19 +290,33 @@ def test_the_verdict_on_a_channel_in_words(given, said):
     assert column("by_channel", "Verdict", channels=[channel("a", **given)]) == [said]
 
 
-def test_channels_are_told_with_what_is_beyond_the_target_and_what_to_know():
+def test_channels_are_told_with_what_is_at_stake_and_what_to_know():
     whys = {"overhead_amount": "only own spend is told", "customers": "69 deals, 98 customers"}
     rows = [channel("paid_search"), channel("b", excess=(NAN, NAN, NAN)), channel("c", excess=(0.0, 0.0, 5.0)),
-            channel("d", highest_months=INF)]  # fmt: skip
+            channel("d", highest_months=INF), channel("e", cause="together"), channel("f", "depends")]  # fmt: skip
     text, frame, _ = shown("by_channel", channels=rows, whys={"channels": whys}, credit=CREDIT)
     assert text == (
         "Payback in months by channel, credit for new business by linear: own cost, and for each customer alike a part "
-        "of what is no channel's own; target 18. Beyond the target: own cost that it does not allow (over all models). "
-        "Only own spend is told. 69 deals, 98 customers"
+        "of what is no channel's own; target 18. At stake: own cost that its customers do not repay within the target "
+        "(over all models), where it is own cost alone that takes too long. Only own spend is told. 69 deals, 98 "
+        "customers"
     )
-    assert frame["Beyond the target"].tolist() == ["$400 ($100 to $600)", "–", "–", "$400 ($100 to $600)"]
-    assert frame["Over all models"].tolist() == ["24 to 36"] * 3 + ["24 or more"]
+    assert frame["At stake"].tolist() == ["$400 ($100 to $600)", "–", "–", "$400 ($100 to $600)", "–", "–"]
+    assert frame["Over all models"].tolist() == ["24 to 36"] * 3 + ["24 or more"] + ["24 to 36"] * 2
     assert "credit for new business: own cost" in caption("by_channel", channels=rows)
+
+
+def test_deals_without_a_touch_have_a_row_below_the_channels():
+    dark = {"channels": [channel("paid_search")], "credit": CREDIT, "untouched": (2, 70.0, 90.0),
+            "by_model": by_model(**{"(no channel)": 17.0, "paid_search": 30.0})}  # fmt: skip
+    frame = shown("by_channel", **dark)[1]
+    assert frame["Channel"].tolist() == ["Paid search", "(no touch on record)"]
+    assert frame.iloc[1][["Deals", "CAC", "Payback"]].tolist() == [2, 5.0, 17.0]
+    assert frame.iloc[1][["Over all models", "Verdict", "At stake"]].tolist() == ["–", "no channel known", "–"]
+    frame = shown("channel_sums", **dark, sums=SUMS)[1]
+    assert frame["Channel"].tolist() == ["Paid search", "(no channel's own)", "(no touch on record)", "Total"]
+    assert frame.iloc[2, 1:3].isna().all() and frame.iloc[2, 3:].tolist() == [2.0, 70.0, 90.0]
+    assert frame.iloc[3, 1:].tolist() == [1000.0, 800.0, 5.0, 100.0, 135.0]
 
 
 def test_models_stand_in_rows_and_the_channels_with_the_most_cost_in_columns():
@@ -291,7 +339,7 @@ def test_costs_by_channel_add_up_to_the_books_and_say_so_only_where_they_do():
     text, frame, _ = shown("channel_sums", sums=SUMS, credit=CREDIT)
     assert text == (
         "Cost by channel as ad systems and campaigns tell it, and what is no channel's own: they add up to the books. "
-        "Credit by linear: all of it is the attribution report's of the same days"
+        "Credit by linear: that of channels is the attribution report's of the same days"
     )
     assert frame["Channel"].tolist() == ["Paid search", "(no channel's own)", "Total"]
     assert frame.iloc[-1].tolist()[1:] == [1000.0, 800.0, 3.0, 30.0, 45.0]
@@ -344,7 +392,7 @@ def test_the_bridge_marks_a_quarter_that_is_cut_off_and_does_not_tell_what_price
 
 def test_largest_customers_are_named_by_their_account_alone():
     text, frame, _ = shown("largest_customers", top=1)
-    rest = "of twelve months before, recurring a month; share: of what all those of then pay now"
+    rest = "of twelve months before, recurring a month; share: of all recurring revenue now, new customers too"
     assert text == f"The largest customer {rest}" and frame.to_numpy().tolist() == [["A0", 900.0, 1000.0, 100.0, 0.1]]
     assert caption("largest_customers") == f"The 2 largest customers {rest}"
 
