@@ -12,7 +12,8 @@ from spending_companies import ad
 from frames import as_of, book
 from revops.analysis.resampling import customer_counts, drawn_range
 from revops.measures.cac_payback import Knobs
-from revops.measures.cac_payback.ladder import BASES, counted_months, told_months, won_expansion
+from revops.measures.cac_payback.counted import counted_months, told_months
+from revops.measures.cac_payback.ladder import BASES, won_expansion
 from revops.measures.cac_payback.lag import lag_of
 from revops.measures.cac_payback.window import window_of
 
