@@ -124,8 +124,8 @@ def test_cost_of_a_customer_by_month_is_that_of_the_months_up_to_it(quarter):
 
 
 def test_customers_of_the_past_bear_the_share_of_their_own_time():
-    """Each customer takes 10 of work, and so 10 of cost; expansion's work grows from none to as much again. Cost is that
-    of all work: customers cost 10 at all times, though at the window's share those of the past had cost less."""
+    """Each customer takes 10 of work, and so 10 of cost; expansion's work grows from none to as much again. Cost is
+    that of all work: customers cost 10 at all times, though at the window's share those of the past had cost less."""
     at = window(day="2026-06-30", quarters=0, fewest_customers=2)
     months = pd.date_range("2024-07-01", periods=24, freq="MS", unit="us")
     grown = np.linspace(0, 40, 24)
