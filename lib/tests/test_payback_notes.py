@@ -54,7 +54,7 @@ def test_months_whose_share_is_not_their_own_are_counted():
 
 
 def test_a_giant_among_the_ten_customers_is_said():
-    """Ivy pays 10,000 in place of 1,000, of 13,200: 37,575 / (13,200 x 0.75) = 3.8, and without 37,575 / 2,400 = 15.7."""
+    """Ivy pays 10,000 in place of 1,000, of 13,200: 37,575 / (13,200 x 0.75) = 3.8; without it 37,575 / 2,400 = 15.7."""
     bills = hand_book().table("subscriptions")
     is_one = bills["customer_id"].str.endswith("I")
     found = by_hand(subscriptions=bills.assign(**{
@@ -68,8 +68,8 @@ def test_a_giant_among_the_ten_customers_is_said():
 
 def test_effort_is_that_of_the_months_that_the_headline_counts():
     """Bills begin in January 2026: who began before is not known, so February to June count. Ivy's lag of three months
-    is the only one known: cost is of November to June, of deals of G, H, I, and of E's and H's expansion: three of five.
-    Of the window's months, from January 2025 on, all thirteen deals: nine of new business."""
+    is the only one known: cost is of November to June, of deals of G, H, I, and of E's and H's expansion: three of
+    five. Of the window's months, from January 2025 on, all thirteen deals: nine of new business."""
     bills = hand_book().table("subscriptions")
     found = by_hand(subscriptions=bills[bills["month"] >= "2026-01-01"].reset_index(drop=True))
     assert found.ladder.months[0] == pd.Timestamp("2026-02-01") and found.ladder.months_left_out == 10
