@@ -54,7 +54,7 @@ def test_months_whose_share_is_not_their_own_are_counted():
 
 
 def test_a_giant_among_the_ten_customers_is_said():
-    """Ivy pays 10,000 in place of 1,000, of 13,200: 37,575 / (13,200 x 0.75) = 3.8; without it 37,575 / 2,400 = 15.7."""
+    """Ivy pays 10,000 in place of 1,000, of 13,200: 37,575 / (13,200 x 0.75) = 3.8; without it / 2,400: 15.7."""
     bills = hand_book().table("subscriptions")
     is_one = bills["customer_id"].str.endswith("I")
     found = by_hand(subscriptions=bills.assign(**{
