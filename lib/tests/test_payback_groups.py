@@ -13,6 +13,7 @@ from revops.analysis.recurring import movements
 from revops.analysis.resampling import customer_counts, drawn_range
 from revops.measures.cac_payback.books import books_of
 from revops.measures.cac_payback.by_group import COLUMNS, by_group
+from revops.measures.cac_payback.counted import counted_months
 from revops.measures.cac_payback.customers import customers_of
 from revops.measures.cac_payback.drawn_to_whole import Values, drawn_to_whole, surely
 from revops.measures.cac_payback.drivers import over_drivers, shared_by_others
@@ -428,15 +429,20 @@ def test_the_share_of_new_business_moves_with_the_way_to_share_cost():
     assert smb["lowest_months"] == pytest.approx(6000 * 1 / 11 / earned)
 
 
+def others(window, by):
+    """Return the effort by each driver that is not used."""
+    return shared_by_others(window, by, lag(), effort_of(window, by, lag()), window.months)
+
+
 def test_ways_that_tell_nothing_are_left_out():
     window, by = company(knobs=KNOBS, deals=of_two_segments()), customers(*FOUR)
-    assert [one.driver for one in shared_by_others(window, by, lag(), effort_of(window, by, lag()))] == ["deals"]
+    assert [one.driver for one in others(window, by)] == ["deals"]
     stands_in = company(knobs=KNOBS | {"driver": "amount"}, deals=of_two_segments())
     used = effort_of(stands_in, by, lag())
     assert used.driver == "deal_days"
-    assert [one.driver for one in shared_by_others(stands_in, by, lag(), used)] == ["deals"]
+    assert [one.driver for one in others(stands_in, by)] == ["deals"]
     none = company(knobs=KNOBS)
-    assert shared_by_others(none, by, lag(), effort_of(none, by, lag())) == []
+    assert others(none, by) == []
     assert told().set_index("group")[["lowest_months", "highest_months"]].loc["SMB"].tolist() == [11.25, 11.25]
 
 
@@ -462,7 +468,7 @@ def test_the_sample_over_drivers_is_each_driver_on_its_own(sample):
         window = window_of(as_of(sample, "2026-06-09"), Knobs(driver=driver))
         by = customers_of(window)
         parts = window, books_of(window), by, lag_of(by, window)
-        shared = effort_of(window, *parts[2:])
+        shared = effort_of(window, *parts[2:], months=counted_months(*parts))
         found = by_group(*parts, shared, ladder(*parts, shared, expansion=NONE))
         assert found.drivers[0] == driver and set(found.drivers) == set(DRIVERS)
         seen[driver] = found.table.set_index(["dimension", "group"])

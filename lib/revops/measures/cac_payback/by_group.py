@@ -81,7 +81,7 @@ def by_group(window: Window, books: Books, customers: Customers, lag: Lag, effor
     whole = _whole(window, customers, ladder)
     more = expanded(window, customers, whole.months)
     cost = lagged(books.all_spend, lag.weights, window.knobs.least_known).reindex(whole.months).sum(min_count=1)
-    efforts = [effort, *shared_by_others(window, customers, lag, effort)]
+    efforts = [effort, *shared_by_others(window, customers, lag, effort, whole.months)]
     own, *others = (_shared(_moved(whole, effort, by), window, float(cost), more, by) for by in efforts)
     table = over_drivers(own, others)
     types = {"dimension": "str", "group": "str", "n_customers": "int64", "is_few": "bool", "sure": "str"}

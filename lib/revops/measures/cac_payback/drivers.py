@@ -17,7 +17,9 @@ DEPENDS = "depends"
 _KEY = ["dimension", "group"]
 
 
-def shared_by_others(window: Window, customers: Customers, lag: Lag, effort: Effort) -> list[Effort]:
+def shared_by_others(
+    window: Window, customers: Customers, lag: Lag, effort: Effort, months: pd.DatetimeIndex
+) -> list[Effort]:
     """Return the effort by each driver but the one used, of those that tell a share of new business.
 
     Question
@@ -25,12 +27,13 @@ def shared_by_others(window: Window, customers: Customers, lag: Lag, effort: Eff
 
     Parameters
         effort : by the driver that is used; where it tells no share, there is nothing to hold against it
+        months : those whose cost is shared
     """
     if not effort.new_share * effort.slice_share > 0:
         return []
     names = [name for name in DRIVERS if name not in (effort.driver, window.knobs.driver)]
-    told = [effort_of(replace(window, knobs=window.knobs.model_copy(update={"driver": name})), customers, lag)
-            for name in names]  # fmt: skip
+    asked = [replace(window, knobs=window.knobs.model_copy(update={"driver": name})) for name in names]
+    told = [effort_of(one, customers, lag, months=months) for one in asked]
     return [one for name, one in zip(names, told, strict=True)
             if one.driver == name and one.new_share * one.slice_share > 0]  # fmt: skip
 
