@@ -7,6 +7,7 @@ from revops.book import AsOf
 from revops.measures.cac_payback.books import books_of
 from revops.measures.cac_payback.by_group import by_group
 from revops.measures.cac_payback.channels import channels
+from revops.measures.cac_payback.counted import counted_months
 from revops.measures.cac_payback.customers import Customers, customers_of
 from revops.measures.cac_payback.efficiency import efficiency
 from revops.measures.cac_payback.effort import effort_of
@@ -26,7 +27,7 @@ def parts(view: AsOf, knobs: Knobs) -> dict[str, object]:
     window = window_of(view, knobs)
     books, customers = books_of(window), customers_of(window)
     lag = lag_of(customers, window)
-    effort = effort_of(window, customers, lag)
+    effort = effort_of(window, customers, lag, months=counted_months(window, books, customers, lag))
     steps = ladder(window, books, customers, lag, effort, expansion=added(window, customers))
     moved = None if customers.months is None else recurring.movements(customers.months)
     groups = by_group(window, books, customers, lag, effort, steps)

@@ -91,10 +91,10 @@ GROUPS = (
 )
 
 
-def groups(rows=GROUPS):
+def groups(rows=GROUPS, drivers=("deal_days",)):
     columns = ["dimension", "group", "n_customers", "payback_months", "low", "high", "is_few", "sure"]
     table = pd.DataFrame(rows, columns=columns)
-    return SimpleNamespace(table=table.assign(shrunk_months=22.0, shrunk_low=17.0, shrunk_high=30.0))
+    return SimpleNamespace(table=table.assign(shrunk_months=22.0, shrunk_low=17.0, shrunk_high=30.0), drivers=drivers)
 
 
 CHANNELS = (
@@ -423,6 +423,20 @@ def by_segment(*sides, name="S{}"):
 )  # fmt: skip
 def test_the_title_of_groups_names_those_beyond_chance(found, said):
     assert one("groups", groups=found).title == said
+
+
+def test_a_group_that_only_some_ways_to_share_cost_make_sure_is_not_named_and_said_to_be_so():
+    found = by_segment("depends", "", "above")
+    chart = one("groups", groups=SimpleNamespace(table=found.table, drivers=("deal_days", "deals")))
+    assert chart.title == "S2 takes longer than 18 months beyond chance"
+    assert "Slower, within: than the target, beyond chance, however cost is shared." in chart.caption
+    assert "S0 20 (15 to 25), beyond chance by some ways to share cost only; S1 20 (15 to 25); " in chart.alt
+    assert chart.data["beyond_chance"].tolist()[1:] == ["by some ways to share cost", "", "slower"]
+    none = one("groups", groups=by_segment("depends", ""))
+    assert (
+        none.title == "However cost is shared, no segment or region is slower or quicker than 18 months beyond chance"
+    )
+    assert "Slower, within: than the target, beyond chance. " in f"{one('groups').caption} "
 
 
 def test_groups_that_are_many_are_drawn_in_part_and_without_any_payback_not_at_all():

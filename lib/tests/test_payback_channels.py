@@ -36,6 +36,7 @@ from revops.measures.cac_payback.channels.paybacks import paybacks
 from revops.measures.cac_payback.channels.verdicts import verdicts
 from revops.measures.cac_payback.customers import customers_of
 from revops.measures.cac_payback.effort import effort_of
+from revops.measures.cac_payback.effort_by_month import ByMonth
 from revops.measures.cac_payback.knobs import Knobs
 from revops.measures.cac_payback.ladder import ladder
 from revops.measures.cac_payback.lag import lag_of, lagged
@@ -354,11 +355,28 @@ def test_verdicts_over_models_and_what_makes_a_channel_take_too_long():
     assert found["n_above"].to_dict() == {"a": 0, "b": 3, "c": 3, "d": 2, "e": 0}
     assert found.loc["a", "lowest_months"] == found.loc["a", "highest_months"] == pytest.approx(48_000 / 4_000)
     assert found.loc["d", "lowest_months"] == pytest.approx(58_000 / 4_000) and found.loc["d", "highest_months"] == INF
-    assert found.loc["b", ["excess_amount", "excess_low", "excess_high"]].tolist() == pytest.approx([16_000.0] * 3)
-    assert found.loc["c", "excess_amount"] == pytest.approx(6_000.0)
-    excess = found.loc["d", ["excess_amount", "excess_low", "excess_high"]].tolist()
-    assert excess == pytest.approx([50_000 + 4_000 - 36_000, 0.0, 50_000.0])
-    assert np.isnan(found.loc["e", "excess_amount"]) and not found.loc["e", "is_sure"]
+    excess = found[["excess_amount", "excess_low", "excess_high"]]
+    assert excess.loc["b"].tolist() == pytest.approx([80_000 - 72_000.0] * 3), "overhead stays, whatever is cut"
+    assert excess.loc[["a", "c", "d", "e"]].isna().all(axis=None), "told only where own cost alone is what takes long"
+    assert not found.loc["e", "is_sure"]
+
+
+def test_own_cost_beyond_the_target_is_told_over_models():
+    """Forty deals of x then y. First touch credits x with all: 72,000 are repaid; linear with half: 36,000; last touch
+    with nothing. x costs 80,000 of its own: 8,000, 44,000 and all 80,000 are beyond it."""
+    found = judged(credit_of(single(40, "xy")), costs_of(0.0, x=80_000.0))
+    assert found.loc["x", ["verdict", "cause"]].tolist() == ["above", "own"]
+    excess = found.loc["x", ["excess_low", "excess_amount", "excess_high"]].tolist()
+    assert excess == pytest.approx([8_000.0, 44_000.0, 80_000.0])
+
+
+def test_deals_without_touches_are_counted_of_new_business_and_of_all():
+    """Of the company by hand: one deal of new business without a touch (240); and one of expansion (70) beside it."""
+    found = hand()
+    found["deals"].append(won("more", "C", amount=70.0, type="expansion", close_date="2026-05-02"))
+    found["deals"].append(won("later", "D", amount=9.0, type="expansion", close_date="2026-07-02"))
+    credit = told(found).won
+    assert (credit.n_untouched, credit.untouched_amount, credit.untouched_all_amount) == (1, 240.0, 310.0)
 
 
 def test_where_overhead_alone_takes_too_long_no_cut_mends_it_and_no_money_is_told():
@@ -457,15 +475,16 @@ def test_the_range_of_payback_holds_four_times_in_five():
     assert 0.68 <= held / 60 <= 0.92
 
 
-def before_and_now(before, now, spend_before=10.0, spend_now=20.0, first="2024-01"):
-    """Return the row of marginal CAC of the second quarter of 2026 against that of 2025; bills from a month on."""
+def before_and_now(before, now, spend_before=10.0, spend_now=20.0, first="2024-01", bears=None):
+    """Return the row of marginal CAC of the second quarter of 2026 against that of 2025; bills from a month on. New
+    business bears all of the cost, unless effort tells otherwise."""
     window, n = company(knobs={"quarters": 0}), len(pd.period_range(first, "2026-06", freq="M"))
     spend = pd.Series(spend_before, pd.date_range("2025-01-01", periods=18, freq="MS", unit="us"))
     spend[spend.index >= "2026-01-01"] = spend_now
     starts = ["2025-04"] * before + ["2026-05"] * now
     rows_ = (new_customer(f"N{at}", one) for at, one in enumerate(starts))
     began = customers(*rows_, months=customer_months(first, {"old": [1.0] * n}))
-    return marginal(spend, began, window, window.months)
+    return marginal(spend, began, window, window.months, bears or effort())
 
 
 def test_marginal_cac_is_cost_added_over_customers_added():
@@ -480,6 +499,35 @@ def test_marginal_cac_is_cost_added_over_customers_added():
     assert found["low"] == pytest.approx(30 / most)
     assert found["high"] == (pytest.approx(30 / least) if least > 0 else INF)
     assert before_and_now(60, 600)["high"] == pytest.approx(30 / 540, rel=0.1)
+
+
+def work(share_before, share_now, *, deals=12, fewest=10):
+    """Return effort of 100 a month in two quarters, on so many deals, one after another."""
+    months = pd.date_range("2025-04-01", "2026-06-01", freq="MS", unit="us")
+    share = np.where(months < "2026-01-01", share_before, share_now)
+    table = pd.DataFrame(
+        {"effort": 100.0, "new_effort": 100 * share, "n_begun": deals / 3, "n_ended": deals / 3}, months
+    )
+    return replace(effort(share_now), by_month=ByMonth(table, 0, fewest))
+
+
+def test_each_year_bears_its_own_share_in_marginal_cac():
+    """Three months at half of 20 against three at 0.8 of 10: 6 more, for 6 customers. At one share it were 15."""
+    found = before_and_now(6, 12, bears=work(0.8, 0.5))
+    assert (found["spend_amount"], found["n_customers"], found["cac_amount"]) == pytest.approx((6.0, 6, 1.0))
+    assert found["note"] == "against the year before, new business 50% of cost, 80% then"
+    part = before_and_now(6, 12, bears=replace(work(0.8, 0.5), slice_share=0.25))
+    assert part["spend_amount"] == pytest.approx(1.5)
+    less = before_and_now(6, 12, bears=work(0.8, 0.3))
+    assert np.isnan(less["cac_amount"]) and less["spend_amount"] == pytest.approx(-6.0)
+    assert less["note"] == "no more cost than the year before, new business 30% of cost, 80% then"
+
+
+def test_where_few_deals_tell_of_a_year_one_share_stands_for_both_in_marginal_cac():
+    found = before_and_now(6, 12, bears=work(0.8, 0.5, deals=9))
+    assert found["spend_amount"] == 15.0
+    assert found["note"] == "against the year before, both at this window's share of new business: few deals then"
+    assert before_and_now(6, 12, bears=effort(NAN))["note"] == "cost or new customers of a year before are not known"
 
 
 def test_months_without_a_year_before_are_left_out_of_marginal_cac():

@@ -65,6 +65,66 @@ def test_the_months_begin_earlier_by_the_median_lag():
     assert told(moved=unknown).new_share == 38 / 48
 
 
+def test_effort_is_that_of_the_months_whose_cost_is_counted():
+    """April alone: deal 1 ten days, 5 fifteen, 6 ten of expansion. With one of lag: March's 10 + 31 + 31 too."""
+    window = company(day="2026-06-09", deals=DEALS, knobs=KNOBS)
+    found = effort_of(window, NOBODY, lag(), months=window.months[:1])
+    assert found.new_share == 25 / 35 and found.n_deals == 3
+    assert shares(found, "effort")["region", "EMEA"] == 10.0
+    assert effort_of(window, NOBODY, lag(0, 1), months=window.months[:1]).new_share == (25 + 72) / (35 + 72)
+    none = effort_of(window, NOBODY, lag(), months=window.months[:0])
+    assert none.new_share == 38 / 48
+
+
+def test_a_month_in_the_middle_that_is_not_counted_draws_no_effort():
+    """March and May of three months: 1 ten days, 5 and 8 thirty-one each; then 2, 3 and 4 thirteen."""
+    window = company(day="2026-06-09", deals=DEALS, knobs=KNOBS)
+    apart = pd.DatetimeIndex(["2026-03-01", "2026-05-01"])
+    found = effort_of(window, NOBODY, lag(), months=apart)
+    assert shares(found, "effort") == {("region", "AMER"): 31 + 11, ("region", "EMEA"): 10 + 31 + 2,
+                                       ("segment", "Enterprise"): 2.0, ("segment", "SMB"): 83.0}  # fmt: skip
+    assert found.new_share == 1.0 and found.n_deals == 6
+    assert effort_of(window, NOBODY, lag(), months=apart[1:]).n_deals == 3
+    amounts = effort_of(company(day="2026-06-09", deals=DEALS, knobs=KNOBS | {"driver": "amount"}), NOBODY, lag(),
+                        months=apart)  # fmt: skip
+    made = effort_of(
+        company(day="2026-06-09", deals=DEALS, knobs=KNOBS | {"driver": "deals"}), NOBODY, lag(), months=apart
+    )
+    assert (amounts.n_deals, made.n_deals) == (2, 4)
+
+
+def test_other_times_have_their_own_share():
+    """April 25 of 35 days, May 13 of 13; before 2026 deal 5 alone tells, one deal is fewer than two."""
+    found = told(fewest_customers=2)
+    months = pd.date_range("2025-12-01", "2026-05-01", freq="MS", unit="us")
+    by = found.shares_up_to(months, 1)
+    assert by["new_share"].tolist() == [38 / 48, 1.0, 1.0, 1.0, 25 / 35, 1.0]
+    assert by["is_own"].tolist() == [False, True, True, True, True, True]
+    two = found.shares_up_to(months, 2)["new_share"]
+    assert two.tolist() == [38 / 48, 1.0, 1.0, 1.0, (72 + 25) / (72 + 35), 38 / 48]
+    later = told(fewest_customers=2, moved=lag(0, 1))
+    assert later.shares_up_to(months, 1)["new_share"].tolist() == [(38 + 72) / (48 + 72), *two.tolist()[1:]]
+    assert found.share_over(months[-2:]) == (38 / 48, True) and found.share_over(months[-2:-1]) == (25 / 35, True)
+    assert found.share_over(months[:1]) == (38 / 48, False) and found.share_over(months[:0]) == (38 / 48, False)
+    assert told(fewest_customers=7).share_over(months[-2:]) == (38 / 48, False)
+    early = pd.DatetimeIndex(["2020-01-01", "2030-01-01"])
+    assert found.shares_up_to(early, 3)["is_own"].tolist() == [False, False]
+
+
+def test_months_of_expansion_alone_tell_no_share_of_new_business():
+    rows = [row for row in DEALS if row["opportunity_id"] in "46"]
+    found = told(deals=[*rows, expansion("9", "a", created_at="2026-04-02 09:00", close_date="2026-04-03")],
+                 fewest_customers=2)  # fmt: skip
+    april = pd.DatetimeIndex(["2026-04-01"])
+    assert found.new_share == 10 / 22 and found.share_over(april) == (10 / 22, False)
+
+
+def test_a_share_that_is_set_is_that_of_all_times():
+    found, months = told(new_share=0.6), pd.DatetimeIndex(["2020-01-01", "2026-04-01"])
+    assert found.by_month is None and found.share_over(months) == (0.6, True)
+    assert found.shares_up_to(months, 12).to_dict("list") == {"new_share": [0.6, 0.6], "is_own": [True, True]}
+
+
 def test_deals_made_in_the_months():
     found = told(driver="deals")
     assert (found.new_share, found.driver, found.n_deals) == (3 / 4, "deals", 4)
@@ -174,6 +234,22 @@ def test_the_sample_day_by_day(sample, driver):
     for segment in ("SMB", "Mid-market", "Enterprise"):
         assert shares(found)["segment", segment] == pytest.approx(sums["new", segment] / sums["new"], rel=1e-12)
     assert found.groups.groupby("dimension")["effort_share"].sum().tolist() == pytest.approx([1.0, 1.0])
+
+
+@pytest.mark.parametrize("driver", ["deal_days", "deals", "amount"])
+def test_the_share_of_each_time_of_the_sample_is_what_effort_of_its_months_tells(sample, driver):
+    """One month after another, by effort_of, deal by deal; with months of few deals among them."""
+    window = window_of(as_of(sample, "2026-06-09"), Knobs(driver=driver, fewest_customers=30))
+    moved = lag(0, 0, 1)
+    found = effort_of(window, NOBODY, moved)
+    months = pd.date_range("2021-01-01", "2026-05-01", freq="MS", unit="us")
+    by = found.shares_up_to(months, 3)
+    assert 0 < by["is_own"].sum() < len(by) and by["new_share"].nunique() > 20
+    for month in months[::4]:
+        own = effort_of(window, NOBODY, moved, months=pd.date_range(end=month, periods=3, freq="MS", unit="us"))
+        is_own = own.n_deals >= 30 and own.driver == driver
+        assert by.loc[month, "is_own"] == is_own
+        assert by.loc[month, "new_share"] == pytest.approx(own.new_share if is_own else found.new_share, rel=1e-12)
 
 
 def test_parts_of_the_sample_add_up(sample):

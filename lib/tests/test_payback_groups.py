@@ -13,9 +13,11 @@ from revops.analysis.recurring import movements
 from revops.analysis.resampling import customer_counts, drawn_range
 from revops.measures.cac_payback.books import books_of
 from revops.measures.cac_payback.by_group import COLUMNS, by_group
+from revops.measures.cac_payback.counted import counted_months
 from revops.measures.cac_payback.customers import customers_of
 from revops.measures.cac_payback.drawn_to_whole import Values, drawn_to_whole, surely
-from revops.measures.cac_payback.effort import effort_of
+from revops.measures.cac_payback.drivers import over_drivers, shared_by_others
+from revops.measures.cac_payback.effort import DRIVERS, effort_of
 from revops.measures.cac_payback.expanded import expanded
 from revops.measures.cac_payback.knobs import Knobs
 from revops.measures.cac_payback.ladder import ladder, won_expansion
@@ -370,6 +372,140 @@ def test_a_segment_surely_above_the_target_is_called_so():
     table = told(by=by, costs=books("2026-01", [whole / 6] * 6), shared=shared)
     assert {kind: row(table, kind)["sure"] for kind in kinds} == {"SMB": "above", "Enterprise": "below", "Mid": ""}
     assert row(table, "SMB")["factor"] == pytest.approx(40 / (68.05 / 3), rel=0.05)
+
+
+# However cost is shared
+
+
+def of_two_segments(**given):
+    """Return a company that shares cost between segments by days alike, and by deals 1 to 9; all deals are lost."""
+    lost = {"outcome": "lost", "stage_name": "Lost", "region": "EMEA"} | given
+    deals = [won("s", created_at="2026-01-01 09:00", close_date="2026-06-29", segment="SMB", **lost)]
+    deals += [won(f"e{at}", created_at="2026-02-01 09:00", close_date="2026-02-20", segment="Enterprise", **lost)
+              for at in range(1, 10)]  # fmt: skip
+    return [EARLY, *deals]
+
+
+def shared_two_ways(target=18, **given):
+    """60 customers a segment pay 100 a month, of which 80 are left: 4,800. Cost is 288,000."""
+    kinds, deals = ("SMB", "Enterprise"), of_two_segments(**given)
+    by = customers(
+        *(new_customer(f"{kind}{at}", f"2026-0{1 + at % 6}", 100.0, segment=kind) for kind in kinds for at in range(60))
+    )
+    window = company(knobs=KNOBS | {"target_months": target}, deals=deals)
+    parts = window, books("2026-01", [48_000.0] * 6), by, lag()
+    shared = effort_of(window, by, lag())
+    return by_group(*parts, shared, ladder(*parts, shared, expansion=NONE))
+
+
+def test_a_group_is_sure_only_where_every_way_to_share_cost_says_so():
+    """By days 180 each: 144,000 / 4,800 = 30 months. By deals 28,800 and 259,200: 6 and 54. No amount was won."""
+    found = shared_two_ways()
+    assert found.drivers == ("deal_days", "deals")
+    names = ["payback_months", "lowest_months", "highest_months", "sure"]
+    assert row(found.table, "SMB")[names].tolist() == [30.0, pytest.approx(6.0), 30.0, "depends"]
+    assert row(found.table, "Enterprise")[names].tolist() == [30.0, 30.0, pytest.approx(54.0), "above"]
+    assert row(found.table, "EMEA", "region")[names].tolist() == [30.0, 30.0, 30.0, "above"]
+    assert row(found.table, "new", "type")[names].tolist() == [30.0, 30.0, 30.0, "above"]
+    low = shared_two_ways(target=5.9)
+    assert row(low.table, "SMB")["sure"] == "depends", "6 months are not surely above 5.9"
+    assert row(shared_two_ways(target=54.5).table, "Enterprise")["sure"] == "depends", "nor 54 within 54.5"
+    assert row(shared_two_ways(target=100).table, "Enterprise")["sure"] == "below"
+
+
+def test_the_share_of_new_business_moves_with_the_way_to_share_cost():
+    """Expansion: one deal of 20 days beside 360 of new business, and one deal beside 10: 11 deals."""
+    window = company(knobs=KNOBS, deals=[*of_two_segments(), expansion("x", "a", created_at="2026-03-01 09:00",
+                                         close_date="2026-03-20", outcome="lost", stage_name="Lost")])  # fmt: skip
+    by = customers(*(new_customer(f"c{at}", "2026-02", segment="SMB") for at in range(12)))
+    shared = effort_of(window, by, lag())
+    parts = window, books("2026-01", [1000.0] * 6), by, lag(), shared
+    table = by_group(*parts, ladder(*parts, expansion=NONE)).table
+    new, earned = row(table, "new", "type"), 12 * 100 * 0.8
+    assert new["payback_months"] == new["highest_months"] == pytest.approx(6000 * 360 / 380 / earned)
+    assert new["lowest_months"] == pytest.approx(6000 * 10 / 11 / earned)
+    smb = row(table, "SMB")
+    assert smb["highest_months"] == pytest.approx(6000 * 180 / 380 / earned)
+    assert smb["lowest_months"] == pytest.approx(6000 * 1 / 11 / earned)
+
+
+def others(window, by):
+    """Return the effort by each driver that is not used."""
+    return shared_by_others(window, by, lag(), effort_of(window, by, lag()), window.months)
+
+
+def test_ways_that_tell_nothing_are_left_out():
+    window, by = company(knobs=KNOBS, deals=of_two_segments()), customers(*FOUR)
+    assert [one.driver for one in others(window, by)] == ["deals"]
+    stands_in = company(knobs=KNOBS | {"driver": "amount"}, deals=of_two_segments())
+    used = effort_of(stands_in, by, lag())
+    assert used.driver == "deal_days"
+    assert [one.driver for one in others(stands_in, by)] == ["deals"]
+    none = company(knobs=KNOBS)
+    assert others(none, by) == []
+    assert told().set_index("group")[["lowest_months", "highest_months"]].loc["SMB"].tolist() == [11.25, 11.25]
+
+
+def test_over_drivers_by_hand():
+    def by(*rows):
+        table = pd.DataFrame(rows, columns=["group", "payback_months", "sure"])
+        return table.assign(dimension="segment")
+
+    nan = float("nan")
+    own = by(("a", 20.0, "above"), ("b", 12.0, ""), ("c", 30.0, "above"), ("d", nan, ""), ("e", 9.0, "below"))
+    other = by(("e", 25.0, "above"), ("c", 40.0, "above"), ("b", 9.0, "below"), ("d", 50.0, "above"), ("z", 1.0, ""))
+    found = over_drivers(own, [other])
+    assert found["sure"].tolist() == ["depends", "depends", "above", "", "depends"], "a is in one table alone"
+    assert found["lowest_months"].fillna(0).tolist() == [20.0, 9.0, 30.0, 0, 9.0]
+    assert found["highest_months"].fillna(0).tolist() == [20.0, 12.0, 40.0, 0, 25.0]
+    assert over_drivers(own, [])["sure"].tolist() == own["sure"].tolist()
+
+
+def test_the_sample_over_drivers_is_each_driver_on_its_own(sample):
+    """Each driver asked for by itself, with a ladder of its own: the same paybacks, and the verdicts that all share."""
+    seen = {}
+    for driver in DRIVERS:
+        window = window_of(as_of(sample, "2026-06-09"), Knobs(driver=driver))
+        by = customers_of(window)
+        parts = window, books_of(window), by, lag_of(by, window)
+        shared = effort_of(window, *parts[2:], months=counted_months(*parts))
+        found = by_group(*parts, shared, ladder(*parts, shared, expansion=NONE))
+        assert found.drivers[0] == driver and set(found.drivers) == set(DRIVERS)
+        seen[driver] = found.table.set_index(["dimension", "group"])
+    months = pd.DataFrame({driver: table["payback_months"] for driver, table in seen.items()})
+    for table in seen.values():
+        np.testing.assert_allclose(table["lowest_months"], months.min(axis=1), rtol=1e-9)
+        np.testing.assert_allclose(table["highest_months"], months.max(axis=1), rtol=1e-9)
+        assert table["sure"].tolist() == seen["deal_days"]["sure"].tolist()
+    smb = seen["deal_days"].loc[("segment", "SMB")]
+    assert smb["lowest_months"] < 20 and smb["highest_months"] > 26 and smb["sure"] == "depends"
+
+
+def test_segments_and_regions_are_tested_together_against_chance():
+    """Groups that would be sure among the two of their own dimension may not be among the four of both."""
+    rng = np.random.default_rng(2)
+    kinds = [(segment, region) for segment in ("A", "B") for region in ("X", "Y")]
+    by = customers(*(new_customer(f"{segment}{region}{at}", f"2026-0{1 + at % 6}", amount, segment=segment,
+                                  region=region)
+                     for segment, region in kinds for at, amount in enumerate(rng.lognormal(4, 1, 15))))  # fmt: skip
+    shares = {"segment": {"A": 0.5, "B": 0.5}, "region": {"X": 0.5, "Y": 0.5}}
+    window = company(knobs=KNOBS | {"draws": 500})
+    parts = window, books("2026-01", [21_000.0] * 6), by, lag(), effort(1.0, **shares)
+    rungs = ladder(*parts, expansion=NONE)
+    table = by_group(*parts, rungs).table
+    came = by.table.sort_values(["start_month", "new_amount"], kind="stable")
+    counts = customer_counts(len(came), Knobs().seed, 500)
+    tested = table[table["dimension"].ne("type")].reset_index(drop=True)
+    p = []
+    for line in tested.itertuples():
+        paid = (came["new_amount"].where(came[line.dimension].eq(line.group), 0.0).to_numpy()[:, None] * counts).sum(0)
+        is_above = line.spend_amount / np.maximum(paid * 0.8, 1e-9) > 18
+        p.append((1 + (is_above != (line.payback_months > 18)).sum()) / 501)
+    passes = false_discovery_control(p) <= 0.1
+    expected = np.where(passes, np.where(tested["payback_months"] > 18, "above", "below"), "")
+    assert tested["sure"].tolist() == expected.tolist()
+    apart = np.concatenate([false_discovery_control(p[:2]), false_discovery_control(p[2:])]) <= 0.1
+    assert apart.tolist() != passes.tolist(), f"the case must tell the two apart: {p}"
 
 
 def test_bills_and_deals_tell_the_same_groups():

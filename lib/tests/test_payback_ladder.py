@@ -6,13 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from companies_of_people import states, won
-from hand_ladder import account, books, customers, reported, spent, told, window
+from hand_ladder import account, books, customers, effort, reported, spent, told, window
 from spending_companies import ad
 
 from frames import as_of, book
 from revops.analysis.resampling import customer_counts, drawn_range
 from revops.measures.cac_payback import Knobs
-from revops.measures.cac_payback.ladder import BASES, counted_months, told_months, won_expansion
+from revops.measures.cac_payback.counted import counted_months, told_months
+from revops.measures.cac_payback.effort_by_month import ByMonth
+from revops.measures.cac_payback.ladder import BASES, ladder, won_expansion
 from revops.measures.cac_payback.lag import lag_of
 from revops.measures.cac_payback.window import window_of
 
@@ -119,6 +121,45 @@ def test_cost_of_a_customer_by_month_is_that_of_the_months_up_to_it(quarter):
     new = customers(("2026-02-01", 1, 0), ("2026-02-01", 1, 0), ("2026-05-01", 1, 0))
     found = told(at, spent(at, [10] * 6), new, new_share=0.5)
     assert found.cac_by_month.tolist() == pytest.approx([np.nan, np.nan, 15 / 2, 20 / 2, 20 / 3, 20], nan_ok=True)
+
+
+def test_customers_of_the_past_bear_the_share_of_their_own_time():
+    """Each customer takes 10 of work, and so 10 of cost; expansion's work grows from none to as much again. Cost is
+    that of all work: customers cost 10 at all times, though at the window's share those of the past had cost less."""
+    at = window(day="2026-06-30", quarters=0, fewest_customers=2)
+    months = pd.date_range("2024-07-01", periods=24, freq="MS", unit="us")
+    grown = np.linspace(0, 40, 24)
+    work = pd.DataFrame({"effort": 40 + grown, "new_effort": 40.0, "n_begun": 4.0, "n_ended": 4.0}, months)
+    of = spent(at, list(40 + grown))
+    new = customers(*[(month, 1, 0) for month in months for _ in range(4)])
+    share_now = 120 / (120 + grown[-3:].sum())
+    with_own = replace(effort(share_now), by_month=ByMonth(work, 0, 10))
+    found = ladder(at, of, new, lag_of(new, at), with_own, expansion=pd.Series(dtype=float, index=months[:0]))
+    assert found.cac_by_month.iloc[2:].tolist() == pytest.approx([10.0] * 22)
+    assert found.shares["is_own"].tolist() == [False, False] + [True] * 22
+    assert found.of("lagged")["cac_amount"] == pytest.approx(10.0)
+    flat = told(at, of, new, new_share=share_now)
+    assert flat.cac_by_month.iloc[2] < 6 and flat.cac_by_month.iloc[-1] < 9.5
+
+
+def test_payback_without_the_largest_new_customer(quarter):
+    """30 a month for 40, 5 and 5 a month at a margin of a half: 90 / 25; without the 40, 90 / 5."""
+    new = customers(("2026-05-01", 5, 0), ("2026-06-01", 40, 0), ("2026-04-01", 5, 0))
+    found = told(quarter, spent(quarter, [30, 30, 30], margin=0.5), new)
+    assert (found.largest_customer, found.largest_share, found.without_largest) == ("C0001", 0.8, 18.0)
+    assert found.rests_on_one and found.of("lagged")["payback_months"] == 3.6
+    even = told(quarter, spent(quarter, [30, 30, 30]), customers(*[("2026-05-01", 5, 0)] * 4))
+    assert even.largest_share == 0.25 and not even.rests_on_one
+
+
+def test_the_largest_of_one_or_of_nobody(quarter):
+    at_cost = spent(quarter, [30, 30, 30])
+    one = told(quarter, at_cost, customers(("2026-05-01", 5, 0)))
+    assert one.largest_share == 1.0 and one.rests_on_one and np.isnan(one.without_largest)
+    nobody = told(quarter, at_cost, customers())
+    assert nobody.largest_customer is None and np.isnan(nobody.largest_share) and not nobody.rests_on_one
+    loss = told(quarter, spent(quarter, [30, 30, 30], margin=-0.5), customers(*[("2026-05-01", 5, 0)] * 3))
+    assert np.isnan(loss.without_largest) and loss.largest_share == pytest.approx(1 / 3)
 
 
 def test_ranges_are_of_resampled_customers_and_their_chance_alone(quarter):

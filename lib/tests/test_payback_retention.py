@@ -134,14 +134,30 @@ def test_who_is_missing_in_the_last_months_is_lost_and_in_doubt():
     result = told(billed(rows))
     # late is missing in June, which is not settled; gone left in February; young was no customer a year ago.
     assert result.in_doubt.to_dict("records") == [
-        {"state": "missing", "n": 1, "amount": 70.0},
-        {"state": "past_due", "n": 1, "amount": 50.0},
+        {"state": "missing", "n": 1, "amount": 70.0, "customers": ("A-late",)},
+        {"state": "past_due", "n": 1, "amount": 50.0, "customers": ("A-due",)},
     ]
     assert value(result, "logo_churn_rate") == 0.5
     assert value(result, "nrr") == pytest.approx(150 / 280)
     rows += bills("paid", "2025-03", *[30] * 12, "past_due", 30, 30, 30)  # due in March, paid since
     settled = told(billed(rows), period="FY26-Q1", quarters=2)
     assert settled.table["n"].iloc[0] == 1 and settled.in_doubt["n"].tolist() == [0, 0]
+
+
+def test_who_may_be_late_is_named_the_one_that_paid_most_first():
+    rows = [*year("a", 100, 100)]
+    for name, paid in (("mid", 50), ("small", 20), ("twin", 50), ("large", 90)):
+        rows += bills(name, "2025-06", *[paid] * 12)
+    missing = told(billed(rows)).in_doubt.iloc[0]
+    assert missing["customers"] == ("A-large", "A-mid", "A-twin", "A-small")
+    assert (missing["n"], missing["amount"]) == (4, 210.0)
+
+
+def test_the_share_of_the_largest_is_of_all_that_is_paid_now():
+    """The giant pays 2,000 of 2,830 of those of then; one that came since pays 1,170 more: half of 4,000."""
+    result = told(billed(giant(), bills("new", "2026-01", *[1170] * 6)), top=1)
+    assert result.top["share"].tolist() == [0.5]
+    assert value(result, "nrr") == pytest.approx(2830 / 1850)
 
 
 def test_a_slice_is_told_of_its_customers_alone():
@@ -187,7 +203,9 @@ def test_one_customer_has_a_value_and_does_not_crash():
     assert value(result, "nrr", column="low") == pytest.approx(1.2)
     assert value(result, "logo_churn_rate", column="high") > 0.3  # one that stayed says little
     gone = told(billed(year("a", 100, None), bills("b", "2026-01", *[5] * 6)))
-    assert value(gone, "nrr") == 0 and gone.top["share"].isna().all()
+    assert value(gone, "nrr") == 0 and gone.top["share"].tolist() == [0.0]
+    nobody = told(billed(year("a", 100, None), bills("b", "2025-06", *[5] * 12)))
+    assert nobody.top["share"].isna().all(), "nobody pays now"
 
 
 def portfolio(seed, n):

@@ -11,6 +11,8 @@ LADDER = (
     "Payback in months by definition: Apr 2025 to May 2026, customers by won deals. The last line is the one that this "
     "page goes by"
 )
+LAG = "The lag is measured on 50 customers: "
+AT_ONCE = f"{LAG}half came in the month of the lead; nineteen in twenty within 2 months"
 SUMS = [("paid_search", 400.0, 300.0), ("(unallocated)", 600.0, 500.0)]
 CREDIT = {"new_deals": {"paid_search": 3.0, "organic": 2.0}, "new_amount": {"paid_search": 30.0},
           "credited_amount": {"paid_search": 45.0}}  # fmt: skip
@@ -72,9 +74,9 @@ def column(name, header, **given):
 def test_every_table_is_there_for_a_report_that_has_all_with_a_unit_a_column_and_nine_columns_at_most():
     found = report.display_tables(told(**WHOLE))
     assert list(found) == [
-        "ladder", "lag_curve", "accounts", "paid_back_by_cohort", "cash_and_recognised", "lifetime_value", "by_type",
+        "by_definition", "accounts", "paid_back_by_cohort", "cash_and_recognised", "lifetime_value", "by_type",
         "by_segment", "by_region", "by_channel", "channel_models", "channel_sums", "kinds_of_cac", "retention",
-        "bridge", "largest_customers", "cs_expansion", "magic_number", "burn_multiple", "published",
+        "movements", "largest_customers", "cs_expansion", "magic_number", "burn_multiple", "published", "payback_notes",
     ]  # fmt: skip
     for name, (text, frame, units) in found.items():
         assert frame.shape[1] == len(units) <= 9 and frame.columns.is_unique and len(frame), name
@@ -92,17 +94,17 @@ def test_every_table_is_there_for_a_report_that_has_all_with_a_unit_a_column_and
 def test_a_report_of_the_barest_data_has_only_tables_with_something_in_them():
     nothing = {"nrr": (NAN, NAN), "top": 1, "curve": (), "worth": {"ltv": NAN, "ratio": NAN}}
     assert list(report.display_tables(told(**nothing))) == [
-        "ladder", "lag_curve", "accounts", "retention", "largest_customers"
+        "by_definition", "accounts", "retention", "largest_customers", "payback_notes"
     ]  # fmt: skip
 
 
 def test_the_ladder_says_why_a_line_has_none_and_what_to_know_of_those_that_have():
     rows = [rung("revenue", 4.0), rung("gross_margin", NAN, NAN, NAN, note="gross margin is not known"),
             rung("lagged", 20.0, 18.0, NAN, note="without people: needs the profit and loss")]  # fmt: skip
-    text, frame, units = shown("ladder", rungs=rows)
-    assert text == f"{LADDER}. Some lines: without people: needs the profit and loss"
+    text, frame, units = shown("by_definition", rungs=rows)
+    assert text == f"{LADDER}. {AT_ONCE}. Some lines: without people: needs the profit and loss"
     every = [rung(basis, note="without people") for basis in ("revenue", "lagged")]
-    assert caption("ladder", rungs=every) == f"{LADDER}. Without people"
+    assert caption("by_definition", rungs=every) == f"{LADDER}. {AT_ONCE}. Without people"
     assert frame["Payback"].tolist() == ["4.0", "gross margin is not known", "20"]
     assert frame["Range"].tolist() == ["18 to 24", "–", "18 or more"]
     assert units == (None, "money", "count", "money", "share", "money", None, None)
@@ -114,15 +116,12 @@ def test_the_ladder_says_why_a_line_has_none_and_what_to_know_of_those_that_have
     (3, "3 months left out: cost, or who is new, is not known of them"),
 ])  # fmt: skip
 def test_months_left_out_are_counted_below_the_ladder(n, said):
-    assert caption("ladder", months_left_out=n) == f"{LADDER}. {said}"
+    assert caption("by_definition", months_left_out=n) == f"{LADDER}. {said}. {AT_ONCE}"
 
 
 def test_customers_are_said_to_come_from_bills_where_they_do():
     months = hand.customer_months("2026-01", {"A": [1.0, 1.0]})
-    assert caption("ladder", months=months) == LADDER.replace("won deals", "bills")
-
-
-LAG = "Payback by how many months earlier cost is taken to be spent. Measured on 50 customers: "
+    assert caption("by_definition", months=months) == f"{LADDER.replace('won deals', 'bills')}. {AT_ONCE}"
 
 
 @pytest.mark.parametrize(
@@ -139,16 +138,12 @@ LAG = "Payback by how many months earlier cost is taken to be spent. Measured on
 def test_the_lag_is_told_with_what_it_was_counted_from(weights, share, said):
     lag = hand.lag(*weights)
     lag = type(lag)(lag.weights, 50, lag.median_months, lag.cycle_months, share, None)
-    text, frame, _ = shown("lag_curve", lag=lag)
-    assert text == LAG + said
-    assert frame["Cost moved by"].tolist() == [0, 1], "the lag at which no month is known is left out"
+    assert caption("by_definition", lag=lag) == f"{LADDER}. {LAG}{said}"
 
 
 def test_a_lag_that_is_not_known_says_so():
-    assert caption("lag_curve", lag=hand.lag(why="the time from lead to first bill is known of no new customers")) == (
-        "Payback by how many months earlier cost is taken to be spent. The time from lead to first bill is known of no "
-        "new customers"
-    )
+    why = "the time from lead to first bill is known of no new customers"
+    assert caption("by_definition", lag=hand.lag(why=why)) == f"{LADDER}. T{why[1:]}"
 
 
 def test_accounts_say_how_they_count_and_what_the_books_lack():
@@ -214,21 +209,50 @@ def test_lifetime_value_without_a_tail_a_cost_or_a_leaver_leaves_their_lines_out
 def test_groups_are_told_against_the_target_and_few_are_marked():
     rows = [group("A", sure="above"), group("B", sure="below"), group("C", sure=""), group("D", sure="", n=3),
             group("E", payback=NAN, low=NAN, high=NAN, sure=""), group("F", low=20.0, high=NAN)]  # fmt: skip
+    rows[3] |= {"shrunk_months": 21.0, "shrunk_low": 19.0, "shrunk_high": 23.0}
     text, frame, _ = shown("by_segment", groups=rows, effort_why="deals stand in for days")
     assert text == (
-        "Payback in months by segment, cost shared by days that its deals stood open; fewer than 10 customers are few: "
-        "the fewer, the more drawn to the whole; target 18. Deals stand in for days"
+        "Payback in months by segment, cost shared by days that its deals stood open; fewer than 10 customers are few, "
+        "and drawn to the whole: the fewer, the more; target 18. Deals stand in for days"
     )
     assert frame["Against the target"].tolist() == [
-        "surely slower", "surely within", "not beyond chance", "not beyond chance; few", "–", "surely slower"
+        "surely slower", "surely within", "not beyond chance", "few", "–", "surely slower"
     ]  # fmt: skip
-    assert frame["Range"].tolist() == ["20 to 28"] * 4 + ["–", "20 or more"] == frame["Its range"].tolist()
+    assert frame["Range"].tolist() == ["20 to 28"] * 3 + ["19 to 23", "–", "20 or more"]
+    assert frame["Payback"].tolist()[:4] == [24.0] * 3 + [21.0] and frame.shape[1] == 7
     text, frame, _ = shown("by_type", groups=[group("expansion", "type"), group("new", "type")])
     assert text == (
         "Payback in months by type, cost shared by days that its deals stood open; fewer than 10 customers are few; "
         "target 18"
     )
     assert frame.shape[1] == 7 and frame["Type"].tolist() == ["Expansion", "New"] and pd.isna(frame["CAC"][0])
+
+
+def test_groups_are_told_over_all_ways_to_share_cost_and_sure_only_where_all_agree():
+    rows = [group("A", lowest_months=19.0, highest_months=27.0, sure="depends"),
+            group("B", payback=14.0, lowest_months=9.0, highest_months=18.1, sure="depends"),
+            group("C", payback=14.0, lowest_months=9.0, highest_months=18.0, sure="depends"),
+            group("D", lowest_months=24.0, highest_months=26.0), group("E", n=3, sure="")]  # fmt: skip
+    text, frame, units = shown("by_region", groups=[row | {"dimension": "region"} for row in rows],
+                               drivers=("deal_days", "deals", "amount"))  # fmt: skip
+    assert text == (
+        "Payback in months by region, cost shared by days that its deals stood open; fewer than 10 customers are few, "
+        "and drawn to the whole: the fewer, the more; target 18. Other ways to share cost: by deals made or by amount "
+        "won; sure only where all agree"
+    )
+    assert frame["Over ways to share cost"].tolist() == ["19 to 27", "9.0 to 18", "9.0 to 18", "24 to 26", "–"]
+    assert frame["Against the target"].tolist() == [
+        "slower, surely only by some ways to share cost", "depends on how cost is shared",
+        "within, surely only by some ways to share cost", "surely slower", "few",
+    ]  # fmt: skip
+    assert frame.shape[1] == len(units) == 8
+
+
+def test_a_group_whose_deals_drew_no_work_has_no_cost_rather_than_none_at_all():
+    row = group("Unknown", payback=NAN, low=NAN, high=NAN, spend=0.0, n=1, sure="")
+    frame = shown("by_segment", groups=[row])[1]
+    assert frame["Cost"].isna().all() and frame["Customers"].tolist() == [1]
+    assert frame["Against the target"].tolist() == ["no work on record to share cost by"]
 
 
 def test_two_groups_or_channels_that_read_alike_keep_their_own_names():
@@ -245,8 +269,13 @@ def test_two_groups_or_channels_that_read_alike_keep_their_own_names():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({}, "surely slower than the target"),
-        ({"cause": "own"}, "surely slower than the target by its own cost alone"),
+        ({}, "surely slower than the target by its own cost alone"),
+        ({"cause": "together"}, "surely slower than the target; own cost alone repays in 20 months"),
+        (
+            {"cause": "together", "is_sure": False},
+            "slower than the target, not beyond chance; own cost alone repays in 20 months",
+        ),
+        ({"cause": "together", "own_payback_months": NAN}, "surely slower than the target"),
         ({"cause": "overhead"}, "surely slower than the target even without its own cost"),
         ({"is_sure": False, "cause": "own"}, "slower than the target by its own cost alone, not beyond chance"),
         ({"verdict": "below", "cause": ""}, "surely within the target"),
@@ -261,19 +290,33 @@ def test_the_verdict_on_a_channel_in_words(given, said):
     assert column("by_channel", "Verdict", channels=[channel("a", **given)]) == [said]
 
 
-def test_channels_are_told_with_what_is_beyond_the_target_and_what_to_know():
+def test_channels_are_told_with_what_is_at_stake_and_what_to_know():
     whys = {"overhead_amount": "only own spend is told", "customers": "69 deals, 98 customers"}
     rows = [channel("paid_search"), channel("b", excess=(NAN, NAN, NAN)), channel("c", excess=(0.0, 0.0, 5.0)),
-            channel("d", highest_months=INF)]  # fmt: skip
+            channel("d", highest_months=INF), channel("e", cause="together"), channel("f", "depends")]  # fmt: skip
     text, frame, _ = shown("by_channel", channels=rows, whys={"channels": whys}, credit=CREDIT)
     assert text == (
         "Payback in months by channel, credit for new business by linear: own cost, and for each customer alike a part "
-        "of what is no channel's own; target 18. Beyond the target: own cost that it does not allow (over all models). "
-        "Only own spend is told. 69 deals, 98 customers"
+        "of what is no channel's own; target 18. At stake: own cost that its customers do not repay within the target "
+        "(over all models), where it is own cost alone that takes too long. Only own spend is told. 69 deals, 98 "
+        "customers"
     )
-    assert frame["Beyond the target"].tolist() == ["$400 ($100 to $600)", "–", "–", "$400 ($100 to $600)"]
-    assert frame["Over all models"].tolist() == ["24 to 36"] * 3 + ["24 or more"]
+    assert frame["At stake"].tolist() == ["$400 ($100 to $600)", "–", "–", "$400 ($100 to $600)", "–", "–"]
+    assert frame["Over all models"].tolist() == ["24 to 36"] * 3 + ["24 or more"] + ["24 to 36"] * 2
     assert "credit for new business: own cost" in caption("by_channel", channels=rows)
+
+
+def test_deals_without_a_touch_have_a_row_below_the_channels():
+    dark = {"channels": [channel("paid_search")], "credit": CREDIT, "untouched": (2, 70.0, 90.0),
+            "by_model": by_model(**{"(no channel)": 17.0, "paid_search": 30.0})}  # fmt: skip
+    frame = shown("by_channel", **dark)[1]
+    assert frame["Channel"].tolist() == ["Paid search", "(no touch on record)"]
+    assert frame.iloc[1][["Deals", "CAC", "Payback"]].tolist() == [2, 5.0, 17.0]
+    assert frame.iloc[1][["Over all models", "Verdict", "At stake"]].tolist() == ["–", "no channel known", "–"]
+    frame = shown("channel_sums", **dark, sums=SUMS)[1]
+    assert frame["Channel"].tolist() == ["Paid search", "(no channel's own)", "(no touch on record)", "Total"]
+    assert frame.iloc[2, 1:3].isna().all() and frame.iloc[2, 3:].tolist() == [2.0, 70.0, 90.0]
+    assert frame.iloc[3, 1:].tolist() == [1000.0, 800.0, 5.0, 100.0, 135.0]
 
 
 def test_models_stand_in_rows_and_the_channels_with_the_most_cost_in_columns():
@@ -285,7 +328,7 @@ def test_models_stand_in_rows_and_the_channels_with_the_most_cost_in_columns():
     )
     assert text == (
         "Payback in months by channel under each model of attribution; the 8 with the most own cost, "
-        "all in channels.csv"
+        "all in channels_by_model.csv"
     )
     assert frame.columns.tolist() == ["Model", *"IHGFEDCB"] and units == (None, *["months"] * 8)
     assert frame.to_numpy().tolist() == [["last touch", *[15.0] * 8], ["linear", *[30.0] * 8]]
@@ -296,7 +339,7 @@ def test_costs_by_channel_add_up_to_the_books_and_say_so_only_where_they_do():
     text, frame, _ = shown("channel_sums", sums=SUMS, credit=CREDIT)
     assert text == (
         "Cost by channel as ad systems and campaigns tell it, and what is no channel's own: they add up to the books. "
-        "Credit by linear: all of it is the attribution report's of the same days"
+        "Credit by linear: that of channels is the attribution report's of the same days"
     )
     assert frame["Channel"].tolist() == ["Paid search", "(no channel's own)", "Total"]
     assert frame.iloc[-1].tolist()[1:] == [1000.0, 800.0, 3.0, 30.0, 45.0]
@@ -336,20 +379,20 @@ def test_retention_says_who_may_have_been_told_wrongly():
 
 
 def test_the_bridge_marks_a_quarter_that_is_cut_off_and_does_not_tell_what_prices_hide():
-    text, frame, _ = shown("bridge", bridge=BRIDGE)
+    text, frame, _ = shown("movements", bridge=BRIDGE)
     assert text == "What moved recurring revenue a month; late payments are filled in, other currencies at fixed rates"
     assert frame["Quarter"].tolist() == ["FY26-Q1", "FY26-Q2 (1 month)"]
     parts = ["At its start", "New", "Expansion", "Reactivation", "Contraction", "Churn"]
     assert frame[parts].sum(axis=1).tolist() == frame["At its end"].tolist() == [115.0, 120.0]
-    text, frame, _ = shown("bridge", bridge=BRIDGE, whys={"retention": {"bridge": "prices have no past"}})
+    text, frame, _ = shown("movements", bridge=BRIDGE, whys={"retention": {"bridge": "prices have no past"}})
     assert text.endswith(". Prices have no past")
     assert frame[["Expansion", "Contraction"]].isna().all(axis=None) and frame["New"].tolist() == [20.0, 5.0]
-    assert len(shown("bridge", bridge=BRIDGE * 6)[1]) == 8
+    assert len(shown("movements", bridge=BRIDGE * 6)[1]) == 8
 
 
 def test_largest_customers_are_named_by_their_account_alone():
     text, frame, _ = shown("largest_customers", top=1)
-    rest = "of twelve months before, recurring a month; share: of what all those of then pay now"
+    rest = "of twelve months before, recurring a month; share: of all recurring revenue now, new customers too"
     assert text == f"The largest customer {rest}" and frame.to_numpy().tolist() == [["A0", 900.0, 1000.0, 100.0, 0.1]]
     assert caption("largest_customers") == f"The 2 largest customers {rest}"
 
@@ -395,20 +438,20 @@ def test_published_figures_stand_beside_ours_under_the_name_of_what_they_count()
     text, frame, _ = shown("published", peers=rows)
     assert text == (
         "Published figures beside ours, the most alike first; grade A: read at its publisher, B: in a copy, C: quoted "
-        "by others. 2 more figures, the less alike, stand in published.csv"
+        "by others. 3 more figures, the less alike, stand in published_figures.csv"
     )
     assert frame["Number"].tolist() == [
-        *["CAC payback"] * 3,
+        *["CAC payback"] * 2,
         "Recurring revenue lost in a year",
         "Customers kept for a year",
     ]
-    assert frame["Ours"].tolist() == [*["20 months"] * 3, "14%", "91%"]
-    assert frame["Theirs"].tolist() == ["6 months", "16 months", "24 months", "10%", "90%"]
-    assert frame["Comparable?"].tolist() == [*["comparable: same"] * 3, "comparable", "caution: old"]
-    assert frame.loc[3, ["Year", "n", "Which"]].tolist() == ["not printed", "not printed", "p25 best"]
-    one = caption("published", peers=rows[:4])
-    assert one.endswith(". 1 more figure, the less alike, stands in published.csv")
-    assert caption("published", peers=rows[:3]).endswith("C: quoted by others")
+    assert frame["Ours"].tolist() == [*["20 months"] * 2, "14%", "91%"]
+    assert frame["Theirs"].tolist() == ["6 months", "16 months", "10%", "90%"]
+    assert frame["Comparable?"].tolist() == [*["comparable: same"] * 2, "comparable", "caution: old"]
+    assert frame.loc[2, ["Year", "n", "Which"]].tolist() == ["not printed", "not printed", "p25 best"]
+    one = caption("published", peers=rows[:3])
+    assert one.endswith(". 1 more figure, the less alike, stands in published_figures.csv")
+    assert caption("published", peers=rows[:2]).endswith("C: quoted by others")
 
 
 def test_files_hold_every_customer_month_channel_and_figure():

@@ -39,7 +39,8 @@ def group(name, dimension="segment", payback=24.0, low=20.0, high=28.0, *, spend
     row = {"dimension": dimension, "group": name, "n_customers": n, "new_amount": 100.0, "effort_share": 0.5,
            "spend_amount": spend, "cac_amount": spend / n if n and name != "expansion" else NAN,
            "payback_months": payback, "low": low, "high": high, "shrunk_months": payback, "shrunk_low": low,
-           "shrunk_high": high, "is_few": n < 10, "factor": 1.0, "sure": sure}  # fmt: skip
+           "shrunk_high": high, "lowest_months": payback, "highest_months": payback, "is_few": n < 10, "factor": 1.0,
+           "sure": sure}  # fmt: skip
     return row | given
 
 
@@ -49,7 +50,7 @@ def channel(name, verdict="above", payback=30.0, spend=900.0, excess=(100.0, 400
     row = {"channel": name, "spend_amount": spend, "n_deals": 20, "credited_deals": 10.0, "cac_amount": 200.0,
            "own_payback_months": 20.0, "payback_months": payback, "low": 25.0, "high": 40.0, "lowest_months": 24.0,
            "highest_months": 36.0, "n_models": 3, "n_above": 3, "verdict": verdict,
-           "cause": "together" if verdict == "above" else "", "held": 0.95, "is_sure": True, "excess_amount": middle,
+           "cause": "own" if verdict == "above" else "", "held": 0.95, "is_sure": True, "excess_amount": middle,
            "excess_low": least, "excess_high": most}  # fmt: skip
     return row | given
 
@@ -70,7 +71,8 @@ def told(rungs=None, *, lagged=None, groups=(), channels=(), sums=(), curve=None
          worth=None, nrr=(1.02, 0.95), kept=None, doubt=(0, 0), owed=(0, 0), spend=None, margin=0.8, books_why=None,
          source="ledger", lag=None, months_left_out=0, months=None, day=DAY, magic=(), burn=None, expansion=(),
          peers=(), kinds=(), by_model=(), whys=None, effort_why=None, left_out=(), notes=None, versions=("recognised",),
-         top=2, credit=None, credit_model="linear", bridge=(), **knobs):  # fmt: skip
+         top=2, drivers=("deal_days",), untouched=(0, 0.0, 0.0), credit=None, credit_model="linear", bridge=(),
+         **knobs):  # fmt: skip
     """Return a result.
 
     lagged: what is otherwise of the headline's rung; nrr: with and without the largest; doubt and
@@ -85,8 +87,9 @@ def told(rungs=None, *, lagged=None, groups=(), channels=(), sums=(), curve=None
     return CacResult(
         view=at.view, knobs=at.knobs, window=at, books=books, customers=hand.customers(months=months),
         lag=lag or hand.lag(0.5, 0.3, 0.2), effort=_with(hand.effort(segment={"SMB": 1.0}), why=effort_why),
-        ladder=_ladder(rows, months_left_out), groups=Groups(pd.DataFrame(list(groups), columns=GROUPS)),
-        channels=_channels(channels, sums, kinds, by_model, whys.get("channels", {}), credit, credit_model),
+        ladder=_ladder(rows, months_left_out),
+        groups=Groups(pd.DataFrame(list(groups), columns=GROUPS), tuple(drivers)),
+        channels=_channels(channels, sums, kinds, by_model, whys.get("channels", {}), credit, credit_model, untouched),
         realised=_realised(curve, half, table, whys.get("realised", {}), left_out, notes or {}, versions),
         lifetime=_lifetime(**(worth or {})),
         retention=_retention(nrr, kept, doubt, owed, top, whys.get("retention", {}), bridge),
@@ -126,11 +129,12 @@ def _ladder(rows, months_left_out):
     return Ladder(rungs, curve, found.min(), found.max(), pd.Series(dtype=float), counted, months_left_out)
 
 
-def _channels(channels, sums, kinds, by_model, why, credit, model):
+def _channels(channels, sums, kinds, by_model, why, credit, model, untouched):
     won = None
     if credit is not None:
         tables = {name: pd.Series(given, dtype=float) for name, given in credit.items()}
-        won = SimpleNamespace(model=model, of=lambda model, name: tables[name])
+        dark = dict(zip(("n_untouched", "untouched_amount", "untouched_all_amount"), untouched, strict=True))
+        won = SimpleNamespace(model=model, of=lambda model, name: tables[name], **dark)
     sums = pd.DataFrame(list(sums), columns=["channel", "spend_amount", "new_spend_amount"]).astype({"channel": "str"})
     names = ["kind", "spend_amount", "n_customers", "cac_amount", "low", "high", "note"]
     return Channels(pd.DataFrame(list(by_model), columns=BY_MODEL), pd.DataFrame(list(channels), columns=BY_CHANNEL),
@@ -166,7 +170,9 @@ def _retention(nrr, kept, doubt, owed, top, why, bridge):
             for (measure, scope), value in values.items()]  # fmt: skip
     table = pd.DataFrame(rows, columns=["measure", "scope", "value", "low", "high", "n"])
     large = [(f"A{n}", 900.0 - n, 1000.0 - n, 100.0, 0.1) for n in range(top)]
-    in_doubt = pd.DataFrame([("missing", *doubt), ("past_due", *owed)], columns=["state", "n", "amount"])
+    states = [(state, n, amount, tuple(f"C{at}" for at in range(n)))
+              for state, (n, amount) in (("missing", doubt), ("past_due", owed))]  # fmt: skip
+    in_doubt = pd.DataFrame(states, columns=["state", "n", "amount", "customers"])
     names = ["period", "opening", "new", "expansion", "contraction", "churn", "reactivation", "closing", "n_months"]
     return RetentionResult(
         table, pd.DataFrame(list(bridge), columns=names),

@@ -28,14 +28,15 @@ CAC_PAYBACK = (
     _of("cac_amount", "CAC", "money", "down", "both",
         "Cost of acquisition over new customers. By kind: blended = all over all; paid = channels that ad systems "
         "bill, over the customers credited to them; marginal = cost added over the year before, over customers "
-        "added."),
+        "added, each year's cost at the share of work that new business took in it."),
     _of("payback_months", "CAC payback", "months", "down", "revops",
         "Cost of acquisition over new recurring revenue a month times gross margin, by basis: revenue (no margin, "
         "no people), gross_margin, fully_loaded (people), new_logo (the share of cost that new customers bear), "
         "lagged (cost of the months before, by the measured time from lead to first bill)."),
     _of("paid_back_share", "Paid back", "share", "up", "revops",
         "Share of new customers whose cumulative gross margin has reached their CAC by an age, leaving first "
-        "competing, today's customers censored.", _AJ),
+        "competing, today's customers censored. CAC: of the months up to their first, at the share of cost that new "
+        "business bore then.", _AJ),
     _of("lost_before_payback_share", "Left before payback", "share", "down", "revops",
         "Share of new customers that left before their cumulative gross margin reached their CAC, by an age.", _AJ),
     _of("ltv_amount", "Lifetime value", "money", "up", "revops",

@@ -14,6 +14,7 @@ from revops.book import Book
 from revops.measures.cac_payback.books import books_of
 from revops.measures.cac_payback.by_group import by_group
 from revops.measures.cac_payback.channels import channels
+from revops.measures.cac_payback.counted import counted_months
 from revops.measures.cac_payback.customers import customers_of
 from revops.measures.cac_payback.effort import effort_of
 from revops.measures.cac_payback.knobs import Knobs
@@ -61,7 +62,7 @@ def _window(folder: Path) -> Window:
 def _steps(window: Window) -> tuple:
     books, customers = books_of(window), customers_of(window)
     lag = lag_of(customers, window)
-    effort = effort_of(window, customers, lag)
+    effort = effort_of(window, customers, lag, months=counted_months(window, books, customers, lag))
     return books, customers, lag, effort
 
 

@@ -4,6 +4,8 @@ import datetime as dt
 import math
 from collections.abc import Iterator
 
+import pandas as pd
+
 from revops.actions import Action, due
 from revops.actions.cac_payback.facts import lagged, lost_by, where
 from revops.actions.cac_payback.mend import to_mend
@@ -11,7 +13,7 @@ from revops.book import UNKNOWN
 from revops.measures.cac_payback.result import CacResult
 from revops.measures.cac_payback.tables.groups import DRIVERS
 from revops.measures.cac_payback.tables.ladder import month_range, month_words
-from revops.wording import channel_label, missing, money, plural, share
+from revops.wording import channel_label, join, missing, money, plural, share
 
 __all__ = ["MOST", "actions"]
 
@@ -30,51 +32,81 @@ def actions(result: CacResult) -> list[Action]:
 
 
 def _channels(result: CacResult) -> Iterator[Action]:
-    """Yield that own cost be taken off a channel that surely repays too slowly by it."""
+    """Yield that a cut be tested of a channel that surely repays too slowly, by its own cost alone."""
     rows, currency = result.channels.by_channel, result.view.company.currency
     is_sure = rows["is_sure"].astype(bool)
     best = rows[rows["verdict"].eq("below") & is_sure].sort_values(["payback_months", "channel"])
-    to = f" to {channel_label(best['channel'].iloc[0])}, within the target under every model" if len(best) else ""
-    verb = "Move" if len(best) else "Cut"
-    for row in rows[rows["verdict"].eq("above") & is_sure & rows["excess_amount"].gt(0)].itertuples():
-        of = f"{money(row.excess_amount, currency)} of the {money(row.spend_amount, currency)}"
-        takes = "never repay" if missing(row.payback_months) else f"repay in {month_words(row.payback_months)}"
+    verb = f"Test a cut, or a move to {channel_label(best['channel'].iloc[0])}," if len(best) else "Test a cut"
+    is_own = rows["verdict"].eq("above") & rows["cause"].eq("own")
+    for row in rows[is_own & is_sure & rows["excess_amount"].gt(0)].itertuples():
+        own = row.own_payback_months
+        takes = "never repaid" if missing(own) else f"repaid in {month_words(own)}"
         text = (
-            f"{verb} {of} that {channel_label(row.channel)} costs{to}: its customers {takes}, target "
-            f"{month_words(result.knobs.target_months)}"
+            f"{verb} of the {money(row.spend_amount, currency)} that {channel_label(row.channel)} costs: by itself it "
+            f"is {takes}, target {month_words(result.knobs.target_months)}. {money(row.excess_amount, currency)} is at "
+            f"stake{_with_it(row.credited_deals)}"
         )
         ends = month_range(row.lowest_months, row.highest_months)
         because = (
-            f"Under every model it takes longer than target_months ({ends}), in at least {share(result.knobs.sure)} of "
-            "resamples of accounts. Money: how much of its own cost the target does not allow, at the middle model "
-            "(least and most of any). One model within the target takes it off the list."
+            f"With overhead it takes longer than target_months under every model ({ends}), in at least "
+            f"{share(result.knobs.sure)} of resamples of accounts; its own cost alone does under most models. Money: "
+            "own cost beyond what its customers repay within the target, at the middle model (least and most of any); "
+            "overhead stays, and how many customers would come without it is not known: a test tells. One model "
+            "within the target takes it off the list."
         )
         yield Action("channel_above_target", text, "marketing_ops", float(row.spend_amount), _end(result), because, (),
                      float(row.excess_amount), float(row.excess_low), float(row.excess_high), "at_stake")  # fmt: skip
 
 
+def _with_it(deals: float) -> str:
+    """Return which credited customers hang on a channel."""
+    n = 0 if missing(deals) else max(round(deals), 0)
+    return f", and with it {plural(n, 'customer')} that it is credited with" if n else ", and no credited customer"
+
+
 def _groups(result: CacResult) -> Iterator[Action]:
-    """Yield that a segment or region be looked at whose customers surely repay too slowly."""
-    rows = result.groups.table
-    rows = rows[rows["dimension"].isin(["segment", "region"]) & rows["payback_months"].notna()]
-    rows = rows[rows.groupby("dimension")["group"].transform("size").gt(1) & rows["group"].ne(UNKNOWN)]
-    rows = rows[rows["sure"].eq("above") & ~rows["is_few"].astype(bool)]
-    target = result.knobs.target_months
-    for row in rows.itertuples():
-        ends = (row.low, row.payback_months, math.inf if missing(row.high) else row.high)
-        low, middle, high = (float(row.spend_amount * max(1 - target / at, 0.0)) for at in ends)
+    """Yield that segments, or regions, be looked at whose customers surely repay too slowly: only by that one of the
+    two by which there is more money in it, as both share the same cost."""
+    found, target = _slow_groups(result), result.knobs.target_months
+    if found.empty:
+        return
+    sums = found.groupby("dimension")["worth"].sum()
+    dimension = "segment" if sums.get("segment", -1.0) >= sums.get("region", -1.0) else "region"
+    other = found[found["dimension"].ne(dimension)]
+    same = ""
+    if len(other):
+        same = f"; not to be added to that of {join([channel_label(name) for name in other['group']])}, surely slower "
+        same += "too: it is the same cost, by " + other["dimension"].iloc[0]
+    span = plural(len(result.ladder.months), "month")
+    for row in found[found["dimension"].eq(dimension)].itertuples():
         text = (
             f"Review price and effort in {channel_label(row.group)}: customers repay in "
             f"{month_words(row.payback_months)} ({month_range(row.low, row.high)}), target {month_words(target)}"
         )
         because = (
             f"Its cost is its share of {DRIVERS[result.effort.driver]}. It takes longer than target_months beyond "
-            f"chance (sure: {share(result.knobs.sure)}), also counting how many groups are compared. Money: cost "
-            "beyond what the target allows for what its customers pay. A payback within the target takes it off the "
-            "list."
+            f"chance (sure: {share(result.knobs.sure)}), counting how many groups are compared{_by_drivers(result)}. "
+            f"Money: cost of the {span} counted beyond what the target allows for what its customers pay{same}. A "
+            "payback within the target takes it off the list."
         )
         yield Action("group_above_target", text, "revops", float(row.spend_amount), _end(result), because, (),
-                     middle, low, high, "at_stake")  # fmt: skip
+                     row.worth, row.worth_low, row.worth_high, "at_stake")  # fmt: skip
+
+
+def _slow_groups(result: CacResult) -> pd.DataFrame:
+    """Return segments and regions surely above the target, with the cost beyond it: worth, worth_low, worth_high."""
+    rows, target = result.groups.table, result.knobs.target_months
+    rows = rows[rows["dimension"].isin(["segment", "region"]) & rows["payback_months"].notna()]
+    rows = rows[rows.groupby("dimension")["group"].transform("size").gt(1) & rows["group"].ne(UNKNOWN)]
+    rows = rows[rows["sure"].eq("above") & ~rows["is_few"].astype(bool)]
+    ends = {"worth": rows["payback_months"], "worth_low": rows["low"], "worth_high": rows["high"].fillna(math.inf)}
+    return rows.assign(**{name: rows["spend_amount"] * (1 - target / at).clip(lower=0.0) for name, at in ends.items()})
+
+
+def _by_drivers(result: CacResult) -> str:
+    """Return that a verdict holds however cost is shared, where there are other ways."""
+    others = [DRIVERS[name] for name in result.groups.drivers if name != result.effort.driver]
+    return f", and also with cost shared by {' and by '.join(others)}" if others else ""
 
 
 def _leavers(result: CacResult) -> Iterator[Action]:
@@ -126,14 +158,14 @@ def _late(result: CacResult) -> Iterator[Action]:
     n, currency = int(doubt["n"]), result.view.company.currency
     if not n:
         return
-    late = plural(result.knobs.late_months, "month").removeprefix("1 ")
-    text = f"Ask after {plural(n, 'customer')} missing from the bills of the last {late}: late, or gone"
+    text = f"Ask after {plural(n, 'customer')} missing from the latest bills: late, or gone"
     because = (
         f"{'It' if n == 1 else 'They'} paid {money(doubt['amount'], currency)} a month before, and "
         f"{'counts' if n == 1 else 'count'} as lost in retention until {'it comes' if n == 1 else 'they come'} back. A "
         "payment takes a customer off the list."
     )
-    yield Action("late_or_gone", text, "cs_ops", float(12 * doubt["amount"]), _soon(result), because, ())
+    yield Action("late_or_gone", text, "cs_ops", float(12 * doubt["amount"]), _soon(result), because,
+                 doubt["customers"][:_RECORDS])  # fmt: skip
 
 
 def _end(result: CacResult) -> dt.date:

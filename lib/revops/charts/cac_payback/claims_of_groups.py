@@ -6,6 +6,7 @@ import pandas as pd
 from revops.charts.cac_payback.labels import aged, headed, named, ranged, redrawn
 from revops.charts.cac_payback.rows import plot_groups
 from revops.charts.style import Chart
+from revops.measures.cac_payback.drivers import DEPENDS
 from revops.measures.cac_payback.ladder import HEADLINE
 from revops.measures.cac_payback.result import CacResult
 from revops.wording import channel_label, missing, months, plural
@@ -15,6 +16,7 @@ __all__ = ["groups"]
 _DIMENSIONS = {"segment": "Segment", "region": "Region"}
 _MOST_GROUPS = 8
 _LONGEST = 100
+_SURE = {"above": "slower", "below": "within", DEPENDS: "by some ways to share cost"}
 
 
 def groups(result: CacResult) -> Chart | None:
@@ -28,7 +30,8 @@ def groups(result: CacResult) -> Chart | None:
     rows, title = _in_rows(result, told), _title_of_groups(told, knobs.target_months)
     parts = [f"{row.label} {months(row.payback_months)}{ranged(row.low, row.high)}{_group_said(row)}"
              for row in rows[~rows["is_head"]].itertuples()]  # fmt: skip
-    caption = f"Months to pay back, with {redrawn(knobs.level)}. Slower, within: than the target, beyond chance."
+    caption = f"Months to pay back, with {redrawn(knobs.level)}. Slower, within: than the target, beyond chance"
+    caption += ", however cost is shared." if len(result.groups.drivers) > 1 else "."
     if told["is_few"].any():
         caption += f" Hollow: fewer than {knobs.fewest_customers} customers, drawn to the whole."
     n_more = len(told) - int((~rows["is_head"]).sum()) + int(rows["is_all"].sum())
@@ -39,7 +42,7 @@ def groups(result: CacResult) -> Chart | None:
         caption += f" Arrow: beyond {months(most)} months."
     shown = rows[~rows["is_head"]]
     columns = ["dimension", "label", "n_customers", "payback_months", "low", "high", "sure"]
-    data = headed(shown[columns].assign(sure=shown["sure"].map({"above": "slower", "below": "within"}).fillna("")),
+    data = headed(shown[columns].assign(sure=shown["sure"].map(_SURE).fillna("")),
                   dimension="by", label="group", sure="beyond_chance").replace(np.inf, np.nan)  # fmt: skip
     units = (None, None, "count", "months", "months", "months", None)
     alt = f"{title}. Target {aged(knobs.target_months)}. {'; '.join(parts)}."
@@ -88,9 +91,9 @@ def _in_rows(result: CacResult, told: pd.DataFrame) -> pd.DataFrame:
 
 def _group_said(row: object) -> str:
     few = ", few, drawn to the whole" if row.is_few else ""
-    return few + {"above": ", beyond chance slower than the target", "below": ", beyond chance within it"}.get(
-        row.sure, ""
-    )
+    said = {"above": ", beyond chance slower than the target", "below": ", beyond chance within it",
+            DEPENDS: ", beyond chance by some ways to share cost only"}  # fmt: skip
+    return few + said.get(row.sure, "")
 
 
 def _title_of_groups(told: pd.DataFrame, target: float) -> str:
@@ -101,6 +104,10 @@ def _title_of_groups(told: pd.DataFrame, target: float) -> str:
     if not slow and not quick:
         if n == 1:
             return f"{told['label'].iloc[0]}, the only group, is not beyond chance from the target of {aged(target)}"
+        if told["sure"].eq(DEPENDS).any():
+            return (
+                f"However cost is shared, no segment or region is slower or quicker than {aged(target)} beyond chance"
+            )
         return f"No segment or region is beyond chance slower than {aged(target)}, nor quicker"
     for are_named in (True, False):
         parts = []

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from revops.measures.cac_payback.customers import Customers
+from revops.measures.cac_payback.effort_by_month import ByMonth, by_month, spent_months
 from revops.measures.cac_payback.lag import Lag
 from revops.measures.cac_payback.window import Window
 
@@ -28,6 +29,7 @@ class Effort:
     driver: deal_days (days on which deals of new business stood open in the months that the window's cost was spent
     in), deals (made in them) or amount (won in them). n_deals: new and expansion deals behind it. why: in words, where
     the driver that the knobs name tells nothing, and what stands in; else None.
+    by_month: the driver month by month, for the shares of other times; None where new_share is set, for all times.
     """
 
     new_share: float
@@ -36,9 +38,23 @@ class Effort:
     driver: str
     n_deals: int
     why: str | None = None
+    by_month: ByMonth | None = None
+
+    def share_over(self, months: pd.DatetimeIndex) -> tuple[float, bool]:
+        """Return new_share of other months, and whether it is their own: else too few deals tell, and it is the
+        window's."""
+        own = self.new_share if self.by_month is None else self.by_month.over(months)
+        return (self.new_share, False) if np.isnan(own) else (own, True)
+
+    def shares_up_to(self, months: pd.DatetimeIndex, span: int) -> pd.DataFrame:
+        """Return by month new_share of the `span` months up to it, and is_own, as in `share_over`."""
+        if self.by_month is None:
+            return pd.DataFrame({"new_share": self.new_share, "is_own": True}, months)
+        own = self.by_month.up_to(months, span)
+        return pd.DataFrame({"new_share": own.fillna(self.new_share), "is_own": own.notna()})
 
 
-def effort_of(window: Window, customers: Customers, lag: Lag) -> Effort:
+def effort_of(window: Window, customers: Customers, lag: Lag, *, months: pd.DatetimeIndex | None = None) -> Effort:
     """Return the shares of cost by the driver of the knobs.
 
     Question
@@ -46,63 +62,77 @@ def effort_of(window: Window, customers: Customers, lag: Lag) -> Effort:
 
     Parameters
         customers : new customers: their groups are listed, with or without deals
-        lag : its median, in whole months, moves the first of the months back
+        lag : its median, in whole months: cost was spent in the months and in so many before each
+        months : those whose cost is shared (ladder.counted_months); without them, and of none, the window's
 
     Formula
         deal_days = sum over deals of the days from creation to close, or to the day where open or closed by a date that
-        has not come, both ends counted, that lie in the months. Deals of new business and expansion, won, lost or
-        open, as they stood on the day. A driver that is 0 throughout is stood in for by the next of deal_days, deals,
-        amount.
+        has not come, both ends counted, that lie in the months in which the cost was spent. Deals of new business and
+        expansion, won, lost or open, as they stood on the day. A driver that is 0 throughout is stood in for by the
+        next of deal_days, deals, amount.
+        Of other times new_share is by the same driver over the months in which their cost was spent; where fewer than
+        fewest_customers deals tell, or none of new business, the window's stands in.
 
     Limits
         A day of a deal that nobody worked on counts as one on which somebody did: old deals that were never closed draw
-        cost to their type and segment. What the knob new_share says goes before the driver, but not between segments.
+        cost to their type and segment. What the knob new_share says goes before the driver, of all times, but not
+        between segments. slice_share and the shares of segments and regions are the window's at all times.
     """
-    deals, won = _efforts(window, lag), customers.within(window)
-    driver, why = _driver(deals, window, lag)
+    counted = window.months if months is None or months.empty else months
+    spent, state = spent_months(counted, _back(lag)), _deals(window)
+    deals, won = _efforts(state, spent), customers.within(window)
+    driver, why = _driver(deals, window.knobs.driver, spent)
     new = deals["type"].eq("new")
     whole, of_new = deals[driver].sum(), deals.loc[new, driver].sum()
     told = window.knobs.new_share
     new_share = _ratio(of_new, whole, won) if told == "auto" else float(told)
     if not of_new and whole and len(won):
-        why = f"{_UNITS[driver]} {_between(window, lag)}: none of new business, although there are new customers"
+        why = f"{_UNITS[driver]} {_between(spent)}: none of new business, although there are new customers"
     of_slice = new if window.only is None else new & deals["opportunity_id"].isin(window.only)
     slice_share = 1.0 if window.only is None else _ratio(deals.loc[of_slice, driver].sum(), of_new, won)
     groups = _groups(deals[of_slice].assign(effort=deals[driver]), of_new, won)
-    return Effort(new_share, slice_share, groups, driver, int((deals[driver] > 0).sum()), why)
+    monthly = by_month(state, driver, _back(lag), window.knobs.fewest_customers) if told == "auto" else None
+    return Effort(new_share, slice_share, groups, driver, int((deals[driver] > 0).sum()), why, monthly)
 
 
-def _efforts(window: Window, lag: Lag) -> pd.DataFrame:
-    """Return deals of new business and expansion, with what each driver makes of them in the months."""
+def _deals(window: Window) -> pd.DataFrame:
+    """Return deals of new business and expansion: made, closed (or the day; no earlier than made), won (amount)."""
     state, day = window.view.opportunities, pd.Timestamp(window.view.day)
-    first, last = _first_month(window, lag), pd.Timestamp(window.until)
     deals = state[state["type"].isin(_TYPES)]
     made = deals["created_at"].dt.normalize()
     is_closed = deals["outcome"].ne("open") & (deals["close_date"] <= day)
     closed = deals["close_date"].where(is_closed, day)
-    closed = closed.where(closed >= made, made)
-    since, until = made.clip(lower=first), closed.clip(upper=last)
-    days = ((until - since).dt.days + 1).clip(lower=0).astype("float64")
-    won = is_closed & deals["outcome"].eq("won") & closed.between(first, last)
-    amount = deals["amount"].where(won, 0.0).fillna(0.0).clip(lower=0)
+    amount = deals["amount"].where(is_closed & deals["outcome"].eq("won"), 0.0).fillna(0.0).clip(lower=0)
     return deals[["opportunity_id", "type", *DIMENSIONS]].assign(
-        deal_days=days, deals=made.between(first, last).astype("float64"), amount=amount
+        made=made, closed=closed.where(closed >= made, made), won=amount
     )
 
 
-def _first_month(window: Window, lag: Lag) -> pd.Timestamp:
-    """Return the first day of the months in which the window's cost was spent."""
-    back = 0 if np.isnan(lag.median_months) else int(np.floor(lag.median_months + 0.5))
-    return window.months[0] - pd.DateOffset(months=back)
+def _efforts(deals: pd.DataFrame, months: pd.DatetimeIndex) -> pd.DataFrame:
+    """Return the deals with what each driver makes of them in the months."""
+    one = pd.DateOffset(months=1)
+    firsts = months[~(months - one).isin(months)]
+    lasts = months[~(months + one).isin(months)] + pd.offsets.MonthEnd(0)
+    found = dict.fromkeys(DRIVERS, pd.Series(0.0, deals.index))
+    for first, last in zip(firsts, lasts, strict=True):
+        days = (deals["closed"].clip(upper=last) - deals["made"].clip(lower=first)).dt.days + 1
+        found["deal_days"] = found["deal_days"] + days.clip(lower=0)
+        found["deals"] = found["deals"] + deals["made"].between(first, last)
+        found["amount"] = found["amount"] + deals["won"].where(deals["closed"].between(first, last), 0.0)
+    return deals.assign(**found)
 
 
-def _driver(deals: pd.DataFrame, window: Window, lag: Lag) -> tuple[str, str | None]:
+def _back(lag: Lag) -> int:
+    """Return how many months before the first bill cost is spent: the median, in whole months."""
+    return 0 if np.isnan(lag.median_months) else int(np.floor(lag.median_months + 0.5))
+
+
+def _driver(deals: pd.DataFrame, asked: str, months: pd.DatetimeIndex) -> tuple[str, str | None]:
     """Return the driver that the knobs name, or the first of the others that tells anything; and why."""
-    asked = window.knobs.driver
     found = [name for name in (asked, *DRIVERS) if deals[name].sum() > 0]
     if found[:1] == [asked]:
         return asked, None
-    why = f"{_UNITS[asked]} {_between(window, lag)}: none, of new business or expansion"
+    why = f"{_UNITS[asked]} {_between(months)}: none, of new business or expansion"
     if found:
         return found[0], f"{why}; shared by {_UNITS[found[0]]} instead"
     return asked, f"{why}, nor anything else to share cost by"
@@ -122,8 +152,8 @@ def _groups(deals: pd.DataFrame, whole: float, customers: pd.DataFrame) -> pd.Da
     return pd.concat(found, ignore_index=True)[_COLUMNS].astype({"dimension": "str", "group": "str"})
 
 
-def _between(window: Window, lag: Lag) -> str:
-    return f"from {_first_month(window, lag).date()} to {window.until}"
+def _between(months: pd.DatetimeIndex) -> str:
+    return f"from {months[0].date()} to {(months[-1] + pd.offsets.MonthEnd(0)).date()}"
 
 
 def _ratio(part: float, whole: float, customers: pd.DataFrame) -> float:

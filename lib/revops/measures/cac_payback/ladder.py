@@ -7,6 +7,8 @@ import pandas as pd
 
 from revops.analysis.resampling import customer_counts, drawn_range
 from revops.measures.cac_payback.books import Books
+from revops.measures.cac_payback.cac_by_month import cac_by_month
+from revops.measures.cac_payback.counted import counted_months
 from revops.measures.cac_payback.customers import Customers
 from revops.measures.cac_payback.effort import Effort
 from revops.measures.cac_payback.lag import Lag, at_one_lag, lagged
@@ -14,12 +16,12 @@ from revops.measures.cac_payback.window import Window
 from revops.ratios import safe_ratio
 from revops.wording import plural, share
 
-__all__ = ["BASES", "HEADLINE", "Ladder", "counted_months", "ladder", "told_months", "won_expansion"]
+__all__ = ["BASES", "HEADLINE", "Ladder", "ladder", "won_expansion"]
 
 BASES = ("revenue", "gross_margin", "fully_loaded", "new_logo", "new_logo_all", "lagged_median", "lagged")
 HEADLINE = "lagged"
 _WITH_EXPANSION, _LAGGED = BASES[:3], BASES[5:]
-_FEWEST_MONTHS = 3
+_MUCH_OF_ONE = 0.25
 _NO_COST = "the cost of these months is not known"
 _RUNG = ["basis", "spend_amount", "n_customers", "new_amount", "gross_margin", "cac_amount", "payback_months", "low",
          "high", "note"]  # fmt: skip
@@ -34,9 +36,12 @@ class Ladder:
         payback_months, low, high, note (what the reader must know; why NaN; else null).
     curve: lag_months 0 to cycle_months, payback_months, cac_amount (new_logo, all cost moved by that lag), n_months
         (counted months that it knows). spread_low, spread_high: the shortest and the longest payback of the rungs.
-    cac_by_month: cost of a new customer, lagged, of the cac_months up to each month of the books; NaN where fewer than
-        three of them are known, or nobody came. months: the window's months that the headline counts.
-    months_left_out: how many it does not, since their lagged cost or their new customers are not known.
+    cac_by_month, shares: cost of a new customer by month of the books, each at its own new_share (cac_by_month).
+    months: the window's months that the headline counts. months_left_out: how many it does not, since their lagged cost
+        or their new customers are not known.
+    largest_customer, largest_share: the new customer of the headline that pays most, and its share of what all of them
+        pay a month; None and NaN of nobody. without_largest: payback of the headline without it, at the same cost; NaN
+        where nobody else came, or the headline has none.
     """
 
     rungs: pd.DataFrame
@@ -46,6 +51,15 @@ class Ladder:
     cac_by_month: pd.Series
     months: pd.DatetimeIndex
     months_left_out: int
+    shares: pd.DataFrame | None = None
+    largest_customer: str | None = None
+    largest_share: float = np.nan
+    without_largest: float = np.nan
+
+    @property
+    def rests_on_one(self) -> bool:
+        """Return whether one new customer is more than a quarter of new recurring revenue."""
+        return self.largest_share > _MUCH_OF_ONE
 
     def of(self, basis: str) -> pd.Series:
         """Return the row of a basis."""
@@ -98,35 +112,11 @@ def ladder(
     rungs = pd.DataFrame([_rung(parts, basis, effort.new_share, lag) for basis in BASES], columns=_RUNG)
     rungs["note"] = rungs["note"].astype("str")
     found = rungs["payback_months"]
+    by_month, shares = cac_by_month(window, books, customers, lag, effort)
     return Ladder(
-        rungs, _curve(parts, effort.new_share, lag), found.min(), found.max(),
-        _cac_by_month(parts, customers, effort.new_share, lag), months, len(window.months) - len(months),
+        rungs, _curve(parts, effort.new_share, lag), found.min(), found.max(), by_month, months,
+        len(window.months) - len(months), shares, *_largest(rows, rungs.iloc[BASES.index(HEADLINE)]),
     )  # fmt: skip
-
-
-def told_months(window: Window, customers: Customers) -> tuple[pd.Timestamp, pd.Timestamp]:
-    """Return the first and the last month of which the new customers are known.
-
-    Who pays in the first month of a billing export may have come earlier; after its last month nobody can come. Without
-    one: from the month in which the first deal that the CRM holds was closed, won or lost.
-    """
-    if customers.months is None:
-        deals, came = window.view.opportunities, customers.table["start_month"].min()
-        closed = deals.loc[deals["outcome"].ne("open"), "close_date"].min()
-        first = min((day for day in (closed, came) if pd.notna(day)), default=window.months[0])
-        return first.replace(day=1), window.known_until
-    months = customers.months.months
-    reported = months[~months.isin(customers.months.missing)]
-    return (reported[0] + pd.DateOffset(months=1), reported[-1]) if len(reported) else (pd.NaT, pd.NaT)
-
-
-def counted_months(window: Window, books: Books, customers: Customers, lag: Lag) -> pd.DatetimeIndex:
-    """Return the window's months whose lagged cost and whose new customers are both known; where no lagged cost is
-    known at all, those whose new customers are, so that the rungs without a lag can be told."""
-    first, last = told_months(window, customers)
-    told = window.months[(window.months >= first) & (window.months <= last)].intersection(customers.known(window))
-    moved = lagged(books.all_spend, lag.weights, window.knobs.least_known).reindex(told)
-    return told[moved.notna().to_numpy()] if moved.notna().any() else told
 
 
 def won_expansion(window: Window) -> pd.Series:
@@ -238,13 +228,13 @@ def _curve(parts: _Parts, new_share: float, lag: Lag) -> pd.DataFrame:
                          "cac_amount": safe_ratio(spent, n), "n_months": there.sum(axis=0)})  # fmt: skip
 
 
-def _cac_by_month(parts: _Parts, customers: Customers, new_share: float, lag: Lag) -> pd.Series:
-    """Return cost of a new customer of the cac_months up to each month of the books."""
-    knobs, months = parts.window.knobs, parts.books.months
-    first, last = told_months(parts.window, customers)
-    cost = lagged(parts.books.all_spend, lag.weights, knobs.least_known) * new_share * parts.share
-    cost = cost.where((months >= first) & (months <= last))
-    n = customers.table.groupby("start_month").size().reindex(months).fillna(0.0).where(cost.notna())
-    fewest = min(_FEWEST_MONTHS, knobs.cac_months)
-    spent, came = (values.rolling(knobs.cac_months, min_periods=fewest).sum() for values in (cost, n))
-    return safe_ratio(spent, came).rename("cac_amount")
+def _largest(customers: pd.DataFrame, headline: pd.Series) -> tuple[str | None, float, float]:
+    """Return the new customer that pays most, its share of what they all pay, and payback without it."""
+    amounts = customers["new_amount"]
+    if not amounts.sum() > 0:
+        return None, np.nan, np.nan
+    most, rest = amounts.max(), amounts.sum() - amounts.max()
+    who = customers.loc[amounts.eq(most), "customer"].min()
+    has_other = len(amounts) > 1 and rest > 0 and pd.notna(headline["payback_months"])
+    without = headline["spend_amount"] / (rest * headline["gross_margin"]) if has_other else np.nan
+    return who, float(most / amounts.sum()), float(without)

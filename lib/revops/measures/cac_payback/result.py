@@ -11,6 +11,7 @@ from revops.errors import MeasureError
 from revops.measures.cac_payback.books import Books, books_of
 from revops.measures.cac_payback.by_group import Groups, by_group
 from revops.measures.cac_payback.channels import Channels, channels
+from revops.measures.cac_payback.counted import counted_months
 from revops.measures.cac_payback.customers import Customers, customers_of
 from revops.measures.cac_payback.efficiency import Efficiency, efficiency
 from revops.measures.cac_payback.effort import Effort, effort_of
@@ -76,7 +77,7 @@ def measure(view: AsOf, knobs: Knobs, published: pd.DataFrame) -> CacResult:
     window = window_of(view, knobs)
     books, customers = books_of(window), customers_of(window)
     lag = lag_of(customers, window)
-    effort = effort_of(window, customers, lag)
+    effort = effort_of(window, customers, lag, months=counted_months(window, books, customers, lag))
     moved = _movements(customers)
     added = won_expansion(window) if moved is None else _added(moved)
     rungs = ladder(window, books, customers, lag, effort, expansion=added)

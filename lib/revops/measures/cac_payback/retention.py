@@ -37,10 +37,11 @@ class RetentionResult:
         [share; NaN where why says so], n (customers then).
     bridge: recurring.movements by fiscal quarter up to that of `now`.
     top: the largest customers of then, by the larger of then and now: customer (its account id, else the billing
-        system's), then, now, change [currency a month], share (of what all those of then pay now).
+        system's), then, now, change [currency a month], share (of what all customers pay now, new ones too).
     curve: month, nrr, grr, n (customers twelve months before): the last 24 months up to `now`.
-    in_doubt: state, n, amount [currency a month]: customers of then that are missing (in months that are not settled:
-        they may be late, and are counted as lost), or past_due (counted as paying what they last paid).
+    in_doubt: state, n, amount [currency a month], customers (ids, those that paid most first): customers of then that
+        are missing (in months that are not settled: they may be late, and are counted as lost), or past_due (counted
+        as paying what they last paid).
     now: first day of the month; NaT where there is none.
     why: nrr, grr, logo_churn_rate, bridge -> what is not known, or not seen, and why.
     """
@@ -84,7 +85,7 @@ def retention(window: Window, customers: Customers) -> RetentionResult:
     return RetentionResult(
         _table(then, large, months.basis == "present_price", window.knobs),
         bridge[bridge["period"].isin(names[: place + 1])],
-        _top(then, large), _curve(months, place), _in_doubt(months, then, place),
+        _top(then, large, float(_amount(months, place).sum())), _curve(months, place), _in_doubt(months, then, place),
         months.months[place] if place >= 0 else pd.NaT, _why(customers, months, then),
     )  # fmt: skip
 
@@ -130,9 +131,10 @@ def _scope(then: pd.DataFrame, counts: Array, level: float) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def _top(then: pd.DataFrame, large: Array) -> pd.DataFrame:
+def _top(then: pd.DataFrame, large: Array, of_all: float) -> pd.DataFrame:
+    """Return the largest; of_all: what all customers pay now."""
     table = then.iloc[large].reset_index(drop=True)
-    share = safe_ratio(table["now"], pd.Series(then["now"].sum(), table.index))
+    share = safe_ratio(table["now"], pd.Series(of_all, table.index))
     return table[["customer", "then", "now"]].assign(change=table["now"] - table["then"], share=share)
 
 
@@ -150,14 +152,16 @@ def _curve(months: CustomerMonths, place: int) -> pd.DataFrame:
 
 
 def _in_doubt(months: CustomerMonths, then: pd.DataFrame, place: int) -> pd.DataFrame:
-    """Return how many of the customers of then may have been told wrongly, and what they last paid."""
+    """Return which of the customers of then may have been told wrongly, and what they last paid."""
     end = months.customers["end"].to_numpy()[then["row"]]
     gone = ~then["stays"].to_numpy(dtype=bool) & (end >= months.settled) & (end <= place)
     last = months.amount[then["row"][gone], end[gone] - 1]
     waits = months.late[then["row"]][:, max(place, 0) :].all(axis=1) & then["now"].gt(0).to_numpy()
+    paid = [pd.Series(last, then["customer"][gone]), then.loc[waits].set_index("customer")["now"]]
+    paid = [one.sort_index().sort_values(ascending=False, kind="stable") for one in paid]
     return pd.DataFrame({
-        "state": pd.Series(["missing", "past_due"], dtype="str"), "n": [int(gone.sum()), int(waits.sum())],
-        "amount": [float(last.sum()), float(then["now"][waits].sum())],
+        "state": pd.Series(["missing", "past_due"], dtype="str"), "n": [len(one) for one in paid],
+        "amount": [float(one.sum()) for one in paid], "customers": [tuple(one.index) for one in paid],
     })  # fmt: skip
 
 

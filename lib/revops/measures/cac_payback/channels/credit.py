@@ -38,7 +38,8 @@ class ChannelCredit:
     over types), credited_deals, credited_amount (of all: the attribution report's).
     draws: of new business. model: the one that tables lead with; None where there is none. unavailable: model -> what
     it needs.
-    n_new, new_amount: won deals of new business, with touches or without; n_untouched, untouched_amount: without.
+    n_new, new_amount: won deals of new business, with touches or without; n_untouched, untouched_amount: without;
+    untouched_all_amount: of all won deals without touches.
     """
 
     months: pd.DatetimeIndex
@@ -53,6 +54,7 @@ class ChannelCredit:
     new_amount: float
     n_untouched: int
     untouched_amount: float
+    untouched_all_amount: float = 0.0
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -84,17 +86,18 @@ def channel_credit(window: Window, months: pd.DatetimeIndex) -> ChannelCredit:
     paths = some(Paths(found.journeys, found.touches, found.channels), inside)
     kinds = paths.journeys
     is_new = (kinds["type"].eq("new") | kinds["kind"].eq("never")).to_numpy()
-    new, won = some(paths, is_new), _won_new(window, found, months)
+    new, won, all_won = some(paths, is_new), _won(window, found, months, "new"), _won(window, found, months)
     needs = lacking(new, knobs.models, direct=knobs.direct, has_only_ends=found.has_only_ends, no_wins=_NO_WINS)
     models = tuple(model for model in MODELS if model in knobs.models and model not in needs)
     table = _table(paths, new, is_new, models, window)
     drawn = tuple(model for model in models if model in DRAWN)
     draws = credit_draws(new, drawn, seed=knobs.seed, n_draws=knobs.draws, knobs=knobs.credit)
-    dark = won[won["reason"].ne(WITH_TOUCHES)]
+    dark, all_dark = (deals[deals["reason"].ne(WITH_TOUCHES)] for deals in (won, all_won))
     wanted = (knobs.reference_model, "linear", *SHARED)
     return ChannelCredit(
         months, found, paths, new, table, draws, next((model for model in wanted if model in models), None), needs,
         len(won), float(won["amount"].sum()), len(dark), float(dark["amount"].sum()),
+        float(all_dark["amount"].sum()),
     )  # fmt: skip
 
 
@@ -109,11 +112,11 @@ def _within(days: pd.Series, months: pd.DatetimeIndex) -> Array:
     return days.dt.to_period("M").isin(months.to_period("M")).to_numpy()
 
 
-def _won_new(window: Window, found: Journeys, months: pd.DatetimeIndex) -> pd.DataFrame:
-    """Return won deals of new business with why they have touches or none, and their amount (0 where blank)."""
+def _won(window: Window, found: Journeys, months: pd.DatetimeIndex, type: str | None = None) -> pd.DataFrame:
+    """Return won deals, of one type or of all, with why they have touches or none, and their amount (0 where blank)."""
     state = window.view.opportunities.set_index("opportunity_id").reindex(found.deals["opportunity_id"])
-    counts = found.deals["kind"].eq("won").to_numpy() & state["type"].eq("new").to_numpy()
-    won = found.deals[counts & _within(state["close_date"], months)]
+    counts = found.deals["kind"].eq("won").to_numpy() & _within(state["close_date"], months)
+    won = found.deals[counts & (state["type"].eq(type).to_numpy() | (type is None))]
     return won.assign(amount=won["amount"].fillna(0.0))
 
 

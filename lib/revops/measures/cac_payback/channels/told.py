@@ -66,9 +66,8 @@ def channels(window: Window, books: Books, customers: Customers, lag: Lag, effor
     """
     rung = ladder.of(HEADLINE)
     spend = lagged(books.all_spend, lag.weights, window.knobs.least_known)
-    of_new = spend * effort.new_share * effort.slice_share
     general = [blended(float(rung["spend_amount"]), customers, ladder.months, window.knobs),
-               marginal(of_new, customers, window, ladder.months)]  # fmt: skip
+               marginal(spend, customers, window, ladder.months, effort)]  # fmt: skip
     if reason := _why_none(window, ladder):
         return _none(general, reason)
     won = channel_credit(window, ladder.months)

@@ -26,7 +26,7 @@ def verdicts(
     """Return each channel's verdict against target_months, how sure it is, and the money that it is about: BY_CHANNEL.
 
     Question
-        Which channels take too long to pay back whatever the model, and how much of their money is too much?
+        Which channels take too long to pay back whatever the model, and how much of their own money hangs on that?
 
     Parameters
         by_model : paybacks; credit, costs, margin: what it was made of
@@ -46,9 +46,8 @@ def verdicts(
                          together; else empty
         held             the smallest share of resamples, over the models that have them, on the model's own side
         is_sure          see Formula; never where few
-        excess_amount    own spend beyond what would be repaid within target_months, at most the own spend: the median
-                         over models; excess_low, excess_high: least and most over models. NaN without own spend, and
-                         where the cause is overhead
+        excess_amount    only where the cause is own, else NaN: own spend beyond what its customers repay within
+                         target_months: the median over models; excess_low, excess_high: least and most over models
 
     Formula
         above: own + overhead > target_months x margin x credited_amount / months_in_amount, equal to 9 digits counting
@@ -57,8 +56,9 @@ def verdicts(
         with resamples are on either side.
 
     Limits
-        The overhead of a deal is the same in every channel: what sales does longer for some is not seen. Own spend is
-        not resampled. As in the attribution report, credit is not cause.
+        The overhead of a deal is the same in every channel: what sales does longer for some is not seen. No cut of own
+        spend removes overhead, so it is in payback but in no excess. Own spend is not resampled. As in the attribution
+        report, credit is not cause: who would have come without the channel is not known.
     """
     names = sorted(set(by_model["channel"]) | set(costs.own.index))
     channels = pd.Index([name for name in names if name != NO_CHANNEL], dtype="str", name="channel")
@@ -72,7 +72,7 @@ def verdicts(
     found[counts] = found[counts].fillna(0)
     found["verdict"] = _verdict(found, costs, knobs)
     found["cause"] = _cause(found)
-    found.loc[found["cause"].eq("overhead"), ["excess_amount", "excess_low", "excess_high"]] = np.nan
+    found.loc[found["cause"].ne("own"), ["excess_amount", "excess_low", "excess_high"]] = np.nan
     judged = found["verdict"].isin(["above", "below", "depends"]) & found["held"].notna()
     depends = found["verdict"].eq("depends")
     stays = np.where(depends, found["has_above"].eq(True) & found["has_below"].eq(True),
@@ -84,14 +84,14 @@ def verdicts(
 
 
 def _sides(rows: pd.DataFrame, credit: ChannelCredit, costs: ChannelCosts, most: float) -> pd.DataFrame:
-    """Return rows with the side each is on, and its excess of own spend; is_known: whether there is a side."""
+    """Return rows with the side each is on, and the excess of own spend alone; is_known: whether there is a side."""
     own, amount = rows["spend_amount"], rows["credited_amount"]
     cost = own.fillna(0.0) + rows["overhead_amount"]
     times = credit.new_amount / (credit.new_amount - credit.untouched_amount or np.nan)
     deals_times = credit.n_new / ((credit.n_new - credit.n_untouched) or np.nan)
     shared = own + rows["overhead_amount"] * deals_times
     is_known = np.isfinite(cost * most) & (most > 0)
-    excess = (cost - most * amount).clip(lower=0.0).clip(upper=own).where(own.notna() & is_known)
+    excess = (own - most * amount).clip(lower=0.0).clip(upper=own).where(own.notna() & is_known)
     above = is_known & ~earns(cost, amount, most)
     return rows.assign(
         is_known=is_known, above=above, own_above=~earns(own, amount, most),

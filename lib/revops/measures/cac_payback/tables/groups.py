@@ -3,8 +3,10 @@
 import pandas as pd
 
 from revops.analysis.credit import model_name
+from revops.measures.cac_payback.channels import NO_CHANNEL
+from revops.measures.cac_payback.drivers import DEPENDS
 from revops.measures.cac_payback.result import CacResult
-from revops.measures.cac_payback.tables.ladder import Display, also, ranged
+from revops.measures.cac_payback.tables.ladder import Display, also, month_words, ranged
 from revops.wording import between, channel_label, missing, money, months, ranges
 
 __all__ = ["DRIVERS", "UNALLOCATED", "group_tables"]
@@ -36,31 +38,37 @@ def group_tables(result: CacResult) -> dict[str, Display]:
 def _groups(result: CacResult, dimension: str) -> Display:
     rows, knobs = result.groups.table, result.knobs
     rows = rows[rows["dimension"].eq(dimension)].reset_index(drop=True)
+    few = rows["is_few"].astype(bool) & rows["shrunk_months"].notna()
     shown = pd.DataFrame({
         dimension.capitalize(): _labels(rows["group"]), "Customers": rows["n_customers"],
-        "Cost": rows["spend_amount"], "CAC": rows["cac_amount"], "Payback": rows["payback_months"],
-        "Range": ranged(rows["low"], rows["high"]),
+        "Cost": rows["spend_amount"].where(rows["spend_amount"].ne(0)), "CAC": rows["cac_amount"],
+        "Payback": rows["payback_months"].mask(few, rows["shrunk_months"]),
+        "Range": ranged(rows["low"].mask(few, rows["shrunk_low"]), rows["high"].mask(few, rows["shrunk_high"])),
     })  # fmt: skip
     units: list[str | None] = [None, "count", "money", "money", "months", None]
     caption = f"Payback in months by {dimension}, cost shared by {DRIVERS[result.effort.driver]}"
-    few = f"fewer than {knobs.fewest_customers} customers are few"
-    if dimension == "type":
-        caption += f"; {few}"
-    else:
-        shown["Drawn to the whole"] = rows["shrunk_months"]
-        shown["Its range"] = ranged(rows["shrunk_low"], rows["shrunk_high"])
-        units += ["months", None]
-        caption += f"; {few}: the fewer, the more drawn to the whole"
-    told = zip(rows["sure"], rows["is_few"].astype(bool), rows["payback_months"], strict=True)
-    shown["Against the target"] = [_against(sure, is_few, value) for sure, is_few, value in told]
-    return also(f"{caption}; target {months(knobs.target_months)}", result.effort.why), shown, (*units, None)
+    drawn = "" if dimension == "type" else ", and drawn to the whole: the fewer, the more"
+    caption += f"; fewer than {knobs.fewest_customers} customers are few{drawn}; target {months(knobs.target_months)}"
+    others = [DRIVERS[name] for name in result.groups.drivers if name != result.effort.driver]
+    if others:
+        shown["Over ways to share cost"] = ranged(rows["lowest_months"].mask(few), rows["highest_months"].mask(few))
+        units.append(None)
+        caption += f". Other ways to share cost: by {' or by '.join(others)}; sure only where all agree"
+    shown["Against the target"] = [_against(row, knobs.target_months) for row in rows.itertuples()]
+    return also(caption, result.effort.why), shown, (*units, None)
 
 
-def _against(sure: str, is_few: bool, value: float) -> str:
-    if missing(value):
-        return "–"
-    said = {"above": "surely slower", "below": "surely within"}.get(sure, "not beyond chance")
-    return f"{said}; few" if is_few else said
+def _against(row: object, target: float) -> str:
+    """Return the verdict on a group in words."""
+    if missing(row.payback_months):
+        return "no work on record to share cost by" if row.spend_amount == 0 and row.n_customers else "–"
+    if row.is_few:
+        return "few"
+    if row.sure == DEPENDS:
+        if row.lowest_months <= target < row.highest_months:
+            return "depends on how cost is shared"
+        return f"{'slower' if row.payback_months > target else 'within'}, surely only by some ways to share cost"
+    return {"above": "surely slower", "below": "surely within"}.get(row.sure, "not beyond chance")
 
 
 def _labels(names: pd.Series) -> list[str]:
@@ -77,28 +85,46 @@ def _channels(result: CacResult) -> Display:
         "Own cost": rows["spend_amount"], "CAC": rows["cac_amount"], "Payback": rows["payback_months"],
         "Over all models": ranged(rows["lowest_months"], rows["highest_months"]),
         "Verdict": [_verdict(row) for row in rows.itertuples()],
-        "Beyond the target": [_excess(row, currency) for row in rows.itertuples()],
+        "At stake": [_at_stake(row, currency) for row in rows.itertuples()],
     })  # fmt: skip
+    shown = pd.concat([shown, _untouched(result)], ignore_index=True)
     by = f" by {model_name(result.channels.model)}" if result.channels.model else ""
     caption = (
         f"Payback in months by channel, credit for new business{by}: own cost, and for each customer alike a part of "
-        f"what is no channel's own; target {months(result.knobs.target_months)}. Beyond the target: own cost that it "
-        "does not allow (over all models)"
+        f"what is no channel's own; target {months(result.knobs.target_months)}. At stake: own cost that its customers "
+        "do not repay within the target (over all models), where it is own cost alone that takes too long"
     )
     notes = [why.get(name) for name in ("channels", "payback_months", "spend_amount", "overhead_amount", "customers")]
     return also(caption, *notes), shown, (None, "count", "money", "money", "months", None, None, None)
 
 
+def _untouched(result: CacResult) -> pd.DataFrame:
+    """Return the row of won deals that no touch is on record of; none where every deal has one."""
+    rows, won = result.channels.by_model, result.channels.won
+    rows = rows[rows["channel"].eq(NO_CHANNEL) & rows["credited_deals"].gt(0)]
+    rows = rows[rows["model"].eq(won.model if won else "")]
+    return pd.DataFrame({
+        "Channel": _labels(rows["channel"]), "Deals": rows["credited_deals"].round().astype("int64").to_numpy(),
+        "Own cost": rows["spend_amount"].to_numpy(), "CAC": rows["cac_amount"].to_numpy(),
+        "Payback": rows["payback_months"].to_numpy(), "Over all models": "–", "Verdict": "no channel known",
+        "At stake": "–",
+    })  # fmt: skip
+
+
 def _verdict(row: object) -> str:
+    """Return the verdict on a channel in words; where own cost and overhead make it together, what own cost does."""
     if row.verdict not in ("above", "below"):
         return _VERDICTS[row.verdict]
     chance = "surely " if row.is_sure else ""
     cause = {"own": " by its own cost alone", "overhead": " even without its own cost"}.get(row.cause, "")
-    return f"{chance}{_VERDICTS[row.verdict]}{cause}{'' if row.is_sure else ', not beyond chance'}"
+    said = f"{chance}{_VERDICTS[row.verdict]}{cause}{'' if row.is_sure else ', not beyond chance'}"
+    is_together = row.cause == "together" and not missing(row.own_payback_months)
+    return f"{said}; own cost alone repays in {month_words(row.own_payback_months)}" if is_together else said
 
 
-def _excess(row: object, currency: str) -> str:
-    if missing(row.excess_amount) or not row.excess_amount > 0:
+def _at_stake(row: object, currency: str) -> str:
+    """Return own cost beyond the target, where own cost is what takes too long."""
+    if row.verdict != "above" or row.cause != "own" or not row.excess_amount > 0:
         return "–"
     ends = between(row.excess_low, row.excess_high, lambda x: money(x, currency))
     return f"{money(row.excess_amount, currency)} ({ends})"
@@ -127,12 +153,16 @@ def _sums(result: CacResult) -> Display:
     for name, column in _CREDITED.items() if won.model else ():
         shown[name] = rows["channel"].map(won.of(won.model, column)).to_numpy()
     costs, credit = shown.iloc[:, 1:3].sum(skipna=False), shown.iloc[:, 3:].sum(min_count=1)
+    if won.model and won.n_untouched:
+        dark = [float(won.n_untouched), won.untouched_amount, won.untouched_all_amount]
+        shown.loc[len(shown)] = [UNALLOCATED[NO_CHANNEL], float("nan"), float("nan"), *dark]
+        credit = credit + dark
     shown.loc[len(shown)] = ["Total", *costs, *credit]
     caption = "Cost by channel as ad systems and campaigns tell it, and what is no channel's own"
     caption += ": they add up to the books" if costs.notna().all() else ""
     if won.model:
         by = model_name(won.model)
-        caption = also(caption, f"credit by {by}: all of it is the attribution report's of the same days")
+        caption = also(caption, f"credit by {by}: that of channels is the attribution report's of the same days")
     return caption, shown, (None, "money", "money", "count", "money", "money")[: shown.shape[1]]
 
 

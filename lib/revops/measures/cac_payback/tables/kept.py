@@ -85,7 +85,9 @@ def _top(result: CacResult) -> Display:
     shown = pd.DataFrame({"Customer": names.fillna(rows["customer"]), "A year ago": rows["then"], "Now": rows["now"],
                           "Change": rows["change"], "Share of now": rows["share"]})  # fmt: skip
     many = "largest customer" if len(rows) == 1 else f"{len(rows)} largest customers"
-    caption = f"The {many} of twelve months before, recurring a month; share: of what all those of then pay now"
+    caption = (
+        f"The {many} of twelve months before, recurring a month; share: of all recurring revenue now, new customers too"
+    )
     return caption, shown, (None, "money", "money", "money", "share")
 
 

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from revops.measures.cac_payback.ladder import HEADLINE
 from revops.measures.cac_payback.result import CacResult
 from revops.measures.cac_payback.tables.ladder import Display
 from revops.metrics import METRICS
-from revops.wording import join, month_name, plural
+from revops.wording import join, month_name, months, plural, share
 
 __all__ = ["left_out_tables"]
 
@@ -44,9 +45,23 @@ def _left_out(result: CacResult) -> Display:
 
 
 def _notes(result: CacResult) -> Display:
-    told = [*_of_books(result), *_of_bills(result), *_of_the_rest(result), *_of_peers(result)]
+    told = [*_of_largest(result), *_of_books(result), *_of_bills(result), *_of_the_rest(result), *_of_peers(result)]
     shown = pd.DataFrame(list(dict.fromkeys(told)), columns=["Of", "What to know"]).astype("str")
     return "What to know of these numbers before leaning on them", shown, (None, None)
+
+
+def _of_largest(result: CacResult) -> Iterator[tuple[str, str]]:
+    """Yield what one new customer makes of payback, where it is much of new recurring revenue."""
+    ladder = result.ladder
+    if not ladder.rests_on_one:
+        return
+    rung = ladder.of(HEADLINE)
+    one = f"one new customer ({ladder.largest_customer}) pays {share(ladder.largest_share)} of what new customers pay"
+    without = (
+        f"; without it, at the same cost, payback is {months(ladder.without_largest)} months rather than "
+        f"{months(rung['payback_months'])}"
+    )
+    yield "New customers", one + (without if pd.notna(ladder.without_largest) else "")
 
 
 def _of_books(result: CacResult) -> Iterator[tuple[str, str]]:
@@ -65,8 +80,8 @@ def _of_books(result: CacResult) -> Iterator[tuple[str, str]]:
 
 def _of_bills(result: CacResult) -> Iterator[tuple[str, str]]:
     """Yield how customers are told, and which months no report holds."""
-    months = result.customers.months
-    if months is None:
+    bills = result.customers.months
+    if bills is None:
         yield (
             "New customers",
             (
@@ -75,13 +90,13 @@ def _of_bills(result: CacResult) -> Iterator[tuple[str, str]]:
             ),
         )
         return
-    if n := len(months.missing):
-        names = join([month_name(month) for month in months.missing[:_MOST_MONTHS]])
+    if n := len(bills.missing):
+        names = join([month_name(month) for month in bills.missing[:_MOST_MONTHS]])
         yield "Bills", f"{plural(n, 'month')} in no report ({names}{' …' if n > _MOST_MONTHS else ''}): filled for all"
-    if n := int(months.late.any(axis=1).sum()):
+    if n := int(bills.late.any(axis=1).sum()):
         yield "Bills", f"{plural(n, 'customer')} paid late, at least once: filled with the amount before"
-    if months.basis != "reported":
-        part = "all" if months.basis == "present_price" else "some"
+    if bills.basis != "reported":
+        part = "all" if bills.basis == "present_price" else "some"
         yield "Bills", f"{part} amounts of the past are the prices of today, which no change of price shows in"
 
 
@@ -91,12 +106,30 @@ def _of_the_rest(result: CacResult) -> Iterator[tuple[str, str]]:
         yield "Lag", result.lag.why
     if result.effort.why:
         yield "Sharing of cost", result.effort.why
+    yield from _of_shares(result)
     for name, reason in result.channels.why.items():
         yield _CHANNELS[name], reason
     for version, note in result.realised.notes.items():
         yield _VERSIONS[version], note
     if result.lifetime.note:
         yield "Lifetime value", result.lifetime.note
+
+
+def _of_shares(result: CacResult) -> Iterator[tuple[str, str]]:
+    """Yield of which months' new customers the share of cost is not their own."""
+    ladder = result.ladder
+    if ladder.shares is None:
+        return
+    held = ladder.shares.index[~ladder.shares["is_own"] & ladder.cac_by_month.notna()]
+    if len(held):
+        yield (
+            "Sharing of cost",
+            (
+                f"fewer than {result.knobs.fewest_customers} deals, or none of new business, tell what new customers "
+                f"bore of the cost of {plural(len(held), 'month')} up to {month_name(held[-1])}: there it is "
+                f"{share(result.effort.new_share)}, as in these months"
+            ),
+        )
 
 
 def _of_peers(result: CacResult) -> Iterator[tuple[str, str]]:
