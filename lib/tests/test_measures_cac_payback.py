@@ -359,7 +359,9 @@ def test_with_a_negative_margin_no_cost_is_ever_repaid():
     row = rows(found)[("payback_months", ("basis", "lagged"))]
     assert np.isnan(row["value"]) and row["note"] == "never: gross margin is below 0"
     assert value(found, "payback_months", basis="revenue") == pytest.approx(17_600 / 5_200)
-    assert value(found, "ltv_amount", horizon_months=11) == pytest.approx(-0.25 / 0.75 * 3262.3511905)
+    assert value(found, "ltv_amount", horizon_months=11, basis="with_expansion") == pytest.approx(
+        -0.25 / 0.75 * 3262.3511905
+    )
     shares = found.realised.curves.query("version == 'recognised'")["paid_back_share"]
     assert shares.max() == 0 and "gross margin is below 0" in words(found)
 

@@ -201,7 +201,7 @@ def test_lifetime_value_is_told_with_its_tail_its_note_and_its_rate():
     )
     assert frame["What"].tolist() == [
         "Gross margin of a new customer over 60 months, each month at no more than its first",
-        "of which beyond the 41 months that were seen: an extrapolation that rests on 1 leaver among 64",
+        "of which beyond the 41 months seen: an extrapolation that rests on 1 leaver among 64",
         "The same with expansion, whose cost is not in CAC",
         "Were the rate of leaving the same at every age, without a horizon", "CAC, lagged",
     ]  # fmt: skip
@@ -209,10 +209,10 @@ def test_lifetime_value_is_told_with_its_tail_its_note_and_its_rate():
     assert frame["Range"].tolist() == ["$6.0K to $8.0K", "–", "$6.6K to $8.8K", "–", "–"]
     _, frame, _ = shown("lifetime_value", worth={"left": (0, 1200), "observed": 1})
     assert frame["What"][1] == (
-        "of which beyond the 1 month that were seen: an extrapolation that rests on 0 leavers among 1,200"
+        "of which beyond the 1 month seen: an extrapolation that rests on no leavers among 1,200"
     )
     _, frame, _ = shown("lifetime_value", worth={"left": (0, 0)})
-    assert frame["What"][1] == "of which beyond the 41 months that were seen: an extrapolation"
+    assert frame["What"][1] == "of which beyond the 41 months seen: an extrapolation"
 
 
 def test_lifetime_value_without_a_tail_a_cost_or_a_leaver_leaves_their_lines_out():

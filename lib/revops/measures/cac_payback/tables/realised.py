@@ -82,7 +82,7 @@ def _worth(result: CacResult) -> Display:
     lines = [(f"Gross margin of a new customer over {horizon}, each month at no more than its first",
               row["ltv_amount"], (row["low"], row["high"]))]  # fmt: skip
     if row["tail_amount"] > 0:
-        seen = f"of which beyond the {month_words(found.observed_months)} that were seen: an extrapolation{_rests(row)}"
+        seen = f"of which beyond the {month_words(found.observed_months)} seen: an extrapolation{_rests(row)}"
         lines.append((seen, row["tail_amount"], none))
     lines += [
         ("The same with expansion, whose cost is not in CAC", every["ltv_amount"], (every["low"], every["high"])),
