@@ -160,7 +160,10 @@ def _lifetime(ltv=7000.0, ends=(6000.0, 8000.0), tail=1000.0, cac=2000.0, ratio=
         basis=BASES_OF_WORTH, cac_amount=cac, monthly_churn=churn, n_customers=40, tail_left=left[0],
         tail_at_risk=left[1],
     )  # fmt: skip
-    return Lifetime(pd.DataFrame(), rows, horizon, observed, note, why)
+    columns = ["basis", "ltv_amount", "low", "high", "tail_amount", "cac_amount", "ltv_to_cac", "ratio_low",
+               "ratio_high", "constant_hazard_ltv", "monthly_churn", "n_customers", "tail_left",
+               "tail_at_risk"]  # fmt: skip
+    return Lifetime(pd.DataFrame(), rows[columns], horizon, observed, note, why)
 
 
 def _retention(nrr, kept, doubt, owed, top, why, bridge):
