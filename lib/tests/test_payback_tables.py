@@ -192,6 +192,21 @@ def test_cohorts_say_who_is_left_out_and_versions_what_to_know():
     )
 
 
+def test_shares_that_no_row_tells_have_no_column():
+    result = told(versions=("recognised", "first_price"))
+    rows = result.realised.by_cohort
+    rows[["paid_back_24", "lost_24", "paid_back_36"]] = NAN
+    rows.loc[1, "paid_back_18"] = NAN
+    tables = report.display_tables(result)
+    _, cohorts, units = tables["paid_back_by_cohort"]
+    ages = ["Paid back by 12", "Paid back by 18"]
+    assert list(cohorts) == ["Began to pay in", "Customers", "CAC", "Half paid back after", *ages]
+    assert units == (None, "count", "money", "months", "share", "share")
+    _, versions, units = tables["cash_and_recognised"]
+    assert list(versions) == ["Counted when", "Customers", "Half paid back after", *ages]
+    assert units == (None, "count", "months", "share", "share")
+
+
 def test_lifetime_value_is_told_with_its_tail_its_note_and_its_rate():
     text, frame, _ = shown("lifetime_value", worth={"note": "seen for 6 months only"}, discount_rate=0.085)
     assert text == (

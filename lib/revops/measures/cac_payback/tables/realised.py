@@ -45,8 +45,15 @@ def _cohorts(result: CacResult) -> Display:
         "bear the same CAC, whatever they pay: the small ones repay late. A dash: fewer than "
         f"{plural(result.knobs.fewest_customers, 'customer')} are at risk at that age, or half is not reached"
     )
-    units = (None, "count", "money", "months", "share", "share", "share", "share")
-    return also(caption, *_notes(result, "recognised")), shown.reset_index(drop=True), units
+    shown, units = _told(shown, (None, "count", "money", "months", *["share"] * 4))
+    return also(caption, *_notes(result, "recognised")), shown, units
+
+
+def _told(shown: pd.DataFrame, units: tuple[str | None, ...]) -> tuple[pd.DataFrame, tuple[str | None, ...]]:
+    """Return the table without shares that no row tells."""
+    kept = [unit != "share" or shown[name].notna().any() for name, unit in zip(shown, units, strict=True)]
+    units = tuple(unit for unit, is_kept in zip(units, kept, strict=True) if is_kept)
+    return shown.loc[:, kept].reset_index(drop=True), units
 
 
 def _notes(result: CacResult, version: str) -> list[str | None]:
@@ -71,8 +78,8 @@ def _versions(result: CacResult) -> Display:
     )
     if other:
         caption += ". Annual prepayment can pay back sooner in cash, and hides the risk of the renewal"
-    units = (None, "count", "months", *["share"] * len(AGES))
-    return also(caption, *(_notes(result, other) if other else [])), shown.reset_index(drop=True), units
+    shown, units = _told(shown, (None, "count", "months", *["share"] * len(AGES)))
+    return also(caption, *(_notes(result, other) if other else [])), shown, units
 
 
 def _worth(result: CacResult) -> Display:
