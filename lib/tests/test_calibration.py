@@ -266,10 +266,11 @@ def paid():
 
 
 def test_ranges_of_the_payback_report_hold_what_was_planted(paid):
-    """4 companies of 17 ranges: were those of one company a single one, three of four would be in."""
+    """4 companies of 19 ranges: were those of one company a single one, three of four would be in."""
     found = payback.held(paid).query("by == 'all'").set_index("id")
     assert set(found.index) == {"payback_months", "group", "group, shrunk", "paid_back by 12", "lost by 12",
-                                "paid_back by 24", "lost by 24", "ltv_amount", "ltv_to_cac", "nrr", "grr",
+                                "paid_back by 24", "lost by 24", "ltv_amount", "ltv_to_cac",
+                                "ltv_amount, first price", "ltv_to_cac, first price", "nrr", "grr",
                                 "logo_churn_rate", "channel"}  # fmt: skip
     told = paid[paid["what"].eq("range") & paid["low"].notna()]
     assert told["true"].between(told["low"], told["high"]).mean() > 0.6

@@ -222,8 +222,9 @@ def test_paid_back_and_left_are_told_by_the_target_with_the_cash_beside_them():
     assert "By 12 months 33% (28% to 38%) paid back, 10% (5% to 20%) left before." in chart.alt
     assert chart.alt.endswith("In cash 67% by 20 months.")
     assert chart.caption == (
-        "Share of 40 new customers by age, as far as 10 or more were seen, by recognised gross margin. Band: the range "
-        "that holds 8 in 10 times when customers are drawn anew. Thin: paid back in cash."
+        "Share of 40 new customers by age, as far as 10 or more were seen, by recognised gross margin: expansion helps "
+        "to repay. Each bears the CAC of its first month and segment, whatever it pays. Band: the range that holds 8 "
+        "in 10 times when customers are drawn anew. Thin: paid back in cash."
     )
     (_, lost, red), (ages, paid, blue), (_, cash, grey) = lines_of(chart)
     assert ages == list(range(1, 21)) and (red, blue, grey) == (style.WARN, style.ACCENT, style.MUTE)

@@ -157,7 +157,9 @@ def test_rows_say_what_was_worked_out_by_hand(hand):
     assert value(hand, "nrr") == pytest.approx(1650 / 1800) and value(hand, "grr") == pytest.approx(1450 / 1800)
     assert value(hand, "logo_churn_rate") == pytest.approx(1 / 3)
     assert value(hand, "paid_back_share", age_months=6, version="recognised") == pytest.approx(4 / 15)
-    assert value(hand, "ltv_amount", horizon_months=11) == pytest.approx(3262.3511905)
+    ltv = {"horizon_months": 11}
+    assert value(hand, "ltv_amount", **ltv, basis="with_expansion") == pytest.approx(3262.3511905)
+    assert value(hand, "ltv_amount", **ltv, basis="without_expansion") == pytest.approx(3158.1845238)
     assert value(hand, "burn_multiple") == pytest.approx(22_400 / 36_600)
     assert value(hand, "gross_margin_share") == pytest.approx(0.75)
 
@@ -357,7 +359,9 @@ def test_with_a_negative_margin_no_cost_is_ever_repaid():
     row = rows(found)[("payback_months", ("basis", "lagged"))]
     assert np.isnan(row["value"]) and row["note"] == "never: gross margin is below 0"
     assert value(found, "payback_months", basis="revenue") == pytest.approx(17_600 / 5_200)
-    assert value(found, "ltv_amount", horizon_months=11) == pytest.approx(-0.25 / 0.75 * 3262.3511905)
+    assert value(found, "ltv_amount", horizon_months=11, basis="with_expansion") == pytest.approx(
+        -0.25 / 0.75 * 3262.3511905
+    )
     shares = found.realised.curves.query("version == 'recognised'")["paid_back_share"]
     assert shares.max() == 0 and "gross margin is below 0" in words(found)
 
@@ -403,7 +407,7 @@ def test_a_refund_takes_back_what_was_collected_and_not_what_was_recognised(hand
 def test_annual_prepayment_pays_back_sooner_in_cash_and_the_page_says_so(hand):
     curves = hand.realised.curves.query("cohort == 'all' and age_months == 1").set_index("version")["paid_back_share"]
     assert curves["recognised"] == 0 < curves["collected"] == pytest.approx(1 / 7)
-    assert "Annual prepayment pays back sooner in cash" in report.display_tables(hand)["cash_and_recognised"][0]
+    assert "Annual prepayment can pay back sooner in cash" in report.display_tables(hand)["cash_and_recognised"][0]
 
 
 def test_free_plans_are_no_customers_and_the_page_says_how_many(hand):

@@ -91,6 +91,11 @@ def test_each_customer_has_the_outcome_that_why_tells():
                                       "H": "open", "I": "open"}  # fmt: skip
 
 
+def test_half_is_not_told_where_one_customer_alone_is_at_risk():
+    rows = told()["realised"].by_cohort.set_index(["version", "cohort"])
+    assert pd.isna(rows.loc[("recognised", "all"), "median_age"])
+
+
 def test_magic_and_bridge_of_each_quarter_add_up():
     bridge = told()["retention"].bridge.set_index("period")
     moves = bridge[["new", "expansion", "contraction", "churn", "reactivation"]].sum(axis=1)

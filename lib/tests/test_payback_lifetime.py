@@ -10,7 +10,7 @@ from hand_payback import books, customer_months, customers, new_customer
 from hand_payback import company as tiny
 from hand_realised import ladder, made_up
 
-from revops.measures.cac_payback.lifetime import lifetime
+from revops.measures.cac_payback.lifetime import BASES, lifetime
 
 
 @cache
@@ -36,17 +36,27 @@ def test_four_customers_by_hand():
     At risk at 0 to 3: 4, 4, 4, 2. Survival 1, 1, 3/4, 3/4; seen up to age 3 with 2 at risk.
     Paid in month 1: 100, 100, 200, 60: mean 115. Month 2: 100, 100, 200, 60: 115. Month 3: 120, 200, 60: 126 2/3. Month
     4: 120, 200: 160. All of the last year seen: 460 + 460 + 380 + 320 = 1,620 over 4 + 4 + 3 + 2 = 13 customer-months.
-    Tail: 1 leaver over the 10 at risk at ages 1 to 3, so 0.9 a month. Margin one half."""
+    Without expansion A counts for 100 in months 3 and 4: 100, 200, 60: 120; 100, 200: 150; of the last year 1,580.
+    Tail: 1 leaver (B, of the 4 at risk at age 1) over the 10 at risk at ages 1 to 3, so 0.9 a month. Margin a half."""
     found = tell(FOUR)
     rows = found.curve
     assert rows["n_at_risk"].tolist() == [4, 4, 4, 2, 0, 0]
     assert rows["survival"].tolist() == pytest.approx([1, 1, 0.75, 0.75, 0.75 * 0.9, 0.75 * 0.81])
     mean = [115, 115, 380 / 3, 160, 1620 / 13, 1620 / 13]
+    first = [115, 115, 120, 150, 1580 / 13, 1580 / 13]
+    assert rows["first_mean_amount"].tolist() == pytest.approx(first)
     assert rows["mean_amount"].tolist() == pytest.approx(mean)
     assert rows["is_tail"].tolist() == [False] * 4 + [True] * 2
     parts = [57.5, 57.5, 47.5, 60.0, 0.675 * 810 / 13, 0.6075 * 810 / 13]
     assert rows["margin_amount"].tolist() == pytest.approx(parts)
-    row = found.table.iloc[0]
+    kept = [57.5, 57.5, 45.0, 56.25, 0.675 * 790 / 13, 0.6075 * 790 / 13]
+    assert rows["first_margin_amount"].tolist() == pytest.approx(kept)
+    row = found.of("without_expansion")
+    assert row["ltv_amount"] == pytest.approx(sum(kept)) and row["tail_amount"] == pytest.approx(sum(kept[4:]))
+    assert row["cac_amount"] == 300 and row["ltv_to_cac"] == pytest.approx(sum(kept) / 300)
+    assert row["constant_hazard_ltv"] == pytest.approx(1580 / 13 * 0.5 / 0.1)
+    assert (row["tail_left"], row["tail_at_risk"], row["n_customers"]) == (1, 4, 4)
+    row = found.of("with_expansion")
     assert row["ltv_amount"] == pytest.approx(sum(parts)) and row["tail_amount"] == pytest.approx(sum(parts[4:]))
     assert row["cac_amount"] == 300 and row["ltv_to_cac"] == pytest.approx(sum(parts) / 300)
     assert row["monthly_churn"] == pytest.approx(0.1)
@@ -58,11 +68,14 @@ def test_four_customers_by_hand():
 
 def test_columns():
     found = tell(FOUR)
-    assert found.curve.columns.tolist() == ["age_months", "n_at_risk", "survival", "low", "high", "mean_amount",
-                                            "margin_amount", "is_tail"]  # fmt: skip
-    assert found.table.columns.tolist() == ["ltv_amount", "low", "high", "tail_amount", "cac_amount", "ltv_to_cac",
-                                            "ratio_low", "ratio_high", "constant_hazard_ltv", "monthly_churn",
-                                            "n_customers"]  # fmt: skip
+    assert found.curve.columns.tolist() == ["age_months", "n_at_risk", "survival", "low", "high", "first_mean_amount",
+                                            "first_margin_amount", "mean_amount", "margin_amount",
+                                            "is_tail"]  # fmt: skip
+    assert found.table["basis"].tolist() == tell({"A": [1.0]}).table["basis"].tolist() == list(BASES)
+    assert found.table.columns.tolist() == ["basis", "ltv_amount", "low", "high", "tail_amount", "cac_amount",
+                                            "ltv_to_cac", "ratio_low", "ratio_high", "constant_hazard_ltv",
+                                            "monthly_churn",
+                                            "n_customers", "tail_left", "tail_at_risk"]  # fmt: skip
     empty = tell({"A": [1.0]})
     assert empty.curve.columns.tolist() == found.curve.columns.tolist() and empty.curve["is_tail"].dtype == bool
     assert empty.table.columns.tolist() == found.table.columns.tolist()
@@ -89,6 +102,30 @@ def test_who_is_missing_in_a_month_that_is_not_settled_stays():
     paid = {"A": [100.0] * 4 + [0, 0], "B": [100.0] * 6, "C": [100.0] * 6}
     assert tell(paid, settled=4).table.loc[0, "monthly_churn"] == 0
     assert tell(paid, settled=6).table.loc[0, "monthly_churn"] == pytest.approx(1 / 14)
+
+
+def test_expansion_is_not_what_the_cost_of_winning_bought():
+    """100, then 300 a month: of which 100 count. 200, then 50: all of it, contraction is a loss of what was bought. 100
+    paused and back at 400: nothing, then 100. Six months of life, nobody left, margin one half."""
+    found = tell({"A": [100.0, 300, 300, 300, 300, 300], "B": [200.0, 50, 50, 50, 50, 50],
+                  "C": [100.0, 0, 400, 400, 400, 400]}, cac=100.0)  # fmt: skip
+    first = [400 / 3, 50.0, *[250 / 3] * 4]
+    assert found.curve["first_mean_amount"].tolist() == pytest.approx(first)
+    assert found.curve["mean_amount"].tolist() == pytest.approx([400 / 3, 350 / 3, *[250.0] * 4])
+    assert found.of("without_expansion")["ltv_amount"] == pytest.approx(sum(first) / 2)
+    assert found.table["ltv_to_cac"].tolist() == pytest.approx([sum(first) / 200, 12.5 / 2])
+    assert (found.table["ratio_low"] <= found.table["ltv_to_cac"]).all()
+    assert (found.table["ratio_high"] >= found.table["ltv_to_cac"]).all()
+
+
+def test_the_tail_says_on_how_many_leavers_of_its_last_year_it_rests():
+    """20 months: 3 leave after the first, of 30, long before the last twelve ages seen; 2 after the 15th, of 27."""
+    lives = [1] * 3 + [15] * 2 + [20] * 25
+    found = tell({f"c{n:02d}": [100.0] * life + [0.0] * (20 - life) for n, life in enumerate(lives)},
+                 fewest_customers=10, horizon_months=36)  # fmt: skip
+    assert found.observed_months == 19
+    assert found.table[["tail_left", "tail_at_risk"]].to_numpy().tolist() == [[2, 27]] * 2
+    assert found.of("with_expansion")["tail_amount"] > 0
 
 
 def test_all_left_are_worth_what_they_paid():
@@ -126,8 +163,9 @@ def test_without_a_cost_there_is_a_value_and_no_multiple():
 def test_few_customers_and_one_customer_say_why():
     found = tell({"A": [100.0] * 9}, fewest_customers=10)
     assert found.why == "needs 10 new customers seen for more than a month; found 1"
-    assert found.curve.empty and found.table["n_customers"].tolist() == [1]
-    assert found.table.drop(columns="n_customers").isna().all(axis=None)
+    assert found.curve.empty and found.table["n_customers"].tolist() == [1, 1]
+    told = found.table.drop(columns=["basis", "n_customers", "tail_left", "tail_at_risk"])
+    assert told.isna().all(axis=None) and (found.table[["tail_left", "tail_at_risk"]] == 0).all(axis=None)
 
 
 def test_without_bills_it_says_why():
@@ -145,12 +183,21 @@ def test_nobody_left_is_no_proof_that_nobody_will():
     assert found.note is None
 
 
-def slow(customers, margin, horizon, fewest):
-    """Return the value, one customer and one month at a time."""
+def slow(customers, margin, horizon, fewest, held):
+    """Return the value, one customer and one month at a time; held: no month above the first."""
     months, lives = customers.months, []
     for row in months.customers.itertuples():
         last = min(row.end, months.settled)
-        lives.append((last - row.start, row.end < months.settled, months.amount[row.Index, row.start : last]))
+        lives.append(
+            (
+                last - row.start,
+                row.end < months.settled,
+                [
+                    min(paid, months.amount[row.Index, row.start]) if held else paid
+                    for paid in months.amount[row.Index, row.start : last]
+                ],
+            )
+        )
     alive, total, observed, year = 1.0, 0.0, 0, []
     for age in range(horizon):
         at_risk = sum(seen > age or (seen == age and left) for seen, left, _ in lives)
@@ -175,8 +222,10 @@ def test_it_is_the_plain_loop(seed):
     n = 70
     who, known = made_up(rng.geometric(0.05, n), rng.integers(0, 30, n), 30, 100 * rng.lognormal(0, 0.5, (n, 30)))
     found = lifetime(window_with(), known, who, ladder(500.0))
-    total, observed = slow(who, 0.8, 60, 10)
-    assert found.observed_months == observed and found.table.loc[0, "ltv_amount"] == pytest.approx(total)
+    for basis in BASES:
+        total, observed = slow(who, 0.8, 60, 10, basis == "without_expansion")
+        assert found.observed_months == observed and found.of(basis)["ltv_amount"] == pytest.approx(total)
+    assert found.of("without_expansion")["ltv_amount"] < 0.8 * found.of("with_expansion")["ltv_amount"]
 
 
 def ten_years(rng, n=4000):

@@ -18,7 +18,7 @@ SMB = groups(SMB=1.0)
 
 @cache
 def window_with(draws):
-    return tiny(knobs={"draws": draws})
+    return tiny(knobs={"draws": draws, "fewest_customers": 2})
 
 
 SHARES = ["paid_back_share", "lost_share"]
@@ -75,19 +75,44 @@ def test_columns_and_order():
         "lost_18 lost_24 lost_36"
     )
     assert found.table["customer"].tolist() == ["B", "A"]
-    assert found.by_cohort["cohort"].tolist() == ["all", "FY25", "FY26"]
-    assert found.curves.groupby("cohort", sort=False).size().to_dict() == {"all": 15, "FY25": 15, "FY26": 3}
+    assert found.by_cohort["version"].tolist() == ["recognised"] * 3 + ["first_price"] * 3
+    assert found.by_cohort["cohort"].tolist() == ["all", "FY25", "FY26"] * 2
+    told = found.curves[found.curves["version"].eq("recognised")]
+    assert told.groupby("cohort", sort=False).size().to_dict() == {"all": 15, "FY25": 15, "FY26": 3}
 
 
 def test_by_cohort_by_hand():
-    """Started in 2025: A and B pay back after 6 and 12; in 2026 C is too young for any of the ages."""
+    """Started in 2025: two pay back after 6 months and two after 12; in 2026 two are too young for any of the ages."""
     paid = {"A": [100.0] * 14, "B": [50.0] * 14, "C": [0] * 12 + [100.0] * 2}
-    rows = tell(paid).by_cohort.set_index("cohort")
-    assert rows["n_customers"].to_dict() == {"all": 3, "FY25": 2, "FY26": 1}
+    rows = tell({f"{name}{n}": amounts for name, amounts in paid.items() for n in "12"}).by_cohort
+    rows = rows[rows["version"].eq("recognised")].set_index("cohort")
+    assert rows["n_customers"].to_dict() == {"all": 6, "FY25": 4, "FY26": 2}
     assert rows["median_age"].tolist() == pytest.approx([6, 6, np.nan], nan_ok=True)
     assert rows["paid_back_12"].tolist() == pytest.approx([1, 1, np.nan], nan_ok=True)
     assert rows["lost_12"].tolist() == pytest.approx([0, 0, np.nan], nan_ok=True)
     assert rows.loc["FY26", [f"paid_back_{age}" for age in AGES]].isna().all()
+
+
+def test_expansion_helps_to_repay_and_without_it_is_told_apart():
+    """CAC 300, margin one half. A pays 100 twice, then 300: 50, 100, 250, 400: paid back at 4; held to 100 a month 50 a
+    month: at 6. B pays 200, then 100: 100, 150, 200, 250, 300: at 5 in both."""
+    paid = {"A": [100.0, 100, 300, 300, 300, 300], "B": [200.0] + [100.0] * 5}
+    found = tell(paid)
+    assert curve(found)["paid_back_share"].tolist() == [0, 0, 0, 0.5, 1, 1]
+    assert curve(found, "first_price")["paid_back_share"].tolist() == [0, 0, 0, 0, 0.5, 1]
+    assert found.by_cohort["version"].unique().tolist() == ["recognised", "first_price"]
+    assert found.table["paid_back_age"].tolist() == [4, 5], "the table tells what is recognised"
+
+
+def test_ages_at_which_too_few_are_at_risk_are_not_told():
+    """Twelve customers pay back after 6 months, but for three that pay half as much: after 12. At 6 twelve are at risk,
+    at 12 these three."""
+    paid = {f"c{n:02d}": [100.0 if n < 9 else 50.0] * 14 for n in range(12)}
+    for fewest, half, by_12 in ((3, 6, 1.0), (4, 6, np.nan), (12, 6, np.nan), (13, np.nan, np.nan)):
+        row = tell(paid, window=tiny(knobs={"draws": 100, "fewest_customers": fewest})).by_cohort.iloc[0]
+        told = [row["median_age"], row["paid_back_12"], row["lost_12"]]
+        assert told == pytest.approx([half, by_12, by_12 - 1], nan_ok=True), fewest
+        assert np.isnan(row["paid_back_18"])
 
 
 def test_money_of_the_last_month_comes_before_leaving():
@@ -197,15 +222,17 @@ def payment(id, customer, at, amount, invoice=None):
 
 def cash(*, payments=(), invoices=(), months=8, day="2026-05-31", **given):
     rows = billed("cus1", "2025-01", *[100.0] * months, account="A")
-    window = tiny(day=day, subscriptions=rows, payments=list(payments), invoices=list(invoices))
+    window = tiny(
+        day=day, knobs={"fewest_customers": 2}, subscriptions=rows, payments=list(payments), invoices=list(invoices)
+    )
     return tell({"A": [100.0] * months}, window=window, **given)
 
 
 def test_annual_prepayment_flatters_payback_in_cash():
     """1,200 paid in the first month are 600 of margin at once: after 1 month, not after 6."""
     found = cash(payments=[payment("P1", "cus1", "2025-01-10", 1200.0)])
-    rows = found.by_cohort[found.by_cohort["cohort"].eq("all")].set_index("version")
-    assert rows["median_age"].to_dict() == {"recognised": 6, "collected": 1}
+    half = {name: int(curve(found, name)["paid_back_share"].ge(0.5).idxmax()) for name in found.curves["version"]}
+    assert half == {"recognised": 6, "first_price": 6, "collected": 1}
     assert found.why == {}
     assert found.notes == {"collected": "1 of 1 payments name no known invoice: the tax in them counts"}
 
@@ -236,7 +263,7 @@ def test_invoices_stand_in_where_there_are_no_payments():
              invoice("I2", "cus1", "2025-03-03", 400.0), invoice("I3", "cus1", None, 9e9)]  # fmt: skip
     found = cash(invoices=[{**row, "month": "2025-01-01"} for row in bills])
     assert curve(found, "billed")["paid_back_share"].tolist() == [0, 0] + [1] * 6
-    assert set(found.curves["version"]) == {"recognised", "billed"}
+    assert set(found.curves["version"]) == {"recognised", "first_price", "billed"}
 
 
 def test_who_has_no_payment_counts_and_is_told():
@@ -248,7 +275,7 @@ def test_who_has_no_payment_counts_and_is_told():
 
 def test_who_began_before_the_first_payment_is_in_no_number_of_cash():
     found = cash(payments=[payment("P1", "cus1", "2025-03-10", 1200.0)])
-    assert set(found.curves["version"]) == {"recognised"}
+    assert set(found.curves["version"]) == {"recognised", "first_price"}
     assert found.left_out.to_dict("records") == [
         {"version": "collected", "reason": "began before the first payment that is reported", "n": 1, "amount": 100.0,
          "examples": "e.g. A"}

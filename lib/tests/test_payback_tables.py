@@ -165,33 +165,64 @@ def test_cohorts_say_who_is_left_out_and_versions_what_to_know():
     text, frame, _ = shown("paid_back_by_cohort", **given)
     assert text == (
         "Share of customers whose gross margin has reached their CAC by so many months, and that left before it had; "
-        "those not yet so old count as long as they were seen. A dash: nobody is so old, or half is not reached. Left "
-        "out: 2 customers that began in a month whose cost is not known"
+        "those not yet so old count as long as they were seen. Expansion helps to repay, though its cost is not in "
+        "CAC. All of a segment that began in one month bear the same CAC, whatever they pay: the small ones repay "
+        "late. A dash: fewer than 10 customers are at risk at that age, or half is not reached. Left out: 2 customers "
+        "that began in a month whose cost is not known"
     )
     assert frame.to_numpy().tolist() == [["All", 40, 2000.0, 27.0, 0.25, 0.25, 0.25, 0.25]]
-    text, frame, _ = shown("cash_and_recognised", versions=("recognised", "collected"), **given)
+    text, frame, _ = shown("cash_and_recognised", versions=("recognised", "first_price", "collected"), **given)
     assert text == (
-        "Customers by when revenue counts: as the months are served (recognised), or as money comes in (collected). "
-        "Annual prepayment pays back sooner in cash, and hides the risk of the renewal. Left out: 1 customer that "
-        "began before the first payment. 3 of 9 payments name no known invoice"
+        "Customers by what counts as repaying: revenue as the months are served (recognised); of it no more than each "
+        "paid in its first month (without expansion); or money as it comes in (collected). Expansion helps to repay, "
+        "though its cost is not in CAC. Annual prepayment can pay back sooner in cash, and hides the risk of the "
+        "renewal. Left out: 1 customer that began before the first payment. 3 of 9 payments name no known invoice"
     )
-    assert frame["Counted when"].tolist() == ["Recognised", "Collected"]
-    assert "or as invoices are sent (billed)" in caption("cash_and_recognised", versions=("recognised", "billed"))
+    assert frame["Counted when"].tolist() == ["Recognised", "Without expansion", "Collected"]
+    billed = caption("cash_and_recognised", versions=("recognised", "first_price", "billed"))
+    assert "; or money as invoices are sent (billed). " in billed
+    assert caption("cash_and_recognised", versions=("recognised", "first_price"), **given) == (
+        "Customers by what counts as repaying: revenue as the months are served (recognised); of it no more than each "
+        "paid in its first month (without expansion). Expansion helps to repay, though its cost is not in CAC"
+    )
+
+
+def test_shares_that_no_row_tells_have_no_column():
+    result = told(versions=("recognised", "first_price"))
+    rows = result.realised.by_cohort
+    rows[["paid_back_24", "lost_24", "paid_back_36"]] = NAN
+    rows.loc[1, "paid_back_18"] = NAN
+    tables = report.display_tables(result)
+    _, cohorts, units = tables["paid_back_by_cohort"]
+    ages = ["Paid back by 12", "Paid back by 18"]
+    assert list(cohorts) == ["Began to pay in", "Customers", "CAC", "Half paid back after", *ages]
+    assert units == (None, "count", "money", "months", "share", "share")
+    _, versions, units = tables["cash_and_recognised"]
+    assert list(versions) == ["Counted when", "Customers", "Half paid back after", *ages]
+    assert units == (None, "count", "months", "share", "share")
 
 
 def test_lifetime_value_is_told_with_its_tail_its_note_and_its_rate():
     text, frame, _ = shown("lifetime_value", worth={"note": "seen for 6 months only"}, discount_rate=0.085)
     assert text == (
-        "Lifetime value over CAC: 3.5x (3.0x to 4.0x), the target is 3.0x or more. 1.0% leave in a month. Discounted "
-        "by 8.5% a year. Seen for 6 months only"
+        "Lifetime value over CAC, expansion not counted: 3.5x (3.0x to 4.0x), the target is 3.0x or more. With "
+        "expansion, whose cost is not in CAC: 3.9x (3.3x to 4.4x). 1.0% leave in a month. Discounted by 8.5% a year. "
+        "Seen for 6 months only"
     )
     assert frame["What"].tolist() == [
-        "Gross margin of a new customer over 60 months",
-        "of which beyond the 41 months that were seen: an extrapolation",
+        "Gross margin of a new customer over 60 months, each month at no more than its first",
+        "of which beyond the 41 months seen: an extrapolation that rests on 1 leaver among 64",
+        "The same with expansion, whose cost is not in CAC",
         "Were the rate of leaving the same at every age, without a horizon", "CAC, lagged",
     ]  # fmt: skip
-    assert frame["Amount"].tolist() == [7000.0, 1000.0, 20_000.0, 2000.0]
-    assert frame["Range"].tolist() == ["$6.0K to $8.0K", "–", "–", "–"]
+    assert frame["Amount"].tolist() == pytest.approx([7000.0, 1000.0, 7700.0, 20_000.0, 2000.0])
+    assert frame["Range"].tolist() == ["$6.0K to $8.0K", "–", "$6.6K to $8.8K", "–", "–"]
+    _, frame, _ = shown("lifetime_value", worth={"left": (0, 1200), "observed": 1})
+    assert frame["What"][1] == (
+        "of which beyond the 1 month seen: an extrapolation that rests on no leavers among 1,200"
+    )
+    _, frame, _ = shown("lifetime_value", worth={"left": (0, 0)})
+    assert frame["What"][1] == "of which beyond the 41 months seen: an extrapolation"
 
 
 def test_lifetime_value_without_a_tail_a_cost_or_a_leaver_leaves_their_lines_out():
@@ -201,9 +232,16 @@ def test_lifetime_value_without_a_tail_a_cost_or_a_leaver_leaves_their_lines_out
         "Lifetime value; what a customer costs is not known, so how often it earns that back is not either. Nobody was "
         "seen to leave. Not discounted"
     )
-    assert frame.to_numpy().tolist() == [["Gross margin of a new customer over 60 months", 7000.0, "–"]]
+    assert frame["What"].tolist() == [
+        "Gross margin of a new customer over 60 months, each month at no more than its first",
+        "The same with expansion, whose cost is not in CAC",
+    ]  # fmt: skip
+    assert frame["Amount"].tolist() == pytest.approx([7000.0, 7700.0]) and frame["Range"].tolist() == ["–", "–"]
     alone = caption("lifetime_value", worth={"ratio_ends": (NAN, NAN), "observed": 1})
-    assert alone.startswith("Lifetime value over CAC: 3.5x, the target is 3.0x or more. ")
+    assert alone.startswith(
+        "Lifetime value over CAC, expansion not counted: 3.5x, the target is 3.0x or more. With expansion, whose cost "
+        "is not in CAC: 3.9x. "
+    )
 
 
 def test_groups_are_told_against_the_target_and_few_are_marked():

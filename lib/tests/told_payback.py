@@ -12,6 +12,7 @@ from revops.measures.cac_payback.by_group import Groups
 from revops.measures.cac_payback.channels import BY_CHANNEL, BY_MODEL, Channels
 from revops.measures.cac_payback.efficiency import Efficiency
 from revops.measures.cac_payback.ladder import BASES, Ladder
+from revops.measures.cac_payback.lifetime import BASES as BASES_OF_WORTH
 from revops.measures.cac_payback.lifetime import Lifetime
 from revops.measures.cac_payback.peers import COLUMNS as PEERS
 from revops.measures.cac_payback.peers import Peers
@@ -157,11 +158,18 @@ def _realised(curve, half, table, why, left_out, notes, versions):
 
 
 def _lifetime(ltv=7000.0, ends=(6000.0, 8000.0), tail=1000.0, cac=2000.0, ratio=3.5, ratio_ends=(3.0, 4.0),
-              constant=20_000.0, churn=0.01, observed=41, horizon=60, note=None, why=None):  # fmt: skip
-    row = {"ltv_amount": ltv, "low": ends[0], "high": ends[1], "tail_amount": tail, "cac_amount": cac,
-           "ltv_to_cac": ratio, "ratio_low": ratio_ends[0], "ratio_high": ratio_ends[1],
-           "constant_hazard_ltv": constant, "monthly_churn": churn, "n_customers": 40}  # fmt: skip
-    return Lifetime(pd.DataFrame(), pd.DataFrame([row]), horizon, observed, note, why)
+              constant=20_000.0, churn=0.01, observed=41, horizon=60, left=(1, 64), note=None, why=None):  # fmt: skip
+    """Return a lifetime value: with expansion it is a tenth more. left: so many at the last ages seen, of how many."""
+    amounts = {"ltv_amount": ltv, "low": ends[0], "high": ends[1], "tail_amount": tail, "ltv_to_cac": ratio,
+               "ratio_low": ratio_ends[0], "ratio_high": ratio_ends[1], "constant_hazard_ltv": constant}  # fmt: skip
+    rows = pd.DataFrame([amounts, {name: 1.1 * value for name, value in amounts.items()}]).assign(
+        basis=BASES_OF_WORTH, cac_amount=cac, monthly_churn=churn, n_customers=40, tail_left=left[0],
+        tail_at_risk=left[1],
+    )  # fmt: skip
+    columns = ["basis", "ltv_amount", "low", "high", "tail_amount", "cac_amount", "ltv_to_cac", "ratio_low",
+               "ratio_high", "constant_hazard_ltv", "monthly_churn", "n_customers", "tail_left",
+               "tail_at_risk"]  # fmt: skip
+    return Lifetime(pd.DataFrame(), rows[columns], horizon, observed, note, why)
 
 
 def _retention(nrr, kept, doubt, owed, top, why, bridge):

@@ -36,15 +36,19 @@ CAC_PAYBACK = (
     _of("paid_back_share", "Paid back", "share", "up", "revops",
         "Share of new customers whose cumulative gross margin has reached their CAC by an age, leaving first "
         "competing, today's customers censored. CAC: of the months up to their first, at the share of cost that new "
-        "business bore then.", _AJ),
+        "business bore then. By version: recognised (all that they pay), first_price (no month above the first: "
+        "without expansion), collected or billed.", _AJ),
     _of("lost_before_payback_share", "Left before payback", "share", "down", "revops",
         "Share of new customers that left before their cumulative gross margin reached their CAC, by an age.", _AJ),
     _of("ltv_amount", "Lifetime value", "money", "up", "revops",
         "Gross margin that a new customer brings up to the horizon: share still there at each age times margin "
         "times what those there pay; beyond the oldest ages seen, the tail goes on at the last year's rate and is "
-        "shown apart.",
+        "shown apart. By basis: without_expansion (no month above each customer's first: what the cost of winning it "
+        "bought) and with_expansion (all that it pays).",
         _KM),
-    _of("ltv_to_cac", "LTV to CAC", "x", "up", "revops", "Lifetime value over lagged, fully loaded new-customer CAC."),
+    _of("ltv_to_cac", "LTV to CAC", "x", "up", "revops", 
+        "Lifetime value over lagged, fully loaded new-customer CAC. The one to go by is without_expansion: the cost of "
+        "expansion is not in that CAC."),
     _of("nrr", "Net revenue retention", "share", "up", "revops",
         "Recurring revenue now of the customers of twelve months ago, over theirs then."),
     _of("grr", "Gross revenue retention", "share", "up", "revops",

@@ -119,9 +119,13 @@ def _realised(found: dict, kind: Kind) -> list[Found]:
 
 
 def _lifetime(found: dict, kind: Kind) -> list[Found]:
-    row, true = found["lifetime"].table.iloc[0], lifetime_value(kind.hazard)
-    return [("ltv_amount", true, row["ltv_amount"], row["low"], row["high"]),
-            ("ltv_to_cac", true / CAC, row["ltv_to_cac"], row["ratio_low"], row["ratio_high"])]  # fmt: skip
+    rows = []
+    for basis, words in (("with_expansion", ""), ("without_expansion", ", first price")):
+        row, true = found["lifetime"].of(basis), lifetime_value(kind.hazard, basis=basis)
+        ratio = row[["ltv_to_cac", "ratio_low", "ratio_high"]]
+        rows += [(f"ltv_amount{words}", true, *row[["ltv_amount", "low", "high"]]),
+                 (f"ltv_to_cac{words}", true / CAC, *ratio)]  # fmt: skip
+    return rows
 
 
 def _retention(found: dict, company: Paying, kind: Kind) -> list[Found]:
@@ -138,7 +142,7 @@ def _channels(found: dict) -> list[Found]:
 
 def _rivals(found: dict, company: Paying, kind: Kind) -> list[dict]:
     """Return figures over what was planted: ours, and others of the same companies."""
-    rungs, life = found["ladder"].rungs.set_index("basis"), found["lifetime"].table.iloc[0]
+    rungs, life = found["ladder"].rungs.set_index("basis"), found["lifetime"].of("with_expansion")
     now = company.amount[:, -1]
     living = now[now > 0].mean() * MARGIN / life["monthly_churn"]
     true = {"payback": _PAYBACK, "ltv": lifetime_value(kind.hazard)}
@@ -175,10 +179,14 @@ def paid_and_lost(hazard: str, sizes: str) -> dict[str, Array]:
 
 
 @cache
-def lifetime_value(hazard: str, horizon: int = _HORIZON) -> float:
-    """Return the margin that very many customers bring up to the horizon, each."""
-    months = np.arange(horizon)
-    return float(MARGIN * AMOUNT * (survival(hazard)[:horizon] * GROWTH**months).sum())
+def lifetime_value(hazard: str, horizon: int = _HORIZON, basis: str = "with_expansion") -> float:
+    """Return the margin that very many customers bring up to the horizon, each; without_expansion: no month above the
+    first."""
+    times = GROWTH ** np.arange(horizon)
+    if basis == "without_expansion":
+        paths = paths_of_amounts("even", _MANY, horizon, np.random.default_rng(103))
+        times = np.minimum(paths / paths[:, :1], 1.0).mean(axis=0)
+    return float(MARGIN * AMOUNT * (survival(hazard)[:horizon] * times).sum())
 
 
 def retained(company: Paying, kind: Kind) -> dict[str, float]:

@@ -68,7 +68,8 @@ def _seen(result: CacResult) -> pd.DataFrame:
 
 
 def recognised_half(result: CacResult) -> float:
-    """Return the age by which half of all customers had paid back [months]; NaN where it is not reached."""
+    """Return the age by which half of all customers had paid back [months]; NaN where it is not reached, or on too few
+    customers."""
     rows = result.realised.by_cohort
     rows = rows[rows["version"].eq("recognised") & rows["cohort"].eq("all")]
     return float(rows["median_age"].iloc[0]) if len(rows) else float("nan")

@@ -42,13 +42,13 @@ def _paid_back(result: CacResult) -> Number:
 
 
 def _worth(result: CacResult) -> Number:
-    """Return lifetime value over CAC."""
+    """Return lifetime value over CAC, expansion not counted: its cost is not in CAC."""
     found, target = result.lifetime, result.knobs.ltv_to_cac_target
-    row = found.table.iloc[0]
+    row = found.of("without_expansion")
     if missing(row["ltv_to_cac"]):
         why = reason(found.why or "what a new customer costs is not known")
         return Number(_NONE, f"lifetime value over cost: {why}")
-    text = f"lifetime value over cost, {month_words(found.horizon_months)} ahead"
+    text = f"lifetime value over cost, {month_words(found.horizon_months)} ahead, expansion not counted"
     if not missing(row["ratio_low"]):
         text += f" ({between(row['ratio_low'], row['ratio_high'], multiple)})"
     return Number(multiple(row["ltv_to_cac"]), f"{text}; the target is {multiple(target)}",

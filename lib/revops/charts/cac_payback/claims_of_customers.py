@@ -40,7 +40,8 @@ def paid_back(result: CacResult) -> Chart | None:
         for row in ages.itertuples()
     ]
     caption = (
-        f"{_share_of(n)} by age, as far as {knobs.fewest_customers} or more were seen, by recognised gross margin. "
+        f"{_share_of(n)} by age, as far as {knobs.fewest_customers} or more were seen, by recognised gross margin: "
+        "expansion helps to repay. Each bears the CAC of its first month and segment, whatever it pays. "
         f"Band: {redrawn(knobs.level)}."
     )
     cash, word = _cash(curves)

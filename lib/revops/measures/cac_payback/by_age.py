@@ -10,7 +10,7 @@ from revops.analysis.resampling import customer_counts
 from revops.measures.cac_payback.customers import Customers
 from revops.measures.cac_payback.knobs import Knobs
 
-__all__ = ["ByAge", "by_age", "cac_scale", "most_of_none", "weights_of"]
+__all__ = ["ByAge", "at_first_price", "by_age", "cac_scale", "most_of_none", "weights_of"]
 
 Array = np.ndarray
 
@@ -52,6 +52,11 @@ def by_age(customers: Customers) -> ByAge:
         table.iloc[order].reset_index(drop=True), start[order], age[order], (end < months.settled)[order],
         oldest[order], amount[order],
     )  # fmt: skip
+
+
+def at_first_price(seen: ByAge) -> Array:
+    """Return what each paid in each month of its life, no more than in its first [customers x ages; currency]."""
+    return np.minimum(seen.amount, seen.amount[:, :1])
 
 
 def weights_of(seen: ByAge, knobs: Knobs) -> Array:

@@ -1,4 +1,5 @@
-"""The gross margin that each new customer brought in each month of its life: as recognised, as collected or billed."""
+"""The gross margin that each new customer brought in each month of its life: as recognised, without expansion, as
+collected or as billed."""
 
 from dataclasses import dataclass
 
@@ -6,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from revops.measures.cac_payback.books import Books
-from revops.measures.cac_payback.by_age import ByAge
+from revops.measures.cac_payback.by_age import ByAge, at_first_price
 from revops.measures.cac_payback.window import Window
 from revops.periods import end_of_day
 
@@ -22,8 +23,9 @@ _BEFORE = {"collected": "began before the first payment that is reported",
 
 @dataclass(frozen=True)
 class Money:
-    """name: recognised, collected or billed. margin: gross margin in each month of life [customers x ages, as ByAge].
-    is_in: of which customers it tells all; why_out: why not of the others. note: what to know of it, in words, or None.
+    """name: recognised, first_price, collected or billed. margin: gross margin in each month of life [customers x ages,
+    as ByAge]. is_in: of which customers it tells all; why_out: why not of the others. note: what to know of it, in
+    words, or None.
     """
 
     name: str
@@ -34,7 +36,8 @@ class Money:
 
 
 def money_by_age(window: Window, books: Books, basis: str, seen: ByAge) -> tuple[list[Money], dict[str, str]]:
-    """Return the versions of the money that can be had, recognised first; and by version why another cannot.
+    """Return the versions of the money that can be had, recognised first, then first_price (no month above the first);
+    and by version why another cannot.
 
     Parameters
         window : Uses its day, and of the book subscriptions, payments, invoices.
@@ -49,7 +52,9 @@ def money_by_age(window: Window, books: Books, basis: str, seen: ByAge) -> tuple
     months = seen.table["start_month"].dt.year * 12 + seen.table["start_month"].dt.month
     margin = _margin(books, months.to_numpy()[:, None] + ages)
     note = None if basis == "reported" else "prices of today stand for those of past months"
-    found = [Money("recognised", seen.amount * margin, np.ones(len(seen.table), dtype=bool), "", note)]
+    everyone = np.ones(len(seen.table), dtype=bool)
+    found = [Money("recognised", seen.amount * margin, everyone, "", note),
+             Money("first_price", at_first_price(seen) * margin, everyone, "", None)]  # fmt: skip
     name, rows, note = _bills(window)
     if rows.empty:
         return found, {"collected": NO_CASH}

@@ -12,6 +12,7 @@ from revops.measures.cac_payback.books import Books
 from revops.measures.cac_payback.by_age import ByAge, by_age, cac_scale, most_of_none, weights_of
 from revops.measures.cac_payback.by_group import Groups
 from revops.measures.cac_payback.customers import Customers
+from revops.measures.cac_payback.knobs import Knobs
 from revops.measures.cac_payback.ladder import Ladder
 from revops.measures.cac_payback.money_by_age import NO_BILLS, Money, money_by_age
 from revops.measures.cac_payback.window import Window
@@ -47,11 +48,13 @@ class Realised:
     table (recognised): one row per customer, sorted by start_month and customer: customer, start_month, cohort (fiscal
         year of the start, such as FY26), segment, cac_amount, new_amount, age_months (settled), left, paid_back_age
         (NaN: not yet), outcome (paid_back, left, open), shortfall_amount (of the CAC, missing still; 0 if paid back).
-    curves: version (recognised; collected, or billed where there are no payments), cohort ("all", then fiscal years),
-        age_months from 1, n_at_risk, paid_back_share, paid_back_low, paid_back_high, lost_share, lost_low, lost_high.
+    curves: version (recognised; first_price: without expansion; collected, or billed where there are no payments),
+        cohort ("all", then fiscal years), age_months from 1, n_at_risk, paid_back_share, paid_back_low, paid_back_high,
+        lost_share, lost_low, lost_high.
     by_cohort: version, cohort, n_customers, cac_amount (mean), median_age (by which half have paid back; NaN: not yet),
-        paid_back_12, 18, 24, 36 and lost_12, 18, 24, 36 (NaN where nobody is seen so long).
-    left_out: version, reason, n, amount [recurring a month], examples: new customers that are in no number of it.
+        paid_back_12, 18, 24, 36 and lost_12, 18, 24, 36. NaN where fewer than fewest_customers are at risk at that age.
+    left_out: version, reason, n, amount [recurring a month], examples: new customers that are in no number of it;
+        first_price leaves out whom recognised does, and says so there.
     notes: version -> what to know of it, in words. why: version -> why it cannot be had, in words.
     """
 
@@ -83,7 +86,8 @@ def realised(window: Window, books: Books, customers: Customers, ladder: Ladder,
         CAC of a customer = cac_by_month at its start x factor of its segment.
         It has paid back at the first age k at which the sum over its first k months of revenue x margin of the month
         >= CAC.
-        Revenue: recognised = recurring revenue; collected = payments by month of payment, without tax where the invoice
+        Revenue: recognised = recurring revenue; first_price = of it no more than in the first month, since the CAC is
+        the cost of winning, not of expanding; collected = payments by month of payment, without tax where the invoice
         is known; billed = invoices by month of invoice. What comes before the first month counts in it, what comes
         after the customer left does not count.
         Shares: Aalen-Johansen. At one age the month's money comes first, then who leaves leaves: who is still there at
@@ -95,9 +99,11 @@ def realised(window: Window, books: Books, customers: Customers, ladder: Ladder,
 
     Limits
         A refund counts on the day of its payment, since bills say no other. Who came back after longer than late_months
-        had not left. The factor of a segment and the lag are held in the ranges. First passage: a later month with a
-        negative margin takes no payback away. At a nominal 80 %, 150 made-up companies of 4 new customers a month for
-        48 months: held 75 to 87 % of shares paid back at 12 to 36 months, 77 to 78 % of shares lost.
+        had not left. Customers of one segment that begin in one month bear the same CAC, whatever they pay: who pays
+        little repays late. A first month at a lower price caps all months of first_price. The factor of a segment and
+        the lag are held in the ranges. First passage: a later month with a negative margin takes no payback away. At a
+        nominal 80 %, 150 made-up companies of 4 new customers a month for 48 months: held 75 to 87 % of shares paid
+        back at 12 to 36 months, 77 to 78 % of shares lost.
     """
     if customers.months is None:
         return _put([], {"recognised": NO_BILLS, "collected": NO_BILLS})
@@ -108,7 +114,7 @@ def realised(window: Window, books: Books, customers: Customers, ladder: Ladder,
     weights = weights_of(seen, window.knobs)
     scale = cac_scale(seen, weights, window.knobs.cac_months)
     cohort = _years(seen.table["start_month"], window.view.calendar)
-    judged = _Judged(seen, _cac(seen.table, ladder, groups), cohort, weights, scale, window.knobs.level)
+    judged = _Judged(seen, _cac(seen.table, ladder, groups), cohort, weights, scale, window.knobs)
     return _put([_told(money, judged) for money in found], why)
 
 
@@ -122,7 +128,7 @@ class _Judged:
     cohort: Array
     weights: Array
     scale: Array
-    level: float
+    knobs: Knobs
 
 
 def _cac(table: pd.DataFrame, ladder: Ladder, groups: Groups) -> Array:
@@ -150,7 +156,7 @@ def _told(money: Money, judged: _Judged) -> dict[str, object]:
         curve = _curve(paid[mine], drawn[mine], judged, mine)
         curves.append(curve.assign(version=money.name, cohort=name))
         rows.append({"version": money.name, "cohort": name, "n_customers": int(mine.sum()),
-                     "cac_amount": float(judged.cac[mine].mean()), **_at_ages(curve)})  # fmt: skip
+                     "cac_amount": float(judged.cac[mine].mean()), **_at_ages(curve, judged.knobs)})  # fmt: skip
     is_first = money.name == "recognised"
     return {
         "table": [_by_customer(judged, paid, total)[kept]] if is_first else [], "curves": curves,
@@ -186,19 +192,19 @@ def _curve(paid: Array, drawn: Array, judged: _Judged, mine: Array) -> pd.DataFr
     curve = pd.DataFrame({"age_months": np.arange(1, oldest + 1), "n_at_risk": told["n_at_risk"].to_numpy()[even]})
     for name, share, draws in (("paid_back", told["first_share"].to_numpy()[even], first[even]),
                                ("lost", told["second_share"].to_numpy()[odd], second[odd])):  # fmt: skip
-        low, high = drawn_range(draws, np.full(oldest, n), level=judged.level)
+        low, high = drawn_range(draws, np.full(oldest, n), level=judged.knobs.level)
         known = ~np.isnan(share)
         if name == "lost":  # nobody has left yet: not a proof that nobody will
             told_of = n - np.searchsorted(np.sort(age[(paid > age) & ~left]), curve["age_months"])
-            high = np.maximum(high, np.where(share == 0, most_of_none(told_of, judged.level), 0))
+            high = np.maximum(high, np.where(share == 0, most_of_none(told_of, judged.knobs.level), 0))
         curve[f"{name}_share"] = share
         curve[f"{name}_low"], curve[f"{name}_high"] = np.where(known, low, np.nan), np.where(known, high, np.nan)
     return curve
 
 
-def _at_ages(curve: pd.DataFrame) -> dict[str, float]:
-    """Return median_age and the shares at AGES."""
-    told = curve.set_index("age_months")
+def _at_ages(curve: pd.DataFrame, knobs: Knobs) -> dict[str, float]:
+    """Return median_age and the shares at AGES, of ages at which enough are at risk."""
+    told = curve[curve["n_at_risk"] >= knobs.fewest_customers].set_index("age_months")
     half = told.index[told["paid_back_share"] >= 0.5 * _NEARLY]
     row = {"median_age": float(half[0]) if len(half) else np.nan}
     return row | {f"{what}_{age}": float(told[f"{what}_share"].get(age, np.nan))
@@ -219,7 +225,9 @@ def _by_customer(judged: _Judged, paid: Array, total: Array) -> pd.DataFrame:
 
 
 def _left_out(money: Money, judged: _Judged) -> list[pd.DataFrame]:
-    """Return a row for each reason why customers are in no number of a version."""
+    """Return a row for each reason why customers are in no number of a version; first_price has those of recognised."""
+    if money.name == "first_price":
+        return []
     no_cac, table = np.isnan(judged.cac), judged.seen.table
     found = []
     for reason, rows in ((NO_CAC, table[no_cac]), (money.why_out, table[~no_cac & ~money.is_in])):

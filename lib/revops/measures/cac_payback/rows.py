@@ -95,14 +95,15 @@ def _realised_rows(result: CacResult) -> Iterator[Row]:
 
 
 def _worth_rows(result: CacResult) -> Iterator[Row]:
-    """Yield lifetime value and its ratio to CAC."""
+    """Yield lifetime value and its ratio to CAC, without and with expansion."""
     found, level = result.lifetime, result.knobs.level
-    line = found.table.iloc[0]
-    by = {"horizon_months": found.horizon_months}
-    yield row("ltv_amount", by, line["ltv_amount"], (line["low"], line["high"], level), note=found.why)
-    yield row("ltv_amount", {**by, "part": "tail"}, line["tail_amount"], note=found.why)
-    ends = (line["ratio_low"], line["ratio_high"], level)
-    yield row("ltv_to_cac", by, line["ltv_to_cac"], ends, note=found.why or "no CAC can be had")
+    for line in found.table.itertuples():
+        by = {"horizon_months": found.horizon_months, "basis": line.basis}
+        n = line.n_customers
+        yield row("ltv_amount", by, line.ltv_amount, (line.low, line.high, level), n, found.why)
+        yield row("ltv_amount", {**by, "part": "tail"}, line.tail_amount, note=found.why)
+        ends = (line.ratio_low, line.ratio_high, level)
+        yield row("ltv_to_cac", by, line.ltv_to_cac, ends, n, found.why or "no CAC can be had")
 
 
 def _kept_rows(result: CacResult) -> Iterator[Row]:
