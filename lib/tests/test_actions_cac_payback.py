@@ -16,8 +16,10 @@ OTHER, APAC = group("Large", sure=""), group("APAC", "region", sure="")
 
 
 def found(rule=None, **given):
-    """Return the actions of a rule (of all), where net retention does not hang on the largest customers."""
-    return [one for one in actions(told(**{"nrr": (1.0, 1.0)} | given)) if rule in (None, one.rule)]
+    """Return the actions of a rule (of all), where net retention does not hang on the largest customers and payback as
+    a whole lies within the target."""
+    within = {"lagged": {"payback_months": 17.0, "low": 16.0}, "nrr": (1.0, 1.0)}
+    return [one for one in actions(told(**within | given)) if rule in (None, one.rule)]
 
 
 def only(rule, **given):
@@ -151,6 +153,35 @@ def test_a_group_without_an_upper_end_may_cost_all_of_it_and_a_lower_end_within_
 def test_a_group_is_left_alone_where(one):
     assert found(groups=[one, OTHER, group("new", "type", sure="")]) == []
     assert found(groups=[group("SMB"), group("Unknown", payback=NAN, sure="")]) == [], "it is the whole company"
+
+
+LATE = {"payback_months": 20.0, "low": 18.0, "high": 24.0}
+
+
+def test_a_payback_above_the_target_that_no_part_explains_is_to_be_brought_to_it():
+    """100,000 for 50 customers of 125 a month: 18 of 20 months are repaid in time, at 24 months 18 of 24."""
+    one = only("payback_above_target", lagged=LATE)
+    assert one.text == (
+        "Bring payback from 20 months to 18 months: $10K less cost for the same customers, or $14 a month more from "
+        "each"
+    )
+    assert one.because == (
+        "It takes longer than target_months, and no channel, segment or region surely does by itself. Money: cost of "
+        "the 14 months counted beyond what the target allows for what their customers pay, at the ends of the range "
+        "too. A payback within the target takes it off the list."
+    )
+    assert (one.owner, one.by, one.amount, one.worth_is) == ("revops", END, 100_000.0, "at_stake")
+    assert money(one) == pytest.approx((0.0, 10_000.0, 25_000.0))
+    assert money(only("payback_above_target", lagged=LATE | {"high": NAN}))[2] == 100_000.0
+    assert only("payback_above_target", lagged=LATE | {"low": NAN, "high": NAN}).worth_high == pytest.approx(10_000.0)
+
+
+@pytest.mark.parametrize("given", [
+    {"lagged": LATE | {"payback_months": 18.0}}, {"lagged": LATE | {"n_customers": 9}}, {"channels": [channel("a")]},
+    {"groups": [group("SMB"), OTHER]}, {"lagged": LATE | {"payback_months": NAN, "note": "needs a margin"}},
+])  # fmt: skip
+def test_a_payback_is_left_alone_within_the_target_on_few_customers_and_where_a_part_explains_it(given):
+    assert found("payback_above_target", **{"lagged": LATE} | given) == []
 
 
 def test_more_leavers_than_most_lost_are_to_be_looked_into_with_what_each_leaves_unpaid():

@@ -407,3 +407,14 @@ def test_no_mix_says_a_thing_that_no_reader_would_understand():
 def test_months_by_definition_are_those_of_the_builder():
     """What the tests above stand on."""
     assert (min(MONTHS.values()), max(MONTHS.values()), len(MONTHS)) == (4.0, 30.0, 7)
+
+
+@pytest.mark.parametrize(("part", "without", "said"), [
+    (0.66, 59.0, "One new customer pays 66% of what all new ones pay; without it payback is 59 months. "),
+    (0.66, NAN, "One new customer pays 66% of what all new ones pay. "), (0.25, 59.0, ""),
+])  # fmt: skip
+def test_one_customer_that_pays_much_of_what_new_ones_pay_is_said(part, without, said):
+    result = told()
+    of = dataclasses.replace(result.ladder, largest_customer="a", largest_share=part, without_largest=without)
+    found = headline(dataclasses.replace(result, ladder=of)).below
+    assert said in found and ("One new customer" in found) is bool(said)

@@ -97,7 +97,7 @@ def _below(result: CacResult) -> str:
             said[0] += f"; the range holds {odds(result.knobs.level)} resamples of customers"
         said.append(_counted(result))
     if not _is_few(row, result) and row["spend_amount"] != 0:
-        said += [text for text in (_by_definition(result), _realised(result)) if text]
+        said += [text for text in (_of_one(result), _by_definition(result), _realised(result)) if text]
     return f"{'. '.join(said)}."
 
 
@@ -107,6 +107,16 @@ def _counted(result: CacResult) -> str:
     if result.lag.why is not None:
         lag = "cost and customers of the same months, as the time between is not known"
     return f"Counted: new customers alone, {people(result)}, on gross margin, {lag}"
+
+
+def _of_one(result: CacResult) -> str | None:
+    """Return how much hangs on the largest new customer, where that is much."""
+    of = result.ladder
+    if not of.rests_on_one:
+        return None
+    part = f"One new customer pays {share(of.largest_share)} of what all new ones pay"
+    without = "" if missing(of.without_largest) else f"; without it payback is {month_words(of.without_largest)}"
+    return part + without
 
 
 def _by_definition(result: CacResult) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from revops.actions import Action, due
-from revops.actions.cac_payback.facts import lagged, lost_by, where
+from revops.actions.cac_payback.facts import is_told, lagged, lost_by, where
 from revops.actions.cac_payback.mend import to_mend
 from revops.book import UNKNOWN
 from revops.measures.cac_payback.result import CacResult
@@ -26,8 +26,10 @@ _RECORDS = 50
 
 def actions(result: CacResult) -> list[Action]:
     """Return what to do, by the money that hangs on it; the audience's own first. Nothing where no rule fires."""
-    rules = (_channels, _groups, _leavers, _large, _late, to_mend)
-    found, first = [one for rule in rules for one in rule(result)], _OWNERS[result.knobs.audience]
+    where_it_is = [*_channels(result), *_groups(result)]
+    rules = (_leavers, _large, _late, to_mend) if where_it_is else (_whole, _leavers, _large, _late, to_mend)
+    found = where_it_is + [one for rule in rules for one in rule(result)]
+    first = _OWNERS[result.knobs.audience]
     return sorted(found, key=lambda one: (one.owner not in first, -(one.worth or 0.0), -one.amount))[:MOST]
 
 
@@ -107,6 +109,28 @@ def _by_drivers(result: CacResult) -> str:
     """Return that a verdict holds however cost is shared, where there are other ways."""
     others = [DRIVERS[name] for name in result.groups.drivers if name != result.effort.driver]
     return f", and also with cost shared by {' and by '.join(others)}" if others else ""
+
+
+def _whole(result: CacResult) -> Iterator[Action]:
+    """Yield that cost or price be brought to the target, where payback lies above it and no part of it surely does."""
+    row, target, currency = lagged(result), result.knobs.target_months, result.view.company.currency
+    if not is_told(result) or not row["payback_months"] > target:
+        return
+    ends = (row["low"], row["payback_months"], math.inf if missing(row["high"]) else row["high"])
+    low, worth, high = (float(row["spend_amount"] * max(1 - target / at, 0.0)) for at in ends)
+    each = row["new_amount"] / row["n_customers"] * (row["payback_months"] / target - 1)
+    text = (
+        f"Bring payback{where(result)} from {month_words(row['payback_months'])} to {month_words(target)}: "
+        f"{money(worth, currency)} less cost for the same customers, or {money(each, currency)} a month more from each"
+    )
+    because = (
+        "It takes longer than target_months, and no channel, segment or region surely does by itself. Money: cost of "
+        f"the {plural(len(result.ladder.months), 'month')} counted beyond what the target allows for what their "
+        "customers pay, at the ends of the range too. A payback within the target takes it off the list."
+    )
+    low, high = (worth, worth) if missing(row["low"]) else (low, high)
+    yield Action("payback_above_target", text, "revops", float(row["spend_amount"]), _end(result), because, (),
+                 worth, low, high, "at_stake")  # fmt: skip
 
 
 def _leavers(result: CacResult) -> Iterator[Action]:
