@@ -47,8 +47,8 @@ def rungs(values=PAYBACKS, wide=0.2, **changes):
     columns = ["basis", "spend_amount", "n_customers", "new_amount", "gross_margin", "cac_amount", "payback_months",
                "low", "high", "note"]  # fmt: skip
     parts = {"rungs": pd.DataFrame(rows, columns=columns), "curve": curve(21.0, 20.0, 18.0, 15.0),
-             "spread_low": min(values), "spread_high": max(values), "cac_by_month": None, "months": None,
-             "months_left_out": 0}  # fmt: skip
+             "spread_low": min(values), "spread_high": max(values), "cac_by_month": None, "shares": None,
+             "months": None, "months_left_out": 0}  # fmt: skip
     return Ladder(**parts | changes)
 
 

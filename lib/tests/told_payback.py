@@ -126,7 +126,9 @@ def _ladder(rows, months_left_out):
     curve = pd.DataFrame({"lag_months": [0, 1, 2], "payback_months": [20.0, 19.0, NAN],
                           "cac_amount": [2000.0, 1900.0, NAN], "n_months": [14, 13, 0]})  # fmt: skip
     found = rungs["payback_months"]
-    return Ladder(rungs, curve, found.min(), found.max(), pd.Series(dtype=float), counted, months_left_out)
+    cost = pd.Series(2000.0, counted)
+    shares = pd.DataFrame({"new_share": 1.0, "is_own": True}, counted)
+    return Ladder(rungs, curve, found.min(), found.max(), cost, counted, months_left_out, shares)
 
 
 def _channels(channels, sums, kinds, by_model, why, credit, model, untouched):

@@ -51,7 +51,7 @@ class Ladder:
     cac_by_month: pd.Series
     months: pd.DatetimeIndex
     months_left_out: int
-    shares: pd.DataFrame | None = None
+    shares: pd.DataFrame
     largest_customer: str | None = None
     largest_share: float = np.nan
     without_largest: float = np.nan

@@ -118,8 +118,6 @@ def _of_the_rest(result: CacResult) -> Iterator[tuple[str, str]]:
 def _of_shares(result: CacResult) -> Iterator[tuple[str, str]]:
     """Yield of which months' new customers the share of cost is not their own."""
     ladder = result.ladder
-    if ladder.shares is None:
-        return
     held = ladder.shares.index[~ladder.shares["is_own"] & ladder.cac_by_month.notna()]
     if len(held):
         yield (
