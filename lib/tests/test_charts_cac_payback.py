@@ -83,7 +83,7 @@ def realised(*curves):
 
 GROUPS = (
     ("region", "AMER", 40, 18.0, 15.0, 22.0, False, ""),
-    ("region", "APAC", 4, 40.0, 10.0, INF, True, ""),
+    ("region", "APAC", 4, 40.0, 10.0, INF, True, "above"),
     ("region", "Unknown", 1, NAN, NAN, NAN, True, ""),
     ("segment", "enterprise", 20, 12.0, 9.0, 16.0, False, "below"),
     ("segment", "smb", 60, 25.0, 20.0, 31.0, False, "above"),
@@ -279,6 +279,11 @@ def test_the_ladder_is_a_row_for_each_definition_the_headline_in_front():
     assert "; in front: the one that this page goes by. Line: the range" in chart.caption
 
 
+def test_a_slice_is_not_called_the_company():
+    chart = one("ladder", knobs=Knobs(slice={"region": "EMEA"}))
+    assert chart.title == "The same part of the company pays back in 4.0 to 30 months, by definition alone"
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [
@@ -368,6 +373,10 @@ def test_cohorts_compare_the_youngest_two_at_their_common_age():
          "Customers of FY25 repay slower than those of FY24: 16% against 33% had repaid by 12 months"),
         ([line("FY24", RISING), line("FY25", RISING[:12] / 2, wide=NAN)],
          "FY25 and FY24 do not differ beyond noise: 16% against 33% had repaid by 12 months"),
+        ([line("FY24", RISING), line("FY25", RISING[:12] + 0.09)],
+         "FY25 and FY24 do not differ beyond noise: 42% against 33% had repaid by 12 months"),
+        ([line("FY24", RISING + 0.09), line("FY25", RISING[:12])],
+         "FY25 and FY24 do not differ beyond noise: 33% against 42% had repaid by 12 months"),
         ([line("FY24", RISING)], "Of FY24 57% had repaid their cost by 20 months; no other year is to compare"),
         ([line("FY24", RISING), line("FY25", RISING[:4])],
          "Of FY25 9% had repaid their cost by 4 months; too early to compare"),

@@ -31,7 +31,7 @@ def ladder(result: CacResult) -> Chart | None:
     known = rows[np.isfinite(rows["payback_months"])]
     if known.empty:
         return None
-    title = _title_of_ladder(known)
+    title = _title_of_ladder(known, "part of the company" if result.knobs.slice else "company")
     parts = [
         f"{row.label} {wording.months(row.payback_months)}{ranged(row.low, row.high)}" for row in rows.itertuples()
     ]
@@ -52,7 +52,7 @@ def ladder(result: CacResult) -> Chart | None:
     return Chart("ladder", title, alt, caption, ax, data, units)
 
 
-def _title_of_ladder(known: pd.DataFrame) -> str:
+def _title_of_ladder(known: pd.DataFrame, who: str) -> str:
     """Return how far the definitions that give a payback are apart."""
     values = known["payback_months"]
     low, high = wording.months(values.min()), wording.months(values.max())
@@ -60,7 +60,7 @@ def _title_of_ladder(known: pd.DataFrame) -> str:
         return f"Only one definition gives a payback: {high} months"
     if low == high:
         return f"{low} months by each of {len(known)} definitions"
-    return f"The same company pays back in {low} to {high} months, by definition alone"
+    return f"The same {who} pays back in {low} to {high} months, by definition alone"
 
 
 def _arrow(most: float) -> str:
