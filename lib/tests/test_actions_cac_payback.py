@@ -179,8 +179,9 @@ def test_a_payback_above_the_target_that_no_part_explains_is_to_be_brought_to_it
 @pytest.mark.parametrize("given", [
     {"lagged": LATE | {"payback_months": 18.0}}, {"lagged": LATE | {"n_customers": 9}}, {"channels": [channel("a")]},
     {"groups": [group("SMB"), OTHER]}, {"lagged": LATE | {"payback_months": NAN, "note": "needs a margin"}},
+    {"source": "campaigns", "books_why": {"people": "needs the profit and loss"}},
 ])  # fmt: skip
-def test_a_payback_is_left_alone_within_the_target_on_few_customers_and_where_a_part_explains_it(given):
+def test_a_payback_is_left_alone_within_the_target_on_few_customers_without_people_and_where_a_part_explains_it(given):
     assert found("payback_above_target", **{"lagged": LATE} | given) == []
 
 

@@ -91,7 +91,14 @@ def test_without_costs_in_any_form_it_says_which_exports_it_needs():
 
 def test_lacking_names_the_metrics_that_bills_and_books_tell():
     found = report.lacking(with_tables(hand_book(), ledger=of("ledger").iloc[:0]))
-    assert set(found) == {"gross_margin_share", "magic_number", "burn_multiple"}
+    ledger = "ledger: the profit and loss by month, its accounts mapped in company.yml"
+    of_margin = ("paid_back_share", "lost_before_payback_share", "ltv_amount", "ltv_to_cac")
+    assert found == dict.fromkeys(of_margin, f"{ledger}; or gross_margin in params") | dict.fromkeys(
+        ("gross_margin_share", "magic_number", "burn_multiple"), ledger
+    )
+    none = {name: of(name).iloc[:0] for name in ("ledger", "subscriptions")}
+    both = report.lacking(with_tables(hand_book(), **none))
+    assert all(both[name].startswith("subscriptions: ") for name in of_margin) and both["magic_number"] == ledger
     found = report.lacking(with_tables(hand_book(), subscriptions=of("subscriptions").iloc[:0]))
     assert {"nrr", "grr", "ltv_amount", "paid_back_share"} < set(found) and report.lacking(hand_book()) == {}
 

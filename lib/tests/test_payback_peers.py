@@ -15,7 +15,7 @@ from revops.errors import MeasureError
 from revops.measures.cac_payback.books import Books
 from revops.measures.cac_payback.efficiency import Efficiency
 from revops.measures.cac_payback.knobs import Knobs
-from revops.measures.cac_payback.likeness import LIKE, Told, our_numbers
+from revops.measures.cac_payback.likeness import LIKE, OF_COST, Told, our_numbers
 from revops.measures.cac_payback.peers import COLUMNS, FLAGS, About, peers
 from revops.measures.cac_payback.window import window_of
 
@@ -268,6 +268,16 @@ def test_our_numbers_in_the_shape_of_others_by_hand():
 @pytest.mark.parametrize("given", [{"source": "campaigns"}, {"why": {"spend": "no account is mapped"}}])
 def test_without_accounts_of_sales_there_is_no_share_of_cost(given):
     assert np.isnan(own(Told(RUNGS), **given)["sales_marketing_share", "window"])
+
+
+def test_a_cost_without_people_is_compared_with_no_published_cost():
+    told = Told(RUNGS, KEPT, None, pd.DataFrame({"ltv_to_cac": [3.4]}))
+    whole, ours = own(told), own(told, source="campaigns")
+    of_cost = ours.index.get_level_values("id").isin(OF_COST)
+    assert OF_COST == ("payback_months", "cac_ratio", "ltv_to_cac") and of_cost.sum() == 4
+    assert whole[of_cost].notna().all() and ours[of_cost].isna().all()
+    assert ours["nrr", "all"] == 1.04 and ours["grr", "all"] == 0.9
+    assert not set(peers(FIGURES, ours.reset_index(), Knobs(), ABOUT).table["id"]) & set(OF_COST)
 
 
 def test_our_numbers_are_unknown_where_nothing_tells_them():

@@ -143,12 +143,42 @@ def test_what_is_lacking_is_said_in_words_that_follow_needs():
     cash = {"paid_back_share_in_cash": "payments or invoices by customer", "cs_expansion_amount": SOURCE}
     assert measured("whole").unavailable == cash
     assert measured("no bills").unavailable == {"cs_expansion_amount": SOURCE} | dict.fromkeys(of_bills, BILLED)
-    margin = "the profit and loss (ledger), or gross_margin in params"
-    of_margin = dict.fromkeys(of_bills[:4], f"the gross margin: {margin}")
+    of_margin = dict.fromkeys(of_bills[:4], f"{LEDGER}; or gross_margin in params")
     of_ledger = dict.fromkeys(("gross_margin_share", "magic_number", "burn_multiple"), LEDGER)
     assert measured("no ledger").unavailable == {"cs_expansion_amount": SOURCE} | of_margin | of_ledger
-    known = hand.company(**COMPANIES["no ledger"], knobs={"gross_margin": 0.8, "draws": 100})
-    assert "gross_margin_share" not in report.measure(known.view, known.knobs, FIGURES).unavailable
+
+
+def with_margin(name, **given):
+    """Return a company without a ledger, measured with a margin of the knobs."""
+    knobs = {"gross_margin": 0.8, "draws": 100, "fewest_customers": 2, "models": ("linear", "last_touch")}
+    known = hand.company(**COMPANIES[name] | given, knobs=knobs)
+    return report.measure(known.view, known.knobs, FIGURES)
+
+
+def test_with_a_margin_in_the_knobs_only_what_no_margin_gives_is_lacking():
+    """Payback and lifetime value are told then, of ads and campaigns; without bills too they need the bills."""
+    of_ledger = dict.fromkeys(("magic_number", "burn_multiple"), LEDGER)
+    found = with_margin("no ledger")
+    cash = {"paid_back_share_in_cash": "payments or invoices by customer"}
+    assert found.unavailable == {"cs_expansion_amount": SOURCE} | cash | of_ledger
+    values = {row["id"]: row["value"] for row in report.measure_rows(found)}
+    assert all(values[name] == values[name] for name in ("paid_back_share", "ltv_amount", "ltv_to_cac"))
+    bare = with_margin("no ledger", subscriptions=[]).unavailable
+    assert {bare[name] for name in ("paid_back_share", "lost_before_payback_share", "ltv_amount", "ltv_to_cac")} == {
+        BILLED
+    }
+    assert "gross_margin_share" not in bare
+
+
+def test_without_a_ledger_published_costs_are_held_against_nothing_and_the_page_says_why():
+    why = "theirs hold people, ours is of ads and campaigns alone, without the profit and loss (ledger)"
+    found = with_margin("no ledger")
+    assert found.ladder.of("new_logo")["payback_months"] > 0
+    assert {found.peers.why[name] for name in ("payback_months", "cac_ratio", "ltv_to_cac")} == {why}
+    notes = report.display_tables(found)["payback_notes"][1]
+    assert f"CAC payback, cac ratio and LTV to CAC: {why}" in notes["What to know"].tolist()
+    assert why not in measured("whole").peers.why.values()
+    assert headline(found).status == "not_enough_data" and "people not counted" in headline(found).sentence
 
 
 def test_at_present_prices_neither_expansion_nor_contraction_is_known():

@@ -1,5 +1,7 @@
 """The tables of the CAC payback report: whole captions, what stands in them, and what is left out of them."""
 
+import dataclasses
+
 import hand_payback as hand
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ from revops.measures import cac_payback as report
 
 LADDER = (
     "Payback in months by definition: Apr 2025 to May 2026, customers by won deals. The last line is the one that this "
-    "page goes by"
+    "page goes by. New customers bear 100% of the cost, by days that deals stood open"
 )
 LAG = "The lag is measured on 50 customers: "
 AT_ONCE = f"{LAG}half came in the month of the lead; nineteen in twenty within 2 months"
@@ -146,6 +148,32 @@ def test_a_lag_that_is_not_known_says_so():
     assert caption("by_definition", lag=hand.lag(why=why)) == f"{LADDER}. T{why[1:]}"
 
 
+@pytest.mark.parametrize(("effort", "knobs", "said"), [
+    ({"new_share": 0.72}, {}, ". New customers bear 72% of the cost, by days that deals stood open"),
+    ({"new_share": 0.72, "driver": "deals"}, {}, ". New customers bear 72% of the cost, by deals made"),
+    ({"new_share": 0.72, "driver": "amount"}, {}, ". New customers bear 72% of the cost, by amounts won"),
+    ({"new_share": 0.5}, {"new_share": 0.5}, ". New customers bear 50% of the cost, as new_share says"),
+    ({"new_share": NAN}, {}, ""),
+])  # fmt: skip
+def test_the_share_of_the_cost_that_new_customers_bear_is_told_and_by_what(effort, knobs, said):
+    result = told(**knobs)
+    result = dataclasses.replace(result, effort=dataclasses.replace(result.effort, **effort))
+    text = report.display_tables(result)["by_definition"][0]
+    assert text == f"{LADDER.split('. New')[0]}{said}. {AT_ONCE}"
+
+
+def test_where_no_account_is_of_people_no_line_is_said_to_be_without_them():
+    names = column("by_definition", "Definition", books_why={"people": "no account fits people_accounts"})
+    assert names == [
+        "On revenue, people not told apart from programs", "On gross margin", "All cost counted",
+        "New customers alone, their part of the cost", "At most: all cost on new customers",
+        "Cost of the median lag earlier", "Cost of the months before, as measured",
+    ]  # fmt: skip
+    alone = column("by_definition", "Definition", source="campaigns", books_why={"people": "needs the ledger"})
+    assert alone == column("by_definition", "Definition")
+    assert alone[0] == "On revenue, without people or tools" and alone[2] == "With people"
+
+
 def test_accounts_say_how_they_count_and_what_the_books_lack():
     text, frame, _ = shown("accounts", books_why={"people": "no account fits people_accounts"})
     assert text == (
@@ -153,7 +181,7 @@ def test_accounts_say_how_they_count_and_what_the_books_lack():
         "people_accounts"
     )
     assert frame.to_numpy().tolist() == [
-        ["6000 Ads", "sales", "Programs", 500.0], ["6100 Salaries", "sales", "People and tools", 900.0],
+        ["6000 Ads", "sales", "Programs, commissions", 500.0], ["6100 Salaries", "sales", "People and tools", 900.0],
         ["7000 Interest", "other", "Not counted", 10.0],
     ]  # fmt: skip
 

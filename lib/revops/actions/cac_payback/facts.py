@@ -3,10 +3,12 @@
 import pandas as pd
 
 from revops.measures.cac_payback.result import CacResult
+from revops.measures.cac_payback.tables.ladder import NOT_APART
 from revops.wording import join, missing, month_name
 
 __all__ = [
     "at_age",
+    "has_books",
     "has_people",
     "is_told",
     "lagged",
@@ -31,14 +33,22 @@ def is_told(result: CacResult) -> bool:
     return bool(enough and not missing(row["payback_months"]) and row["spend_amount"] > 0)
 
 
+def has_books(result: CacResult) -> bool:
+    """Return whether the cost is that of the books; else it is of ads and campaigns alone, and is held against no
+    target."""
+    return result.books.source == "ledger"
+
+
 def has_people(result: CacResult) -> bool:
     """Return whether the cost is known to hold the people who do the work."""
-    return result.books.source == "ledger" and "people" not in result.books.why
+    return has_books(result) and "people" not in result.books.why
 
 
 def people(result: CacResult) -> str:
     """Return whether the cost holds people, in words."""
-    return "people included" if has_people(result) else "without people"
+    if has_people(result):
+        return "people included"
+    return NOT_APART if has_books(result) else "without people"
 
 
 def reason(why: str) -> str:

@@ -3,10 +3,10 @@
 import pandas as pd
 
 from revops.actions import Headline
-from revops.actions.cac_payback.facts import is_told, lagged, lost_by, people, recognised_half, when, where
+from revops.actions.cac_payback.facts import has_books, is_told, lagged, lost_by, people, recognised_half, when, where
 from revops.actions.cac_payback.numbers import numbers
 from revops.measures.cac_payback.result import CacResult
-from revops.measures.cac_payback.tables.ladder import BASES, month_range, month_words
+from revops.measures.cac_payback.tables.ladder import basis_name, month_range, month_words
 from revops.wording import missing, months, odds, plural, share
 
 __all__ = ["headline"]
@@ -19,7 +19,8 @@ def headline(result: CacResult) -> Headline:
 
     act: even the lower end of payback lies above the target, or gross margin is not above 0; watch: payback or its
     upper end lies above the target (or it has none), or more leave before it than `most_lost`; on_track otherwise;
-    not_enough_data: fewer new customers than `fewest_customers`, no payback can be had, or no cost is on the books.
+    not_enough_data: fewer new customers than `fewest_customers`, no payback can be had, no cost is on the books, or
+    there are no books, so that people are in no cost.
     """
     return Headline(_status(result), _sentence(result), _below(result), numbers(result))
 
@@ -34,6 +35,8 @@ def _is_few(row: pd.Series, result: CacResult) -> bool:
 
 def _status(result: CacResult) -> str:
     row, target = lagged(result), result.knobs.target_months
+    if not has_books(result):
+        return "not_enough_data"
     if _is_never(row) and not _is_few(row, result):
         return "act"
     if not is_told(result):
@@ -58,8 +61,9 @@ def _sentence(result: CacResult) -> str:
     if missing(row["payback_months"]):
         return _untold(row, place)
     if not row["spend_amount"] > 0:
-        return f"No cost of winning customers{place} is on the books {when(result)}: there is nothing to repay."
-    said = f"On average a new customer{place} repays its cost in {month_words(row['payback_months'])}"
+        return _free(result, place)
+    of = "On average" if has_books(result) else "On what ads and campaigns cost alone, people not counted,"
+    said = f"{of} a new customer{place} repays its cost in {month_words(row['payback_months'])}"
     if not missing(row["low"]):
         said += f" ({month_range(row['low'], row['high'])})"
     return f"{said}, if it stays{_left(lost_by(result))}."
@@ -69,6 +73,14 @@ def _untold(row: pd.Series, place: str) -> str:
     note = str(row["note"])
     why = f" without {note.removeprefix('needs ')}" if note.startswith("needs ") else f": {note}"
     return f"How long a new customer{place} takes to repay its cost cannot be said{why}."
+
+
+def _free(result: CacResult, place: str) -> str:
+    """Return that new customers bear no cost: by the setting, or as none is known."""
+    if result.effort.new_share == 0:
+        return f"There is nothing to repay: new_share is 0, no cost is borne by new customers{place}."
+    where_it_is = "is on the books" if has_books(result) else "is among ads and campaigns"
+    return f"No cost of winning customers{place} {where_it_is} {when(result)}: there is nothing to repay."
 
 
 def _few(result: CacResult, row: pd.Series, place: str) -> str:
@@ -93,6 +105,8 @@ def _below(result: CacResult) -> str:
     """Return the target, what the range is, what is counted, and how far definitions lie apart."""
     row, said = lagged(result), [f"The target is {month_words(result.knobs.target_months)}"]
     if is_told(result):
+        if not has_books(result):
+            said[0] += ", not held against a cost without people"
         if not missing(row["low"]):
             said[0] += f"; the range holds {odds(result.knobs.level)} resamples of customers"
         said.append(_counted(result))
@@ -126,13 +140,13 @@ def _by_definition(result: CacResult) -> str | None:
     least, most = (rows.loc[place] for place in (rows["payback_months"].idxmin(), rows["payback_months"].idxmax()))
     head = "By definition alone it is" if is_told(result) else "By another definition it is"
     if least["payback_months"] == most["payback_months"]:
-        return None if is_told(result) else f"{head} {month_words(least['payback_months'])} ({_named(least)})"
-    told = f"{months(least['payback_months'])} ({_named(least)}) to {month_words(most['payback_months'])}"
-    return f"{head} {told} ({_named(most)})"
+        return None if is_told(result) else f"{head} {month_words(least['payback_months'])} ({_named(result, least)})"
+    told = f"{months(least['payback_months'])} ({_named(result, least)}) to {month_words(most['payback_months'])}"
+    return f"{head} {told} ({_named(result, most)})"
 
 
-def _named(rung: pd.Series) -> str:
-    name = BASES[rung["basis"]]
+def _named(result: CacResult, rung: pd.Series) -> str:
+    name = basis_name(result, rung["basis"])
     return f"{name[0].lower()}{name[1:]}"
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from revops.actions import Number
-from revops.actions.cac_payback.facts import at_age, has_people, lagged, people, reason
+from revops.actions.cac_payback.facts import at_age, has_books, has_people, lagged, people, reason
 from revops.measures.cac_payback.result import CacResult
 from revops.measures.cac_payback.tables.ladder import month_range, month_words
 from revops.wording import between, channel_label, missing, money, months, multiple, plural, share
@@ -14,13 +14,16 @@ _NONE = "–"
 
 
 def numbers(result: CacResult) -> tuple[Number, ...]:
-    """Return three numbers for the audience of the knobs."""
+    """Return three numbers for the audience of the knobs; none is bad news of few customers, or of a cost without
+    people."""
     choice = {
         "executive": (_paid_back, _worth, _cac),
         "marketing_ops": (_cac, _slowest, _unallocated),
         "revops": (_retention, _paid_back, _spread),
     }[result.knobs.audience]
     found = tuple(number(result) for number in choice)
+    if not has_books(result):
+        found = tuple(replace(one, is_bad=False) for one in found)
     if lagged(result)["n_customers"] >= result.knobs.fewest_customers:
         return found
     return tuple(replace(one, text=f"{one.text}; few customers", is_bad=False) for one in found)
@@ -38,6 +41,7 @@ def _paid_back(result: CacResult) -> Number:
         text += f" ({between(row['paid_back_low'], row['paid_back_high'], share)})"
     if not missing(row["lost_share"]):
         text += f"; {share(row['lost_share'])} had left before"
+    text += "" if has_books(result) else "; people not counted"
     return Number(share(row["paid_back_share"]), text, is_bad=bool(row["paid_back_share"] < 0.5))
 
 
@@ -51,7 +55,8 @@ def _worth(result: CacResult) -> Number:
     text = f"lifetime value over cost, {month_words(found.horizon_months)} ahead, expansion not counted"
     if not missing(row["ratio_low"]):
         text += f" ({between(row['ratio_low'], row['ratio_high'], multiple)})"
-    return Number(multiple(row["ltv_to_cac"]), f"{text}; the target is {multiple(target)}",
+    text += f"; the target is {multiple(target)}" if has_books(result) else "; people not counted"
+    return Number(multiple(row["ltv_to_cac"]), text,
                   is_bad=bool(row["ltv_to_cac"] < target))  # fmt: skip
 
 

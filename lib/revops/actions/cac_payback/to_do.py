@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from revops.actions import Action, due
-from revops.actions.cac_payback.facts import is_told, lagged, lost_by, where
+from revops.actions.cac_payback.facts import has_books, is_told, lagged, lost_by, where
 from revops.actions.cac_payback.mend import to_mend
 from revops.book import UNKNOWN
 from revops.measures.cac_payback.result import CacResult
@@ -112,9 +112,10 @@ def _by_drivers(result: CacResult) -> str:
 
 
 def _whole(result: CacResult) -> Iterator[Action]:
-    """Yield that cost or price be brought to the target, where payback lies above it and no part of it surely does."""
+    """Yield that cost or price be brought to the target, where payback lies above it and no part of it surely does; a
+    cost without people is held against no target."""
     row, target, currency = lagged(result), result.knobs.target_months, result.view.company.currency
-    if not is_told(result) or not row["payback_months"] > target:
+    if not has_books(result) or not is_told(result) or not row["payback_months"] > target:
         return
     ends = (row["low"], row["payback_months"], math.inf if missing(row["high"]) else row["high"])
     low, worth, high = (float(row["spend_amount"] * max(1 - target / at, 0.0)) for at in ends)

@@ -10,8 +10,11 @@ from revops.measures.cac_payback.efficiency import NOT_OVER, Efficiency
 from revops.measures.cac_payback.window import Window
 from revops.ratios import safe_ratio
 
-__all__ = ["LIKE", "Like", "Told", "our_numbers"]
+__all__ = ["LIKE", "NO_PEOPLE", "OF_COST", "Like", "Told", "our_numbers"]
 
+OF_COST = ("payback_months", "cac_ratio", "ltv_to_cac")
+"""Our numbers that others publish of all cost of sales and marketing: not compared where ours holds no people."""
+NO_PEOPLE = "theirs hold people, ours is of ads and campaigns alone, without the profit and loss (ledger)"
 _SAME, _NEAR, _OFF = range(3)
 
 
@@ -96,7 +99,8 @@ def our_numbers(window: Window, books: Books, efficiency: Efficiency, told: Told
     Formula
         cac_ratio = spend / (12 x recurring revenue a month that it won). A magic number is that of the last four
         quarters: sum of what was added / sum of the cost; NaN where a part of one is not known, or a sum is not above
-        0. Shares are of sums over the window's months, those that the ledger lacks left out.
+        0. Shares are of sums over the window's months, those that the ledger lacks left out. Without a ledger no cost
+        holds people, and what is of cost (OF_COST) is NaN.
     """
     rung, burn = told.rungs.set_index("basis"), efficiency.burn["burn_multiple"]
     found = {("payback_months", basis): rung["payback_months"].get(basis) for basis in rung.index}
@@ -110,6 +114,8 @@ def our_numbers(window: Window, books: Books, efficiency: Efficiency, told: Told
     wanted = list(dict.fromkeys((like.id, like.basis) for like in LIKE))
     table = pd.DataFrame(wanted, columns=["id", "basis"])
     table["ours"] = pd.Series([found.get(key) for key in wanted], dtype="float64")
+    if books.source == "campaigns":
+        table["ours"] = table["ours"].mask(table["id"].isin(OF_COST))
     return table
 
 

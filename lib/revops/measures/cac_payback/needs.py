@@ -2,7 +2,7 @@
 
 from revops.book import Book
 
-__all__ = ["NEEDS", "OF_BILLS", "READS", "lacking", "refusal"]
+__all__ = ["NEEDS", "OF_BILLS", "OF_MARGIN", "READS", "lacking", "refusal"]
 
 NEEDS = ("opportunities",)
 """The tables without which it cannot run; and costs in any form: `refusal`."""
@@ -12,15 +12,21 @@ READS = (*NEEDS, *_PEOPLE, "campaigns", "spend", "ledger", "subscriptions", "inv
 OF_BILLS = ("paid_back_share", "lost_before_payback_share", "ltv_amount", "ltv_to_cac", "nrr", "grr", "logo_churn_rate",
             "recurring_movement_amount", "magic_number", "burn_multiple")  # fmt: skip
 """The metrics that recurring revenue by customer and month tells."""
+OF_MARGIN = OF_BILLS[:4]
+"""Those of them that gross margin goes into, of the ledger or as the knobs say."""
 _BILLS = "subscriptions: recurring revenue by customer and month (Stripe's MRR per subscriber, or its subscriptions)"
 _LEDGER = "ledger: the profit and loss by month, its accounts mapped in company.yml"
+_MARGIN = f"{_LEDGER}; or gross_margin in params"
 _COSTS = "the profit and loss by month, exports of ad systems, or campaigns with their actual cost"
 
 
 def lacking(book: Book) -> dict[str, str]:
     """Return which metrics the tables cannot give, whatever the day and the period, and what they need."""
-    needs = {} if not book.table("subscriptions").empty else dict.fromkeys(OF_BILLS, _BILLS)
-    if book.table("ledger").empty:
+    has_ledger = not book.table("ledger").empty
+    needs = {} if has_ledger else dict.fromkeys(OF_MARGIN, _MARGIN)
+    if book.table("subscriptions").empty:
+        needs |= dict.fromkeys(OF_BILLS, _BILLS)
+    if not has_ledger:
         needs |= dict.fromkeys(("gross_margin_share", "magic_number", "burn_multiple"), _LEDGER)
     return needs
 

@@ -1,6 +1,6 @@
 """Everything the CAC payback report shows, computed once: tables of different grain that must agree."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -19,8 +19,8 @@ from revops.measures.cac_payback.knobs import Knobs
 from revops.measures.cac_payback.ladder import Ladder, ladder, won_expansion
 from revops.measures.cac_payback.lag import Lag, lag_of
 from revops.measures.cac_payback.lifetime import Lifetime, lifetime
-from revops.measures.cac_payback.likeness import Told, our_numbers
-from revops.measures.cac_payback.needs import lacking, refusal
+from revops.measures.cac_payback.likeness import NO_PEOPLE, OF_COST, Told, our_numbers
+from revops.measures.cac_payback.needs import OF_MARGIN, lacking, refusal
 from revops.measures.cac_payback.peers import About, Peers, peers
 from revops.measures.cac_payback.realised import Realised, realised
 from revops.measures.cac_payback.retention import RetentionResult, retention
@@ -87,10 +87,11 @@ def measure(view: AsOf, knobs: Knobs, published: pd.DataFrame) -> CacResult:
     kept = retention(window, customers)
     spent = efficiency(window, books, _movements(_of_company(customers, view, knobs)))
     ours = our_numbers(window, books, spent, Told(rungs.rungs, kept.table, moved, worth.table))
+    figures = peers(published, ours, knobs, _about(window, customers))
     return CacResult(
         view=view, knobs=knobs, window=window, books=books, customers=customers, lag=lag, effort=effort, ladder=rungs,
         groups=groups, channels=channels(window, books, customers, lag, effort, rungs), realised=found, lifetime=worth,
-        retention=kept, efficiency=spent, peers=peers(published, ours, knobs, _about(window, customers)),
+        retention=kept, efficiency=spent, peers=_compared(figures, books),
         unavailable=_unavailable(books, _whys(found, worth, kept, spent)) | _lacking(view, books),
     )  # fmt: skip
 
@@ -122,10 +123,20 @@ def _about(window: Window, customers: Customers) -> About:
     return About(window.view.day, float(arr), float(12 * new.median()), window.view.company.currency)
 
 
+def _compared(found: Peers, books: Books) -> Peers:
+    """Return published figures, with why those of cost are held against nothing where no cost holds people."""
+    if books.source != "campaigns":
+        return found
+    return replace(found, why=found.why | dict.fromkeys(OF_COST, NO_PEOPLE))
+
+
 def _lacking(view: AsOf, books: Books) -> dict[str, str]:
-    """Return which metrics the tables cannot give; a margin that the knobs name is not lacking."""
+    """Return which metrics the tables cannot give; a margin that the knobs name is not lacking, nor what it gives."""
     needs = lacking(view.book)
-    return needs if np.isnan(books.window_margin) else {id: why for id, why in needs.items() if id != _MARGIN}
+    if np.isnan(books.window_margin):
+        return needs
+    given = {_MARGIN} if view.book.table("subscriptions").empty else {_MARGIN, *OF_MARGIN}
+    return {id: why for id, why in needs.items() if id not in given}
 
 
 def _unavailable(books: Books, whys: dict[str, str]) -> dict[str, str]:

@@ -8,7 +8,17 @@ from revops.measures.cac_payback.lag import Lag
 from revops.measures.cac_payback.result import CacResult
 from revops.wording import between, missing, month_name, months, plural, share
 
-__all__ = ["BASES", "Display", "also", "ladder_tables", "month_range", "month_words", "ranged"]
+__all__ = [
+    "BASES",
+    "NOT_APART",
+    "Display",
+    "also",
+    "basis_name",
+    "ladder_tables",
+    "month_range",
+    "month_words",
+    "ranged",
+]
 
 Display = tuple[str, pd.DataFrame, tuple[str | None, ...]]
 BASES = {
@@ -21,6 +31,10 @@ BASES = {
     "lagged": "Cost of the months before, as measured",
 }
 """What each rung of the ladder is called."""
+NOT_APART = "people not told apart from programs"
+_NOT_APART = {"revenue": f"On revenue, {NOT_APART}", "fully_loaded": "All cost counted"}
+"""What rungs are called where the ledger names no people: programs then hold everything."""
+_BY = {"deal_days": "days that deals stood open", "deals": "deals made", "amount": "amounts won"}
 _USES = {
     "programs": "Programs, commissions",
     "people": "People and tools",
@@ -32,6 +46,12 @@ _USES = {
 def ladder_tables(result: CacResult) -> dict[str, Display]:
     """Return the tables by name."""
     return {"by_definition": _ladder(result), "accounts": _accounts(result)}
+
+
+def basis_name(result: CacResult, basis: str) -> str:
+    """Return what a rung of the ladder is called, by whether the ledger tells people apart."""
+    is_apart = result.books.source != "ledger" or "people" not in result.books.why
+    return BASES[basis] if is_apart else _NOT_APART.get(basis, BASES[basis])
 
 
 def month_range(low: float, high: float) -> str:
@@ -59,8 +79,9 @@ def also(caption: str, *notes: str | None) -> str:
 
 def _ladder(result: CacResult) -> Display:
     rows = result.ladder.rungs
+    names = [basis_name(result, basis) for basis in rows["basis"]]
     shown = pd.DataFrame({
-        "Definition": rows["basis"].map(BASES), "Cost": rows["spend_amount"], "New customers": rows["n_customers"],
+        "Definition": names, "Cost": rows["spend_amount"], "New customers": rows["n_customers"],
         "New revenue a month": rows["new_amount"], "Gross margin": rows["gross_margin"], "CAC": rows["cac_amount"],
         "Payback": _payback(rows), "Range": ranged(rows["low"], rows["high"]),
     })  # fmt: skip
@@ -74,8 +95,17 @@ def _ladder(result: CacResult) -> Display:
     left = f"{plural(n, 'month')} left out: cost, or who is new, is not known of {'it' if n == 1 else 'them'}"
     of_all = known["note"].nunique(dropna=False) == 1
     notes = known["note"] if of_all else "some lines: " + known["note"]
-    caption = also(caption, left if n else None, _lag_said(result.lag), *notes)
+    caption = also(caption, _borne(result), left if n else None, _lag_said(result.lag), *notes)
     return caption, shown, (None, "money", "count", "money", "share", "money", None, None)
+
+
+def _borne(result: CacResult) -> str | None:
+    """Return which share of the cost new customers bear, and by what; None where nothing tells."""
+    of = result.effort
+    if missing(of.new_share):
+        return None
+    by = f"by {_BY[of.driver]}" if result.knobs.new_share == "auto" else "as new_share says"
+    return f"new customers bear {share(of.new_share)} of the cost, {by}"
 
 
 def _payback(rows: pd.DataFrame) -> list[str]:
