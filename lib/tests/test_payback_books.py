@@ -192,7 +192,7 @@ def test_books_without_people_say_so_and_count_what_there_is():
     found = books(REVENUE, COGS, ADS)
     assert found.all_spend.tolist() == [10, 11, 12]
     assert found.why == {
-        "people": "no account of sales and marketing fits people_accounts: who does the work stands elsewhere"
+        "people": "no account of sales and marketing fits people_accounts: people are not told apart from programs"
     }
 
 

@@ -125,7 +125,9 @@ def _lacking(window: Window, rows: pd.DataFrame, accounts: pd.DataFrame) -> dict
     if not accounts.index.get_level_values("category").isin(_ACQUISITION).any():
         why["spend"] = "no account of the ledger is mapped to sales or marketing in company.yml"
     elif not accounts["use"].eq("people").any():
-        why["people"] = "no account of sales and marketing fits people_accounts: who does the work stands elsewhere"
+        why["people"] = (
+            "no account of sales and marketing fits people_accounts: people are not told apart from programs"
+        )
     return why
 
 
