@@ -2,7 +2,9 @@
 
 import datetime as dt
 import math
+from dataclasses import replace
 
+import hand_payback as hand
 import pytest
 from told_payback import INF, NAN, channel, cohort, group, left, told
 
@@ -293,6 +295,42 @@ def test_months_that_the_books_lack_are_to_be_added(n, source, text):
         "the list."
     )
     assert (one.owner, one.by, one.amount, one.worth) == ("revops", SOON, 0.0, None)
+
+
+def renamed(*customers):
+    """Return what is to be done about new customers (hand_payback.new_customer) of a report."""
+    within = {"payback_months": 17.0, "low": 16.0}
+    return actions(replace(told(lagged=within, nrr=(1.0, 1.0)), customers=hand.customers(*customers)))
+
+
+def test_new_customers_without_a_deal_are_to_be_looked_at():
+    """B of 300 and A of 100 a month: 12 x 400. C has a deal; D began before the window, of April 2025 to May 2026."""
+    none = {"opportunity_id": None}
+    old, dealt = hand.new_customer("D", "2025-03", 50.0, **none), hand.new_customer("C", "2026-02", 70.0)
+    (one,) = renamed(hand.new_customer("A", "2025-04", 100.0, **none), hand.new_customer("B", "2026-05", 300.0, **none),
+                     old, dealt)  # fmt: skip
+    assert one.text == "Look at 2 new customers in the bills without a won deal: $400 a month counts as new"
+    assert one.because == (
+        "No won deal of new business tells of them: they bought without one, or were moved to another id, and then "
+        "count as lost and as new. A won deal of the account that the bills name, or the id of before, takes a "
+        "customer off the list."
+    )
+    assert (one.rule, one.owner, one.by, one.amount) == ("new_without_deal", "revops", SOON, 4800.0)
+    assert (one.records, one.worth) == (("B", "A"), None)
+    assert renamed(old, dealt) == []
+
+
+def test_one_new_customer_without_a_deal_and_more_than_are_listed():
+    (one,) = renamed(hand.new_customer("A", "2026-01", 100.0, opportunity_id=None))
+    assert one.text == "Look at 1 new customer in the bills without a won deal: $100 a month counts as new"
+    assert one.because == (
+        "No won deal of new business tells of it: it bought without one, or was moved to another id, and then counts "
+        "as lost and as new. A won deal of the account that the bills name, or the id of before, takes a customer off "
+        "the list."
+    )
+    (one,) = renamed(*(hand.new_customer(f"A{n}", "2026-01", 100.0 + n, opportunity_id=None) for n in range(51)))
+    assert one.records == tuple(f"A{n}" for n in range(50, 0, -1))
+    assert " as lost and as new. Records: the 50 that pay most. A won deal " in one.because
 
 
 ALL = {

@@ -106,18 +106,20 @@ CHANNELS = (
 )
 
 
-def channels(rows=CHANNELS, n_models=3):
+def channels(rows=CHANNELS, n_models=3, cause="own"):
     columns = ["channel", "own_payback_months", "payback_months", "lowest_months", "highest_months", "verdict",
                "is_sure"]  # fmt: skip
     table = pd.DataFrame(rows, columns=columns)
     above = table["verdict"].map({"above": n_models, "depends": 1}).fillna(0).astype(int)
+    table["cause"] = table["verdict"].map({"above": cause}).fillna("")
     return SimpleNamespace(by_channel=table.assign(spend_amount=100.0, n_deals=20, n_models=n_models, n_above=above),
                            model="linear")  # fmt: skip
 
 
-def judged(*verdicts, sure=False):
+def judged(*verdicts, sure=False, cause="own"):
     """Return channels C0, C1, … with these verdicts."""
-    return channels([(f"C{n}", 3.0, 20.0, 15.0, 25.0, verdict, sure) for n, verdict in enumerate(verdicts)])
+    rows = [(f"C{n}", 3.0, 20.0, 15.0, 25.0, verdict, sure) for n, verdict in enumerate(verdicts)]
+    return channels(rows, cause=cause)
 
 
 def lifetime(seen=41, horizon=60, worth=(1000.0, 290.0)):
@@ -480,6 +482,31 @@ def test_channels_are_ranges_over_models_beside_the_target():
     )
     assert "Partner 16 or more (too few deals; own cost alone 3.0)" in chart.alt
     assert "Webinar 12 to 17 (within the target under every model, not beyond chance; own cost alone 2.0)" in chart.alt
+
+
+@pytest.mark.parametrize(("sure", "unsure"), [(True, ""), (False, ", not beyond chance")])
+def test_a_channel_that_overhead_makes_slow_is_grey_and_no_cut_of_it_is_said_to_help(sure, unsure):
+    chart = one("channels", channels=judged("above", sure=sure, cause="overhead"))
+    (word, *_) = chart.axes.texts
+    assert (word.get_text(), word.get_color(), word.get_weight()) == ("overhead", style.MUTE, "normal")
+    assert {part.get_color() for part in chart.axes.lines if part.get_linewidth() == 7} == {style.MUTE}
+    assert chart.data["verdict"].tolist() == ["overhead"]
+    assert chart.caption == (
+        "Months to pay back own cost and a share of overhead, lowest to highest of 3 models; dot: linear; ring: own "
+        "cost alone (none beyond the target). Overhead: slower even without own cost, so no cut of that mends it."
+    )
+    title = f"C0 takes longer than 18 months under every model{'' if sure else ', maybe by chance'}"
+    assert chart.title == title and chart.alt == (
+        f"{title}. Target 18 months. C0 15 to 25 (slower than the target under every model even without its own cost"
+        f"{unsure}; own cost alone 3.0)."
+    )
+
+
+@pytest.mark.parametrize("cause", ["own", "together"])
+def test_a_channel_that_its_own_cost_makes_slow_is_red(cause):
+    chart = one("channels", channels=judged("above", sure=True, cause=cause))
+    assert (texts(chart)[0], chart.axes.texts[0].get_color()) == ("slower", style.WARN)
+    assert "Overhead:" not in chart.caption
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ def test_burn_multiple_by_hand():
 @pytest.mark.parametrize(
     ("given", "moves", "note"),
     [
-        (books(revenue=200.0), moved(), "not meaningful: no operating loss"),
+        (books(revenue=200.0), moved(), "not meaningful: no loss"),
         (books(), moved(churn=-100.0), "not meaningful: nothing was added, net of what was lost"),
         (books(), None, "needs recurring revenue by customer and month"),
         (NO_LEDGER, moved(), "needs the profit and loss by month"),

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+import hand_payback as hand
 import numpy as np
 import pandas as pd
 import pytest
 from told_payback import told
 from whole_payback import by_hand, hand_book, lines
 
+from revops.actions.cac_payback import actions
 from revops.measures import cac_payback as report
 from revops.measures.cac_payback.effort import effort_of
 from revops.measures.cac_payback.ladder import HEADLINE
@@ -18,8 +20,11 @@ NAN = float("nan")
 def notes(**ladder):
     """Return the notes on a report at 20 months whose ladder is changed."""
     result = told()
-    table = report.display_tables(replace(result, ladder=replace(result.ladder, **ladder)))["payback_notes"][1]
-    return [tuple(row) for row in table.to_numpy()]
+    return notes_of(replace(result, ladder=replace(result.ladder, **ladder)))
+
+
+def notes_of(result):
+    return [tuple(row) for row in report.display_tables(result)["payback_notes"][1].to_numpy()]
 
 
 @pytest.mark.parametrize(
@@ -39,6 +44,41 @@ def test_one_giant_new_customer_is_said_with_payback_without_it(share, without, 
 @pytest.mark.parametrize("share", [0.25, 0.01, NAN])
 def test_up_to_a_quarter_no_single_customer_is_named(share):
     assert not any("one new customer" in text for _, text in notes(largest_customer="A7", largest_share=share))
+
+
+@pytest.mark.parametrize(
+    ("n", "said"),
+    [
+        (1, "1 of 4 new customers in the bills has no won deal of new business ($100 a month): "),
+        (3, "3 of 4 new customers in the bills have no won deal of new business ($300 a month): "),
+    ],
+)
+def test_new_customers_that_no_deal_tells_of_are_said(n, said):
+    """One more began before the window; it is not counted."""
+    deals = [None] * n + ["D"] * (4 - n)
+    rows = [hand.new_customer(f"A{at}", "2026-01", 100.0, opportunity_id=deal) for at, deal in enumerate(deals)]
+    old = hand.new_customer("old", "2025-03", 900.0, opportunity_id=None)
+    found = notes_of(replace(told(), customers=hand.customers(*rows, old)))
+    assert ("New customers", f"{said}who was moved to another id counts as lost and as new") in found
+    dealt = notes_of(replace(told(), customers=hand.customers(*rows[n:], old)))
+    assert not any("won deal of new business" in text for _, text in dealt)
+
+
+def test_a_customer_moved_to_another_id_counts_as_lost_and_as_new_and_is_found():
+    """Elm of Ten Trees pays 1,000 a month; from April 2026 on under an id that no account of the CRM bears."""
+    bills = hand_book().table("subscriptions")
+    moves = bills["customer_id"].str.endswith("E") & (bills["month"] >= "2026-04-01")
+    assert bills.loc[moves, "recurring_amount"].tolist() == [1000.0] * 3
+    found = by_hand(subscriptions=bills.assign(
+        customer_id=bills["customer_id"].mask(moves, "cus_E2"), account_id=bills["account_id"].mask(moves)
+    ))  # fmt: skip
+    new = found.customers.within(found.window)
+    assert new.loc[new["opportunity_id"].isna(), ["customer", "new_amount"]].to_numpy().tolist() == [["cus_E2", 1000.0]]
+    assert ("New customers",
+            "1 of 9 new customers in the bills has no won deal of new business ($1.0K a month): who was moved "
+            "to another id counts as lost and as new") in lines(found, "payback_notes")  # fmt: skip
+    (one,) = [one for one in actions(found) if one.rule == "new_without_deal"]
+    assert (one.amount, one.records) == (12_000.0, ("cus_E2",))
 
 
 def test_months_whose_share_is_not_their_own_are_counted():

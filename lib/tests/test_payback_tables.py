@@ -356,20 +356,43 @@ def test_the_verdict_on_a_channel_in_words(given, said):
     assert column("by_channel", "Verdict", channels=[channel("a", **given)]) == [said]
 
 
+BY_CHANNEL = (
+    "Payback in months by channel, credit for new business by linear: own cost, and for each customer alike a part of "
+    "what is no channel's own; CAC is over the deals credited; target 18. At stake: own cost that its customers do not "
+    "repay within the target (over all models), where it is own cost alone that takes too long"
+)
+
+
 def test_channels_are_told_with_what_is_at_stake_and_what_to_know():
     whys = {"overhead_amount": "only own spend is told", "customers": "69 deals, 98 customers"}
     rows = [channel("paid_search"), channel("b", excess=(NAN, NAN, NAN)), channel("c", excess=(0.0, 0.0, 5.0)),
             channel("d", highest_months=INF), channel("e", cause="together"), channel("f", "depends")]  # fmt: skip
     text, frame, _ = shown("by_channel", channels=rows, whys={"channels": whys}, credit=CREDIT)
-    assert text == (
-        "Payback in months by channel, credit for new business by linear: own cost, and for each customer alike a part "
-        "of what is no channel's own; target 18. At stake: own cost that its customers do not repay within the target "
-        "(over all models), where it is own cost alone that takes too long. Only own spend is told. 69 deals, 98 "
-        "customers"
-    )
+    assert text == f"{BY_CHANNEL}. Only own spend is told. 69 deals, 98 customers"
     assert frame["At stake"].tolist() == ["$400 ($100 to $600)", "–", "–", "$400 ($100 to $600)", "–", "–"]
     assert frame["Over all models"].tolist() == ["24 to 36"] * 3 + ["24 or more"] + ["24 to 36"] * 2
     assert "credit for new business: own cost" in caption("by_channel", channels=rows)
+
+
+def test_deals_that_a_channel_is_credited_with_stand_beside_those_on_whose_path_it_was():
+    """CAC is 200 of ten credited deals; it was on the path of twenty."""
+    rows = [channel("a"), channel("b", credited_deals=4.5), channel("c", credited_deals=NAN)]
+    _, frame, units = shown("by_channel", channels=rows)
+    assert frame.columns.tolist() == [
+        "Channel", "On its path", "Deals credited", "Own cost", "CAC", "Payback", "Over all models", "Verdict",
+        "At stake",
+    ]  # fmt: skip
+    assert units == (None, "count", "count", "money", "money", "months", None, None, None)
+    assert frame["On its path"].tolist() == [20, 20, 20] and frame["Deals credited"].tolist()[:2] == [10.0, 4.5]
+    assert frame["Deals credited"].isna().tolist() == [False, False, True]
+
+
+def test_where_overhead_takes_too_long_the_caption_says_that_no_cut_mends_it():
+    rows = [channel("a"), channel("b", cause="overhead", excess=(NAN, NAN, NAN))]
+    assert caption("by_channel", channels=rows, credit=CREDIT) == (
+        f"{BY_CHANNEL}. Where a channel is slower even without its own cost, no cut of that cost mends it"
+    )
+    assert caption("by_channel", channels=rows[:1], credit=CREDIT) == BY_CHANNEL
 
 
 def test_deals_without_a_touch_have_a_row_below_the_channels():
@@ -377,7 +400,8 @@ def test_deals_without_a_touch_have_a_row_below_the_channels():
             "by_model": by_model(**{"(no channel)": 17.0, "paid_search": 30.0})}  # fmt: skip
     frame = shown("by_channel", **dark)[1]
     assert frame["Channel"].tolist() == ["Paid search", "(no touch on record)"]
-    assert frame.iloc[1][["Deals", "CAC", "Payback"]].tolist() == [2, 5.0, 17.0]
+    assert frame.iloc[1][["Deals credited", "CAC", "Payback"]].tolist() == [2.0, 5.0, 17.0]
+    assert frame["On its path"].isna().tolist() == [False, True], "it was on nobody's path"
     assert frame.iloc[1][["Over all models", "Verdict", "At stake"]].tolist() == ["–", "no channel known", "–"]
     frame = shown("channel_sums", **dark, sums=SUMS)[1]
     assert frame["Channel"].tolist() == ["Paid search", "(no channel's own)", "(no touch on record)", "Total"]
@@ -415,6 +439,10 @@ def test_costs_by_channel_add_up_to_the_books_and_say_so_only_where_they_do():
     assert "channel_sums" not in report.display_tables(told(sums=SUMS[1:], credit=CREDIT))
     text, frame, units = shown("channel_sums", sums=SUMS, credit=CREDIT, credit_model=None)
     assert text.endswith("they add up to the books") and frame.shape[1] == len(units) == 3
+    assert caption("channel_sums", sums=SUMS, credit=CREDIT, source="campaigns") == (
+        "Cost by channel as ad systems and campaigns tell it, and what is no channel's own. Credit by linear: that of "
+        "channels is the attribution report's of the same days"
+    )
 
 
 def test_three_kinds_of_cac_with_their_notes_and_a_range_without_an_end():
@@ -425,10 +453,11 @@ def test_three_kinds_of_cac_with_their_notes_and_a_range_without_an_end():
     assert frame["To know"].tolist() == ["", "ads alone", "no more customers than the year before"]
 
 
-KEPT = (
+OF_THEN = (
     "Recurring revenue in May 2026 of the customers of twelve months before, over theirs then; gross: nobody counts "
     "for more than then"
 )
+KEPT = f"{OF_THEN}; the 2 largest: by the larger of then and now"
 
 
 def test_retention_says_who_may_have_been_told_wrongly():
@@ -439,7 +468,8 @@ def test_retention_says_who_may_have_been_told_wrongly():
     )
     assert frame["All"].tolist() == [1.02, 0.9, 0.05]
     assert frame["Without the 2 largest"].tolist() == [0.95, 0.85, 0.06]
-    assert "Without the largest" in shown("retention", top=1)[1]
+    text, frame, _ = shown("retention", top=1)
+    assert text == f"{OF_THEN}; the largest: by the larger of then and now" and "Without the largest" in frame
     why = {"retention": {"nrr": "prices have no past", "grr": "prices have no past"}}
     assert caption("retention", nrr=(NAN, NAN), whys=why) == f"{KEPT}. Prices have no past"
 
@@ -458,7 +488,10 @@ def test_the_bridge_marks_a_quarter_that_is_cut_off_and_does_not_tell_what_price
 
 def test_largest_customers_are_named_by_their_account_alone():
     text, frame, _ = shown("largest_customers", top=1)
-    rest = "of twelve months before, recurring a month; share: of all recurring revenue now, new customers too"
+    rest = (
+        "of twelve months before, by the larger of then and now, recurring a month; share: of all recurring revenue "
+        "now, new customers too"
+    )
     assert text == f"The largest customer {rest}" and frame.to_numpy().tolist() == [["A0", 900.0, 1000.0, 100.0, 0.1]]
     assert caption("largest_customers") == f"The 2 largest customers {rest}"
 
@@ -487,11 +520,9 @@ def test_a_magic_number_is_told_of_quarters_that_are_over_with_two_decimals_or_w
 
 
 def test_a_burn_multiple_is_told_of_four_quarters_or_why_not():
-    text, frame, _ = shown(
-        "burn_multiple", burn=("FY25-Q2", "FY26-Q1", -5.0, 100.0, NAN, "not meaningful: no operating loss")
-    )
-    assert text == "Loss of the books (below 0: a profit) over net new recurring revenue a year"
-    assert frame.to_numpy().tolist() == [["FY25-Q2", "FY26-Q1", -5.0, 100.0, "not meaningful: no operating loss"]]
+    text, frame, _ = shown("burn_multiple", burn=("FY25-Q2", "FY26-Q1", -5.0, 100.0, NAN, "not meaningful: no loss"))
+    assert text == ("Loss of the ledger, interest included (below 0: a profit), over net new recurring revenue a year")
+    assert frame.to_numpy().tolist() == [["FY25-Q2", "FY26-Q1", -5.0, 100.0, "not meaningful: no loss"]]
     assert "burn_multiple" not in report.display_tables(told())
 
 

@@ -65,6 +65,6 @@ CAC_PAYBACK = (
         "the change in quarterly revenue times four (revenue), over the sales and marketing cost of the quarter "
         "before."),
     _of("burn_multiple", "Burn multiple", "x", "down", "revops",
-        "Operating loss of the ledger over net new annual recurring revenue, of the last four quarters; not "
-        "meaningful where there is no loss or nothing was added."),
+        "Loss of the ledger (its net result, interest included) over net new annual recurring revenue, of the last "
+        "four quarters; not meaningful where there is no loss or nothing was added."),
 )  # fmt: skip

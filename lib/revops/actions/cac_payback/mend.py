@@ -1,16 +1,20 @@
-"""What to mend in the books, so that payback can be told."""
+"""What to mend in the books and the bills, so that payback can be told."""
 
 from collections.abc import Iterator
 
 from revops.actions import Action, due
 from revops.measures.cac_payback.result import CacResult
-from revops.wording import count, join, missing, month_name
+from revops.measures.cac_payback.tables.left_out import new_without_deal
+from revops.wording import count, join, missing, money, month_name, plural
 
 __all__ = ["to_mend"]
 
+_RECORDS = 50
+
 
 def to_mend(result: CacResult) -> Iterator[Action]:
-    """Yield what the books must tell: which accounts are cost, what margin is, and what months cost."""
+    """Yield what the books must tell: which accounts are cost, what margin is, and what months cost; and who in the
+    bills is new by them alone."""
     books, by = result.books, due.soon(result.period, result.view.day)
     if "spend" in books.why:
         text = f"Make the cost of winning customers known: {books.why['spend']}"
@@ -27,6 +31,29 @@ def to_mend(result: CacResult) -> Iterator[Action]:
             "params, take it off the list."
         )
         yield Action("no_margin", text, "revops", float(books.all_spend.sum()), by, because, ())
+    yield from _without_deal(result)
+
+
+def _without_deal(result: CacResult) -> Iterator[Action]:
+    """Yield that new customers be looked at of whom no won deal tells: they may be old ones under another id."""
+    rows, by = new_without_deal(result), due.soon(result.period, result.view.day)
+    if not (n := len(rows)):
+        return
+    amount = float(rows["new_amount"].sum())
+    text = (
+        f"Look at {plural(n, 'new customer')} in the bills without a won deal: "
+        f"{money(amount, result.view.company.currency)} a month counts as new"
+    )
+    because = (
+        "No won deal of new business tells of them: they bought without one, or were moved to another id, and then "
+        "count as lost and as new."
+        if n > 1
+        else "No won deal of new business tells of it: it bought without one, or was moved to another id, and then "
+        "counts as lost and as new."
+    )
+    because += f" Records: the {_RECORDS} that pay most." if n > _RECORDS else ""
+    because += " A won deal of the account that the bills name, or the id of before, takes a customer off the list."
+    yield Action("new_without_deal", text, "revops", 12 * amount, by, because, tuple(rows["customer"].head(_RECORDS)))
 
 
 _LEFT_OUT = (

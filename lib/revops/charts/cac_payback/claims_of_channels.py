@@ -14,8 +14,10 @@ from revops.wording import channel_label, missing, months, plural
 __all__ = ["channels"]
 
 _MOST_CHANNELS = 12
+_OVERHEAD = "overhead"
 _WORDS = {"above": "slower", "below": "within", "depends": "depends", "few": "few"}
 _SAID = {"slower": "slower than the target under every model", "within": "within the target under every model",
+         _OVERHEAD: "slower than the target under every model even without its own cost",
          "depends": "depends on the model", "few": "too few deals"}  # fmt: skip
 
 
@@ -27,6 +29,7 @@ def channels(result: CacResult) -> Chart | None:
     if rows.empty:
         return None
     rows = rows.assign(label=rows["channel"].map(channel_label), word=rows["verdict"].map(_WORDS))
+    rows["word"] = rows["word"].mask(rows["verdict"].eq("above") & rows["cause"].eq("overhead"), _OVERHEAD)
     rows = rows.sort_values(["payback_months", "highest_months", "channel"], ascending=[False, False, True],
                             ignore_index=True)  # fmt: skip
     title, shown = _title_of_channels(rows, knobs.target_months), rows.head(_MOST_CHANNELS)
@@ -49,7 +52,7 @@ def channels(result: CacResult) -> Chart | None:
 
 
 def _channel_said(row: object) -> str:
-    unsure = ", not beyond chance" if row.word in ("slower", "within") and not row.is_sure else ""
+    unsure = ", not beyond chance" if row.verdict in ("above", "below") and not row.is_sure else ""
     return f"{_SAID[row.word]}{unsure}"
 
 
@@ -63,6 +66,8 @@ def _caption_of_channels(result: CacResult, rows: pd.DataFrame, most: float) -> 
     caption += f"; ring: own cost alone ({n_beyond or 'none'} beyond the target)." if len(own) else "."
     if (~rows["is_sure"].astype(bool) & rows["word"].isin(["slower", "within"])).any():
         caption += " Question mark: not beyond chance."
+    if rows["word"].eq(_OVERHEAD).any():
+        caption += " Overhead: slower even without own cost, so no cut of that mends it."
     if rows["word"].eq("few").any():
         caption += f" Few: fewer than {result.knobs.fewest_customers} won deals."
     if (rows["highest_months"] > most).any():
@@ -74,11 +79,11 @@ def _caption_of_channels(result: CacResult, rows: pd.DataFrame, most: float) -> 
 
 def _title_of_channels(rows: pd.DataFrame, target: float) -> str:
     """Return how many channels take longer than the target under every model, or under none, or depend on the model."""
-    judged = rows[rows["word"].ne("few")]
-    n, n_few = len(judged), int(rows["word"].eq("few").sum())
+    judged = rows[rows["verdict"].ne("few")]
+    n, n_few = len(judged), len(rows) - len(judged)
     if judged.empty:
         return f"Too few deals to say whether {'a channel pays' if n_few == 1 else 'channels pay'} back in time"
-    slow, quick, depends = (int(judged["word"].eq(word).sum()) for word in ("slower", "within", "depends"))
+    slow, quick, depends = (int(judged["verdict"].eq(verdict).sum()) for verdict in ("above", "below", "depends"))
     every = "the only model" if judged["n_models"].max() == 1 else "every model"
     if depends == n:
         who = {1: f"{judged['label'].iloc[0]} pays", 2: "either of 2 channels pays"}.get(n, f"any of {n} channels pays")
@@ -89,5 +94,5 @@ def _title_of_channels(rows: pd.DataFrame, target: float) -> str:
     title = f"{who} {verb} {'longer than' if slow else 'back within'} {aged(target)} under {every}"
     title += f", {depends} under some" if depends else ""
     title += f", {quick} under none" if slow and quick else ""
-    is_sure = judged.loc[judged["word"].ne("depends"), "is_sure"].any()
+    is_sure = judged.loc[judged["verdict"].ne("depends"), "is_sure"].any()
     return title if is_sure else f"{title}, maybe by chance"

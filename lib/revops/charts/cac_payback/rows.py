@@ -61,7 +61,8 @@ def plot_channels(channels: pd.DataFrame, target: float, *, ax: Axes | None = No
     """Draw payback by channel, lowest to highest model: a dot under the one that leads, a ring for own cost alone.
 
     channels, in order: label, own_payback_months, payback_months, lowest_months, highest_months (infinite where some
-    model credits nothing), verdict (slower, within, depends, few), is_sure. target is drawn dashed.
+    model credits nothing), verdict (slower, within, depends, few, or overhead: slower even without own cost), is_sure.
+    target is drawn dashed.
     """
     with style.report():
         ax = ax or style.axes(height=0.95 + _row(channels["label"], _ROW) * len(channels))

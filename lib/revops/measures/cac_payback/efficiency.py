@@ -180,7 +180,7 @@ def _burn(quarters: list[Period], ledger: pd.DataFrame, bills: pd.DataFrame) -> 
         loss, added = round(-float(ledger["result"][four].sum()), 2), round(12 * float(bills["net"][four].sum()), 2)
         row |= {"first_quarter": four[0], "last_quarter": four[-1]}
         if loss <= 0:
-            row["note"] = "not meaningful: no operating loss"
+            row["note"] = "not meaningful: no loss"
         elif added <= 0:
             row["note"] = "not meaningful: nothing was added, net of what was lost"
         else:

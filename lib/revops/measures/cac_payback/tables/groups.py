@@ -18,6 +18,7 @@ _VERDICTS = {"above": "slower than the target", "below": "within the target", "d
 _CREDITED = {"New deals credited": "new_deals", "Amount credited, new": "new_amount",
              "Amount credited, all": "credited_amount"}  # fmt: skip
 _WIDEST = 8
+_OF_CHANNEL = ("money", "money", "months", None, None, None)
 _KINDS = {"blended": "Blended: all new customers", "paid": "Paid: credited to ads",
           "marginal": "Marginal: added since the year before"}  # fmt: skip
 
@@ -81,7 +82,7 @@ def _labels(names: pd.Series) -> list[str]:
 def _channels(result: CacResult) -> Display:
     rows, currency, why = result.channels.by_channel, result.view.company.currency, result.channels.why
     shown = pd.DataFrame({
-        "Channel": _labels(rows["channel"]), "Deals": rows["n_deals"],
+        "Channel": _labels(rows["channel"]), "On its path": rows["n_deals"], "Deals credited": rows["credited_deals"],
         "Own cost": rows["spend_amount"], "CAC": rows["cac_amount"], "Payback": rows["payback_months"],
         "Over all models": ranged(rows["lowest_months"], rows["highest_months"]),
         "Verdict": [_verdict(row) for row in rows.itertuples()],
@@ -91,11 +92,14 @@ def _channels(result: CacResult) -> Display:
     by = f" by {model_name(result.channels.model)}" if result.channels.model else ""
     caption = (
         f"Payback in months by channel, credit for new business{by}: own cost, and for each customer alike a part of "
-        f"what is no channel's own; target {months(result.knobs.target_months)}. At stake: own cost that its customers "
-        "do not repay within the target (over all models), where it is own cost alone that takes too long"
+        f"what is no channel's own; CAC is over the deals credited; target {months(result.knobs.target_months)}. At "
+        "stake: own cost that its customers do not repay within the target (over all models), where it is own cost "
+        "alone that takes too long"
     )
+    if rows["cause"].eq("overhead").any():
+        caption += ". Where a channel is slower even without its own cost, no cut of that cost mends it"
     notes = [why.get(name) for name in ("channels", "payback_months", "spend_amount", "overhead_amount", "customers")]
-    return also(caption, *notes), shown, (None, "count", "money", "money", "months", None, None, None)
+    return also(caption, *notes), shown, (None, "count", "count", *_OF_CHANNEL)
 
 
 def _untouched(result: CacResult) -> pd.DataFrame:
@@ -104,7 +108,8 @@ def _untouched(result: CacResult) -> pd.DataFrame:
     rows = rows[rows["channel"].eq(NO_CHANNEL) & rows["credited_deals"].gt(0)]
     rows = rows[rows["model"].eq(won.model if won else "")]
     return pd.DataFrame({
-        "Channel": _labels(rows["channel"]), "Deals": rows["credited_deals"].round().astype("int64").to_numpy(),
+        "Channel": _labels(rows["channel"]), "On its path": float("nan"),
+        "Deals credited": rows["credited_deals"].to_numpy(),
         "Own cost": rows["spend_amount"].to_numpy(), "CAC": rows["cac_amount"].to_numpy(),
         "Payback": rows["payback_months"].to_numpy(), "Over all models": "–", "Verdict": "no channel known",
         "At stake": "–",
@@ -159,7 +164,7 @@ def _sums(result: CacResult) -> Display:
         credit = credit + dark
     shown.loc[len(shown)] = ["Total", *costs, *credit]
     caption = "Cost by channel as ad systems and campaigns tell it, and what is no channel's own"
-    caption += ": they add up to the books" if costs.notna().all() else ""
+    caption += ": they add up to the books" if costs.notna().all() and result.books.source == "ledger" else ""
     if won.model:
         by = model_name(won.model)
         caption = also(caption, f"credit by {by}: that of channels is the attribution report's of the same days")

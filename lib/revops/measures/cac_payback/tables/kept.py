@@ -28,6 +28,7 @@ _NAMES = {
 }
 _MIDDLE = ("median", "mean", "median_or_mean", "share")
 _OF_EACH, _QUARTERS = 2, 8
+_BY_SIZE = "by the larger of then and now"
 _VARIANTS = {"net_new": "Net new", "gross_new": "New and expansion", "revenue": "Revenue"}
 
 
@@ -51,7 +52,7 @@ def _retention(result: CacResult) -> Display:
     })  # fmt: skip
     caption = (
         f"Recurring revenue in {month_name(result.retention.now)} of the customers of twelve months before, over "
-        "theirs then; gross: nobody counts for more than then"
+        f"theirs then; gross: nobody counts for more than then; the {'' if top == 1 else f'{top} '}largest: {_BY_SIZE}"
     )
     notes = [result.retention.why.get("nrr"), *_doubts(result)]
     return also(caption, *notes), shown[shown["Customers"].gt(0)], (None, "share", None, "share", None, "count")
@@ -86,7 +87,8 @@ def _top(result: CacResult) -> Display:
                           "Change": rows["change"], "Share of now": rows["share"]})  # fmt: skip
     many = "largest customer" if len(rows) == 1 else f"{len(rows)} largest customers"
     caption = (
-        f"The {many} of twelve months before, recurring a month; share: of all recurring revenue now, new customers too"
+        f"The {many} of twelve months before, {_BY_SIZE}, recurring a month; share: of all recurring revenue now, new "
+        "customers too"
     )
     return caption, shown, (None, "money", "money", "money", "share")
 
@@ -129,7 +131,7 @@ def _burn(result: CacResult) -> Display:
         "Burn multiple": [_or_note(_decimals, number, note)
                           for number, note in zip(rows["burn_multiple"], rows["note"], strict=True)],
     })  # fmt: skip
-    caption = "Loss of the books (below 0: a profit) over net new recurring revenue a year"
+    caption = "Loss of the ledger, interest included (below 0: a profit), over net new recurring revenue a year"
     return also(caption, _of_whole(result)), shown, (None, None, "money", "money", None)
 
 

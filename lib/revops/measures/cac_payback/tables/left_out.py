@@ -8,9 +8,9 @@ from revops.measures.cac_payback.ladder import HEADLINE
 from revops.measures.cac_payback.result import CacResult
 from revops.measures.cac_payback.tables.ladder import Display
 from revops.metrics import METRICS
-from revops.wording import join, month_name, months, plural, share
+from revops.wording import join, money, month_name, months, plural, share
 
-__all__ = ["left_out_tables"]
+__all__ = ["left_out_tables", "new_without_deal"]
 
 _NEW, _PAID = "new customers", "paid back"
 _MOST_MONTHS = 3
@@ -26,6 +26,14 @@ _OF_WHOLE = "Bills that belong to no part of the company count here too"
 def left_out_tables(result: CacResult) -> dict[str, Display]:
     """Return the tables by name: customers left out, by reason, and what is to be known of the numbers."""
     return {"payback_left_out": _left_out(result), "payback_notes": _notes(result)}
+
+
+def new_without_deal(result: CacResult) -> pd.DataFrame:
+    """Return the new customers of the window (Customers.table) of whom no won deal of new business is found, those that
+    pay most first."""
+    rows = result.customers.within(result.window)
+    rows = rows[rows["opportunity_id"].isna()]
+    return rows.sort_values(["new_amount", "customer"], ascending=[False, True], ignore_index=True)
 
 
 def _left_out(result: CacResult) -> Display:
@@ -45,7 +53,8 @@ def _left_out(result: CacResult) -> Display:
 
 
 def _notes(result: CacResult) -> Display:
-    told = [*_of_largest(result), *_of_books(result), *_of_bills(result), *_of_the_rest(result), *_of_peers(result)]
+    parts = (_of_largest, _of_unsold, _of_books, _of_bills, _of_the_rest, _of_peers)
+    told = [line for part in parts for line in part(result)]
     shown = pd.DataFrame(list(dict.fromkeys(told)), columns=["Of", "What to know"]).astype("str")
     return "What to know of these numbers before leaning on them", shown, (None, None)
 
@@ -62,6 +71,20 @@ def _of_largest(result: CacResult) -> Iterator[tuple[str, str]]:
         f"{months(rung['payback_months'])}"
     )
     yield "New customers", one + (without if pd.notna(ladder.without_largest) else "")
+
+
+def _of_unsold(result: CacResult) -> Iterator[tuple[str, str]]:
+    """Yield how many new customers no deal tells of: a customer under another id looks like one."""
+    rows, n_new = new_without_deal(result), len(result.customers.within(result.window))
+    if n := len(rows):
+        amount = money(rows["new_amount"].sum(), result.view.company.currency)
+        yield (
+            "New customers",
+            (
+                f"{n} of {plural(n_new, 'new customer')} in the bills {'has' if n == 1 else 'have'} no won deal of new "
+                f"business ({amount} a month): who was moved to another id counts as lost and as new"
+            ),
+        )
 
 
 def _of_books(result: CacResult) -> Iterator[tuple[str, str]]:
