@@ -77,12 +77,15 @@ class Subject:
         """Return whether the subject is a part of the company."""
         return bool(self.knobs.slice)
 
+    @property
+    def only(self) -> pd.Index | None:
+        """Return the opportunities of the slice, by id; None for the whole company."""
+        return pd.Index(self.state["opportunity_id"]) if self.is_slice else None
+
     def part_of(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return the rows of the subject's opportunities."""
-        if not self.is_slice:
-            return rows
-        inside = pd.Index(self.state["opportunity_id"])
-        return rows[inside.get_indexer(rows["opportunity_id"]) >= 0].reset_index(drop=True)
+        inside = self.only
+        return rows if inside is None else rows[inside.get_indexer(rows["opportunity_id"]) >= 0].reset_index(drop=True)
 
     def quota(self, period: Period) -> CompanyQuota:
         """Return the subject's quota of a period, in force on the as-of day or, once it is over, on its last."""

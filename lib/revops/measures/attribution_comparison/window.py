@@ -33,8 +33,7 @@ class Window:
         Raises
             MeasureError: the slice names a group that no opportunity belongs to.
         """
-        subject = Subject(self.view, self.knobs)
-        return pd.Index(subject.state["opportunity_id"]) if subject.is_slice else None
+        return Subject(self.view, self.knobs).only
 
     @cached_property
     def known(self) -> Known:
