@@ -76,8 +76,8 @@ def project(tmp_path_factory):
     root = tmp_path_factory.mktemp("hubspot")
     shutil.copytree(ROOT / "notebooks", root / "notebooks")
     shutil.copytree(HERE / "hubspot", root / "params")
-    for stem in ("attribution_comparison", "pipeline_coverage", "forecast_accuracy"):
-        shutil.copy(ROOT / "params" / f"{stem}.yml", root / "params")
+    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
+        shutil.copy(ROOT / "params" / f"{notebook.stem}.yml", root / "params")
     write(root / "data" / "sample" / "hubspot-crm-exports-all-deals.csv", deals())
     return root
 

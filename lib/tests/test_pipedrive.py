@@ -63,6 +63,8 @@ def test_check_says_what_pipedrive_alone_cannot_give(project, capsys):
         "\nReports\n"
         "  attribution_comparison: needs touches: campaign members (Salesforce CampaignMember, Marketo), or contacts "
         "with the dates of their first and most recent conversion (HubSpot)\n"
+        "  cac_payback: needs costs: the profit and loss by month, exports of ad systems, or campaigns with their "
+        "actual cost\n"
         "  forecast_accuracy: needs a sheet of weekly calls or ForecastingItem, or opportunity history with forecast "
         "categories (OpportunityHistory), from which calls are rebuilt\n"
         "  pipeline_coverage: can run, but for some numbers\n"
