@@ -41,7 +41,7 @@ def groups(result: CacResult) -> Chart | None:
     if (rows[["payback_months", "high"]] > most).any(axis=None):
         caption += f" Arrow: beyond {months(most)} months."
     shown = rows[~rows["is_head"]]
-    columns = ["dimension", "label", "n_customers", "payback_months", "low", "high", "sure"]
+    columns = ["label", "dimension", "n_customers", "payback_months", "low", "high", "sure"]
     data = headed(shown[columns].assign(sure=shown["sure"].map(_SURE).fillna("")),
                   dimension="by", label="group", sure="beyond_chance").replace(np.inf, np.nan)  # fmt: skip
     units = (None, None, "count", "months", "months", "months", None)
