@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from revops.analysis.survival import incidence, incidence_draws, kaplan_meier, survival_draws
+from revops.analysis.survival import counted, incidence, incidence_draws, kaplan_meier
 
 DATA = os.environ.get("REVOPS_PUBLIC_DATA")
 public = pytest.mark.skipif(not DATA, reason="REVOPS_PUBLIC_DATA names no folder with the public data sets")
@@ -99,7 +99,7 @@ def test_resamples_are_the_plain_loop_with_weights(seed):
     age, event = crowd(seed, n=60, oldest=15)
     weights = np.random.default_rng(seed).poisson(1.0, (60, 4)).astype(float)
     first, second = incidence_draws(age, event, weights, 20)
-    alive = survival_draws(age, event > 0, weights, 20)
+    alive = counted(age, event > 0, horizon=20, weights=weights).alive
     for draw in range(4):
         slow = slow_incidence(age, event, 20, weights[:, draw])
         assert np.array([first[:, draw], second[:, draw], alive[:, draw]]) == pytest.approx(slow, abs=1e-12)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from hand_ladder import customers, spent, window
 
-from revops.measures.cac_payback.lag import at_one_lag, known_months, lag_of, lagged
+from revops.measures.cac_payback.lag import at_one_lag, lag_of, lagged
 
 RNG = np.random.default_rng(11)
 
@@ -124,14 +124,20 @@ def test_no_cost_at_all_moves_to_nothing():
     assert lagged(series(np.nan, np.nan), np.array([1.0]), 0.9).isna().all()
 
 
+def known(books, weights, window):
+    """Return the window's months whose cost is known, once it is moved by the lag."""
+    moved = lagged(books.all_spend, weights, window.knobs.least_known)
+    return moved.reindex(window.months).dropna().index
+
+
 def test_known_months_are_those_of_the_window_whose_cost_reaches_back_far_enough(quarter):
     """Books from April, a lag of one month for all: May and June are known, April's cost lies in March."""
     books = spent(quarter, [5, 5, 5])
-    assert known_months(books, at_one_lag(1), quarter).month.tolist() == [5, 6]
-    assert known_months(books, np.array([0.9, 0.1]), quarter).month.tolist() == [4, 5, 6]
+    assert known(books, at_one_lag(1), quarter).month.tolist() == [5, 6]
+    assert known(books, np.array([0.9, 0.1]), quarter).month.tolist() == [4, 5, 6]
 
 
 def test_books_that_stop_before_the_day_still_know_what_was_spent_before(quarter):
     """Cost of February and March is that of April and May at two months; June's lies in April, which is lacking."""
     books = spent(quarter, [5, 5], start="2026-02-01")
-    assert known_months(books, at_one_lag(2), quarter).month.tolist() == [4, 5]
+    assert known(books, at_one_lag(2), quarter).month.tolist() == [4, 5]

@@ -5,7 +5,7 @@ import pandas as pd
 
 from revops.analysis.survival.counted import counted
 
-__all__ = ["kaplan_meier", "survival_draws"]
+__all__ = ["kaplan_meier"]
 
 Array = np.ndarray
 
@@ -41,14 +41,3 @@ def kaplan_meier(age: Array, left: Array, *, horizon: int, weights: Array | None
         "age_months": np.arange(horizon + 1), "n_at_risk": found.at_risk[:, 0], "n_left": found.events[0, :, 0],
         "survival": survival[:, 0],
     })  # fmt: skip
-
-
-def survival_draws(age: Array, left: Array, weights: Array, horizon: int) -> Array:
-    """Return the share still there at each age 0 to the horizon, in each resample [ages x draws].
-
-    Where a resample holds nobody of an age, the share stays as it was.
-
-    Parameters
-        age, left : as in kaplan_meier; weights : how often each counts in each resample [n x draws]
-    """
-    return counted(age, left, horizon=horizon, weights=weights).alive

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from revops.measures.cac_payback.books import Books
 from revops.measures.cac_payback.customers import Customers
 from revops.measures.cac_payback.window import Window
 from revops.wording import plural
 
-__all__ = ["Lag", "at_one_lag", "known_months", "lag_of", "lagged"]
+__all__ = ["Lag", "at_one_lag", "lag_of", "lagged"]
 
 _ALL_BUT_A_FEW = 0.95
 _EVEN = 1e-9
@@ -86,12 +85,6 @@ def lagged(spend: pd.Series, weights: np.ndarray, least_known: float) -> pd.Seri
 def at_one_lag(months: float) -> np.ndarray:
     """Return the weights of one lag [whole months] for all."""
     return np.eye(1, int(months) + 1, int(months))[0]
-
-
-def known_months(books: Books, weights: np.ndarray, window: Window) -> pd.DatetimeIndex:
-    """Return the window's months whose cost is known, once it is moved by the lag."""
-    moved = lagged(books.all_spend, weights, window.knobs.least_known)
-    return window.months[moved.reindex(window.months).notna().to_numpy()]
 
 
 def _median(rows: pd.DataFrame) -> float:
