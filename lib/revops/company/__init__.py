@@ -8,9 +8,10 @@ from revops.company.definitions import (
     Exports,
     Groups,
     Stage,
-    first_fit,
     load_company,
 )
+from revops.company.operations import LeadStatuses, OfficeHours, Organisation
+from revops.company.patterns import first_fit
 from revops.company.yaml_files import Settings, load_settings, open_questions, read_yaml
 
 __all__ = [
@@ -20,6 +21,9 @@ __all__ = [
     "Company",
     "Exports",
     "Groups",
+    "LeadStatuses",
+    "OfficeHours",
+    "Organisation",
     "Settings",
     "Stage",
     "first_fit",

@@ -1,16 +1,16 @@
 """Who we are and what our words mean: the definitions in params/company.yml."""
 
-import fnmatch
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
+from revops.company.operations import LeadStatuses, OfficeHours, Organisation
+from revops.company.patterns import first_fit, fits, folded, known_zone
 from revops.company.yaml_files import Settings, load_settings
 from revops.errors import nearest
 
@@ -22,7 +22,6 @@ __all__ = [
     "Exports",
     "Groups",
     "Stage",
-    "first_fit",
     "load_company",
 ]
 
@@ -59,8 +58,8 @@ class Lifecycle(Settings):
 
     def reached(self, value: str | None) -> tuple[bool, bool]:
         """Return whether a value means that marketing, and that sales, has called a lead qualified."""
-        word = _folded(value or "")
-        return tuple(any(_fits(word, _folded(p)) for p in patterns) for patterns in (self.mql, self.sql))  # type: ignore
+        word = folded(value or "")
+        return tuple(any(fits(word, folded(p)) for p in patterns) for patterns in (self.mql, self.sql))  # type: ignore
 
 
 class Exports(Settings):
@@ -80,15 +79,7 @@ class Exports(Settings):
     @field_validator("time_zone")
     @classmethod
     def _zone_exists(cls, value: str | None) -> str | None:
-        return value if value is None else _zone(value)
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise ValueError(f"{value} is not an IANA time zone such as Europe/Berlin or America/New_York") from None
-    return value
+        return value if value is None else known_zone(value)
 
 
 class SourceRule(Settings):
@@ -193,6 +184,10 @@ class Company(Settings):
     channels: dict[str, tuple[str, ...]] = {}
     ledger_accounts: dict[Category, tuple[str, ...]] = {}
     advertising_accounts: tuple[str, ...] = ()
+    lead_statuses: LeadStatuses = LeadStatuses()
+    office_hours: OfficeHours = OfficeHours()
+    mql_targets: dict[str, Annotated[float, Field(ge=0)]] = {}
+    organisation: Organisation = Organisation()
     segments: Groups = Groups()
     regions: Groups = Groups()
     test_records: TestRecords = TestRecords()
@@ -201,7 +196,7 @@ class Company(Settings):
     @field_validator("time_zone")
     @classmethod
     def _zone_exists(cls, value: str) -> str:
-        return _zone(value)
+        return known_zone(value)
 
     @model_validator(mode="after")
     def _stages_hang_together(self) -> "Company":
@@ -244,7 +239,7 @@ class Company(Settings):
         words = {key: value.strip().casefold() for key, value in found.items() if value and value.strip()}
         for rule in self.sources:
             for key, word in words.items():
-                if any(_fits(word, pattern.strip().casefold()) for pattern in getattr(rule, key)):
+                if any(fits(word, pattern.strip().casefold()) for pattern in getattr(rule, key)):
                     return rule.source
         return None if words.get("lead_source") else "unknown"
 
@@ -264,26 +259,10 @@ class Company(Settings):
 
     def is_advertising(self, account: str, path: str) -> bool:
         """Return whether an account holds what ad systems bill: by the patterns, else by a clear word in its name."""
-        words = [_folded(account), _folded(path)]
+        words = [folded(account), folded(path)]
         if self.advertising_accounts:
-            return any(_fits(word, _folded(p)) for p in self.advertising_accounts for word in words)
+            return any(fits(word, folded(p)) for p in self.advertising_accounts for word in words)
         return bool(ADVERTISING.search(words[0]))
-
-
-def first_fit(rules: Mapping[str, tuple[str, ...]], words: Iterable[str | None]) -> str | None:
-    """Return the first name one of whose patterns fits one of the words; None where none does."""
-    folded = [_folded(word) for word in words if word]
-    fitting = (name for name, patterns in rules.items() if any(_fits(w, _folded(p)) for p in patterns for w in folded))
-    return next(fitting, None)
-
-
-def _folded(word: str) -> str:
-    return " ".join(word.split()).casefold()
-
-
-def _fits(word: str, pattern: str) -> bool:
-    """Return whether a word is what a pattern says, by the letter or by its `*` and `?`."""
-    return word == pattern or fnmatch.fnmatchcase(word, pattern.replace("[", "[[]"))
 
 
 def load_company(params_dir: Path) -> Company:

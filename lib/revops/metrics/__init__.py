@@ -8,11 +8,19 @@ from revops.metrics.cac_payback import CAC_PAYBACK
 from revops.metrics.forecast_accuracy import FORECAST_ACCURACY
 from revops.metrics.pipeline_coverage import PIPELINE_COVERAGE
 from revops.metrics.shape import Metric
+from revops.metrics.stage_benchmarking import STAGE_BENCHMARKING
 
 __all__ = ["METRICS", "Metric", "metric"]
 
 METRICS: dict[str, Metric] = {
-    m.id: m for m in (*PIPELINE_COVERAGE, *FORECAST_ACCURACY, *ATTRIBUTION_COMPARISON, *CAC_PAYBACK)
+    m.id: m
+    for m in (
+        *PIPELINE_COVERAGE,
+        *FORECAST_ACCURACY,
+        *ATTRIBUTION_COMPARISON,
+        *CAC_PAYBACK,
+        *STAGE_BENCHMARKING,
+    )
 }
 
 
