@@ -27,8 +27,8 @@ STAGE_BENCHMARKING = (
     _of("halving_days", "Age at which the chance has halved", "days", "none", "revops",
         "Days in a stage after which the chance to move forward is half of what it was on entry.", _AJ),
     _of("stuck_amount", "Stuck", "money", "down", "revops",
-        "Amount of open opportunities that have stood in their stage longer than the age at which the chance to move on "
-        "has halved."),
+        "Amount of open opportunities that have stood in their stage longer than the age at which the chance to move "
+        "on has halved."),
     _of("mql_volume", "MQLs", "count", "up", "marketing_ops",
         "Enquiries that marketing called qualified, by the day it did; people of one company within the days of one "
         "enquiry count once.", _FAIRVIEW),
@@ -37,14 +37,14 @@ STAGE_BENCHMARKING = (
     _of("lead_to_won_rate", "Lead to won", "share", "up", "both",
         "Share of enquiries that have become a won opportunity by so many days after the first lead.", _AJ),
     _of("cost_per_mql", "Cost per MQL", "money", "down", "marketing_ops",
-        "Marketing cost of whole months, as the books have it, else as ad systems and campaigns have it, over the MQLs of "
-        "those months.", _FAIRVIEW),
+        "Marketing cost of whole months, as the books have it, else as ad systems and campaigns have it, over the MQLs "
+        "of those months.", _FAIRVIEW),
     _of("lead_enrichment_rate", "Leads enriched", "share", "up", "marketing_ops",
         "Share of leads whose firmographic fields are all filled; words such as unknown do not fill a field.",
         _FAIRVIEW),
     _of("utm_compliance_rate", "UTM compliance", "share", "up", "marketing_ops",
-        "Share of campaigns whose links carry source, medium and campaign, in lower case, without blanks or codes, on at "
-        "least the share of arrivals that the parameter says.", _FAIRVIEW),
+        "Share of campaigns whose links carry source, medium and campaign, in lower case, without blanks or codes, on "
+        "at least the share of arrivals that the parameter says.", _FAIRVIEW),
     _of("tool_utilisation_rate", "Seats used", "share", "up", "marketing_ops",
         "Seats used in the last 30 days over seats paid for, as the sheet of tools says.", _FAIRVIEW),
     _of("sla_attainment_rate", "Touched within the SLA", "share", "up", "revops",

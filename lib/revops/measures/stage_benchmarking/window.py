@@ -49,7 +49,7 @@ class Window:
         return Subject(self.view, self.knobs)
 
     def place_of(self, entered: pd.Series) -> pd.Series:
-        """Return in which window each day lies: 0 the last weeks, 1 those before, and so on; -1 after them, or no day."""
+        """Return the window that each day lies in: 0 the last weeks, 1 those before, and so on; -1 after them."""
         gap = (pd.Timestamp(self.until) - entered.dt.normalize()).dt.days
         return pd.Series(np.where(gap.ge(0), gap // self.days, -1), entered.index).fillna(-1).astype("int64")
 
