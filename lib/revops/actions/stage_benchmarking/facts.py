@@ -1,0 +1,89 @@
+"""What sentences, numbers and actions of the stage benchmarking report are made of."""
+
+import pandas as pd
+
+from revops.measures.stage_benchmarking.result import StageResult
+from revops.measures.stage_benchmarking.words import move_words, number_words, points
+from revops.wording import between, join, missing
+
+__all__ = ["by_day", "fell", "from_to", "judged", "leak", "moved_by", "name_of", "rose", "where", "worst_first"]
+
+_WORSE = {"days": "up"}
+
+
+def judged(result: StageResult) -> pd.DataFrame:
+    """Return the comparisons that were tested."""
+    rows = result.changes.table
+    return rows[rows["p_value"].notna()]
+
+
+def fell(result: StageResult) -> pd.DataFrame:
+    """Return what surely got worse, worst first: see worst_first."""
+    return worst_first(_sure(result, is_worse=True))
+
+
+def rose(result: StageResult) -> pd.DataFrame:
+    """Return what surely got better, the largest change first."""
+    return worst_first(_sure(result, is_worse=False))
+
+
+def _sure(result: StageResult, *, is_worse: bool) -> pd.DataFrame:
+    rows = judged(result)
+    rows = rows[rows["verdict"].isin(["up", "down"])]
+    worse = rows["verdict"].eq(rows["what"].map(_WORSE).fillna("down"))
+    return rows[worse if is_worse else ~worse]
+
+
+def worst_first(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return changes of the whole company first; then by the money at stake, then by how unlikely chance is."""
+    keys = {"whole": rows["dimension"].ne("company"), "money": -rows["at_stake"].fillna(0.0), "p": rows["p_value"]}
+    order = pd.DataFrame(keys).sort_values(list(keys), kind="stable").index
+    return rows.loc[order]
+
+
+def name_of(row: pd.Series, result: StageResult) -> str:
+    """Return what a comparison is of, in words."""
+    return move_words(row, result.following, result.sla_words)
+
+
+def by_day(row: pd.Series) -> str:
+    """Return ` by day 30`; nothing for what has no age."""
+    return "" if missing(row["horizon_days"]) else f" by day {row['horizon_days']:.0f}"
+
+
+def from_to(row: pd.Series) -> str:
+    """Return `from 52% to 41% (35% to 47%)`."""
+    write = number_words(row["what"])
+    ends = "" if missing(row["now_low"]) else f" ({between(row['now_low'], row['now_high'], write)})"
+    return f"from {write(row['past'])} to {write(row['now'])}{ends}"
+
+
+def moved_by(row: pd.Series) -> str:
+    """Return `11 points (5 to 17)`: by how much, whichever way."""
+    if row["what"] == "days":
+        ends = sorted(abs(row[name]) for name in ("change_low", "change_high"))
+        return f"{abs(row['change']):.1f} days ({ends[0]:.1f} to {ends[1]:.1f})"
+    ends = sorted((row["change_low"], row["change_high"]), key=abs)
+    if ends[0] * ends[1] < 0:
+        return f"{points(row['change'])} (from {100 * ends[0]:.0f} to {100 * ends[1]:+.0f})"
+    return f"{points(row['change'])} ({points(ends[0]).split()[0]} to {points(ends[1]).split()[0]})"
+
+
+def where(result: StageResult) -> str:
+    """Return ` in EMEA` and the like; nothing for the whole company."""
+    names = [str(name) for name in result.knobs.slice.values()]
+    return f" in {join(names)}" if names else ""
+
+
+def leak(result: StageResult) -> tuple[str, float] | None:
+    """Return the stage where the largest share of what came in has been lost, of those that came in over the last weeks
+    and the windows before, and that share; None where nothing was.
+    """
+    rows = result.pipeline.passages
+    rows = rows[rows["window"].between(0, result.knobs.past)]
+    counted = rows.groupby("step", observed=True)["event"].agg(n="size", lost=lambda event: event.eq(2).sum())
+    counted = counted[counted["n"].ge(result.knobs.fewest) & counted["lost"].gt(0)]
+    if counted.empty:
+        return None
+    lost = counted["lost"] / counted["n"]
+    return str(lost.idxmax()), float(lost.max())

@@ -1,0 +1,91 @@
+"""The first screen of the stage benchmarking report: one true sentence, one line below it, three numbers."""
+
+import pandas as pd
+
+from revops.actions import Headline
+from revops.actions.stage_benchmarking.facts import by_day, fell, from_to, judged, leak, moved_by, name_of, rose, where
+from revops.actions.stage_benchmarking.numbers import numbers
+from revops.measures.stage_benchmarking.result import StageResult
+from revops.measures.stage_benchmarking.words import compared_with, lasted
+from revops.wording import odds, plural, share
+
+__all__ = ["headline"]
+
+
+def headline(result: StageResult) -> Headline:
+    """Return the first screen.
+
+    act: something of the whole company, or of the slice, surely got worse; watch: a group of it did, MQLs are surely
+    touched too late (the range of the last weeks lies below `sla_target`), or three signals of operational debt or
+    more show; on_track otherwise; not_enough_data: nothing could be compared.
+    """
+    return Headline(_status(result), _sentence(result), _below(result), numbers(result))
+
+
+def _status(result: StageResult) -> str:
+    if judged(result).empty:
+        return "not_enough_data"
+    worse = fell(result)
+    if worse["dimension"].eq("company").any():
+        return "act"
+    is_debt = result.organisation.level == "operational debt"
+    return "watch" if len(worse) or is_late(result) or is_debt else "on_track"
+
+
+def is_late(result: StageResult) -> bool:
+    """Return whether MQLs of the last weeks are surely touched less often in time than they are to be."""
+    return bool(result.sla_now["high"] < result.knobs.sla_target)
+
+
+def _sentence(result: StageResult) -> str:
+    worse, better, tested = fell(result), rose(result), judged(result)
+    if tested.empty:
+        return f"Too little to compare{where(result)}: {_why_untested(result)}."
+    if len(worse):
+        return f"{_moved(worse.iloc[0], result, worse=True)}; {_others(len(worse) + len(better) - 1)}."
+    if len(better):
+        return f"{_moved(better.iloc[0], result, worse=False)}; {_others(len(better) - 1, 'got worse')}."
+    weeks = plural(result.knobs.weeks, "week")
+    return f"No change beyond noise in the last {weeks}{where(result)}{_leak(result)}."
+
+
+def _moved(row: pd.Series, result: StageResult, *, worse: bool) -> str:
+    verb = "rose" if row["change"] > 0 else "fell"
+    name = name_of(row, result)
+    place = where(result) if row["dimension"] == "company" else ""
+    return f"{name[0].upper()}{name[1:]}{place} {verb} {from_to(row)}{by_day(row)}"
+
+
+def _others(n: int, did: str = "moved") -> str:
+    if did != "moved":
+        return f"nothing {did} beyond noise" if not n else f"{plural(n, 'other number')} rose too, nothing {did}"
+    return "nothing else moved beyond noise" if not n else f"{plural(n, 'other number')} moved beyond noise too"
+
+
+def _leak(result: StageResult) -> str:
+    found = leak(result)
+    if found is None:
+        return ""
+    step, lost = found
+    return f"; the largest leak is {step}, where {share(lost)} of what comes in is lost"
+
+
+def _why_untested(result: StageResult) -> str:
+    whys = result.changes.table["why"].dropna()
+    return str(whys.mode().iloc[0]) if len(whys) else "neither leads nor stages with a history are known"
+
+
+def _below(result: StageResult) -> str:
+    """Return what is compared with what, and how sure it is."""
+    window, n = result.window, len(judged(result))
+    said = [f"{lasted(window.since, window.until)} against {compared_with(window)}"]
+    if n:
+        said[0] += f", {plural(n, 'comparison')}"
+        said.append(
+            f"A change counts where it is more than chance and the luck that weeks share: of what is said to have moved "
+            f"at least {odds(result.knobs.sure)} are to be right"
+        )
+    worse = fell(result)
+    if len(worse):
+        said.append(f"The change is {moved_by(worse.iloc[0])}")
+    return ". ".join(said) + "."

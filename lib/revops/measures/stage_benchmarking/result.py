@@ -1,0 +1,146 @@
+"""Everything the stage benchmarking report shows, computed once: tables of different grain that must agree."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from revops.analysis.passages import between_groups, converted
+from revops.book import AsOf
+from revops.errors import MeasureError
+from revops.measures.stage_benchmarking.changes import Changes, Family, changes_of, family_of
+from revops.measures.stage_benchmarking.funnel import Funnel, funnel_of
+from revops.measures.stage_benchmarking.hand_off import HandOff, hand_off_of
+from revops.measures.stage_benchmarking.knobs import Knobs
+from revops.measures.stage_benchmarking.leaks import leaks
+from revops.measures.stage_benchmarking.likeness import Peers, beside
+from revops.measures.stage_benchmarking.marketing import Marketing, marketing_of
+from revops.measures.stage_benchmarking.needs import lacking, refusal
+from revops.measures.stage_benchmarking.organisation import Organisation, organisation_of
+from revops.measures.stage_benchmarking.pipeline import Pipeline, pipeline_of
+from revops.measures.stage_benchmarking.window import Window, window_of
+from revops.wording import count
+
+__all__ = ["StageResult", "measure"]
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """The tables behind one stage benchmarking report.
+
+    changes: every comparison of the last weeks with the windows before. groups: analysis.passages.between_groups of
+    leads and of opportunities, with what (funnel, stage, win). leaks: what became of what came into each stage, by the
+    longest horizon, with what. unavailable maps a metric to what it needs.
+    """
+
+    view: AsOf
+    knobs: Knobs
+    window: Window
+    funnel: Funnel
+    pipeline: Pipeline
+    hand_off: HandOff
+    marketing: Marketing
+    organisation: Organisation
+    changes: Changes
+    groups: pd.DataFrame
+    leaks: pd.DataFrame
+    peers: Peers
+    unavailable: dict[str, str]
+
+    @property
+    def following(self) -> dict[str, str]:
+        """Return the stage that follows each open stage, by name; of the last one, the won stage."""
+        stages = [stage for stage in self.view.company.stages if stage.outcome == "open"]
+        won = next(stage for stage in self.view.company.stages if stage.outcome == "won")
+        names = [stage.name for stage in stages]
+        return dict(zip(names, [*names[1:], won.name], strict=True))
+
+    @property
+    def sla_words(self) -> str:
+        """Return within how long an MQL is to be touched, in words."""
+        unit = "hour" if self.hand_off.unit == "hours" else "day"
+        n = self.knobs.sla_hours if unit == "hour" else 1
+        return f"within {count(n)} {unit}{'' if n == 1 else 's'}"
+
+    def all_converted(self, what: str) -> pd.DataFrame:
+        """Return `analysis.passages.converted` of one kind, by step, over the last weeks and the windows before; empty
+        where there is none."""
+        rows = _passages(self.funnel, self.pipeline, self.window)[what]
+        rows = rows[rows["window"].between(0, self.knobs.past)]
+        return converted(rows, self.knobs.horizons, level=self.knobs.level, fewest=self.knobs.fewest_followed)
+
+
+def measure(view: AsOf, knobs: Knobs, published: pd.DataFrame, off: pd.Series | None = None) -> StageResult:
+    """Return everything the report shows, for the company or for the slice that `knobs` names.
+
+    Question
+        Where does the funnel leak, against our own past, our segments and others, and what does it say of us?
+
+    Parameters
+        published : figures of others (revops.benchmarks.published)
+        off : whether the company's forecasts are off again and again (forecast_accuracy.signal_of); None: not known
+
+    Raises
+        MeasureError: neither leads nor a history of stages; the slice names a group without opportunities.
+    """
+    if (needs := refusal(view.book)) is not None:
+        raise MeasureError(f"stage_benchmarking: {needs}; found none.")
+    window = window_of(view, knobs)
+    funnel, pipeline = funnel_of(window), pipeline_of(window)
+    hand_off, marketing = hand_off_of(window, funnel), marketing_of(window, funnel)
+    families = _families(funnel, pipeline, window)
+    changes = changes_of(families, [*hand_off.moves, *marketing.moves], knobs)
+    rows = _passages(funnel, pipeline, window)
+    return StageResult(
+        view=view, knobs=knobs, window=window, funnel=funnel, pipeline=pipeline, hand_off=hand_off,
+        marketing=marketing, organisation=organisation_of(window, funnel, hand_off, marketing, pipeline, off),
+        changes=changes, groups=_groups(families, knobs), leaks=_leaks(rows, knobs),
+        peers=beside(window, funnel, pipeline, hand_off, published),
+        unavailable=lacking(view.book),
+    )  # fmt: skip
+
+
+def _passages(funnel: Funnel, pipeline: Pipeline, window: Window) -> dict[str, pd.DataFrame]:
+    """Return passages of each kind, with the window they came in."""
+    leads = {name: rows.assign(window=window.place_of(rows["entered"]))
+             for name, rows in (("funnel", funnel.passages), ("lead_to_won", funnel.whole))}  # fmt: skip
+    return leads | {"stage": pipeline.passages, "win": pipeline.win_passages}
+
+
+def _families(funnel: Funnel, pipeline: Pipeline, window: Window) -> list[Family]:
+    knobs, rows = window.knobs, _passages(funnel, pipeline, window)
+    worth = _worth(funnel, knobs)
+    parts = (("win", knobs.deal_groups), ("stage", knobs.deal_groups), ("funnel", knobs.lead_groups),
+             ("lead_to_won", knobs.lead_groups))  # fmt: skip
+    found = [family_of(what, rows[what], groups, knobs, worth) for what, groups in parts]
+    return [family for family in found if family is not None]
+
+
+def _worth(funnel: Funnel, knobs: Knobs) -> pd.Series:
+    """Return what one enquiry that moves on from a step is worth: the share that then becomes an opportunity, at the
+    longest horizon told, x the mean amount of such opportunities."""
+    told = funnel.converted_past.dropna(subset="share").drop_duplicates("step", keep="last").set_index("step")["share"]
+    amounts = funnel.enquiries["amount"].dropna()
+    each = float(amounts.mean()) if len(amounts) else np.nan
+    later = told.get("sql", np.nan)
+    return pd.Series({"sql": each, "mql": later * each, "lead": told.get("mql", np.nan) * later * each})
+
+
+def _groups(families: list[Family], knobs: Knobs) -> pd.DataFrame:
+    """Return the groups of each kind against the rest, over the last weeks and the windows before."""
+    tables = []
+    for family in families:
+        rows = family.passages[family.passages["window"].between(0, knobs.past)]
+        found = between_groups(rows, family.horizons, family.groups, fewest=knobs.fewest, level=knobs.level,
+                               sure=knobs.sure)  # fmt: skip
+        tables.append(found.assign(what=family.what))
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def _leaks(passages: dict[str, pd.DataFrame], knobs: Knobs) -> pd.DataFrame:
+    tables = []
+    for what in ("funnel", "stage"):
+        rows = passages[what]
+        rows = rows[rows["window"].between(0, knobs.past)]
+        tables.append(leaks(rows, horizon=max(knobs.horizons), fewest=knobs.fewest_followed).assign(what=what))
+    return pd.concat(tables, ignore_index=True)

@@ -1,0 +1,83 @@
+"""What steps, comparisons and windows are called."""
+
+import datetime as dt
+from collections.abc import Callable
+
+import pandas as pd
+
+from revops.measures.stage_benchmarking.window import Window
+from revops.wording import day, plural, share
+
+__all__ = ["GOAL", "KINDS", "PLACES", "compared_with", "group_words", "lasted", "move_words", "number_words",
+           "points", "step_words"]  # fmt: skip
+
+PLACES = {"lead": "Lead", "mql": "MQL", "sql": "SQL", "opportunity": "Opportunity", "won": "Won"}
+"""What the places of the funnel are called."""
+GOAL = "won"
+"""What the last stage leads to."""
+KINDS = {"stage": "Stages", "win": "Win rate", "funnel": "Leads", "lead_to_won": "Leads", "days": "Time in stage",
+         "sla": "Hand-off", "accept": "Hand-off", "enriched": "Records", "links": "Records"}  # fmt: skip
+"""What each kind of comparison is about."""
+_DIMENSIONS = {"segment": "in {}", "region": "in {}", "type": "of {} business", "source": "from {}",
+               "lead_source": "of {} leads"}  # fmt: skip
+_TYPES = {"renewal": "renewal", "expansion": "expansion", "new": "new", "other": "other"}
+
+
+def step_words(what: str, step: str, following: str | None, sla: str = "in time") -> str:
+    """Return a step in words: `Scoping to Evaluation`, `MQL to SQL`, `Opportunity to won`.
+
+    Parameters
+        what : kind of comparison (KINDS); step: name of the place it starts from; following: of the next one
+        sla : within how long an MQL is to be touched, in words
+    """
+    if what == "funnel":
+        places = list(PLACES)
+        return f"{PLACES[step]} to {_after(PLACES[places[places.index(step) + 1]])}"
+    fixed = {"win": "Opportunity to won", "lead_to_won": "Lead to won", "days": f"Days in {step}",
+             "sla": f"MQLs touched {sla}", "accept": "MQLs accepted by sales", "enriched": "Leads with all fields",
+             "links": "Links tagged right"}  # fmt: skip
+    return fixed.get(what) or f"{step} to {following or GOAL}"
+
+
+def _after(word: str) -> str:
+    return word if word.isupper() else word.lower()
+
+
+def group_words(dimension: str, group: str) -> str:
+    """Return ` in EMEA`, ` of Webinar leads`; nothing for the whole company."""
+    if dimension == "company":
+        return ""
+    return " " + _DIMENSIONS.get(dimension, "of {}").format(_TYPES.get(group, group))
+
+
+def move_words(row: pd.Series, following: dict[str, str], sla: str) -> str:
+    """Return what a comparison is of, in words: `Scoping to Evaluation in EMEA`."""
+    return step_words(row["what"], row["step"], following.get(row["step"]), sla) + group_words(
+        row["dimension"], row["group"]
+    )
+
+
+def number_words(what: str) -> Callable[[float | None], str]:
+    """Return how values of a comparison are written: days, or shares."""
+    return _days if what == "days" else share
+
+
+def _days(number: float | None) -> str:
+    return f"{number:.1f} days"
+
+
+def points(change: float) -> str:
+    """Return a change of a share in points: `11 points`; under one, with a decimal."""
+    size = 100 * abs(change)
+    told = f"{size:.0f}" if size >= 0.95 else f"{size:.1f}"
+    return f"{told} point" if told == "1" else f"{told} points"
+
+
+def lasted(first: dt.date, last: dt.date) -> str:
+    """Return a span of days as `11 Mar to 9 Jun`."""
+    return f"{day(first)} to {day(last)}"
+
+
+def compared_with(window: Window) -> str:
+    """Return what the last weeks are held against: `the 52 weeks before`."""
+    return f"the {plural(window.knobs.weeks * window.knobs.past, 'week')} before"
