@@ -1,0 +1,115 @@
+"""The tables on what moved against our own past, and on groups against the rest."""
+
+import pandas as pd
+
+from revops.measures.stage_benchmarking.result import StageResult
+from revops.measures.stage_benchmarking.tables.shapes import Display, with_range
+from revops.measures.stage_benchmarking.words import compared_with, move_words, number_words, step_words
+from revops.wording import channel_label, count, odds, plural
+
+__all__ = ["moved_tables"]
+
+_VERDICTS = {"up": "rose", "down": "fell", "none": "no change beyond noise", "not tested": "not compared"}
+_APART = {"above": "better", "below": "worse", "none": "as the rest", "few": "few"}
+_SPEED = {"slower": "slower", "faster": "faster", "none": "as the rest", "few": "few"}
+
+
+def moved_tables(result: StageResult) -> dict[str, Display]:
+    """Return the tables by name."""
+    tables = {"moved": _moved(result), "company_steps": _company(result)}
+    if len(result.groups):
+        tables |= {"groups_apart": _apart(result), "win_rate_by_group": _winning(result)}
+    return tables
+
+
+def _moved(result: StageResult) -> Display:
+    """Return what moved beyond noise, of the whole and of groups."""
+    rows = result.changes.table
+    n = int(rows["p_value"].notna().sum())
+    rows = rows[rows["verdict"].isin(["up", "down"])].sort_values("p_value", kind="stable")
+    caption = (
+        f"What moved beyond noise, of {plural(n, 'comparison')} of the last {plural(result.knobs.weeks, 'week')} with "
+        f"{compared_with(result.window)}: chance and the luck that weeks share are counted, and how many comparisons are "
+        f"made, so that at least {odds(result.knobs.sure)} of these are to be right"
+    )
+    return caption, *_compared(rows, result)
+
+
+def _company(result: StageResult) -> Display:
+    """Return every comparison of the whole."""
+    rows = result.changes.table
+    rows = rows[rows["dimension"].eq("company")]
+    caption = f"Every step of the whole: the last {plural(result.knobs.weeks, 'week')} against {compared_with(result.window)}"
+    return caption, *_compared(rows, result)
+
+
+def _compared(rows: pd.DataFrame, result: StageResult) -> tuple[pd.DataFrame, tuple[str | None, ...]]:
+    writes = [number_words(what) for what in rows["what"]]
+    table = rows.reset_index(drop=True)
+    shown = pd.DataFrame({
+        "What": [move_words(row, result.following, result.sla_words) for _, row in table.iterrows()],
+        "By day": table["horizon_days"], "n": table["n_now"],
+        "Last weeks": [with_range(row.now, row.now_low, row.now_high, write)
+                       for row, write in zip(table.itertuples(), writes, strict=True)],
+        "n before": table["n_past"],
+        "Before": [with_range(row.past, row.past_low, row.past_high, write)
+                   for row, write in zip(table.itertuples(), writes, strict=True)],
+        "Change": [_change(row) for row in table.itertuples()],
+        "Verdict": [_VERDICTS[row.verdict] if row.verdict != "not tested" else f"not compared: {row.why}"
+                    for row in table.itertuples()],
+    })  # fmt: skip
+    return shown, (None, "count", "count", None, "count", None, None, None)
+
+
+def _change(row: object) -> str:
+    """Return a change with its range, in points or days."""
+    if row.change != row.change:
+        return "–"
+    if row.what == "days":
+        return f"{row.change:+.1f} days ({row.change_low:+.1f} to {row.change_high:+.1f})"
+    return f"{100 * row.change:+.0f} points ({100 * row.change_low:+.0f} to {100 * row.change_high:+.0f})"
+
+
+def _apart(result: StageResult) -> Display:
+    """Return the groups that differ from the rest beyond chance, in conversion or in time."""
+    rows = result.groups
+    sure = rows["verdict"].isin(["above", "below"]) | rows["time_verdict"].isin(["slower", "faster"])
+    rows = rows[sure].sort_values("p_value", kind="stable", ignore_index=True)
+    shown = pd.DataFrame({
+        "Step": [step_words(row.what, row.step, result.following.get(row.step)) for row in rows.itertuples()],
+        "Group": [_label(row) for row in rows.itertuples()], "n": rows["n"], "By day": rows["horizon_days"],
+        "Alone": [with_range(row.share, row.low, row.high) for row in rows.itertuples()],
+        "Drawn to the others": [with_range(row.shrunk, row.shrunk_low, row.shrunk_high) for row in rows.itertuples()],
+        "Conversion": rows["verdict"].map(_APART), "Median days": rows["median_days"],
+        "Time": rows["time_verdict"].map(_SPEED),
+    })  # fmt: skip
+    n = int(result.groups["p_value"].notna().sum())
+    caption = (
+        f"Groups that differ from the rest of the company beyond chance, of {plural(n, 'comparison')} over the last "
+        f"{plural(result.knobs.weeks, 'week')} and {compared_with(result.window)}; all are in the file beside this page"
+    )
+    return caption, shown, (None, None, "count", "count", None, None, None, "days", None)
+
+
+def _winning(result: StageResult) -> Display:
+    """Return the win rate of every group, small ones drawn to the others."""
+    rows = result.groups[result.groups["what"].eq("win")].reset_index(drop=True)
+    shown = pd.DataFrame({
+        "Of": rows["dimension"].str.capitalize(), "Group": [_label(row) for row in rows.itertuples()], "n": rows["n"],
+        "Won": rows["share"], "Drawn to the others": [with_range(row.shrunk, row.shrunk_low, row.shrunk_high)
+                                                      for row in rows.itertuples()],
+        "Against the rest": rows["verdict"].map(_APART), "Median days": rows["median_days"],
+    })  # fmt: skip
+    days = rows["horizon_days"].dropna()
+    by = f"by day {count(days.iloc[0])}" if len(days) else "in time"
+    caption = (
+        f"Opportunities won {by}, by group, over the last {plural(result.knobs.weeks, 'week')} and "
+        f"{compared_with(result.window)}; fewer than {result.knobs.fewest} are few; days until won or lost"
+    )
+    return caption, shown, (None, None, "count", "share", None, None, "days")
+
+
+def _label(row: object) -> str:
+    return channel_label(row.group) if row.dimension in ("type", "source") else str(row.group)
+
+
