@@ -1,0 +1,5 @@
+"""The pipeline: from the open stages of company.yml to won."""
+
+from revops.measures.stage_benchmarking.pipeline.result import GROUPS, Pipeline
+
+__all__ = ["GROUPS", "Pipeline"]
