@@ -50,8 +50,8 @@ def endings_of(window: Window, deals: Deals, ids: pd.Series) -> pd.DataFrame:
         ids : opportunities to count
 
     Returns
-        One row per now and past x lost stage of company.yml that somebody ended in: when, ending, n, share (of all lost in
-        these weeks), amount (on the day they were lost; blanks count nothing; NaN where none is known).
+        One row per now and past x lost stage of company.yml that somebody ended in: when, ending, n, share (of all
+        lost in these weeks), amount (on the day they were lost; blanks count nothing; NaN where none is known).
     """
     columns = ["opportunity_id", "lost_at"]
     lost = deals.records.loc[deals.records["lost_at"].notna() & deals.records["opportunity_id"].isin(ids), columns]

@@ -24,7 +24,9 @@ def in_use(passages: pd.DataFrame, states: pd.DataFrame) -> pd.DataFrame:
         0.001, n of them, q the share of all since then that stood in it. It ended likewise.
     """
     rows = states[states["outcome"].eq("open")]
-    came = rows[rows["stage_name"].ne(rows["stage_name"].shift()) | rows["opportunity_id"].ne(rows["opportunity_id"].shift())]
+    came = rows[
+        rows["stage_name"].ne(rows["stage_name"].shift()) | rows["opportunity_id"].ne(rows["opportunity_id"].shift())
+    ]
     days = came.groupby("stage_name")["day"].agg(["min", "max"])
     first, last = (passages["step"].map(days[name]) for name in ("min", "max"))
     before, after = passages["entered"] < first, passages["entered"] > last

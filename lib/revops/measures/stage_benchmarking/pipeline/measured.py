@@ -1,12 +1,15 @@
 """The pipeline measured: from the states of opportunities to what is told of their stages."""
 
+from itertools import pairwise
+
 import pandas as pd
 
 from revops.analysis.aging import halving_ages
 from revops.analysis.outlook import cycle_of
 from revops.analysis.passages import converted, stays, times, weight_gap
+from revops.measures.stage_benchmarking.alike import seen_then, three_ways
 from revops.measures.stage_benchmarking.pipeline.deals import Deals, deals_of
-from revops.measures.stage_benchmarking.pipeline.flows import endings_of, flow_of, when_of
+from revops.measures.stage_benchmarking.pipeline.flows import endings_of, flow_of
 from revops.measures.stage_benchmarking.pipeline.in_use import in_use, while_in_use
 from revops.measures.stage_benchmarking.pipeline.passed import passages_of, win_passages_of
 from revops.measures.stage_benchmarking.pipeline.result import GROUPS, Pipeline
@@ -40,19 +43,18 @@ def pipeline_of(window: Window) -> Pipeline:
     opened, stuck = stuck_of(window, deals.records["opportunity_id"])
     standing = stages_of(stages, deals.lines, used, opened, stuck, halving_ages(subject.company_states))
     cycle = cycle_of(subject)
-    compared = passages[passages["window"].between(0, knobs.past)]
-    when = passages.assign(when=when_of(window, passages["window"]))
+    ways, by = three_ways(window, passages), ("when", "step")
+    shares = _converted(window, ways, by)
     return Pipeline(
         passages=passages,
         stays=stood,
-        converted=_converted(window, passages[passages["window"].eq(0)]),
-        converted_past=_converted(window, passages[passages["window"].between(1, knobs.past)]),
+        converted=_of(shares, "now"),
+        converted_past=_of(shares, "past"),
+        converted_then=_of(shares, "then"),
         converted_windows=_by_window(window, passages),
-        converted_by_amount=_converted(window, when, ("when", "step"), weights="amount"),
-        gap=_gap(window, compared),
-        times=times(
-            stood.assign(when=when_of(window, stood["window"])), by=("when", "stage_name"), level=knobs.level
-        ),
+        converted_by_amount=_converted(window, ways, by, weights="amount"),
+        gap=_gap(window, passages[passages["window"].between(0, knobs.past)]),
+        times=times(three_ways(window, stood, entered="first"), by=("when", "stage_name"), level=knobs.level),
         flow=flow_of(window, passages, stood, stages),
         stages=standing,
         stuck=stuck,
@@ -76,7 +78,7 @@ def _own(rows: pd.DataFrame, window: Window, id: str = "subject_id") -> pd.DataF
 
 def _following(lines: Lines) -> dict[str, str]:
     """Return for each stage the one after it in its pipeline."""
-    return {one: other for stages in lines.stages.values() for one, other in zip(stages, stages[1:], strict=False)}
+    return {one: other for stages in lines.stages.values() for one, other in pairwise(stages)}
 
 
 def _stays(window: Window, deals: Deals) -> pd.DataFrame:
@@ -93,15 +95,17 @@ def _converted(
     window: Window, passages: pd.DataFrame, by: tuple[str, ...] = ("step",), weights: str | None = None
 ) -> pd.DataFrame:
     knobs = window.knobs
-    return converted(
-        passages, knobs.horizons, by=by, level=knobs.level, weights=weights, fewest=knobs.fewest_followed
-    )
+    return converted(passages, knobs.horizons, by=by, level=knobs.level, weights=weights, fewest=knobs.fewest_followed)
+
+
+def _of(shares: pd.DataFrame, when: str) -> pd.DataFrame:
+    return shares[shares["when"].eq(when)].drop(columns="when").reset_index(drop=True)
 
 
 def _by_window(window: Window, passages: pd.DataFrame) -> pd.DataFrame:
-    """Return the shares of each window that tells how much windows differ."""
+    """Return the shares of each window that tells how much windows differ, as it stood then."""
     rows = passages[passages["window"].between(1, window.knobs.luck_past)]
-    return _converted(window, rows, ("window", "step"))
+    return _converted(window, seen_then(window, rows), ("window", "step"))
 
 
 def _gap(window: Window, passages: pd.DataFrame) -> pd.DataFrame:
@@ -115,5 +119,7 @@ def _records(window: Window) -> pd.DataFrame:
     """Return what the records say of the subject's opportunities on the day, history or not."""
     state = window.subject.state
     state = state[state["type"].isin(window.knobs.types)]
-    found = state.groupby("outcome")["amount"].agg(n="size", amount="sum").reindex(["won", "lost", "open"], fill_value=0)
+    found = (
+        state.groupby("outcome")["amount"].agg(n="size", amount="sum").reindex(["won", "lost", "open"], fill_value=0)
+    )
     return found.rename_axis("outcome").reset_index().astype({"outcome": "str", "n": "int64", "amount": "float64"})

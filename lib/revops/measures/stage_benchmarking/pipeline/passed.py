@@ -9,8 +9,8 @@ from revops.measures.stage_benchmarking.window import Window
 
 __all__ = ["PASSAGES", "passages_of", "win_passages_of"]
 
-PASSAGES = ("subject_id", "step", "place", "entered", "age_days", "event", "is_skipped", "follow_days", "amount", "cluster",
-            *GROUPS, "window")  # fmt: skip
+PASSAGES = ("subject_id", "step", "place", "entered", "age_days", "event", "is_skipped", "follow_days", "amount",
+            "cluster", *GROUPS, "window")  # fmt: skip
 
 
 def passages_of(window: Window, deals: Deals) -> pd.DataFrame:

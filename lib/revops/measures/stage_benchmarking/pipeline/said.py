@@ -10,13 +10,15 @@ from revops.wording import plural
 
 __all__ = ["left_out_of", "notes_of", "why_of"]
 
-_OF_STAGES = ("conversion_rate", "median_days_in_stage", "win_rate", "win_rate_by_amount", "halving_days", "stuck_amount",
-              "sales_cycle_days")  # fmt: skip
+_OF_STAGES = ("conversion_rate", "median_days_in_stage", "win_rate", "win_rate_by_amount", "halving_days",
+              "stuck_amount", "sales_cycle_days")  # fmt: skip
 _NO_HISTORY = (
-    "needs the history of stages (OpportunityHistory, or dated copies of the exports): the records of today tell what was "
-    "won and lost, not when it moved on"
+    "needs the history of stages (OpportunityHistory, or dated copies of the exports): the records of today tell what "
+    "was won and lost, not when it moved on"
 )
-_NO_AMOUNTS = "needs the history of amounts (dated copies of the exports): what it was worth when it came in is not known"
+_NO_AMOUNTS = (
+    "needs the history of amounts (dated copies of the exports): what it was worth when it came in is not known"
+)
 _NO_AGE = "needs 30 stays in a stage, and a chance to move on that halves while ten still stand there"
 _NOBODY = "nothing came into a stage in these weeks or in the windows before them"
 
@@ -68,22 +70,26 @@ def notes_of(window: Window, deals: Deals, stages: pd.DataFrame) -> tuple[str, .
     view, notes = window.view, [deals.lines.note]
     if view.book.stages_from is not None and view.has_dated_stages:
         notes.append(
-            "Stages are known from dated copies of the exports: a move has the day of the first copy that shows it, and a "
-            "stage passed between two copies counts as skipped."
+            "Stages are known from dated copies of the exports: a move has the day of the first copy that shows it, and "
+            "a stage passed between two copies counts as skipped."
         )
     for row in stages.itertuples():
         if not pd.isna(row.began):
-            notes.append(f"{row.stage} began on {row.began:%Y-%m-%d}: who came to it, or to the stage before it, earlier is "
-                         "left out of these two.")  # fmt: skip
+            notes.append(
+                f"{row.stage} began on {row.began:%Y-%m-%d}: who came to it, or to the stage before it, earlier is left "
+                "out of these two."
+            )
         if not pd.isna(row.ended):
-            notes.append(f"{row.stage} was last come into on {row.ended:%Y-%m-%d}: who came to it, or to the stage before it, "
-                         "later is left out of these two.")  # fmt: skip
+            notes.append(
+                f"{row.stage} was last come into on {row.ended:%Y-%m-%d}: who came to it, or to the stage before it, "
+                "later is left out of these two."
+            )
     if view.book.audit.whole_from is not None:
         notes.append(f"Amounts are known from {view.book.audit.whole_from} on; what came in before has none.")
     if deals.n_reopened:
         n = plural(deals.n_reopened, "opportunity", "opportunities")
         notes.append(
-            f"{n} opened again more than {CORRECTED_DAYS} days after the loss: counted as lost then; what came later counts "
-            "for time in stages only."
+            f"{n} opened again more than {CORRECTED_DAYS} days after the loss: counted as lost then; what came later "
+            "counts for time in stages only."
         )
     return tuple(note for note in notes if note)

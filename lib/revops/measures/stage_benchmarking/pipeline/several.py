@@ -56,9 +56,9 @@ def lines_of(company: Company, states: pd.DataFrame) -> Lines:
         states : opportunity_id, stage_name, outcome: every stage that opportunities stood in
 
     Formula
-        The gate writes "Stage (Pipeline)" where two pipelines have a stage of that name. Where names carry pipelines so,
-        a stage without one belongs to the pipeline whose stages the opportunities that stood in it stood in too (nine
-        in ten of them). Where none do, stages belong together that share opportunities: at least a twentieth of those
+        The gate writes "Stage (Pipeline)" where two pipelines have a stage of that name. Where names carry pipelines
+        so, a stage without one belongs to the pipeline whose stages the opportunities that stood in it stood in too
+        (nine in ten of them). Where none do, stages belong together that share opportunities: at least a twentieth of those
         of the smaller one; two such groups, of at least two stages and 20 opportunities that stood in two of them, are
         two pipelines. Stages that nobody stood in go with the one before them in company.yml.
     """

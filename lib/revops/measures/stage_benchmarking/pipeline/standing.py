@@ -11,8 +11,8 @@ from revops.measures.stage_benchmarking.window import Window
 
 __all__ = ["STUCK", "stages_of", "stuck_of"]
 
-STUCK = ("opportunity_id", "opportunity_name", "owner_id", "owner_name", "stage_name", "amount", "days_in_stage", "halving_days",
-         "segment", "region")  # fmt: skip
+STUCK = ("opportunity_id", "opportunity_name", "owner_id", "owner_name", "stage_name", "amount", "days_in_stage",
+         "halving_days", "segment", "region")  # fmt: skip
 
 
 def stuck_of(window: Window, known: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:

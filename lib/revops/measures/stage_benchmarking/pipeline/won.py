@@ -3,7 +3,7 @@
 import pandas as pd
 
 from revops.analysis.passages import converted
-from revops.measures.stage_benchmarking.pipeline.flows import when_of
+from revops.measures.stage_benchmarking.alike import three_ways
 from revops.measures.stage_benchmarking.window import Window
 
 __all__ = ["win_of"]
@@ -19,18 +19,17 @@ def win_of(window: Window, win_passages: pd.DataFrame) -> pd.DataFrame:
         win_passages : as in Pipeline: one row per opportunity, from the day it was made to won
 
     Returns
-        One row per now and past x weight x horizon: when, weight (count; amount = each at its first amount), and the
-        columns of analysis.passages.converted. Undecided ones are censored, lost ones never won.
+        One row per when (alike.WHEN) x weight x horizon: when, weight (count; amount = each at its first amount), and
+        the columns of analysis.passages.converted. Undecided ones are censored, lost ones never won.
 
     Formula
-        Aalen-Johansen by the day they were made: closed ones alone would show a company that grows a win rate it has not
-        (METHODS 1.5).
+        Aalen-Johansen by the day they were made: closed ones alone would show a win rate that a company that grows has
+        not.
 
     Source
         As analysis.passages.converted.
     """
-    rows = win_passages.assign(when=when_of(window, win_passages["window"]))
-    knobs, parts = window.knobs, []
+    rows, knobs, parts = three_ways(window, win_passages), window.knobs, []
     for weight, weights in (("count", None), ("amount", "amount")):
         found = converted(
             rows, knobs.horizons, by=("when", "step"), level=knobs.level, weights=weights, fewest=knobs.fewest_followed
