@@ -1,5 +1,6 @@
 """Where a quarter lands, for the company or a slice of it: the subject, its past on the same day, its open deals."""
 
+from revops.analysis.outlook.cycle import cycle_of
 from revops.analysis.outlook.groups import GroupOutlook, slice_draws
 from revops.analysis.outlook.knobs import OutlookKnobs
 from revops.analysis.outlook.landed import Landed, landed, renewals_due
@@ -13,6 +14,7 @@ __all__ = [
     "OutlookKnobs",
     "Past",
     "Subject",
+    "cycle_of",
     "groups_of",
     "is_stale",
     "landed",

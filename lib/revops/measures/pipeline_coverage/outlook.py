@@ -8,9 +8,9 @@ import pandas as pd
 from scipy.special import bdtr
 
 from revops.analysis.backtest import VALIDATED_FROM
-from revops.analysis.cycle import CreationWindow, creation_window
+from revops.analysis.cycle import CreationWindow
 from revops.analysis.landing import Landing, outcome_range
-from revops.analysis.outlook import GroupOutlook, Past, Subject, landed, past_of
+from revops.analysis.outlook import GroupOutlook, Past, Subject, cycle_of, landed, past_of
 from revops.analysis.required import Required, why_unknown
 from revops.analysis.same_day import SameDay
 from revops.analysis.spans import on_day
@@ -123,7 +123,7 @@ def outlook(subject: Subject) -> Outlook | None:
         by_type=_by_type(now.landing, now.booked, subject.knobs.level),
         net_new=net_new(subject, now.landing, now.booked),
         groups=groups,
-        cycle=_cycle(subject),
+        cycle=cycle_of(subject),
         level=subject.knobs.level,
     )
 
@@ -156,13 +156,3 @@ def _created_before(subject: Subject, past: Past) -> pd.Series:
         born = rows["opportunity_id"].map(created)
         sums[period.name] = float(rows.loc[born >= pd.Timestamp(period.start), "amount"].sum())
     return pd.Series(sums, dtype="float64")
-
-
-def _cycle(subject: Subject) -> CreationWindow:
-    """Return how fast what was created in the last two years is won, of the whole company."""
-    view, covers = subject.view, subject.view.company.quota_covers
-    known = dt.date.fromisoformat(view.book.audit.history_from)
-    since = max(pd.Timestamp(view.day) - pd.Timedelta(days=730), pd.Timestamp(known))
-    states = subject.company_states
-    created = view.book.table("opportunities").set_index("opportunity_id")["created_at"]
-    return creation_window(states[states["type"].isin(covers)], created, since=since)
