@@ -5,20 +5,23 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from revops.errors import examples
 from revops.measures.stage_benchmarking.marketing.people import TAGS
 from revops.measures.stage_benchmarking.marketing.shares import SHARES, shares_of
 from revops.measures.stage_benchmarking.marketing.tags import FAULTS, tags_of
 from revops.measures.stage_benchmarking.window import Window
 
-__all__ = ["CAMPAIGNS", "OF_FAULTS", "UNTAGGED", "UTM", "Compliance", "compliance_of"]
+__all__ = ["CAMPAIGNS", "OF_FAULTS", "UNTAGGED", "UTM", "Compliance", "compliance_of", "utm_shares"]
 
-UTM = ["span", "what", *SHARES]
-CAMPAIGNS = ["span", "campaign", "utm_source", "utm_medium", "n", "n_wrong", "wrong_share", "wrong", "examples",
-             "n_spellings", "is_right"]  # fmt: skip
-OF_FAULTS = ["span", "fault", "n", "n_all", "share", "examples"]
+UTM = {"span": "str", "what": "str"} | SHARES
+CAMPAIGNS = {
+    "span": "str", "campaign": "str", "utm_source": "str", "utm_medium": "str", "n": "int64", "n_wrong": "int64",
+    "wrong_share": "float64", "wrong": "str", "examples": "str", "n_spellings": "int64", "is_right": "bool",
+}  # fmt: skip
+OF_FAULTS = {"span": "str", "fault": "str", "n": "int64", "n_all": "int64", "share": "float64", "examples": "str"}
 UNTAGGED = "no tags"
 _EVEN = 1e-9
+_SHOWN, _LONGEST = 3, 80
+_GCLID = "arrivals that Google tagged by itself (gclid), without UTM tags, cannot be seen"
 _NO_TAGS = "no lead carries tags of a link (UTM): name their fields in company.yml under exports.columns"
 _KEYS = ["span", "campaign_key", "no_campaign_of"]
 
@@ -27,7 +30,7 @@ _KEYS = ["span", "campaign_key", "no_campaign_of"]
 class Compliance:
     """shares: UTM, one row per span x what. campaigns: CAMPAIGNS. faults: OF_FAULTS. why: what a reader should know.
 
-    The columns are told by `compliance_of`.
+    The columns are told by compliance_of and utm_shares.
     """
 
     shares: pd.DataFrame
@@ -37,20 +40,15 @@ class Compliance:
 
 
 def compliance_of(window: Window, people: pd.DataFrame, spans: pd.Series, windows: pd.Series) -> Compliance:
-    """Return `utm_compliance_rate`: the share of campaigns whose links are tagged as agreed; and of arrivals.
+    """Return which campaigns' links are tagged wrongly and how, and the shares of utm_shares.
 
     Question
         Which campaigns' links are tagged wrongly, and how?
 
     Parameters
-        window : the report's window; uses utm_least, utm_mediums, unfilled_words and level of its knobs
-        people : people_of; spans : the span each came in, by index of people; rows of none are left out
-        windows : the window of weeks each came in: a campaign is judged window by window, so that spans of several are
-            judged as the last weeks are
+        as in utm_shares; uses lead_source too
 
     Returns
-        shares: of arrivals that carry a tag, those with nothing wrong; of campaigns (x windows with an arrival), those
-        of which at least utm_least of arrivals are right.
         campaigns, sorted by span, campaign, source, medium: n arrivals, n_wrong, wrong_share, wrong (FAULTS with their
         number, the most frequent first), examples (ways it was written wrongly), n_spellings of the campaign's name,
         is_right; campaign, utm_source, utm_medium: the usual spelling among right ones. Arrivals that name no campaign
@@ -58,35 +56,60 @@ def compliance_of(window: Window, people: pd.DataFrame, spans: pd.Series, window
         faults: n arrivals with it of n_all that carry a tag; of "no tags" those without any, of lead sources most of
         whose arrivals carry some, of all arrivals of such sources.
 
+    Limits
+        As tags.tags_of. A link that few followed is judged by few: n stands beside it.
+    """
+    rows = _arrivals(window, people, spans, windows)
+    if not rows["is_tagged"].any():
+        return Compliance(_empty(UTM), _empty(CAMPAIGNS), _empty(OF_FAULTS), {"utm": _NO_TAGS})
+    return Compliance(
+        _shares(rows, window), _campaigns(rows[rows["is_tagged"]], window.knobs.utm_least), _faults(rows), {"utm": _GCLID}
+    )
+
+
+def utm_shares(window: Window, people: pd.DataFrame, spans: pd.Series, windows: pd.Series) -> pd.DataFrame:
+    """Return `utm_compliance_rate`: the share of campaigns whose links are tagged as agreed; and of arrivals.
+
+    Question
+        Can we trust what our links say of where leads come from?
+
+    Parameters
+        window : the report's window; uses utm_least, utm_mediums, unfilled_words and level of its knobs
+        people : people_of; uses TAGS, lead_source
+        spans : the span each came in, by index of people; rows of none are left out
+        windows : the window of weeks each came in: a campaign is judged window by window, so that spans of several are
+            judged as the last weeks are
+
+    Returns
+        One row per span x what, sorted: "arrivals" that carry a tag, right where nothing is wrong with it; "campaigns"
+        (x windows with an arrival), right where at least utm_least of its arrivals are: span, what, SHARES
+
     Source
         Fairview, Marketing Ops versus RevOps: campaigns with correctly formatted parameters / campaigns
     """
-    knobs = window.knobs
+    rows = _arrivals(window, people, spans, windows)
+    return _shares(rows, window) if rows["is_tagged"].any() else _empty(UTM)
+
+
+def _arrivals(window: Window, people: pd.DataFrame, spans: pd.Series, windows: pd.Series) -> pd.DataFrame:
+    """Return the people of any span with what their tags say; no_campaign_of: source and medium where no campaign is."""
     rows = people[spans.notna()]
-    tags = tags_of(rows, mediums=knobs.utm_mediums, words=knobs.unfilled_words)
-    rows = rows[[*TAGS]].join(tags).assign(span=spans, window=windows)
-    tagged = rows[rows["is_tagged"]]
-    if tagged.empty:
-        return Compliance(*(pd.DataFrame(columns=names) for names in (UTM, CAMPAIGNS, OF_FAULTS)), {"utm": _NO_TAGS})
-    tagged = tagged.assign(
-        no_campaign_of=(tagged["source"].fillna("") + " / " + tagged["medium"].fillna(""))
-        .where(tagged["campaign_key"].isna())
-        .astype("str")
-    )
-    gclid = "arrivals that Google tagged by itself (gclid), without UTM tags, cannot be seen"
-    return Compliance(
-        _shares(tagged, knobs.utm_least, knobs.level), _campaigns(tagged, knobs.utm_least), _faults(rows), {"utm": gclid}
+    tags = tags_of(rows, mediums=window.knobs.utm_mediums, words=window.knobs.unfilled_words)
+    pair = tags["source"].fillna("") + " / " + tags["medium"].fillna("")
+    return rows[[*TAGS]].join(tags).assign(
+        span=spans, window=windows, no_campaign_of=pair.where(tags["campaign_key"].isna()).astype("str")
     )
 
 
-def _shares(tagged: pd.DataFrame, least: float, level: float) -> pd.DataFrame:
-    named = tagged["campaign_key"].fillna("/ " + tagged["no_campaign_of"])
+def _shares(rows: pd.DataFrame, window: Window) -> pd.DataFrame:
+    tagged, knobs = rows[rows["is_tagged"]], window.knobs
     each = tagged[tagged["campaign_key"].notna()].groupby(["span", "window", "campaign_key"])["is_right"]
-    campaigns = (each.mean() >= least - _EVEN).reset_index()
-    parts = [tagged.assign(what="arrivals", cluster=named),
+    campaigns = (each.mean() >= knobs.utm_least - _EVEN).reset_index()
+    arrivals = tagged["campaign_key"].fillna("/ " + tagged["no_campaign_of"])
+    parts = [tagged.assign(what="arrivals", cluster=arrivals),
              campaigns.assign(what="campaigns", cluster=campaigns["campaign_key"])]  # fmt: skip
     both = pd.concat([part[["span", "what", "cluster", "is_right"]] for part in parts], ignore_index=True)
-    return shares_of(both, UTM[:2], level=level)
+    return shares_of(both, ["span", "what"], level=knobs.level)
 
 
 def _campaigns(tagged: pd.DataFrame, least: float) -> pd.DataFrame:
@@ -103,7 +126,7 @@ def _campaigns(tagged: pd.DataFrame, least: float) -> pd.DataFrame:
         n_spellings=groups["utm_campaign"].nunique().to_numpy(),
     )  # fmt: skip
     found = found.sort_values(["span", "campaign_key", "no_campaign_of"], na_position="last", ignore_index=True)
-    return found[CAMPAIGNS].astype({"wrong": "str", "examples": "str"})
+    return found.astype(CAMPAIGNS)[[*CAMPAIGNS]]
 
 
 def _usual(tagged: pd.DataFrame, name: str) -> pd.Series:
@@ -124,7 +147,8 @@ def _examples(tagged: pd.DataFrame, group: pd.Series, n: int) -> np.ndarray:
     text = tagged[TAGS[0]].fillna("").str.cat([tagged[name].fillna("") for name in TAGS[1:]], sep=" / ")
     counts = pd.DataFrame({"group": group, "text": text})[wrong].value_counts().reset_index()
     counts = counts.sort_values(["group", "count", "text"], ascending=[True, False, True])
-    top = counts[counts.groupby("group").cumcount() < 3].groupby("group")["text"].agg(examples)
+    top = counts[counts.groupby("group").cumcount() < _SHOWN]
+    top = top.assign(text=top["text"].str.slice(stop=_LONGEST)).groupby("group")["text"].agg("; ".join)
     return top.reindex(range(n)).to_numpy()
 
 
@@ -137,6 +161,10 @@ def _faults(rows: pd.DataFrame) -> pd.DataFrame:
         wrong = rows[is_wrong & (fault != UNTAGGED)]
         group = pd.Series(pd.Index(counts["span"]).get_indexer(wrong["span"]), wrong.index)
         parts.append(counts.assign(fault=fault, examples=_examples(wrong, group, len(counts))))
-    table = pd.concat(parts, ignore_index=True).astype({"n": "int64", "n_all": "int64", "examples": "str"})
-    table = table.assign(share=table["n"] / table["n_all"])
-    return table.sort_values("span", kind="stable", ignore_index=True)[OF_FAULTS]
+    table = pd.concat(parts, ignore_index=True)
+    table = table.assign(share=table["n"] / table["n_all"]).sort_values("span", kind="stable", ignore_index=True)
+    return table.astype(OF_FAULTS)[[*OF_FAULTS]]
+
+
+def _empty(columns: dict[str, str]) -> pd.DataFrame:
+    return pd.DataFrame(columns=[*columns]).astype(columns)

@@ -33,7 +33,7 @@ def cost_of(window: Window, enquiries: pd.DataFrame) -> tuple[pd.DataFrame, str 
         enquiries : Funnel.enquiries; uses lead_at, mql_at
 
     Returns
-        One row per whole month of which leads are known, then "last months" (as many whole months as the weeks are)
+        One row per whole month from the first of which leads and cost are known, then "last months" (as many whole months as the weeks are)
         and "months before" (`past` times as many, before those):
         span             "month", "last months", "months before"
         since, until     first and last day
@@ -63,6 +63,7 @@ def cost_of(window: Window, enquiries: pd.DataFrame) -> tuple[pd.DataFrame, str 
     if "cost" in why:
         return pd.DataFrame(columns=list(COST)).astype(COST), source, why
     first = (enquiries["lead_at"].min().normalize() - pd.Timedelta(days=1)).replace(day=1) + pd.DateOffset(months=1)
+    first = max(first, spend.index.min())
     months = pd.date_range(first, _last_whole(window.until), freq="MS", unit="us")
     n = at.dt.to_period("M").value_counts().reindex(months.to_period("M"), fill_value=0).to_numpy()
     by_month = pd.DataFrame({"since": months, "spend_amount": spend.reindex(months).to_numpy(), "n": n})

@@ -10,7 +10,8 @@ from revops.measures.stage_benchmarking.window import Window
 
 __all__ = ["ALL_FIELDS", "COMPANY", "ENRICHMENT", "enriched", "filled"]
 
-ENRICHMENT = ["span", "dimension", "group", "field", *SHARES]
+_KEYS = ("span", "dimension", "group", "field")
+ENRICHMENT = dict.fromkeys(_KEYS, "str") | SHARES
 ALL_FIELDS = "all"
 """The field of a share of leads that have every field filled."""
 COMPANY = "company"
@@ -58,12 +59,12 @@ def enriched(window: Window, people: pd.DataFrame, spans: pd.Series) -> tuple[pd
     lost = [name for name in knobs.filled_fields if name not in told]
     why = {"fields": f"no lead has one, so not exported or never filled: {', '.join(lost)}"} if lost else {}
     if told.empty:
-        return pd.DataFrame(columns=ENRICHMENT), why or {"enrichment": "no leads"}
+        return pd.DataFrame(columns=[*ENRICHMENT]).astype(ENRICHMENT), why if len(people) else {"enrichment": "no leads"}
     rows = told[spans.notna()].melt(var_name="field", value_name="is_right", ignore_index=False)
     rows = rows.join(people[["cluster", "lead_source"]]).assign(span=spans)
     parts = [rows.assign(dimension=COMPANY, group=COMPANY), rows.assign(dimension="lead_source", group=rows["lead_source"])]
-    table = shares_of(pd.concat(parts, ignore_index=True), ENRICHMENT[:4], level=knobs.level)
-    return table[ENRICHMENT], why
+    table = shares_of(pd.concat(parts, ignore_index=True), _KEYS, level=knobs.level)
+    return table, why
 
 
 def _is_filled(values: pd.Series, words: Collection[str]) -> pd.Series:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from revops.measures.stage_benchmarking.funnel import Funnel
-from revops.measures.stage_benchmarking.marketing.compliance import UTM, compliance_of
+from revops.measures.stage_benchmarking.marketing.compliance import compliance_of, utm_shares
 from revops.measures.stage_benchmarking.marketing.cost import cost_of
 from revops.measures.stage_benchmarking.marketing.enrichment import ALL_FIELDS, COMPANY, ENRICHMENT, enriched
 from revops.measures.stage_benchmarking.marketing.people import people_of
@@ -17,7 +17,8 @@ from revops.measures.stage_benchmarking.window import Window
 __all__ = ["ALL_LEADS", "LAST", "MOVES", "PAST", "Marketing", "marketing_of"]
 
 LAST, PAST, ALL_LEADS = "last weeks", "weeks before", "all leads"
-MOVES = ["what", "step", "dimension", "group", "span", *SHARES]
+_KEYS = ["what", "step", "dimension", "group", "span"]
+MOVES = dict.fromkeys(_KEYS, "str") | SHARES
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def _spans(place: pd.Series, past: int) -> pd.Series:
 
 def _joined(enrichment: pd.DataFrame, everybody: pd.DataFrame) -> pd.DataFrame:
     there = [table for table in (enrichment, everybody) if len(table)]
-    return pd.concat(there, ignore_index=True).sort_values(ENRICHMENT[:4], ignore_index=True) if there else enrichment
+    return pd.concat(there, ignore_index=True).sort_values([*ENRICHMENT][:4], ignore_index=True) if there else enrichment
 
 
 def _moves(enrichment: pd.DataFrame, utm: pd.DataFrame) -> pd.DataFrame:
@@ -94,18 +95,18 @@ def _moves(enrichment: pd.DataFrame, utm: pd.DataFrame) -> pd.DataFrame:
     told = enrichment[enrichment["dimension"].eq(COMPANY) | enrichment["field"].eq(ALL_FIELDS)]
     parts = [told.rename(columns={"field": "step"}).assign(what="enrichment"),
              utm.rename(columns={"what": "step"}).assign(what="utm", dimension=COMPANY, group=COMPANY)]  # fmt: skip
-    there = [part[MOVES] for part in parts if len(part)]
+    there = [part[[*MOVES]] for part in parts if len(part)]
     if not there:
-        return pd.DataFrame(columns=MOVES)
-    return pd.concat(there, ignore_index=True).sort_values(MOVES[:5], ignore_index=True)
+        return pd.DataFrame(columns=[*MOVES]).astype(MOVES)
+    return pd.concat(there, ignore_index=True).sort_values(_KEYS, ignore_index=True)
 
 
 def _windows(window: Window, people: pd.DataFrame, place: pd.Series) -> pd.DataFrame:
     """Return the shares of the company in each window of weeks: what luck is read off."""
     spans = place.where(place.between(0, window.knobs.luck_past))
     enrichment = enriched(window, people, spans)[0]
-    utm = compliance_of(window, people, spans, place).shares
-    table = _moves(enrichment[enrichment["dimension"].eq(COMPANY)], utm[UTM])
+    utm = utm_shares(window, people, spans, place)
+    table = _moves(enrichment[enrichment["dimension"].eq(COMPANY)], utm)
     return table.rename(columns={"span": "window"}).astype({"window": "int64"})
 
 

@@ -9,7 +9,10 @@ from scipy.special import ndtri
 __all__ = ["SHARES", "shares_of"]
 
 Array = np.ndarray
-SHARES = ["n", "n_right", "share", "low", "high", "error", "n_worth"]
+SHARES = {"n": "int64", "n_right": "int64"} | dict.fromkeys(("share", "low", "high", "error", "n_worth"), "float64")
+"""Columns and types of what shares_of tells of a group."""
+
+_NOTHING = 1e-12
 
 
 def shares_of(rows: pd.DataFrame, by: Sequence[str], *, level: float) -> pd.DataFrame:
@@ -23,9 +26,9 @@ def shares_of(rows: pd.DataFrame, by: Sequence[str], *, level: float) -> pd.Data
         by..., n, n_right (counts), share, low, high, error (standard error), n_worth: sorted by `by`.
 
     Formula
-        error^2 = C / (C - 1) x sum over the C clusters of (right - share x rows)^2 / n^2. n_worth = share (1 - share) /
-        error^2, at most n; where all or none are right, or the clusters say nothing of their spread, n^2 / sum of
-        squared sizes of clusters. The range is Wilson's at n_worth.
+        spread^2 = sum over clusters of (right - share x rows)^2 / n^2. n_worth = share (1 - share) / spread^2, at most
+        n; where all or none are right, or clusters do not differ, n^2 / sum of squared sizes of clusters. error =
+        square root of share (1 - share) / n_worth. The range is Wilson's at n_worth.
 
     Source
         Cochran, Sampling Techniques (1977), section 3.12; Wilson, JASA 22 (1927).
@@ -38,19 +41,16 @@ def shares_of(rows: pd.DataFrame, by: Sequence[str], *, level: float) -> pd.Data
     share = sums["n_right"] / sums["n"]
     place = groups.ngroup()
     off = parts["n_right"] - share.to_numpy()[place] * parts["n"]
-    n_clusters, squares, sizes = (
-        np.bincount(place, weights, len(sums)) for weights in (None, off**2, parts["n"] ** 2)
-    )
+    squares, sizes = (np.bincount(place, weights, len(sums)) for weights in (off**2, parts["n"] ** 2))
     n, p = sums["n"].to_numpy(), share.to_numpy()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.where(n_clusters > 1, n_clusters / (n_clusters - 1) * squares, np.nan) / n**2
-        worth = np.where((p > 0) & (p < 1) & (spread > 0), p * (1 - p) / spread, n**2 / sizes)
+    is_told = (p > 0) & (p < 1) & (squares > _NOTHING * sizes)
+    worth = np.where(is_told, p * (1 - p) * n**2 / np.where(is_told, squares, 1.0), n**2 / sizes)
     worth = np.clip(worth, 1.0, n)
     low, high = _wilson(p, worth, level)
     found = sums.reset_index().assign(
         share=p, low=low, high=high, error=np.sqrt(p * (1 - p) / worth), n_worth=worth
     )
-    return found.astype({"n": "int64", "n_right": "int64"})[[*by, *SHARES]]
+    return found.astype(SHARES)[[*by, *SHARES]]
 
 
 def _wilson(share: Array, n: Array, level: float) -> tuple[Array, Array]:
