@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-__all__ = ["LEADS", "PLACES", "Funnel"]
+__all__ = ["LEADS", "PLACES", "WHOLE", "Funnel"]
 
 PLACES = ("lead", "mql", "sql", "opportunity", "won")
 """How far an enquiry can get, in order; the last is the goal."""
+WHOLE = "lead_to_won"
+"""The step from the first lead all the way."""
 LEADS = {
     "lead_id": "str", "enquiry_id": "str", "company_key": "str", "created": "datetime64[us]",
     "mql_at": "datetime64[us]", "sql_at": "datetime64[us]", "rejected_at": "datetime64[us]",
