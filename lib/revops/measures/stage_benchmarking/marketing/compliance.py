@@ -63,7 +63,10 @@ def compliance_of(window: Window, people: pd.DataFrame, spans: pd.Series, window
     if not rows["is_tagged"].any():
         return Compliance(_empty(UTM), _empty(CAMPAIGNS), _empty(OF_FAULTS), {"utm": _NO_TAGS})
     return Compliance(
-        _shares(rows, window), _campaigns(rows[rows["is_tagged"]], window.knobs.utm_least), _faults(rows), {"utm": _GCLID}
+        _shares(rows, window),
+        _campaigns(rows[rows["is_tagged"]], window.knobs.utm_least),
+        _faults(rows),
+        {"utm": _GCLID},
     )
 
 
@@ -92,12 +95,14 @@ def utm_shares(window: Window, people: pd.DataFrame, spans: pd.Series, windows: 
 
 
 def _arrivals(window: Window, people: pd.DataFrame, spans: pd.Series, windows: pd.Series) -> pd.DataFrame:
-    """Return the people of any span with what their tags say; no_campaign_of: source and medium where no campaign is."""
+    """Return people of any span with what their tags say; no_campaign_of: source and medium without a campaign."""
     rows = people[spans.notna()]
     tags = tags_of(rows, mediums=window.knobs.utm_mediums, words=window.knobs.unfilled_words)
     pair = tags["source"].fillna("") + " / " + tags["medium"].fillna("")
-    return rows[[*TAGS]].join(tags).assign(
-        span=spans, window=windows, no_campaign_of=pair.where(tags["campaign_key"].isna()).astype("str")
+    return (
+        rows[[*TAGS]]
+        .join(tags)
+        .assign(span=spans, window=windows, no_campaign_of=pair.where(tags["campaign_key"].isna()).astype("str"))
     )
 
 

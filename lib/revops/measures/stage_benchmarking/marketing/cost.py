@@ -33,8 +33,8 @@ def cost_of(window: Window, enquiries: pd.DataFrame) -> tuple[pd.DataFrame, str 
         enquiries : Funnel.enquiries; uses lead_at, mql_at
 
     Returns
-        One row per whole month from the first of which leads and cost are known, then "last months" (as many whole months as the weeks are)
-        and "months before" (`past` times as many, before those):
+        One row per whole month from the first of which leads and cost are known, then "last months" (as many whole
+        months as the weeks are) and "months before" (`past` times as many, before those):
         span             "month", "last months", "months before"
         since, until     first and last day
         n_months         months with a cost; others count with neither cost nor MQLs
@@ -124,6 +124,4 @@ def _with_ratio(table: pd.DataFrame, level: float) -> pd.DataFrame:
     """Return the table with the cost of one MQL and its range."""
     spend, n = table["spend_amount"].where(table["spend_amount"] >= 0), table["n"].astype(float)
     most, least = gammaincinv(n + 1, (1 + level) / 2), gammaincinv(n.clip(lower=1), (1 - level) / 2)
-    return table.assign(
-        cost_per_mql=safe_ratio(spend, n), low=spend / most, high=safe_ratio(spend, least.where(n > 0))
-    )
+    return table.assign(cost_per_mql=safe_ratio(spend, n), low=spend / most, high=safe_ratio(spend, least.where(n > 0)))

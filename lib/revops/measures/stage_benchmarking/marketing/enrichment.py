@@ -59,10 +59,15 @@ def enriched(window: Window, people: pd.DataFrame, spans: pd.Series) -> tuple[pd
     lost = [name for name in knobs.filled_fields if name not in told]
     why = {"fields": f"no lead has one, so not exported or never filled: {', '.join(lost)}"} if lost else {}
     if told.empty:
-        return pd.DataFrame(columns=[*ENRICHMENT]).astype(ENRICHMENT), why if len(people) else {"enrichment": "no leads"}
+        return pd.DataFrame(columns=[*ENRICHMENT]).astype(ENRICHMENT), why if len(people) else {
+            "enrichment": "no leads"
+        }
     rows = told[spans.notna()].melt(var_name="field", value_name="is_right", ignore_index=False)
     rows = rows.join(people[["cluster", "lead_source"]]).assign(span=spans)
-    parts = [rows.assign(dimension=COMPANY, group=COMPANY), rows.assign(dimension="lead_source", group=rows["lead_source"])]
+    parts = [
+        rows.assign(dimension=COMPANY, group=COMPANY),
+        rows.assign(dimension="lead_source", group=rows["lead_source"]),
+    ]
     table = shares_of(pd.concat(parts, ignore_index=True), _KEYS, level=knobs.level)
     return table, why
 

@@ -87,7 +87,9 @@ def _spans(place: pd.Series, past: int) -> pd.Series:
 
 def _joined(enrichment: pd.DataFrame, everybody: pd.DataFrame) -> pd.DataFrame:
     there = [table for table in (enrichment, everybody) if len(table)]
-    return pd.concat(there, ignore_index=True).sort_values([*ENRICHMENT][:4], ignore_index=True) if there else enrichment
+    return (
+        pd.concat(there, ignore_index=True).sort_values([*ENRICHMENT][:4], ignore_index=True) if there else enrichment
+    )
 
 
 def _moves(enrichment: pd.DataFrame, utm: pd.DataFrame) -> pd.DataFrame:

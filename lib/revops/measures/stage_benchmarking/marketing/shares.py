@@ -47,9 +47,7 @@ def shares_of(rows: pd.DataFrame, by: Sequence[str], *, level: float) -> pd.Data
     worth = np.where(is_told, p * (1 - p) * n**2 / np.where(is_told, squares, 1.0), n**2 / sizes)
     worth = np.clip(worth, 1.0, n)
     low, high = _wilson(p, worth, level)
-    found = sums.reset_index().assign(
-        share=p, low=low, high=high, error=np.sqrt(p * (1 - p) / worth), n_worth=worth
-    )
+    found = sums.reset_index().assign(share=p, low=low, high=high, error=np.sqrt(p * (1 - p) / worth), n_worth=worth)
     return found.astype(SHARES)[[*by, *SHARES]]
 
 

@@ -92,12 +92,13 @@ def _read(values: pd.Series, words: Collection[str]) -> pd.DataFrame:
     default = np.array([folded(t) in nothing or bool(_PLACEHOLDER.fullmatch(t.strip())) for t in texts], dtype=bool)
     default &= ~blank
     said = ~(blank | default)
+    plain = [_plain(text) if is_one else None for text, is_one in zip(texts, said, strict=True)]
+    keys = [campaign_key(text) if is_one else None for text, is_one in zip(texts, said, strict=True)]
     each = pd.DataFrame({
         "is_blank": blank, "is_default": default, "is_said": said,
         "has_capitals": np.array([text != text.lower() for text in texts], dtype=bool) & said,
         "is_coded": np.array([bool(_CODED.search(text)) for text in texts], dtype=bool) & said,
-        "plain": pd.Series([_plain(text) if ok else None for text, ok in zip(texts, said, strict=True)], dtype="str"),
-        "key": pd.Series([campaign_key(text) if ok else None for text, ok in zip(texts, said, strict=True)], dtype="str"),
+        "plain": pd.Series(plain, dtype="str"), "key": pd.Series(keys, dtype="str"),
     })  # fmt: skip
     nobody = pd.DataFrame({name: [name == "is_blank"] for name in each.columns[:5]} | {"plain": None, "key": None})
     place = texts.get_indexer(values)

@@ -48,8 +48,8 @@ def tools_of(window: Window) -> Tools:
         window : the report's window; uses tools and knobs.seats_least
 
     Formula
-        used_share = n_seats_active / n_seats, at most 1. idle_amount = annual cost x (1 - used_share). Of all: the sum of
-        seats used (of each tool at most those paid for) over the sum of seats. is_low: used_share below seats_least.
+        used_share = n_seats_active / n_seats, at most 1. idle_amount = annual cost x (1 - used_share). Of all: the sum
+        of seats used (of each tool at most those paid for) over the sum of seats. is_low: used_share below seats_least.
         Of one tool a row that renews before the day is left out where another one renews later.
 
     Limits

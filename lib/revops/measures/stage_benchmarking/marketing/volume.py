@@ -18,7 +18,9 @@ MQLS = {
     "is_over": "bool", "is_whole": "bool", "target": "float64", "target_to_date": "float64", "target_share": "float64",
     "usual": "float64", "usual_low": "float64", "usual_high": "float64",
 }  # fmt: skip
-NO_MQL = "no lead says when marketing called it qualified: name the field, or the statuses, in company.yml under exports"
+NO_MQL = (
+    "no lead says when marketing called it qualified: name the field, or the statuses, in company.yml under exports"
+)
 _FEWEST = 3
 _DAY = pd.Timedelta(days=1)
 
