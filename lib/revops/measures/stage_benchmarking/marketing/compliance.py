@@ -23,7 +23,6 @@ _EVEN = 1e-9
 _SHOWN, _LONGEST = 3, 80
 _GCLID = "arrivals that Google tagged by itself (gclid), without UTM tags, cannot be seen"
 _NO_TAGS = "no lead carries tags of a link (UTM): name their fields in company.yml under exports.columns"
-_KEYS = ["span", "campaign_key", "no_campaign_of"]
 
 
 @dataclass(frozen=True)
@@ -118,27 +117,27 @@ def _shares(rows: pd.DataFrame, window: Window) -> pd.DataFrame:
 
 
 def _campaigns(tagged: pd.DataFrame, least: float) -> pd.DataFrame:
-    groups = tagged.groupby(_KEYS, dropna=False, sort=False)
-    found = groups.agg(n=("is_right", "size"), n_right=("is_right", "sum"))
-    names = pd.DataFrame({name: _usual(tagged, name) for name in TAGS})
-    found = found.join(names).reset_index()
-    wrong = groups[[*FAULTS]].sum()
-    is_right = found["campaign_key"].notna() & (found["n_right"] >= least * found["n"] - _EVEN)
-    found = found.assign(
-        campaign=found["utm_campaign"].where(found["campaign_key"].notna()), n_wrong=found["n"] - found["n_right"],
-        wrong_share=1 - found["n_right"] / found["n"], wrong=[_worded(row) for row in wrong.to_numpy()],
-        examples=_examples(tagged, groups.ngroup(), len(found)), is_right=is_right,
-        n_spellings=groups["utm_campaign"].nunique().to_numpy(),
+    keys = ["span", "campaign_key", "no_campaign_of"]
+    groups = tagged.groupby(keys, dropna=False)
+    group, n = groups.ngroup(), len(groups)
+    found = groups.agg(n=("is_right", "size"), n_right=("is_right", "sum")).reset_index()
+    usual = pd.DataFrame({name: _usual(tagged, group, name).reindex(range(n)) for name in TAGS})
+    found = found.join(usual).assign(
+        campaign=usual["utm_campaign"].where(found["campaign_key"].notna()),
+        n_wrong=found["n"] - found["n_right"], wrong_share=1 - found["n_right"] / found["n"],
+        wrong=[_worded(row) for row in groups[[*FAULTS]].sum().to_numpy()], examples=_examples(tagged, group, n),
+        n_spellings=tagged["utm_campaign"].where(tagged["campaign_key"].notna()).groupby(group).nunique().to_numpy(),
+        is_right=found["campaign_key"].notna() & (found["n_right"] >= least * found["n"] - _EVEN),
     )  # fmt: skip
-    found = found.sort_values(["span", "campaign_key", "no_campaign_of"], na_position="last", ignore_index=True)
-    return found.astype(CAMPAIGNS)[[*CAMPAIGNS]]
+    return found.sort_values(keys, na_position="last", ignore_index=True).astype(CAMPAIGNS)[[*CAMPAIGNS]]
 
 
-def _usual(tagged: pd.DataFrame, name: str) -> pd.Series:
-    """Return by campaign the most frequent way of writing a tag, right ones before wrong ones, then by the alphabet."""
-    counts = tagged[tagged[name].notna()].groupby([*_KEYS, name], dropna=False)["is_right"].agg(["sum", "size"])
-    counts = counts.reset_index().sort_values(["sum", "size", name], ascending=[False, False, True])
-    return counts.drop_duplicates(_KEYS).set_index(_KEYS)[name]
+def _usual(tagged: pd.DataFrame, group: pd.Series, name: str) -> pd.Series:
+    """Return by group the most frequent way of writing a tag, right ones before wrong ones, then by the alphabet."""
+    rows = pd.DataFrame({"group": group, "text": tagged[name], "is_right": tagged["is_right"]}).dropna()
+    counts = rows.groupby(["group", "text"])["is_right"].agg(["sum", "size"]).reset_index()
+    counts = counts.sort_values(["group", "sum", "size", "text"], ascending=[True, False, False, True])
+    return counts.drop_duplicates("group").set_index("group")["text"]
 
 
 def _worded(counts: np.ndarray) -> str | None:
