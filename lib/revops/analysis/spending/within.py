@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-__all__ = ["EVEN", "cost_within", "earns", "uncovered"]
+__all__ = ["EVEN", "cost_by_month", "cost_within", "earns", "uncovered"]
 
 Array = np.ndarray
 EVEN = 1e-9
@@ -34,6 +34,19 @@ def cost_within(lines: pd.DataFrame, since: dt.date, until: dt.date, by: Sequenc
     part = lines["amount"] * days / ((lines["last"] - lines["first"]) / _DAY + 1)
     rows = lines.loc[there, list(by)].assign(amount=part[there])
     return rows.groupby(list(by), dropna=False)["amount"].sum().reset_index()[[*by, "amount"]]
+
+
+def cost_by_month(lines: pd.DataFrame, months: pd.DatetimeIndex) -> Array:
+    """Return what was spent in each month, each line laid evenly on its days [array, company currency].
+
+    Parameters
+        lines : Costs.lines; uses first, last, amount
+        months : first days of months
+    """
+    first, last = (lines[name].to_numpy()[:, None] for name in ("first", "last"))
+    starts, ends = months.to_numpy(), (months + pd.offsets.MonthEnd(0)).to_numpy()
+    days = (np.minimum(last, ends) - np.maximum(first, starts)) / _DAY + 1
+    return lines["amount"].to_numpy() @ (np.maximum(days, 0) / ((last - first) / _DAY + 1))
 
 
 def earns(spend: Array, credited: Array, most_cost: float) -> Array:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from revops.analysis.spending import booked, cost_lines, gross_margin, margins
+from revops.analysis.spending import booked, cost_by_month, cost_lines, gross_margin, margins
 from revops.company import first_fit
 from revops.errors import examples
 from revops.measures.cac_payback.window import Window
@@ -18,7 +18,6 @@ USES = ("programs", "people", "also")
 _ACQUISITION = ("sales", "marketing")
 _ACCOUNT = ["category", "account", "parent"]
 _NO_LEDGER = "needs the profit and loss (ledger)"
-_DAY = pd.Timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -156,7 +155,7 @@ def _of_campaigns(window: Window) -> Books:
     why = {"people": f"{_NO_LEDGER}: what ad systems and campaigns bill holds no people"}
     if lines.empty:
         why["spend"] = f"{_NO_LEDGER}, exports of ad systems, or campaigns with their actual cost"
-    programs = pd.Series(np.nan if lines.empty else _laid(lines, months), months)
+    programs = pd.Series(np.nan if lines.empty else cost_by_month(lines, months), months)
     billed = lines.loc[lines["system"].ne("crm"), "last"]
     if len(billed):
         programs = programs.where(months <= billed.max())
@@ -169,14 +168,6 @@ def _of_campaigns(window: Window) -> Books:
     columns = {name: "str" for name in [*_ACCOUNT, "use"]} | {"amount": "float64"}
     accounts = pd.DataFrame(columns=list(columns)).astype(columns)
     return Books("campaigns", months, spend, margin, accounts, nothing, window_margin, source, why)
-
-
-def _laid(lines: pd.DataFrame, months: pd.DatetimeIndex) -> np.ndarray:
-    """Return what falls on each month, each line laid evenly on its days."""
-    first, last = (lines[name].to_numpy()[:, None] for name in ("first", "last"))
-    starts, ends = months.to_numpy(), (months + pd.offsets.MonthEnd(0)).to_numpy()
-    days = (np.minimum(last, ends) - np.maximum(first, starts)) / _DAY + 1
-    return lines["amount"].to_numpy() @ (np.maximum(days, 0) / ((last - first) / _DAY + 1))
 
 
 def _all(window: Window) -> str:

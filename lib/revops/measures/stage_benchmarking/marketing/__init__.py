@@ -1,0 +1,5 @@
+"""Marketing operations: MQLs, what one costs, leads with their company's facts, tags of links, and tools."""
+
+from revops.measures.stage_benchmarking.marketing.result import LAST, PAST, Marketing, marketing_of
+
+__all__ = ["LAST", "PAST", "Marketing", "marketing_of"]
