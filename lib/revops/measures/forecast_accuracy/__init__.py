@@ -3,7 +3,7 @@
 from revops.measures.forecast_accuracy.forecasts.frozen import LABELS
 from revops.measures.forecast_accuracy.knobs import Knobs
 from revops.measures.forecast_accuracy.needs import NEEDS, READS, lacking, refusal
-from revops.measures.forecast_accuracy.result import ForecastResult, measure
+from revops.measures.forecast_accuracy.result import ForecastResult, measure, signal_of
 from revops.measures.forecast_accuracy.rows import check_rows, measure_rows
 from revops.measures.forecast_accuracy.tables.display import display_tables, frozen_table, stages_table
 
@@ -20,5 +20,6 @@ __all__ = [
     "measure",
     "measure_rows",
     "refusal",
+    "signal_of",
     "stages_table",
 ]

@@ -53,6 +53,7 @@ class Knobs(params.Knobs):
     seats_least: Part = 0.6
     stages_arr: tuple[Above, Above, Above] = (1_000_000, 5_000_000, 15_000_000)
     other_stages_arr: tuple[Above, Above] = (20_000_000, 100_000_000)
+    unified_arr: tuple[Above, Above] = (10_000_000, 75_000_000)
     answers_apart: Share = 0.05
     accept_least: Part = 0.4
     many_tools: Count = 10

@@ -25,7 +25,7 @@ from revops.measures.forecast_accuracy.forecasts.steps import STEPS, called_by, 
 from revops.periods import Period
 from revops.wording import plural
 
-__all__ = ["LABELS", "MIDDLE", "Frozen", "frozen"]
+__all__ = ["LABELS", "MIDDLE", "Frozen", "company_calls", "frozen"]
 
 LABELS = {
     "commit": "Commit",
@@ -114,11 +114,7 @@ def frozen(subject: Subject) -> Frozen | None:
     _refuse_another_unit(known, quarters, covers)
     roles = [role for role in _ROLES if known["category"].eq(role).any()]
     shares = callers(known, quarters, covers, view.owners)
-    whole = [step for step in STEPS if roles and not shares[step] < _MOST_CALLED]
-    steps = {step: called_by(known, step, roles[0]) for step in whole}
-    caller = next((step for step in reversed(STEPS) if len(steps.get(step, ()))), "rep")
-    is_told = source == "history" or _is_whole(shares)
-    called = steps | {role: called_by(known, caller, role) for role in roles if is_told}
+    call, caller, called = _called(known, roles, shares, source)
     return Frozen(
         quarters=quarters,
         states=states,
@@ -133,12 +129,37 @@ def frozen(subject: Subject) -> Frozen | None:
         ),
         by_type=_by_type(found, quarters, days, early),
         source=source,
-        call=roles[0] if roles else "commit",
+        call=call,
         caller=caller,
         callers=shares,
         covers=tuple(covers),
         days=days,
     )
+
+
+def company_calls(subject: Subject, week: int) -> pd.DataFrame | None:
+    """Return the company's own calls of the judged quarters at one week beside what came: the rows of its call in
+    frozen(subject).at(week), to the number, without any other forecast; None where `frozen` is None.
+    """
+    states = subject.part_of(states_of(subject))
+    quarters = quarters_of(subject, states, subject.knobs.judged_quarters)
+    calls = calls_of(subject)
+    source = _source(subject, calls, quarters)
+    days = _days(subject, quarters, calls if source == "sheet" else calls.iloc[:0])
+    if source is None or not days:
+        return None
+    covers = subject.covers or TYPES
+    if source == "sheet":
+        known = _known(calls, days)
+    else:
+        at_week = {period: {week: weeks[week]} for period, weeks in days.items() if week in weeks}
+        known = _rebuilt(_by_deal(subject, states, quarters, at_week, source), covers)
+    _refuse_another_unit(known, quarters, covers)
+    roles = [role for role in _ROLES if known["category"].eq(role).any()]
+    call, _, called = _called(known, roles, callers(known, quarters, covers, subject.view.owners), source)
+    rows = called.get(call, known.iloc[:0]).assign(category=call, level="company", member="company")
+    rows = _beside(rows[rows["horizon_weeks"].eq(week)], quarters.booked(covers))
+    return rows[~rows["is_open"]].reset_index(drop=True)
 
 
 def _source(subject: Subject, calls: pd.DataFrame, quarters: Quarters) -> str | None:
@@ -152,6 +173,18 @@ def _source(subject: Subject, calls: pd.DataFrame, quarters: Quarters) -> str | 
     n_called = len({period.name for period in quarters.last} & set(calls["period"]))
     shares = callers(calls, quarters, subject.covers or TYPES, subject.view.owners)
     return "sheet" if n_called >= _FEWEST_OF_SHEET and _is_whole(shares) else "history"
+
+
+def _called(
+    known: pd.DataFrame, roles: list[str], shares: pd.Series, source: str
+) -> tuple[str, str, dict[str, pd.DataFrame]]:
+    """Return the category that is judged, the step whose call it is, and what was called by step and by category."""
+    whole = [step for step in STEPS if roles and not shares[step] < _MOST_CALLED]
+    steps = {step: called_by(known, step, roles[0]) for step in whole}
+    caller = next((step for step in reversed(STEPS) if len(steps.get(step, ()))), "rep")
+    is_told = source == "history" or _is_whole(shares)
+    called = steps | {role: called_by(known, caller, role) for role in roles if is_told}
+    return (roles[0] if roles else "commit"), caller, called
 
 
 def _refuse_another_unit(known: pd.DataFrame, quarters: Quarters, covers: Collection[str]) -> None:
