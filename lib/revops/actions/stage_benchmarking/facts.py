@@ -76,14 +76,10 @@ def where(result: StageResult) -> str:
 
 
 def leak(result: StageResult) -> tuple[str, float] | None:
-    """Return the stage where the largest share of what came in has been lost, of those that came in over the last weeks
-    and the windows before, and that share; None where nothing was.
+    """Return the stage where the largest share of what came in has been lost, and that share; None where none is told.
     """
-    rows = result.pipeline.passages
-    rows = rows[rows["window"].between(0, result.knobs.past)]
-    counted = rows.groupby("step", observed=True)["event"].agg(n="size", lost=lambda event: event.eq(2).sum())
-    counted = counted[counted["n"].ge(result.knobs.fewest) & counted["lost"].gt(0)]
-    if counted.empty:
+    rows = result.leaks[result.leaks["what"].eq("stage") & result.leaks["lost_share"].gt(0)]
+    if rows.empty:
         return None
-    lost = counted["lost"] / counted["n"]
-    return str(lost.idxmax()), float(lost.max())
+    row = rows.loc[rows["lost_share"].idxmax()]
+    return str(row["step"]), float(row["lost_share"])

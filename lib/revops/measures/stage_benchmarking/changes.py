@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from revops.analysis.passages import Luck, compared, compared_days, compared_horizons, converted, luck_of, luck_of_days
-from revops.analysis.passages import moved, times
+from revops.analysis.passages import Luck, compared, compared_horizons, converted, luck_of, moved
 from revops.measures.stage_benchmarking.knobs import Knobs
+from revops.measures.stage_benchmarking.marketing import LAST, PAST, Marketing
 
-__all__ = ["Changes", "Family", "changes_of", "family_of"]
+__all__ = ["Changes", "Family", "changes_of", "family_of", "moves_of"]
 
+_SHARES = {"enriched": ("enrichment", "all"), "links": ("utm", "arrivals")}
 _STAKE = ["at_stake", "at_stake_low", "at_stake_high"]
 
 
@@ -20,8 +21,7 @@ class Family:
     """Passages that share their luck, with what they are compared by.
 
     what: kind of comparison. passages: with window (0 the last weeks) and the columns of `groups`. horizons: step ->
-    age compared [days]; luck: how much windows differ beyond sampling. days: whether the time that stays take is
-    compared too, of `stays` (analysis.passages.stays with `step` and window). worth: what one that moves on is worth
+    age compared [days]; luck: how much windows differ beyond sampling. worth: what one that moves on is worth
     [company currency]: by step, NaN where it is not known.
     """
 
@@ -81,6 +81,20 @@ def changes_of(families: Sequence[Family], others: Sequence[pd.DataFrame], knobs
     table = moved([*tables, *others], sure=knobs.sure)
     by_what = {family.what: family for family in families}
     return Changes(_with_stake(table, by_what), by_what)
+
+
+def moves_of(marketing: Marketing, knobs: Knobs) -> Iterator[pd.DataFrame]:
+    """Yield how complete leads and how right links are now, against before; the whole, and leads by source."""
+    for what, (name, step) in _SHARES.items():
+        own, windows = (rows[rows["what"].eq(name) & rows["step"].eq(step)] for rows in (marketing.moves, marketing.windows))
+        sides = [own[own["span"].eq(span)] for span in (LAST, PAST)]
+        if any(side.empty for side in sides):
+            continue
+        luck = luck_of(windows[windows["window"].between(1, knobs.luck_past)])
+        for dimension in own["dimension"].unique():
+            told = [side[side["dimension"].eq(dimension)].rename(columns={"group": dimension}) for side in sides]
+            yield compared(*told, luck, dimension=None if dimension == "company" else dimension, what=what,
+                           windows=knobs.past, fewest=knobs.fewest, level=knobs.level)  # fmt: skip
 
 
 def _of_family(family: Family, knobs: Knobs) -> Iterator[pd.DataFrame]:

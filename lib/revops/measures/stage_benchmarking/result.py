@@ -6,17 +6,20 @@ import numpy as np
 import pandas as pd
 
 from revops.analysis.passages import between_groups, converted
+from revops.analysis.peers import Peers, placed
 from revops.book import AsOf
 from revops.errors import MeasureError
-from revops.measures.stage_benchmarking.changes import Changes, Family, changes_of, family_of
+from revops.measures.stage_benchmarking.alike import seen_then
+from revops.measures.stage_benchmarking.changes import Changes, Family, changes_of, family_of, moves_of
 from revops.measures.stage_benchmarking.funnel import Funnel, funnel_of
 from revops.measures.stage_benchmarking.hand_off import HandOff, hand_off_of
 from revops.measures.stage_benchmarking.knobs import Knobs
 from revops.measures.stage_benchmarking.leaks import leaks
-from revops.measures.stage_benchmarking.likeness import Peers, beside
+from revops.measures.stage_benchmarking.likeness import others, our_numbers
 from revops.measures.stage_benchmarking.marketing import Marketing, marketing_of
 from revops.measures.stage_benchmarking.needs import lacking, refusal
 from revops.measures.stage_benchmarking.organisation import Organisation, organisation_of
+from revops.measures.stage_benchmarking.ours import about_us, known_numbers, told_of
 from revops.measures.stage_benchmarking.pipeline import Pipeline, pipeline_of
 from revops.measures.stage_benchmarking.window import Window, window_of
 from revops.wording import count
@@ -30,7 +33,7 @@ class StageResult:
 
     changes: every comparison of the last weeks with the windows before. groups: analysis.passages.between_groups of
     leads and of opportunities, with what (funnel, stage, win). leaks: what became of what came into each stage, by the
-    longest horizon, with what. unavailable maps a metric to what it needs.
+    longest horizon, with what. places: where our numbers stand among published ones. unavailable maps a metric to what it needs.
     """
 
     view: AsOf
@@ -45,6 +48,7 @@ class StageResult:
     groups: pd.DataFrame
     leaks: pd.DataFrame
     peers: Peers
+    places: pd.DataFrame
     unavailable: dict[str, str]
 
     @property
@@ -61,6 +65,10 @@ class StageResult:
         unit = "hour" if self.hand_off.unit == "hours" else "day"
         n = self.knobs.sla_hours if unit == "hour" else 1
         return f"within {count(n)} {unit}{'' if n == 1 else 's'}"
+
+    def hand_off_of(self, window: str) -> pd.Series:
+        """Return the hand-off of one window: now or past."""
+        return self.hand_off.table.set_index("window").loc[window]
 
     def all_converted(self, what: str) -> pd.DataFrame:
         """Return `analysis.passages.converted` of one kind, by step, over the last weeks and the windows before; empty
@@ -88,14 +96,16 @@ def measure(view: AsOf, knobs: Knobs, published: pd.DataFrame, off: pd.Series | 
     window = window_of(view, knobs)
     funnel, pipeline = funnel_of(window), pipeline_of(window)
     hand_off, marketing = hand_off_of(window, funnel), marketing_of(window, funnel)
-    families = _families(funnel, pipeline, window)
-    changes = changes_of(families, [*hand_off.moves, *marketing.moves], knobs)
     rows = _passages(funnel, pipeline, window)
+    families = _families(rows, funnel, window)
+    organisation = organisation_of(window, told_of(funnel, hand_off, marketing), off)
+    ours = our_numbers(known_numbers(window, funnel, pipeline, hand_off, marketing))
+    figures = others(published, ours, knobs, about_us(window, organisation))
     return StageResult(
         view=view, knobs=knobs, window=window, funnel=funnel, pipeline=pipeline, hand_off=hand_off,
-        marketing=marketing, organisation=organisation_of(window, funnel, hand_off, marketing, pipeline, off),
-        changes=changes, groups=_groups(families, knobs), leaks=_leaks(rows, knobs),
-        peers=beside(window, funnel, pipeline, hand_off, published),
+        marketing=marketing, organisation=organisation,
+        changes=changes_of(families, [hand_off.moves, *moves_of(marketing, knobs)], knobs),
+        groups=_groups(rows, families, knobs), leaks=_leaks(rows, knobs), peers=figures, places=placed(figures.table),
         unavailable=lacking(view.book),
     )  # fmt: skip
 
@@ -107,16 +117,16 @@ def _passages(funnel: Funnel, pipeline: Pipeline, window: Window) -> dict[str, p
     return leads | {"stage": pipeline.passages, "win": pipeline.win_passages}
 
 
-def _families(funnel: Funnel, pipeline: Pipeline, window: Window) -> list[Family]:
-    knobs, rows = window.knobs, _passages(funnel, pipeline, window)
-    worth = _worth(funnel, knobs)
+def _families(rows: dict[str, pd.DataFrame], funnel: Funnel, window: Window) -> list[Family]:
+    """Return what is compared, past windows as they stood when they were as old as the last weeks are."""
+    knobs, worth = window.knobs, _worth(funnel)
     parts = (("win", knobs.deal_groups), ("stage", knobs.deal_groups), ("funnel", knobs.lead_groups),
              ("lead_to_won", knobs.lead_groups))  # fmt: skip
-    found = [family_of(what, rows[what], groups, knobs, worth) for what, groups in parts]
+    found = [family_of(what, seen_then(window, rows[what]), groups, knobs, worth) for what, groups in parts]
     return [family for family in found if family is not None]
 
 
-def _worth(funnel: Funnel, knobs: Knobs) -> pd.Series:
+def _worth(funnel: Funnel) -> pd.Series:
     """Return what one enquiry that moves on from a step is worth: the share that then becomes an opportunity, at the
     longest horizon told, x the mean amount of such opportunities."""
     told = funnel.converted_past.dropna(subset="share").drop_duplicates("step", keep="last").set_index("step")["share"]
@@ -126,11 +136,12 @@ def _worth(funnel: Funnel, knobs: Knobs) -> pd.Series:
     return pd.Series({"sql": each, "mql": later * each, "lead": told.get("mql", np.nan) * later * each})
 
 
-def _groups(families: list[Family], knobs: Knobs) -> pd.DataFrame:
+def _groups(passages: dict[str, pd.DataFrame], families: list[Family], knobs: Knobs) -> pd.DataFrame:
     """Return the groups of each kind against the rest, over the last weeks and the windows before."""
     tables = []
     for family in families:
-        rows = family.passages[family.passages["window"].between(0, knobs.past)]
+        rows = passages[family.what]
+        rows = rows[rows["window"].between(0, knobs.past)]
         found = between_groups(rows, family.horizons, family.groups, fewest=knobs.fewest, level=knobs.level,
                                sure=knobs.sure)  # fmt: skip
         tables.append(found.assign(what=family.what))

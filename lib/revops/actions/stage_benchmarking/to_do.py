@@ -1,0 +1,208 @@
+"""What to do about the funnel: what fell and where to look, what is stuck, late, unclear or paid for in vain."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pandas as pd
+
+from revops.actions import Action, due
+from revops.actions.stage_benchmarking.facts import by_day, fell, from_to, moved_by, name_of, where
+from revops.measures.stage_benchmarking.result import StageResult
+from revops.measures.stage_benchmarking.words import compared_with, group_words
+from revops.wording import channel_label, join, missing, money, plural, share
+
+__all__ = ["MOST", "actions"]
+
+MOST = 7
+"""So many actions at most, those with the most money first."""
+_OF_EACH = 3
+_RECORDS = 50
+_OWNERS = {"executive": (), "marketing_ops": ("marketing_ops",), "revops": ("revops", "sales_ops")}
+"""Whose actions come first, by who reads the report."""
+_REVIEW = {
+    ("funnel", "lead"): ("marketing_ops", "review what counts as an MQL, and how leads are nurtured"),
+    ("funnel", "mql"): ("marketing_ops", "review with sales what was turned down, and what makes an MQL"),
+    ("funnel", "sql"): ("revops", "review who takes SQLs over, and which came to nothing"),
+    ("funnel", "opportunity"): ("revops", "review what was lost, with those who lost it"),
+    ("lead_to_won", "lead_to_won"): ("revops", "review the steps between, the steepest first"),
+    ("win", "all"): ("revops", "review what was lost, with those who lost it"),
+    ("sla", "sla"): ("revops", "review routing and who is on duty"),
+    ("accept", "accept"): ("marketing_ops", "review with sales why MQLs are turned down"),
+    ("enriched", "all"): ("marketing_ops", "review forms and lists that leads come by"),
+    ("links", "arrivals"): ("marketing_ops", "mend the links of campaigns"),
+}
+"""Whose it is, and what to review, by kind and step; a stage's is named for the stage."""
+
+
+def actions(result: StageResult) -> list[Action]:
+    """Return what to do, by the money that hangs on it; the audience's own first. Nothing where no rule fires."""
+    rules = (_fallen, _stuck, _late, _renewals, _links, _seats)
+    found = [one for rule in rules for one in rule(result)]
+    first = _OWNERS[result.knobs.audience]
+    return sorted(found, key=lambda one: (one.owner not in first, -(one.worth or 0.0), -one.amount))[:MOST]
+
+
+def _fallen(result: StageResult) -> Iterator[Action]:
+    """Yield what surely got worse: of a step the whole, else the group of it with the most money."""
+    rows = fell(result)
+    rows = rows[~rows.duplicated(["what", "step"])].head(_OF_EACH)
+    for _, row in rows.iterrows():
+        owner, review = _REVIEW.get((row["what"], row["step"]), ("revops", _of_stage(row)))
+        name, place = name_of(row, result), where(result) if row["dimension"] == "company" else ""
+        verb = "rose" if row["change"] > 0 else "dropped"
+        text = f"{name}{place} {verb} by {moved_by(row)}, {from_to(row)}{by_day(row)}: {review}"
+        because = (
+            f"The last {plural(result.knobs.weeks, 'week')} against {compared_with(result.window)}, beyond chance and the "
+            f"luck that weeks share, counting how many comparisons are made (sure: {share(result.knobs.sure)}). "
+            f"{_money_words(row)} A change within noise takes it off the list."
+        )
+        ids, amount = _records(row, result)
+        at_stake = None if missing(row["at_stake"]) else float(row["at_stake"])
+        ends = (None, None) if at_stake is None else (float(row["at_stake_low"]), float(row["at_stake_high"]))
+        yield Action("conversion_fell", text[0].upper() + text[1:], owner, amount, _end(result), because, ids, at_stake,
+                     *ends, None if at_stake is None else "at_stake")  # fmt: skip
+
+
+def _of_stage(row: pd.Series) -> str:
+    return f"review what was lost or still waits in {row['step']}{group_words(row['dimension'], row['group'])}"
+
+
+def _money_words(row: pd.Series) -> str:
+    if missing(row["at_stake"]):
+        return "No money is known for it."
+    return "Money: what came in during the last weeks, times the change: so much less moved on than before."
+
+
+def _records(row: pd.Series, result: StageResult) -> tuple[tuple[str, ...], float]:
+    """Return the opportunities of the last weeks that were lost or wait in the step, the largest first, and their
+    amount."""
+    if row["what"] not in ("stage", "win"):
+        return (), 0.0
+    rows = result.pipeline.passages if row["what"] == "stage" else result.pipeline.win_passages
+    rows = rows[rows["window"].eq(0) & rows["step"].eq(row["step"]) & rows["event"].ne(1)]
+    if row["dimension"] != "company":
+        rows = rows[rows[row["dimension"]].eq(row["group"])]
+    rows = rows.sort_values(["amount", "subject_id"], ascending=[False, True])
+    return tuple(rows["subject_id"].head(_RECORDS)), float(rows["amount"].sum())
+
+
+def _stuck(result: StageResult) -> Iterator[Action]:
+    """Yield that opportunities past the age at which the chance has halved be decided on."""
+    rows = result.pipeline.stuck
+    if rows.empty:
+        return
+    amount = float(rows["amount"].sum())
+    owners = rows.groupby("owner_name")["amount"].sum().sort_values(ascending=False, kind="stable").index[:3]
+    text = (
+        f"Close, re-plan or hand over {plural(len(rows), 'opportunity')}{where(result)} that {_stand(len(rows))} still: "
+        f"{money(amount, result.view.company.currency)}, most of it with {join([str(name) for name in owners])}"
+    )
+    because = (
+        "They have stood in their stage longer than the age at which the chance to move on has halved (halving_days of the "
+        "stage, from our own history). Moving on, or being closed, takes them off the list."
+    )
+    ids = tuple(rows.sort_values(["amount", "opportunity_id"], ascending=[False, True])["opportunity_id"].head(_RECORDS))
+    yield Action("stuck_opportunities", text, "sales_ops", amount, _soon(result), because, ids)
+
+
+def _stand(n: int) -> str:
+    return "stands" if n == 1 else "stand"
+
+
+def _late(result: StageResult) -> Iterator[Action]:
+    """Yield that MQLs be touched in time, at the time of day where most are late."""
+    row, knobs = result.hand_off_of("now"), result.knobs
+    if not row["sla_high"] < knobs.sla_target:
+        return
+    rows = result.hand_off.by_hour
+    rows = rows[rows["window"].eq("now") & rows["n"].ge(knobs.fewest_followed)].dropna(subset="share")
+    worst = ""
+    if len(rows):
+        slow = rows.assign(late=rows["n"] * (1 - rows["share"])).sort_values("late", ascending=False, kind="stable").iloc[0]
+        worst = f"; most late ones come {slow['arrived']} ({share(slow['share'])} of {slow['n']} in time)"
+    text = (
+        f"Touch MQLs{where(result)} {result.sla_words}: {share(row['sla_share'])} are, the target is "
+        f"{share(knobs.sla_target)}{worst}"
+    )
+    whole = result.hand_off.stake
+    whole = whole[whole["lead_source"].eq("all")]
+    worth = None if whole.empty or missing(whole["amount"].iloc[0]) else float(whole["amount"].iloc[0])
+    ends = (None, None) if worth is None else (float(whole["low"].iloc[0]), float(whole["high"].iloc[0]))
+    because = (
+        "The range of the last weeks lies below sla_target. Money: late MQLs become an opportunity less often than those "
+        "touched in time, of the same source and time of day, times what one is worth: an association, not what speed "
+        "would bring. A share at the target takes it off the list."
+    )
+    waiting = result.hand_off.leads
+    waiting = waiting[waiting["place"].eq(0) & waiting["event"].eq(0) & waiting["is_late"].fillna(False)]
+    yield Action("late_leads", text, "revops", 0.0, _soon(result), because, tuple(waiting["lead_id"].head(_RECORDS)),
+                 worth, *ends, None if worth is None else "at_stake")  # fmt: skip
+
+
+def _renewals(result: StageResult) -> Iterator[Action]:
+    """Yield that renewals be watched, where too many are lost that nobody saw coming."""
+    signal = result.organisation.signals.set_index("signal").loc[5]
+    if signal["holds"] != "yes":
+        return
+    lost = result.organisation.lost
+    lost = lost[lost["was"].eq("to renew")]
+    amount = float(lost["amount"].sum())
+    text = (
+        f"Look at renewals {result.knobs.unforeseen_days} days before they are due: {plural(len(lost), 'renewal')} of "
+        f"{money(amount, result.view.company.currency)} {'was' if len(lost) == 1 else 'were'} lost that still stood as to "
+        "renew then"
+    )
+    because = (
+        f"More than unforeseen_least ({share(result.knobs.unforeseen_least)}) of lost renewals of the last four quarters "
+        f"were forecast to renew unforeseen_days before. A rule of {signal['source']}. A smaller share takes it off."
+    )
+    yield Action("unforeseen_renewals", text, "cs_ops", amount, _end(result), because,
+                 tuple(lost["opportunity_id"].head(_RECORDS)))  # fmt: skip
+
+
+def _links(result: StageResult) -> Iterator[Action]:
+    """Yield that the links of campaigns be mended, those with most arrivals first."""
+    rows = result.marketing.utm_campaigns
+    rows = rows[rows["span"].eq("last weeks") & ~rows["is_right"].astype(bool)]
+    rows = rows[rows["campaign"].notna()].sort_values(["n_wrong", "campaign"], ascending=[False, True])
+    if rows.empty:
+        return
+    named = join([str(name) for name in rows["campaign"].head(3)])
+    text = f"Mend the links of {plural(len(rows), 'campaign')}: {named}{' and others' if len(rows) > 3 else ''}"
+    because = (
+        f"Their arrivals in the last weeks carry wrong tags on more than {share(1 - result.knobs.utm_least)}: "
+        f"{int(rows['n_wrong'].sum())} people whose campaign is not told, or told under another name. Right links take a "
+        "campaign off the list."
+    )
+    yield Action("wrong_links", text, "marketing_ops", 0.0, _soon(result), because, tuple(rows["campaign"].head(_RECORDS)))
+
+
+def _seats(result: StageResult) -> Iterator[Action]:
+    """Yield that seats nobody uses be given back before their tool renews."""
+    rows = result.marketing.tools.table
+    rows = rows[rows["is_low"].astype(bool) & rows["idle_amount"].gt(0)]
+    if rows.empty:
+        return
+    rows = rows.sort_values(["idle_amount", "tool_name"], ascending=[False, True])
+    currency, amount = result.view.company.currency, float(rows["idle_amount"].sum())
+    to_come = rows[rows["renewal_date"] >= pd.Timestamp(result.view.day)].sort_values("renewal_date", kind="stable")
+    first = f"; {channel_label(to_come['tool_name'].iloc[0])} renews first" if len(to_come) else ""
+    text = (
+        f"Give back seats that nobody uses in {plural(len(rows), 'tool')}: {money(amount, currency)} a year, most in "
+        f"{join([channel_label(name) for name in rows['tool_name'].head(2)])}{first}"
+    )
+    because = (
+        f"Fewer than {share(result.knobs.seats_least)} (seats_least) of their seats were used in the last 30 days. Money: "
+        "cost a year of seats not used. Seats in use, or given back, take a tool off the list."
+    )
+    by = to_come["renewal_date"].iloc[0].date() if len(to_come) else _end(result)
+    yield Action("idle_seats", text, "marketing_ops", amount, max(by, result.view.day), because,
+                 tuple(rows["tool_name"].head(_RECORDS)))  # fmt: skip
+
+
+def _end(result: StageResult) -> dt.date:
+    return due.quarter_end(result.window.period, result.view.day)
+
+
+def _soon(result: StageResult) -> dt.date:
+    return due.soon(result.window.period, result.view.day)
