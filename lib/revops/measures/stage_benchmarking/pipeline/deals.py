@@ -6,7 +6,7 @@ import pandas as pd
 
 from revops.book import AsOf
 from revops.measures.stage_benchmarking.pipeline.result import GROUPS
-from revops.measures.stage_benchmarking.pipeline.several import Lines, lines_of
+from revops.measures.stage_benchmarking.pipeline.several import Lines, among, lines_of
 from revops.measures.stage_benchmarking.window import Window
 
 __all__ = ["CORRECTED_DAYS", "Deals", "day_ends", "deals_of", "losses"]
@@ -39,9 +39,9 @@ def deals_of(window: Window) -> Deals:
     every = day_ends(view)
     lines = lines_of(view.company, every)
     records = view.opportunities[view.opportunities["type"].isin(window.knobs.types)].reset_index(drop=True)
-    known = records["opportunity_id"].isin(view.book.table("opportunity_history")["opportunity_id"])
+    known = among(records["opportunity_id"], view.book.table("opportunity_history")["opportunity_id"])
     n_unknown, records = int((~known).sum()), records[known].reset_index(drop=True)
-    states = every[every["opportunity_id"].isin(records["opportunity_id"])].reset_index(drop=True)
+    states = every[among(every["opportunity_id"], records["opportunity_id"])].reset_index(drop=True)
     is_open = states["outcome"].eq("open")
     place = states["stage_name"].map(lines.places).astype("float64").where(is_open)
     states = states.assign(place=place, is_won=_stays_won(states))

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from revops.measures.stage_benchmarking.pipeline.deals import Deals
+from revops.measures.stage_benchmarking.pipeline.several import among
 from revops.measures.stage_benchmarking.window import Window
 
 __all__ = ["WHEN", "endings_of", "flow_of", "when_of"]
@@ -54,7 +55,7 @@ def endings_of(window: Window, deals: Deals, ids: pd.Series) -> pd.DataFrame:
         lost in these weeks), amount (on the day they were lost; blanks count nothing; NaN where none is known).
     """
     columns = ["opportunity_id", "lost_at"]
-    lost = deals.records.loc[deals.records["lost_at"].notna() & deals.records["opportunity_id"].isin(ids), columns]
+    lost = deals.records.loc[deals.records["lost_at"].notna() & among(deals.records["opportunity_id"], ids), columns]
     lost = lost[lost["lost_at"] > pd.Timestamp(window.view.book.stages_from)]
     states = deals.states.rename(columns={"day": "lost_at"})
     lost = lost.merge(states, on=columns, validate="1:1")

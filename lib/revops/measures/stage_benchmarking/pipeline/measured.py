@@ -14,7 +14,7 @@ from revops.measures.stage_benchmarking.pipeline.in_use import in_use, while_in_
 from revops.measures.stage_benchmarking.pipeline.passed import passages_of, win_passages_of
 from revops.measures.stage_benchmarking.pipeline.result import GROUPS, Pipeline
 from revops.measures.stage_benchmarking.pipeline.said import left_out_of, notes_of, why_of
-from revops.measures.stage_benchmarking.pipeline.several import Lines
+from revops.measures.stage_benchmarking.pipeline.several import Lines, among
 from revops.measures.stage_benchmarking.pipeline.standing import stages_of, stuck_of
 from revops.measures.stage_benchmarking.pipeline.won import win_of
 from revops.measures.stage_benchmarking.window import Window
@@ -40,8 +40,9 @@ def pipeline_of(window: Window) -> Pipeline:
     win_passages = _own(win_passages_of(window, deals), window)
     stood = _stays(window, deals)
     stages = [stage.name for stage in window.view.company.stages if stage.outcome == "open"]
-    opened, stuck = stuck_of(window, deals.records["opportunity_id"])
-    standing = stages_of(stages, deals.lines, used, opened, stuck, halving_ages(subject.company_states))
+    halving = halving_ages(subject.company_states)
+    opened, stuck = stuck_of(window, deals.records["opportunity_id"], halving)
+    standing = stages_of(stages, deals.lines, used, opened, stuck, halving)
     cycle = cycle_of(subject)
     ways, by = three_ways(window, passages), ("when", "step")
     shares = _converted(window, ways, by)
@@ -85,7 +86,7 @@ def _stays(window: Window, deals: Deals) -> pd.DataFrame:
     """Return the stays, begun after the first day of history, of the subject's opportunities of one pipeline."""
     about = deals.records.loc[deals.records["line"].isin(deals.lines.stages), ["opportunity_id", "cluster", *GROUPS]]
     spans = window.subject.states
-    table = stays(spans[spans["opportunity_id"].isin(about["opportunity_id"])].reset_index(drop=True))
+    table = stays(spans[among(spans["opportunity_id"], about["opportunity_id"])].reset_index(drop=True))
     table = table[table["first"] > pd.Timestamp(window.view.book.stages_from)]
     table = table.merge(about, on="opportunity_id", how="left", validate="m:1")
     return table.assign(window=window.place_of(table["first"]))

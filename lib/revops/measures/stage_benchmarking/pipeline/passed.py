@@ -5,6 +5,7 @@ import pandas as pd
 from revops.analysis.passages import first_passages
 from revops.measures.stage_benchmarking.pipeline.deals import Deals
 from revops.measures.stage_benchmarking.pipeline.result import GROUPS
+from revops.measures.stage_benchmarking.pipeline.several import among
 from revops.measures.stage_benchmarking.window import Window
 
 __all__ = ["PASSAGES", "passages_of", "win_passages_of"]
@@ -22,7 +23,7 @@ def passages_of(window: Window, deals: Deals) -> pd.DataFrame:
     order, parts = window.view.company.stage_order, []
     for line, stages in deals.lines.stages.items():
         own = deals.records.loc[deals.records["line"].eq(line), "opportunity_id"]
-        rows = deals.states[deals.states["opportunity_id"].isin(own)]
+        rows = deals.states[among(deals.states["opportunity_id"], own)]
         reached = _reached(rows.assign(place=rows["place"].mask(rows["is_won"], len(stages))))
         found = first_passages(reached, _lost(deals.records), [*stages, "won"], day=window.view.day)
         parts.append(found.assign(place=found["step"].map(order).astype("int64")))

@@ -4,7 +4,7 @@ import pandas as pd
 
 from revops.analysis.cycle import CreationWindow
 from revops.measures.stage_benchmarking.pipeline.deals import CORRECTED_DAYS, Deals
-from revops.measures.stage_benchmarking.pipeline.several import Lines
+from revops.measures.stage_benchmarking.pipeline.several import Lines, among
 from revops.measures.stage_benchmarking.window import Window
 from revops.wording import plural
 
@@ -52,7 +52,7 @@ def left_out_of(window: Window, deals: Deals, passages: pd.DataFrame) -> pd.Data
         passages : first passages of all the company's opportunities, before any are left out by stage
     """
     gone = window.view.left_out["reason"].value_counts()
-    records, told = deals.records, deals.records["opportunity_id"].isin(passages["subject_id"])
+    records, told = deals.records, pd.Series(among(deals.records["opportunity_id"], passages["subject_id"]))
     never, moved = records["line"].isna(), records["line"].eq(Lines.SEVERAL)
     reasons = {
         **{str(reason): int(n) for reason, n in gone.sort_index().items()},
@@ -70,14 +70,14 @@ def notes_of(window: Window, deals: Deals, stages: pd.DataFrame) -> tuple[str, .
     view, notes = window.view, [deals.lines.note]
     if view.book.stages_from is not None and view.has_dated_stages:
         notes.append(
-            "Stages are known from dated copies of the exports: a move has the day of the first copy that shows it, and "
-            "a stage passed between two copies counts as skipped."
+            "Stages are known from dated copies of the exports: a move has the day of the first copy that shows it, "
+            "and a stage passed between two copies counts as skipped."
         )
     for row in stages.itertuples():
         if not pd.isna(row.began):
             notes.append(
-                f"{row.stage} began on {row.began:%Y-%m-%d}: who came to it, or to the stage before it, earlier is left "
-                "out of these two."
+                f"{row.stage} began on {row.began:%Y-%m-%d}: who came to it, or to the stage before it, earlier is "
+                "left out of these two."
             )
         if not pd.isna(row.ended):
             notes.append(

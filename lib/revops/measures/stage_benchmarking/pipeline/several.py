@@ -10,7 +10,7 @@ import pandas as pd
 from revops.company import Company
 from revops.wording import join
 
-__all__ = ["Lines", "lines_of"]
+__all__ = ["Lines", "among", "lines_of"]
 
 _MARKED = re.compile(r"(.*\S)\s*\(([^()]+)\)")
 _TOGETHER = 0.05
@@ -58,9 +58,9 @@ def lines_of(company: Company, states: pd.DataFrame) -> Lines:
     Formula
         The gate writes "Stage (Pipeline)" where two pipelines have a stage of that name. Where names carry pipelines
         so, a stage without one belongs to the pipeline whose stages the opportunities that stood in it stood in too
-        (nine in ten of them). Where none do, stages belong together that share opportunities: at least a twentieth of those
-        of the smaller one; two such groups, of at least two stages and 20 opportunities that stood in two of them, are
-        two pipelines. Stages that nobody stood in go with the one before them in company.yml.
+        (nine in ten of them). Where none do, stages belong together that share opportunities: at least a twentieth of
+        those of the smaller one; two such groups, of at least two stages and 20 opportunities that stood in two of
+        them, are two pipelines. Stages that nobody stood in go with the one before them in company.yml.
     """
     opens = [stage.name for stage in company.stages if stage.outcome == "open"]
     stood = states[states["outcome"].eq("open") & states["stage_name"].isin(opens)]
@@ -73,6 +73,11 @@ def lines_of(company: Company, states: pd.DataFrame) -> Lines:
     names = list(dict.fromkeys(line))
     stages = {name: tuple(s for s, own in zip(opens, line, strict=True) if own == name) for name in names}
     return Lines(stages, _note(company, stages, unsure))
+
+
+def among(ids: pd.Series, known: pd.Series) -> np.ndarray:
+    """Return which ids are among others: as isin, which would turn each into a Python string first."""
+    return pd.Index(known.unique()).get_indexer(ids) >= 0
 
 
 def _shared(stood: pd.DataFrame, opens: list[str]) -> np.ndarray:

@@ -2,11 +2,10 @@
 
 import pandas as pd
 
-from revops.analysis.aging import halving_ages
 from revops.analysis.people import owner_labels
 from revops.analysis.spans import on_day
 from revops.book import UNASSIGNED
-from revops.measures.stage_benchmarking.pipeline.several import Lines
+from revops.measures.stage_benchmarking.pipeline.several import Lines, among
 from revops.measures.stage_benchmarking.window import Window
 
 __all__ = ["STUCK", "stages_of", "stuck_of"]
@@ -15,7 +14,7 @@ STUCK = ("opportunity_id", "opportunity_name", "owner_id", "owner_name", "stage_
          "halving_days", "segment", "region")  # fmt: skip
 
 
-def stuck_of(window: Window, known: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
+def stuck_of(window: Window, known: pd.Series, halving: pd.Series) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return `stuck_amount` and `halving_days`: what is open, and of it what has stood in its stage too long.
 
     Question
@@ -23,6 +22,8 @@ def stuck_of(window: Window, known: pd.Series) -> tuple[pd.DataFrame, pd.DataFra
 
     Parameters
         known : opportunities whose history is known
+        halving : stage_name -> days after which the chance to move on has halved (analysis.aging), of the whole
+            company and of all types, also for a slice: what the coverage report calls stalled by
 
     Returns
         Two tables of the columns STUCK, one row per opportunity of the types looked at, largest amount first: all that
@@ -30,14 +31,12 @@ def stuck_of(window: Window, known: pd.Series) -> tuple[pd.DataFrame, pd.DataFra
         a stage without one. Owners are numbers, as in every report that does not name them.
 
     Formula
-        Halving ages of the whole company and of all types (analysis.aging), also for a slice: those that the coverage
-        report calls stalled by. Amounts as on the day of the report [company currency].
+        Stuck: days_in_stage > halving_days. Amounts as on the day of the report [company currency].
 
     Limits
         Days are counted from the first day of history for what stood there then.
     """
     subject, view = window.subject, window.view
-    halving = halving_ages(subject.company_states)
     rows = on_day(subject.states, view.day)
     rows = rows[rows["outcome"].eq("open") & rows["type"].isin(window.knobs.types)]
     rows = rows[["opportunity_id", "stage_name", "entered"]]
@@ -53,7 +52,7 @@ def stuck_of(window: Window, known: pd.Series) -> tuple[pd.DataFrame, pd.DataFra
     by = ["amount", "days_in_stage", "created_at", "opportunity_id"]
     table = table.sort_values(by, ascending=[False, False, True, True], ignore_index=True)
     table = table[list(STUCK)]
-    is_stuck = (table["days_in_stage"] > table["halving_days"]) & table["opportunity_id"].isin(known)
+    is_stuck = (table["days_in_stage"] > table["halving_days"]) & among(table["opportunity_id"], known)
     return table, table[is_stuck].reset_index(drop=True)
 
 
