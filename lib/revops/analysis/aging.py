@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from revops.analysis.passages import stays
+
 __all__ = ["FEWEST_SPELLS", "halving_ages"]
 
 FEWEST_SPELLS = 30
@@ -27,14 +29,13 @@ def halving_ages(spans: pd.DataFrame) -> pd.Series:
     """
     from statsmodels.duration.survfunc import CumIncidenceRight  # a second of imports, wanted by few callers
 
-    stays = _stays(spans)
     ages = {}
-    for stage, rows in stays.groupby("stage_name"):
-        if len(rows) < FEWEST_SPELLS or rows["status"].eq(1).sum() == 0:
+    for stage, rows in stays(spans).groupby("stage_name"):
+        if len(rows) < FEWEST_SPELLS or rows["event"].eq(1).sum() == 0:
             continue
-        days = rows["days"].to_numpy(dtype=float)
+        days = (rows["age_days"] + rows["event"].eq(0)).to_numpy(dtype=float)  # still there at the end of the last day
         with np.errstate(divide="ignore", invalid="ignore"):  # its standard errors, not wanted here, divide by zero
-            found = CumIncidenceRight(days, rows["status"].to_numpy())
+            found = CumIncidenceRight(days, rows["event"].clip(upper=2).to_numpy())
         forward = found.cinc[0]
         left = 1 - sum(found.cinc)
         at_risk = len(days) - np.searchsorted(np.sort(days), found.times)
@@ -42,20 +43,3 @@ def halving_ages(spans: pd.DataFrame) -> pd.Series:
         if halved.any():
             ages[stage] = float(found.times[halved.argmax()])
     return pd.Series(ages, dtype="float64")
-
-
-def _stays(spans: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per uninterrupted stay in an open stage: status 1 moved forward, 2 lost or back, 0 still there."""
-    rows = spans[spans["first"].eq(spans["entered"])]
-    same = rows["opportunity_id"].eq(rows["opportunity_id"].shift(-1))
-    following, outcome = rows["stage_order"].shift(-1), rows["outcome"].shift(-1)
-    forward = same & (outcome.eq("won") | (outcome.eq("open") & (following > rows["stage_order"])))
-    ends = rows["first"].shift(-1).where(same, spans["last"].max() + pd.Timedelta(days=1))
-    stays = pd.DataFrame(
-        {
-            "stage_name": rows["stage_name"],
-            "days": (ends - rows["first"]).dt.days,
-            "status": np.select([forward, same], [1, 2], 0),
-        }
-    )
-    return stays[rows["outcome"].eq("open")].reset_index(drop=True)

@@ -1,0 +1,91 @@
+"""The share that has moved on by so many days, being lost competing, with its range."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from revops.analysis.passages.grouped import clusters_of, effective, grouped
+from revops.analysis.passages.wilson import wilson
+from revops.analysis.survival.influence import error_of, incidence_influence
+
+__all__ = ["converted"]
+
+_COLUMNS = ["n", "n_followed", "n_at_risk", "share", "low", "high", "error", "n_worth"]
+
+
+def converted(
+    passages: pd.DataFrame, horizons: Sequence[int], *, by: Sequence[str] = ("step",), level: float = 0.8,
+    weights: Literal["amount"] | None = None, fewest: int = 10,
+) -> pd.DataFrame:  # fmt: skip
+    """Return `conversion_rate`: the share of those who came into a step that has moved on by so many days.
+
+    Question
+        What part moves on, and how sure is that?
+
+    Parameters
+        passages : analysis.passages.first_passages, with `amount` where weights ask for it, and `cluster` where rows
+            belong together (one account)
+        horizons : ages at which it is told [days], rising
+        by : columns whose groups are told apart; rows of no group are in none
+        weights : "amount" = each at its amount, rows without one (or below 0, or 0) left out; None = each once
+        fewest : a share is told where so many were followed that long
+
+    Returns
+        One row per group x horizon, steps in their order:
+        by ..., horizon_days
+        n            who came in
+        n_followed   of them, who came in at least so many days before the day
+        n_at_risk    still there at that age
+        share        moved on by the end of that age [0 to 1]; NaN where fewer than `fewest` were followed
+        low, high    its range
+        error        its standard error
+        n_worth      how many equal independent subjects, followed to the end, would tell as much; at most n
+
+    Formula
+        share: Aalen-Johansen. error: by influence (analysis.survival), summed within clusters. n_worth = share (1 -
+        share) / error^2, at most the effective number (sum of weights)^2 / sum of weights^2; at 0 and 1 the effective
+        number of clusters of those followed. Range: Wilson's with n_worth.
+
+    Source
+        Aalen and Johansen, Scandinavian Journal of Statistics 5 (1978); Wilson, JASA 22 (1927); the effective number in
+        Wilson's range: Korn and Graubard, Survey Methodology 24 (1998).
+    """
+    table = passages[passages["amount"] > 0] if weights == "amount" else passages
+    told = [
+        _told(rows, np.asarray(horizons, dtype="int64"), weights, fewest).assign(**dict(zip(by, words, strict=True)))
+        for words, rows in grouped(table, by)
+    ]
+    columns = [*by, "horizon_days", *_COLUMNS]
+    if not told:
+        return _nothing(passages, by, columns)
+    found = pd.concat(told, ignore_index=True)[columns]
+    found["low"], found["high"] = wilson(found["share"].to_numpy(), found["n_worth"].to_numpy(), level)
+    return found
+
+
+def _told(rows: pd.DataFrame, horizons: np.ndarray, weights: str | None, fewest: int) -> pd.DataFrame:
+    """Return the rows of one group, one per horizon, their ranges still to be told."""
+    age, event = rows["age_days"].to_numpy(), rows["event"].to_numpy()
+    weight = rows["amount"].to_numpy(dtype=float) if weights == "amount" else np.ones(len(rows))
+    clusters, followed = clusters_of(rows), rows["follow_days"].to_numpy()[:, None] >= horizons
+    share, influence = incidence_influence(age, event, horizons, weights=weight)
+    error = error_of(influence, clusters)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        worth = np.minimum(share * (1 - share) / error**2, effective(weight))
+    sure = (share < 1e-12) | (share > 1 - 1e-12)
+    worth[sure] = [effective(weight[seen], None if clusters is None else clusters[seen]) for seen in followed.T[sure]]
+    told = followed.sum(axis=0) >= fewest
+    return pd.DataFrame({
+        "horizon_days": horizons, "n": len(rows), "n_followed": followed.sum(axis=0),
+        "n_at_risk": (age[:, None] >= horizons).sum(axis=0), "share": np.where(told, share, np.nan), "low": np.nan,
+        "high": np.nan, "error": np.where(told, error, np.nan), "n_worth": np.where(told, worth, np.nan),
+    })  # fmt: skip
+
+
+def _nothing(passages: pd.DataFrame, by: Sequence[str], columns: list[str]) -> pd.DataFrame:
+    empty = passages[list(by)].iloc[:0].reset_index(drop=True)
+    types = {name: "int64" if name in ("horizon_days", "n", "n_followed", "n_at_risk") else "float64" for name in
+             columns[len(by):]}  # fmt: skip
+    return empty.assign(**{name: pd.Series(dtype=type) for name, type in types.items()})[columns]

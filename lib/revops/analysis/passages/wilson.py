@@ -1,0 +1,21 @@
+"""Wilson's range of a share, also where it is worth a broken number of subjects."""
+
+import numpy as np
+from scipy.special import ndtri
+
+__all__ = ["wilson"]
+
+Array = np.ndarray
+
+
+def wilson(share: Array, n: Array, level: float) -> tuple[Array, Array]:
+    """Return low and high [0 to 1] of shares that are worth n independent subjects each; NaN where either is.
+
+    Source
+        Wilson, JASA 22 (1927); with an effective number: Korn and Graubard, Survey Methodology 24 (1998).
+    """
+    share, n = np.asarray(share, dtype=float), np.asarray(n, dtype=float)
+    square = ndtri((1 + level) / 2) ** 2
+    middle = (share * n + square / 2) / (n + square)
+    reach = np.sqrt(square * (share * (1 - share) * n + square / 4)) / (n + square)
+    return np.clip(middle - reach, 0.0, 1.0), np.clip(middle + reach, 0.0, 1.0)
