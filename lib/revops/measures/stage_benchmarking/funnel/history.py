@@ -25,7 +25,9 @@ def turned_down(history: pd.DataFrame, statuses: LeadStatuses, end: pd.Timestamp
     """
     changes = history[history["field"].eq("status") & (history["changed_at"] <= end)]
     changes = changes.sort_values(["lead_id", "changed_at", "sequence"])
-    meaning = changes["new_value"].map({word: statuses.meaning(word) for word in changes["new_value"].dropna().unique()})
+    meaning = changes["new_value"].map(
+        {word: statuses.meaning(word) for word in changes["new_value"].dropna().unique()}
+    )
     is_down = meaning.isin(_DOWN)
     up_to_come = (~is_down).iloc[::-1].groupby(changes["lead_id"]).cumsum().iloc[::-1]
     last = changes.assign(meaning=meaning)[up_to_come.eq(0)]

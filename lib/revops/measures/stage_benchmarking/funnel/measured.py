@@ -20,7 +20,7 @@ from revops.measures.stage_benchmarking.window import Window
 
 __all__ = ["funnel_of"]
 
-OF_LEADS = ("segment", "region", "source")
+_OF_LEADS = ("segment", "region", "source")
 """What leads can be told apart by, so the slices that have a funnel."""
 
 
@@ -78,7 +78,7 @@ def _why(window: Window, found: pd.DataFrame) -> str | None:
         return "no leads: export leads, or contacts with their lifecycle dates"
     if found.empty:
         return f"nobody was a lead by {window.view.day}"
-    untold = [name for name in window.knobs.slice if name not in OF_LEADS]
+    untold = [name for name in window.knobs.slice if name not in _OF_LEADS]
     if untold:
         return f"leads are not told apart by {' or '.join(untold)}: they have no funnel of their own"
     if _of_slice(found, window).empty:

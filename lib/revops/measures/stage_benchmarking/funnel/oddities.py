@@ -69,7 +69,7 @@ def _of_opportunities(leads: pd.DataFrame, enquiries: pd.DataFrame) -> dict[str,
     older = known["opportunity_at"].dt.normalize() < began.dt.normalize()
     taken = ~known["opportunity_id"].isin(enquiries["opportunity_id"]) & ~older
     became = leads["contact_id"].notna() | leads["account_id"].notna()
-    by_role = leads.loc[leads["is_by_role"], "opportunity_id"]
+    own = leads.loc[~leads["is_by_role"], "opportunity_id"]
     return {
         "several": (
             known["opportunity_id"].duplicated().sum(),
@@ -81,7 +81,7 @@ def _of_opportunities(leads: pd.DataFrame, enquiries: pd.DataFrame) -> dict[str,
             "opportunities are a second one of their enquiry: the first counts",
         ),
         "by_role": (
-            enquiries["opportunity_id"].isin(by_role).sum(),
+            (enquiries["opportunity_id"].notna() & ~enquiries["opportunity_id"].isin(own)).sum(),
             "opportunities were found by the contact's role on them, not by the lead itself",
         ),
         "no_opportunity": (

@@ -20,7 +20,7 @@ def lead_records(window: Window) -> pd.DataFrame:
         Who came, and what had become of each by the day?
 
     Parameters
-        window : its view; uses leads, lead_history, accounts; contacts where there are no leads at all
+        window : its view; uses leads, lead_history, accounts; contacts where there are no leads
 
     Returns
         lead_id, account_name, created, mql_at, sql_at, rejected_at, recycled_at, own_opportunity_id, opportunity_at,
@@ -28,7 +28,7 @@ def lead_records(window: Window) -> pd.DataFrame:
         opportunity_at and customer_at being a contact's own dates; sorted by created, then lead_id
 
     Formula
-        Contacts are the leads only where the exports hold no lead at all: beside leads, a contact is what a lead
+        Contacts are the leads only where no lead was made by the day: beside leads, a contact is what a lead
         became, or somebody a colleague typed in, and would count a person twice. Called qualified before it was there:
         on the day it was made. Segment and region: its own, else by its employees, else its account's where that was
         there before it: an account made of the lead would tell the segment of those alone who moved on.
@@ -37,10 +37,11 @@ def lead_records(window: Window) -> pd.DataFrame:
         A day of qualification that a CRM overwrites when it qualifies again is that of the last time. Source, segment
         and region, and the account of a contact, have no history: today's hold.
     """
-    leads, view = window.view.book.table("leads"), window.view
+    view, end = window.view, end_of_day(window.view.day)
+    leads = view.book.table("leads")
+    leads = leads[leads["created_at"] <= end]
     found = _of_contacts(view) if leads.empty else _of_leads(view, leads)
     stamps = ["mql_at", "sql_at", "opportunity_at", "customer_at"]
-    end = end_of_day(view.day)
     found[stamps] = found[stamps].where(found[stamps] <= end).astype("datetime64[us]")
     for name in stamps:
         found[name] = found[name].mask(found[name] < found["created"], found["created"])
@@ -48,9 +49,9 @@ def lead_records(window: Window) -> pd.DataFrame:
 
 
 def _of_leads(view: AsOf, leads: pd.DataFrame) -> pd.DataFrame:
-    """Return the leads made by the day; what they became, where they had by then."""
+    """Return the leads, which were all made by the day, with what they had become by then."""
     end, history = end_of_day(view.day), view.book.table("lead_history")
-    found = leads[leads["created_at"] <= end].rename(columns={"created_at": "created"}).reset_index(drop=True)
+    found = leads.rename(columns={"created_at": "created"}).reset_index(drop=True)
     contacts = view.book.table("contacts")
     to_come = contacts.loc[contacts["created_at"] > end, "contact_id"]
     became = ~(found["converted_date"] > end) & ~found["contact_id"].isin(to_come)
