@@ -28,7 +28,8 @@ def judged(
         company : its lead_statuses
 
     Returns
-        As `rows`: side (SIDES), judged_at, reason (of what was turned down).
+        As `rows`: side (SIDES), judged_at, reason (of what was turned down), lost_at (when it was turned down or given
+        back, touched or not).
 
     Formula
         Accepted: SQL, conversion or an opportunity; rejected, recycled: a change to such a status; the first, not
@@ -57,6 +58,7 @@ def judged(
     return pd.DataFrame({
         "side": side, "judged_at": good.where(is_good, refused.where(~is_back)).astype("datetime64[us]"),
         "reason": reason.where(side.isin([LATER, "rejected", "recycled"]), None).astype("str"),
+        "lost_at": refused.where(side.ne("accepted")),
     })  # fmt: skip
 
 

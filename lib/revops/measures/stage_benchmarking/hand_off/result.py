@@ -10,13 +10,14 @@ _SHARE = dict.fromkeys(("sla_share", "sla_low", "sla_high", "sla_worth"), "float
 _HOURS = dict.fromkeys(("median_hours", "median_low", "median_high", "p90_hours", "seen_hours"), "float64")
 _ACCEPT = dict.fromkeys(("accept_share", "accept_low", "accept_high", "accept_worth"), "float64")
 _NEVER = dict.fromkeys(("never_share", "never_low", "never_high"), "float64")
-_COUNTED = dict.fromkeys(("n", "n_touched", "n_never", "n_open", "n_waiting", "n_followed"), "int64")
+_COUNTED = dict.fromkeys(("n", "n_timed", "n_touched", "n_never", "n_open", "n_waiting", "n_followed"), "int64")
 LEADS = {
     "lead_id": "str", "enquiry_id": "str", "company_key": "str", "mql_at": "datetime64[us]", "place": "int64",
     "owner_id": "str", "team": "str", "zone": "str", "arrived": "str", "source": "str", "lead_source": "str",
     "segment": "str", "region": "str", "touched_at": "datetime64[us]", "touch": "str",
     "given_back_at": "datetime64[us]", "event": "int64", "hours": "float64", "follow_hours": "float64",
-    "is_late": "boolean", "side": "str", "judged_at": "datetime64[us]", "reason": "str", "opportunity_id": "str",
+    "is_late": "boolean", "side": "str", "judged_at": "datetime64[us]", "reason": "str",
+    "lost_at": "datetime64[us]", "opportunity_id": "str",
     "opportunity_at": "datetime64[us]", "opportunity_amount": "float64",
 }  # fmt: skip
 TABLE = {"window": "str", **_COUNTED, **_SHARE, **_NEVER, **_HOURS, "n_judged": "int64", **_ACCEPT,
@@ -50,9 +51,10 @@ class HandOff:
         is_late        touched after the SLA, or not though it has run out; null: it has not run out, or cannot be timed
         side           accepted; accepted, then turned down; rejected; recycled; never touched; open
         judged_at, reason       when sales said so, and why it was turned down
+        lost_at        when it was turned down or given back, touched or not
         opportunity_id, opportunity_at, opportunity_amount    as the funnel has them; first known amount
     table: one row each of the windows "now" and "past" (the past windows together):
-        n; n_touched, n_never (given back untouched), n_open (not touched yet); n_waiting: of these, whose SLA has not
+        n; n_timed: of these, that can be timed; of these n_touched, n_never (given back untouched), n_open (not touched yet); n_waiting: of these, whose SLA has not
         run out; n_followed: SLA run out by the day
         sla_share, sla_low, sla_high, sla_worth      touched within the SLA (as many equal independent ones)
         never_share, never_low, never_high           (n_never + n_open) / n
@@ -68,7 +70,8 @@ class HandOff:
     stake: one row per stratum, the last one "all": lead_source, arrived (office hours, outside them), n_late (of the
         last weeks), n_on_time_known and n_late_known (that the rates stand on), rate_on_time, rate_late, worth_amount
         (of one opportunity), amount, low, high, horizon_days. An association, not what speed would cause.
-    moves: what moved, as analysis.passages.compared tells it.
+    moves: the share within the SLA and the share accepted, the last weeks against those before
+        (analysis.passages.MOVES; what: sla, accept).
     unit: hours, or days: stamps without a time, hours are whole working days of day_hours.
     sla_hours, day_hours: the SLA, and how long a working day is.
     counts: what, n, words: what is odd about it, for the page.

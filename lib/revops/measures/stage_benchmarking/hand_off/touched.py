@@ -30,7 +30,8 @@ def first_touches(rows: pd.DataFrame, history: pd.DataFrame, records: pd.DataFra
     Parameters
         rows : lead_id, mql_at, sql_at, opportunity_at
         history : the changes of leads up to the day (schema.lead_history), in their order
-        records : the leads (schema.leads), their stamps after the day taken out: lead_id, touched_at, converted_date
+        records : the leads (schema.leads), their stamps after the day taken out: lead_id, mql_at, sql_at, touched_at,
+            converted_date
         company : its lead_statuses
 
     Formula
@@ -46,7 +47,8 @@ def first_touches(rows: pd.DataFrame, history: pd.DataFrame, records: pd.DataFra
     record = records.drop_duplicates("lead_id").set_index("lead_id")
     status = _statuses(rows, history, company)
     field = rows["lead_id"].map(record["touched_at"])
-    is_days = holds_days(rows["mql_at"]) or holds_days(pd.concat([status["changed_at"], field]))
+    is_days = holds_days(records["mql_at"]) or holds_days(pd.concat([status["changed_at"], field]))
+    sql_is_day = is_days or holds_days(records["sql_at"])
     start = rows["mql_at"].dt.floor("D") if is_days else rows["mql_at"]
     since = status["lead_id"].map(pd.Series(start.to_numpy(), rows["lead_id"]))
     after = status[status["changed_at"] >= since]
@@ -55,7 +57,7 @@ def first_touches(rows: pd.DataFrame, history: pd.DataFrame, records: pd.DataFra
         "status": _first(rows, after[after["meaning"].isin(["working", "rejected"])]),
         "field": field,
         "conversion": rows["lead_id"].map(converted).fillna(_end(rows["lead_id"].map(record["converted_date"]))),
-        "SQL": _end(rows["sql_at"]) if holds_days(rows["sql_at"]) else rows["sql_at"],
+        "SQL": _end(rows["sql_at"]) if sql_is_day else rows["sql_at"],
     }
     stamps = pd.DataFrame({name: at.where(at >= start) for name, at in told.items()}).astype("datetime64[us]")
     touched = stamps.min(axis=1)
@@ -65,8 +67,7 @@ def first_touches(rows: pd.DataFrame, history: pd.DataFrame, records: pd.DataFra
     table = pd.DataFrame({
         "touched_at": touched.where(back.isna()), "touch": _names(stamps, touched).where(back.isna(), None),
         "given_back_at": back, "was_worked": _stood(rows, status).eq("working") | (touched.isna() & (field < start)),
-        "is_odd": rows["sql_at"].dt.floor("D") < start.dt.floor("D") if is_days or holds_days(rows["sql_at"])
-        else rows["sql_at"] < start,
+        "is_odd": told["SQL"] < start,
     })  # fmt: skip
     return Touched(table, is_days, bool(len(status)) or bool(field.notna().any()))
 
