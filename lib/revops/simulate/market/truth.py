@@ -132,13 +132,13 @@ def _reject_reasons(world: World, market: Market, until: int) -> dict[str, Any]:
     """Return how often each reason is picked, and exact counts of those that stand on a lead."""
     status = lead_status(market, lead_changes(world, market), until)
     rows = pd.DataFrame({"status": status, "reason": reasons(world, market, status)})
-    counted = rows[rows["reason"].ne("")].groupby(["status", "reason"]).size()
+    counted = rows[rows["reason"].ne("")].groupby("status")["reason"].value_counts()
     return {
-        "what": "the reason in Disqualified_Reason__c: how often a status has one, how often it is which, and the leads",
+        "what": "Disqualified_Reason__c: how often a status has one, how often it is which, and of how many leads",
         "given": GIVEN,
         "shares": REASONS,
-        "leads": {of: {reason: int(counted[of, reason]) for reason in REASONS if (of, reason) in counted} for of in GIVEN},
-    }  # fmt: skip
+        "leads": {of: {reason: int(counted.get((of, reason), 0)) for reason in REASONS} for of in GIVEN},
+    }
 
 
 def _lead_table(world: World, market: Market, until: int) -> dict[str, Any]:
