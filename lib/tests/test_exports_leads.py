@@ -218,6 +218,24 @@ def test_fields_of_company_yml_say_when_a_lead_was_qualified(tmp_path):
     ]
 
 
+def test_fields_of_company_yml_say_when_a_lead_was_first_worked_on_and_why_it_was_turned_down(tmp_path):
+    text = table(
+        {"First_Touch__c": "2025-03-10 13:30:00", "Why__c": "No budget"},
+        {"Id": long(LEADS[1]), "First_Touch__c": "", "Why__c": "said ana@example.com"},
+        base=API,
+    )
+    prepared = leads(tmp_path, text, exports=named(touched_at=["First_Touch__c"], reject_reason=["Why__c"]))
+    assert records(prepared, "leads", "touched_at", "reject_reason") == [
+        (dt.datetime(2025, 3, 10, 9, 30), "No budget"), (None, "said"),
+    ]  # fmt: skip
+
+
+def test_days_of_first_work_are_not_moved_to_the_day_before(tmp_path):
+    text = table({"First_Touch__c": "2025-03-10 00:00:00"}, base=API)
+    prepared = leads(tmp_path, text, exports=named(touched_at=["First_Touch__c"]))
+    assert column(prepared, "touched_at", "leads") == [dt.datetime(2025, 3, 10)]
+
+
 def test_days_of_a_field_of_ones_own_are_not_moved_to_the_day_before(tmp_path):
     text = table({"MQL_Date__c": "2025-03-10 00:00:00"}, {"Id": long(LEADS[1]), "MQL_Date__c": ""}, base=API)
     prepared = leads(tmp_path, text, exports=named(mql_at=["MQL_Date__c"]))

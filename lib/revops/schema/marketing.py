@@ -38,6 +38,8 @@ MARKETING = (
         Column("lead_source", "category", "the raw source, for tracing"),
         Column("mql_at", "timestamp", "when marketing called it qualified: the field that company.yml names"),
         Column("sql_at", "timestamp", "when sales called it qualified: the field that company.yml names"),
+        Column("touched_at", "timestamp", "when somebody first worked on it: the field that company.yml names"),
+        Column("reject_reason", "category", "why sales turned it down: the field that company.yml names"),
         Column("is_converted", "flag", "true once it has become a contact"),
         Column("converted_date", "date", "when it did"),
         Column("contact_id", "id", "the contact it became; joins contacts"),

@@ -19,7 +19,7 @@ from revops.wording import plural
 __all__ = ["Linked", "is_marketo", "with_marketo"]
 
 IDS = ("lead_id", "crm_lead_id", "crm_contact_id", "crm_id")
-BLANKS = ("mql_at", "sql_at", "utm_source", "utm_medium", "utm_campaign")
+BLANKS = ("mql_at", "sql_at", "touched_at", "utm_source", "utm_medium", "utm_campaign")
 LEAD, CONTACT = "00Q", "003"
 SAME, TWICE = "same person as a lead of Salesforce", "same lead of Salesforce as another person"
 STRANGE = "in Salesforce, and not among its leads"

@@ -27,6 +27,7 @@ __all__ = ["CellReader"]
 
 DATED = ("date", "month", "timestamp")
 OWN_DATES = ("mql_at", "sql_at")
+OWN_OF_LEADS = (*OWN_DATES, "touched_at")
 TRUE, FALSE = ("1", "true", "yes", "y", "x", "checked"), ("0", "false", "no", "n", "unchecked")
 PEOPLE = ("owner_name", "member")
 Column = pa.Array | pa.ChunkedArray
@@ -167,7 +168,9 @@ class CellReader:
 
         Midnight in UTC of a day is no moment: brought to another zone it would be the day before.
         """
-        if name not in OWN_DATES or self.match.description.kind.dates != "utc" or not at_midnight(cells):
+        kind = self.match.description.kind
+        own = OWN_OF_LEADS if kind.table == "leads" else OWN_DATES
+        if name not in own or kind.dates != "utc" or not at_midnight(cells):
             return what
         self.source.decisions.append(f"{self.label(name)}: holds days without a time; not moved to another zone")
         return "date"
