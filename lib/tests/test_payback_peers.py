@@ -10,13 +10,14 @@ import pytest
 from companies_of_people import states
 
 from frames import as_of, book, deal
+from revops.analysis.peers import COLUMNS, FLAGS, About
+from revops.analysis.peers import peers as beside
 from revops.benchmarks import BANDS, published
 from revops.errors import MeasureError
 from revops.measures.cac_payback.books import Books
 from revops.measures.cac_payback.efficiency import Efficiency
 from revops.measures.cac_payback.knobs import Knobs
-from revops.measures.cac_payback.likeness import LIKE, OF_COST, Told, our_numbers
-from revops.measures.cac_payback.peers import COLUMNS, FLAGS, About, peers
+from revops.measures.cac_payback.likeness import DOUBTS, LIKE, OF_COST, Told, our_numbers
 from revops.measures.cac_payback.window import window_of
 
 FIGURES = published(Path(__file__).parents[2])
@@ -24,6 +25,11 @@ KEYS = list(dict.fromkeys((like.id, like.basis) for like in LIKE))
 OURS = pd.DataFrame(KEYS, columns=["id", "basis"]).assign(ours=1.0)
 ABOUT = About(dt.date(2026, 6, 9), 12e6, 40e3, "USD")
 SAME = "same definition, as far as it is told"
+
+
+def peers(figures, ours, knobs, about):
+    """Return figures beside our numbers, by the definitions of this report."""
+    return beside(figures, ours, LIKE, knobs, about, doubts=DOUBTS)
 
 
 def figure(**given):

@@ -10,11 +10,14 @@ import numpy as np
 import pytest
 
 from revops.simulate.halyard import sample_world
+from revops.simulate.market.changes import lead_changes
 from revops.simulate.market.channels import CHANNELS, INTERCEPT, ORIGINS, place_of
 from revops.simulate.market.clock import office_hours_between, office_later
 from revops.simulate.market.crm import market
 from revops.simulate.market.funnel import HAND_OFF, MQL, OPPORTUNITY, SQL
 from revops.simulate.market.journeys import chance, origin_rate
+from revops.simulate.market.reasons import reasons
+from revops.simulate.market.salesforce_leads import lead_status
 
 ROOT = Path(__file__).parents[2]
 TRUTH = json.loads((ROOT / "data" / "sample_truth_systems.json").read_text(encoding="utf-8"))
@@ -239,6 +242,26 @@ def test_the_truth_counts_the_lead_table(tables):
     assert sum(source != source.lower() for source, _ in tags) == told["utm_mistakes"]["case"]
     assert sum("%20" in campaign for _, campaign in tags) == told["utm_mistakes"]["encoded"]
     assert sum(bool(source) and not campaign for source, campaign in tags) == told["utm_mistakes"]["no campaign"]
+
+
+def test_reasons_stand_on_leads_turned_down_as_often_as_the_truth_says(tables):
+    told = TRUTH["funnel"]["reject_reasons"]
+    rows = {row["Id"]: row for row in tables["Lead"]}.values()
+    for status, share in told["given"].items():
+        mine = [row["Disqualified_Reason__c"] for row in rows if row["Status"] == status]
+        given = [reason for reason in mine if reason]
+        assert {reason: given.count(reason) for reason in told["shares"]} == told["leads"][status]
+        assert len(given) / len(mine) == pytest.approx(share, abs=3 * np.sqrt(share * (1 - share) / len(mine)))
+        for reason, part in told["shares"].items():
+            assert abs(given.count(reason) - part * len(given)) < 4 * np.sqrt(part * (1 - part) * len(given)), reason
+    assert {row["Status"] for row in rows if row["Disqualified_Reason__c"]} == set(told["given"])
+    assert sum(told["shares"].values()) == pytest.approx(1)
+
+
+def test_a_reason_does_not_depend_on_the_day_of_the_export(world, found):
+    status = lead_status(found, lead_changes(world, found), world.until())
+    late, early = reasons(world, found, status), reasons(world, found, status.iloc[:500])
+    assert early.tolist() == late.iloc[:500].tolist() and set(early) > {""}
 
 
 def test_the_exports_alone_tell_the_effects(tables):

@@ -6,6 +6,8 @@ from types import SimpleNamespace
 import hand_payback as hand
 import pandas as pd
 
+from revops.analysis.peers import COLUMNS as PEERS
+from revops.analysis.peers import Peers
 from revops.measures.cac_payback import CacResult, Knobs
 from revops.measures.cac_payback.by_group import COLUMNS as GROUPS
 from revops.measures.cac_payback.by_group import Groups
@@ -14,8 +16,6 @@ from revops.measures.cac_payback.efficiency import Efficiency
 from revops.measures.cac_payback.ladder import BASES, Ladder
 from revops.measures.cac_payback.lifetime import BASES as BASES_OF_WORTH
 from revops.measures.cac_payback.lifetime import Lifetime
-from revops.measures.cac_payback.peers import COLUMNS as PEERS
-from revops.measures.cac_payback.peers import Peers
 from revops.measures.cac_payback.realised import AGES, Realised
 from revops.measures.cac_payback.retention import RetentionResult
 from revops.measures.cac_payback.window import window_of

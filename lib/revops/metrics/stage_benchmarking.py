@@ -67,6 +67,7 @@ STAGE_BENCHMARKING = (
         "How many of the five signals the data show, of those that can be read; by signal 1 where it shows, else 0.",
         _FAIRVIEW),
     _of("benchmark_percentile_band", "Place among published figures", "share", "none", "both",
-        "Least share of the others that our number stands above, where quartiles or ends of a range are published and "
-        "may be compared: 0 below the lower one, 0.25 between lower quartile and median, and so on."),
+        "Least share of the others that our number stands above, where quartiles are published and may be compared: 0 "
+        "below the lower one, 0.25 between lower quartile and median, and so on. Of a range without shares only "
+        "whether ours is below, within or above it."),
 )  # fmt: skip

@@ -1,72 +1,58 @@
 """Which published figure answers which of our numbers, and how far their definitions are the same."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import pandas as pd
 
+from revops.analysis.peers import NEAR, OFF, SAME, Doubt, Like
 from revops.measures.cac_payback.books import Books
 from revops.measures.cac_payback.efficiency import NOT_OVER, Efficiency
 from revops.measures.cac_payback.window import Window
 from revops.ratios import safe_ratio
 
-__all__ = ["LIKE", "NO_PEOPLE", "OF_COST", "Like", "Told", "our_numbers"]
+__all__ = ["DOUBTS", "LIKE", "NO_PEOPLE", "OF_COST", "Told", "our_numbers"]
 
 OF_COST = ("payback_months", "cac_ratio", "ltv_to_cac")
 """Our numbers that others publish of all cost of sales and marketing: not compared where ours holds no people."""
 NO_PEOPLE = "theirs hold people, ours is of ads and campaigns alone, without the profit and loss (ledger)"
-_SAME, _NEAR, _OFF = range(3)
-
-
-class Like(NamedTuple):
-    """One published definition and the number of ours that is nearest to it.
-
-    metric: of the published file; unit: how its unit begins (empty: any). id, basis: ours. level: by definition alone,
-    a place in peers.FLAGS; why: in words, empty where nothing differs. definition: what both count.
-    """
-
-    metric: str
-    unit: str
-    id: str
-    basis: str
-    level: int
-    definition: str
-    why: str = ""
-
 
 LIKE = (
-    Like("cac_payback_months", "", "payback_months", "new_logo", _SAME,
+    Like("cac_payback_months", "", "payback_months", "new_logo", SAME,
          "cost of new customers over a month's gross margin of theirs, not moved by the time to the first bill"),
-    Like("new_cac_ratio", "", "cac_ratio", "new_logo", _SAME,
+    Like("new_cac_ratio", "", "cac_ratio", "new_logo", SAME,
          "sales and marketing cost of new customers for 1 of their recurring revenue a year"),
-    Like("blended_cac_ratio", "", "cac_ratio", "fully_loaded", _SAME,
+    Like("blended_cac_ratio", "", "cac_ratio", "fully_loaded", SAME,
          "sales and marketing cost for 1 of recurring revenue a year, new and expansion"),
-    Like("magic_number", "ratio (new ARR basis)", "magic_number", "gross_new", _SAME,
+    Like("magic_number", "ratio (new ARR basis)", "magic_number", "gross_new", SAME,
          "recurring revenue a year that was added, over the sales and marketing cost before"),
-    Like("magic_number", "ratio (net new ARR basis)", "magic_number", "net_new", _SAME,
+    Like("magic_number", "ratio (net new ARR basis)", "magic_number", "net_new", SAME,
          "recurring revenue a year that was added less what was lost, over the cost of the quarter before"),
-    Like("magic_number", "ratio (one-year lag)", "magic_number", "net_new", _OFF,
+    Like("magic_number", "ratio (one-year lag)", "magic_number", "net_new", OFF,
          "what was added, over the cost of a year before", "the cost is that of a year before, not of a quarter"),
-    Like("burn_multiple", "", "burn_multiple", "year", _NEAR, "what is burned for 1 of recurring revenue a year, net",
+    Like("burn_multiple", "", "burn_multiple", "year", NEAR, "what is burned for 1 of recurring revenue a year, net",
          "theirs burns cash, ours is the loss of the books"),
-    Like("nrr", "", "nrr", "all", _SAME, "recurring revenue now of the customers of a year ago, over theirs then"),
-    Like("grr", "", "grr", "all", _SAME,
+    Like("nrr", "", "nrr", "all", SAME, "recurring revenue now of the customers of a year ago, over theirs then"),
+    Like("grr", "", "grr", "all", SAME,
          "recurring revenue now of the customers of a year ago, none above what it paid then, over theirs then"),
-    Like("gross_dollar_churn", "", "grr", "lost", _SAME,
+    Like("gross_dollar_churn", "", "grr", "lost", SAME,
          "share of recurring revenue lost in a year, expansion not counted"),
-    Like("customer_retention", "", "logo_churn_rate", "kept", _SAME, "share of customers kept for a year"),
-    Like("ltv_cac_ratio", "", "ltv_to_cac", "horizon", _NEAR,
+    Like("customer_retention", "", "logo_churn_rate", "kept", SAME, "share of customers kept for a year"),
+    Like("ltv_cac_ratio", "", "ltv_to_cac", "horizon", NEAR,
          "lifetime value without expansion over cost of acquisition",
          "theirs does not say how far lifetime value looks, ours has a horizon and counts no expansion"),
-    Like("gross_margin", "", "gross_margin_share", "window", _SAME, "revenue less its cost, over revenue"),
-    Like("sm_pct_revenue", "", "sales_marketing_share", "window", _SAME, "sales and marketing cost over revenue"),
-    Like("expansion_share_of_new_arr", "", "expansion_share", "of_new", _SAME, "expansion, of new and expansion"),
-    Like("expansion_share_of_arr_gained", "", "expansion_share", "of_gained", _SAME,
+    Like("gross_margin", "", "gross_margin_share", "window", SAME, "revenue less its cost, over revenue"),
+    Like("sm_pct_revenue", "", "sales_marketing_share", "window", SAME, "sales and marketing cost over revenue"),
+    Like("expansion_share_of_new_arr", "", "expansion_share", "of_new", SAME, "expansion, of new and expansion"),
+    Like("expansion_share_of_arr_gained", "", "expansion_share", "of_gained", SAME,
          "expansion, of all recurring revenue gained, won back included"),
-    Like("new_business_share_of_arr_gained", "", "new_business_share", "of_gained", _SAME,
+    Like("new_business_share_of_arr_gained", "", "new_business_share", "of_gained", SAME,
          "new customers, of all recurring revenue gained, won back included"),
 )  # fmt: skip
 """Every published metric that answers a number of this report; of two of the same metric the unit tells."""
+DOUBTS = (
+    Doubt("cac_payback_months", "note", "basis not stated", 1,
+          "the page does not say whether of revenue or of gross margin"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

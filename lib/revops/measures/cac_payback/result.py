@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from revops.analysis import recurring
+from revops.analysis.peers import About, Peers, peers
 from revops.book import AsOf
 from revops.errors import MeasureError
 from revops.measures.cac_payback.books import Books, books_of
@@ -19,9 +20,8 @@ from revops.measures.cac_payback.knobs import Knobs
 from revops.measures.cac_payback.ladder import Ladder, ladder, won_expansion
 from revops.measures.cac_payback.lag import Lag, lag_of
 from revops.measures.cac_payback.lifetime import Lifetime, lifetime
-from revops.measures.cac_payback.likeness import NO_PEOPLE, OF_COST, Told, our_numbers
+from revops.measures.cac_payback.likeness import DOUBTS, LIKE, NO_PEOPLE, OF_COST, Told, our_numbers
 from revops.measures.cac_payback.needs import OF_MARGIN, lacking, refusal
-from revops.measures.cac_payback.peers import About, Peers, peers
 from revops.measures.cac_payback.realised import Realised, realised
 from revops.measures.cac_payback.retention import RetentionResult, retention
 from revops.measures.cac_payback.window import Window, window_of
@@ -87,7 +87,7 @@ def measure(view: AsOf, knobs: Knobs, published: pd.DataFrame) -> CacResult:
     kept = retention(window, customers)
     spent = efficiency(window, books, _movements(_of_company(customers, view, knobs)))
     ours = our_numbers(window, books, spent, Told(rungs.rungs, kept.table, moved, worth.table))
-    figures = peers(published, ours, knobs, _about(window, customers))
+    figures = peers(published, ours, LIKE, knobs, _about(window, customers), doubts=DOUBTS)
     return CacResult(
         view=view, knobs=knobs, window=window, books=books, customers=customers, lag=lag, effort=effort, ladder=rungs,
         groups=groups, channels=channels(window, books, customers, lag, effort, rungs), realised=found, lifetime=worth,

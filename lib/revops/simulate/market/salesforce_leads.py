@@ -8,16 +8,17 @@ from revops.simulate.ids import EMPTY, record_ids
 from revops.simulate.market.changes import OPEN, lead_changes
 from revops.simulate.market.crm import Market
 from revops.simulate.market.persons import persons
+from revops.simulate.market.reasons import reasons
 from revops.simulate.model import World
 from revops.simulate.people import QUEUE
 from revops.simulate.records import Ids, day_text, person_ids, stamp_text
 
-__all__ = ["HISTORY_LAYOUT", "LEAD_LAYOUT", "history_rows", "lead_ids", "lead_rows"]
+__all__ = ["HISTORY_LAYOUT", "LEAD_LAYOUT", "history_rows", "lead_ids", "lead_rows", "lead_status"]
 
 LEAD_LAYOUT = """Id IsDeleted MasterRecordId FirstName LastName Title Company Country Email LeadSource Status Industry
     NumberOfEmployees OwnerId IsConverted ConvertedDate ConvertedAccountId ConvertedContactId ConvertedOpportunityId
     CreatedDate LastModifiedDate SystemModstamp LastActivityDate MQL_Date__c SQL_Date__c UTM_Source__c UTM_Medium__c
-    UTM_Campaign__c Region__c"""
+    UTM_Campaign__c Region__c Disqualified_Reason__c"""
 HISTORY_LAYOUT = "Id IsDeleted LeadId CreatedById CreatedDate Field DataType OldValue NewValue"
 QUEUE_NAME = "Inbound Queue"
 
@@ -32,7 +33,7 @@ def lead_rows(world: World, market: Market, ids: Ids, until: int) -> pd.DataFram
     leads, keys = market.leads[market.leads["created"] < until], lead_ids(world, market)
     changes = lead_changes(world, market)
     changes = changes[changes["stamp"] < until]
-    status = changes[changes["field"] == "Status"].groupby("lead")["new"].last().reindex(leads.index).fillna(OPEN)
+    status = lead_status(market, changes, until)
     owner = changes[changes["field"] == "Owner"].groupby("lead")["new"].last().reindex(leads.index).fillna(QUEUE)
     gone = leads["gone"].where(leads["gone"] < until)
     converted = leads["converted"] < until
@@ -49,12 +50,20 @@ def lead_rows(world: World, market: Market, ids: Ids, until: int) -> pd.DataFram
         "UTM_Source__c": leads["utm_source"], "UTM_Medium__c": leads["utm_medium"],
         "UTM_Campaign__c": leads["utm_campaign"],
         "Region__c": np.array([r.name for r in world.plan.regions], dtype=object)[leads["region"]],
+        "Disqualified_Reason__c": reasons(world, market, status),
         **_conversion(world, market, leads, converted.to_numpy(), ids), **_dates(market, leads, until),
     })  # fmt: skip
     if not world.plan.litter:
         return rows
     twice = np.sort(stream(world.seed, "leads twice").choice(1_000, 3, replace=False))
     return pd.concat([rows, rows.iloc[twice[twice < len(rows)]]])
+
+
+def lead_status(market: Market, changes: pd.DataFrame, until: int) -> pd.Series:
+    """Return the status of every lead made before a moment, as it stood then."""
+    leads = market.leads.index[market.leads["created"] < until]
+    moved = changes[(changes["field"] == "Status") & (changes["stamp"] < until)]
+    return moved.groupby("lead")["new"].last().reindex(leads).fillna(OPEN)
 
 
 def _conversion(world: World, market: Market, leads: pd.DataFrame, made: Array, ids: Ids) -> dict[str, Array]:

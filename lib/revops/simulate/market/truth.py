@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 
 from revops.simulate.calendar import Array
+from revops.simulate.market.changes import lead_changes
 from revops.simulate.market.channels import CHANNELS, INTERCEPT, ORIGINS
 from revops.simulate.market.clock import office_hours_between
 from revops.simulate.market.crm import Market
 from revops.simulate.market.funnel import HAND_OFF, LEFT_BEHIND, MQL, NEVER_WORKED, OPPORTUNITY, SQL
 from revops.simulate.market.journeys import chance, origin_rate
-from revops.simulate.market.salesforce_leads import lead_ids
+from revops.simulate.market.reasons import GIVEN, REASONS, reasons
+from revops.simulate.market.salesforce_leads import lead_ids, lead_status
 from revops.simulate.model import World, states_until
 
 __all__ = ["attribution", "funnel_truth", "switched_off"]
@@ -110,6 +112,7 @@ def funnel_truth(world: World, market: Market, until: int) -> dict[str, Any]:
             "median_by_quarter": _hand_off(world, over),
         },
         "colleagues_left_behind": LEFT_BEHIND,
+        "reject_reasons": _reject_reasons(world, market, until),
         "leads": _lead_table(world, market, until),
     }
 
@@ -122,6 +125,19 @@ def _hand_off(world: World, cases: pd.DataFrame) -> dict[str, dict[str, float]]:
     return {
         world.calendar.name(int(index)): {"n": len(part), "median_hours": round(float(part.median()), 2)}
         for index, part in hours.groupby(quarter)
+    }
+
+
+def _reject_reasons(world: World, market: Market, until: int) -> dict[str, Any]:
+    """Return how often each reason is picked, and exact counts of those that stand on a lead."""
+    status = lead_status(market, lead_changes(world, market), until)
+    rows = pd.DataFrame({"status": status, "reason": reasons(world, market, status)})
+    counted = rows[rows["reason"].ne("")].groupby("status")["reason"].value_counts()
+    return {
+        "what": "Disqualified_Reason__c: how often a status has one, how often it is which, and of how many leads",
+        "given": GIVEN,
+        "shares": REASONS,
+        "leads": {of: {reason: int(counted.get((of, reason), 0)) for reason in REASONS} for of in GIVEN},
     }
 
 
