@@ -34,7 +34,7 @@ def _status(result: StageResult) -> str:
 
 def is_late(result: StageResult) -> bool:
     """Return whether MQLs of the last weeks are surely touched less often in time than they are to be."""
-    return bool(result.sla_now["high"] < result.knobs.sla_target)
+    return bool(result.hand_off_of("now")["sla_high"] < result.knobs.sla_target)
 
 
 def _sentence(result: StageResult) -> str:
@@ -82,8 +82,8 @@ def _below(result: StageResult) -> str:
     if n:
         said[0] += f", {plural(n, 'comparison')}"
         said.append(
-            f"A change counts where it is more than chance and the luck that weeks share: of what is said to have moved "
-            f"at least {odds(result.knobs.sure)} are to be right"
+            "A change counts where it is more than chance and the luck that weeks share: of what is said to have "
+            f"moved at least {odds(result.knobs.sure)} are to be right"
         )
     worse = fell(result)
     if len(worse):

@@ -52,8 +52,8 @@ def _fallen(result: StageResult) -> Iterator[Action]:
         verb = "rose" if row["change"] > 0 else "dropped"
         text = f"{name}{place} {verb} by {moved_by(row)}, {from_to(row)}{by_day(row)}: {review}"
         because = (
-            f"The last {plural(result.knobs.weeks, 'week')} against {compared_with(result.window)}, beyond chance and the "
-            f"luck that weeks share, counting how many comparisons are made (sure: {share(result.knobs.sure)}). "
+            f"The last {plural(result.knobs.weeks, 'week')} against {compared_with(result.window)}, beyond chance and "
+            f"the luck that weeks share, counting how many comparisons are made (sure: {share(result.knobs.sure)}). "
             f"{_money_words(row)} A change within noise takes it off the list."
         )
         ids, amount = _records(row, result)
@@ -94,15 +94,15 @@ def _stuck(result: StageResult) -> Iterator[Action]:
     amount = float(rows["amount"].sum())
     owners = rows.groupby("owner_name")["amount"].sum().sort_values(ascending=False, kind="stable").index[:3]
     text = (
-        f"Close, re-plan or hand over {plural(len(rows), 'opportunity')}{where(result)} that {_stand(len(rows))} still: "
-        f"{money(amount, result.view.company.currency)}, most of it with {join([str(name) for name in owners])}"
+        f"Close, re-plan or hand over {plural(len(rows), 'opportunity')}{where(result)} that {_stand(len(rows))} "
+        f"still: {money(amount, result.view.company.currency)}, most of it with {join([str(name) for name in owners])}"
     )
     because = (
-        "They have stood in their stage longer than the age at which the chance to move on has halved (halving_days of the "
-        "stage, from our own history). Moving on, or being closed, takes them off the list."
+        "They have stood in their stage longer than the age at which the chance to move on has halved (halving_days "
+        "of the stage, from our own history). Moving on, or being closed, takes them off the list."
     )
-    ids = tuple(rows.sort_values(["amount", "opportunity_id"], ascending=[False, True])["opportunity_id"].head(_RECORDS))
-    yield Action("stuck_opportunities", text, "sales_ops", amount, _soon(result), because, ids)
+    ids = rows.sort_values(["amount", "opportunity_id"], ascending=[False, True])["opportunity_id"].head(_RECORDS)
+    yield Action("stuck_opportunities", text, "sales_ops", amount, _soon(result), because, tuple(ids))
 
 
 def _stand(n: int) -> str:
@@ -118,7 +118,7 @@ def _late(result: StageResult) -> Iterator[Action]:
     rows = rows[rows["window"].eq("now") & rows["n"].ge(knobs.fewest_followed)].dropna(subset="share")
     worst = ""
     if len(rows):
-        slow = rows.assign(late=rows["n"] * (1 - rows["share"])).sort_values("late", ascending=False, kind="stable").iloc[0]
+        slow = rows.loc[(rows["n"] * (1 - rows["share"])).idxmax()]
         worst = f"; most late ones come {slow['arrived']} ({share(slow['share'])} of {slow['n']} in time)"
     text = (
         f"Touch MQLs{where(result)} {result.sla_words}: {share(row['sla_share'])} are, the target is "
@@ -129,9 +129,9 @@ def _late(result: StageResult) -> Iterator[Action]:
     worth = None if whole.empty or missing(whole["amount"].iloc[0]) else float(whole["amount"].iloc[0])
     ends = (None, None) if worth is None else (float(whole["low"].iloc[0]), float(whole["high"].iloc[0]))
     because = (
-        "The range of the last weeks lies below sla_target. Money: late MQLs become an opportunity less often than those "
-        "touched in time, of the same source and time of day, times what one is worth: an association, not what speed "
-        "would bring. A share at the target takes it off the list."
+        "The range of the last weeks lies below sla_target. Money: late MQLs become an opportunity less often than "
+        "those touched in time, of the same source and time of day, times what one is worth: an association, not what "
+        "speed would bring. A share at the target takes it off the list."
     )
     waiting = result.hand_off.leads
     waiting = waiting[waiting["place"].eq(0) & waiting["event"].eq(0) & waiting["is_late"].fillna(False)]
@@ -149,12 +149,13 @@ def _renewals(result: StageResult) -> Iterator[Action]:
     amount = float(lost["amount"].sum())
     text = (
         f"Look at renewals {result.knobs.unforeseen_days} days before they are due: {plural(len(lost), 'renewal')} of "
-        f"{money(amount, result.view.company.currency)} {'was' if len(lost) == 1 else 'were'} lost that still stood as to "
-        "renew then"
+        f"{money(amount, result.view.company.currency)} {'was' if len(lost) == 1 else 'were'} lost that still stood as "
+        "to renew then"
     )
     because = (
-        f"More than unforeseen_least ({share(result.knobs.unforeseen_least)}) of lost renewals of the last four quarters "
-        f"were forecast to renew unforeseen_days before. A rule of {signal['source']}. A smaller share takes it off."
+        f"More than unforeseen_least ({share(result.knobs.unforeseen_least)}) of lost renewals of the last four "
+        f"quarters were forecast to renew unforeseen_days before. A rule of {signal['source']}. A smaller share takes "
+        "it off."
     )
     yield Action("unforeseen_renewals", text, "cs_ops", amount, _end(result), because,
                  tuple(lost["opportunity_id"].head(_RECORDS)))  # fmt: skip
@@ -171,10 +172,11 @@ def _links(result: StageResult) -> Iterator[Action]:
     text = f"Mend the links of {plural(len(rows), 'campaign')}: {named}{' and others' if len(rows) > 3 else ''}"
     because = (
         f"Their arrivals in the last weeks carry wrong tags on more than {share(1 - result.knobs.utm_least)}: "
-        f"{int(rows['n_wrong'].sum())} people whose campaign is not told, or told under another name. Right links take a "
-        "campaign off the list."
+        f"{int(rows['n_wrong'].sum())} people whose campaign is not told, or told under another name. Right links take "
+        "a campaign off the list."
     )
-    yield Action("wrong_links", text, "marketing_ops", 0.0, _soon(result), because, tuple(rows["campaign"].head(_RECORDS)))
+    ids = tuple(rows["campaign"].head(_RECORDS))
+    yield Action("wrong_links", text, "marketing_ops", 0.0, _soon(result), because, ids)
 
 
 def _seats(result: StageResult) -> Iterator[Action]:
@@ -192,8 +194,8 @@ def _seats(result: StageResult) -> Iterator[Action]:
         f"{join([channel_label(name) for name in rows['tool_name'].head(2)])}{first}"
     )
     because = (
-        f"Fewer than {share(result.knobs.seats_least)} (seats_least) of their seats were used in the last 30 days. Money: "
-        "cost a year of seats not used. Seats in use, or given back, take a tool off the list."
+        f"Fewer than {share(result.knobs.seats_least)} (seats_least) of their seats were used in the last 30 days. "
+        "Money: cost a year of seats not used. Seats in use, or given back, take a tool off the list."
     )
     by = to_come["renewal_date"].iloc[0].date() if len(to_come) else _end(result)
     yield Action("idle_seats", text, "marketing_ops", amount, max(by, result.view.day), because,

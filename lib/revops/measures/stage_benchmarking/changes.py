@@ -45,9 +45,12 @@ class Changes:
     families: dict[str, Family]
 
 
-def family_of(what: str, passages: pd.DataFrame, groups: Sequence[str], knobs: Knobs, worth: pd.Series) -> Family | None:
-    """Return passages with the ages that their steps are compared at and the luck of their windows; None where none came
-    in the last weeks or before.
+def family_of(
+    what: str, passages: pd.DataFrame, groups: Sequence[str], knobs: Knobs, worth: pd.Series
+) -> Family | None:
+    """Return passages with the ages that their steps are compared at and the luck of their windows.
+
+    None where none came in the last weeks, or before.
 
     Parameters
         passages : with window
@@ -56,10 +59,11 @@ def family_of(what: str, passages: pd.DataFrame, groups: Sequence[str], knobs: K
     now, past = passages[passages["window"].eq(0)], passages[passages["window"].between(1, knobs.past)]
     if now.empty or past.empty:
         return None
-    one, two = (converted(part, knobs.horizons, level=knobs.level, fewest=knobs.fewest_followed) for part in (now, past))
+    told = {"level": knobs.level, "fewest": knobs.fewest_followed}
+    one, two = (converted(part, knobs.horizons, **told) for part in (now, past))
     horizons = compared_horizons(one, two, knobs.horizons, fewest_followed=knobs.fewest_followed)
     earlier = passages[passages["window"].between(1, knobs.luck_past)]
-    each = converted(earlier, knobs.horizons, by=("window", "step"), level=knobs.level, fewest=knobs.fewest_followed)
+    each = converted(earlier, knobs.horizons, by=("window", "step"), **told)
     return Family(what, passages, tuple(groups), horizons, luck_of(each, horizons), worth)
 
 
@@ -86,7 +90,8 @@ def changes_of(families: Sequence[Family], others: Sequence[pd.DataFrame], knobs
 def moves_of(marketing: Marketing, knobs: Knobs) -> Iterator[pd.DataFrame]:
     """Yield how complete leads and how right links are now, against before; the whole, and leads by source."""
     for what, (name, step) in _SHARES.items():
-        own, windows = (rows[rows["what"].eq(name) & rows["step"].eq(step)] for rows in (marketing.moves, marketing.windows))
+        tables = (marketing.moves, marketing.windows)
+        own, windows = (rows[rows["what"].eq(name) & rows["step"].eq(step)] for rows in tables)
         sides = [own[own["span"].eq(span)] for span in (LAST, PAST)]
         if any(side.empty for side in sides):
             continue
@@ -101,15 +106,14 @@ def _of_family(family: Family, knobs: Knobs) -> Iterator[pd.DataFrame]:
     """Yield the comparisons of the whole, and of each dimension's groups."""
     rows = family.passages
     now, past = rows[rows["window"].eq(0)], rows[rows["window"].between(1, knobs.past)]
-    told = {"level": knobs.level, "fewest": knobs.fewest}
+    ages = sorted({int(days) for days in family.horizons.dropna()}) or [min(knobs.horizons)]
     for dimension in (None, *family.groups):
         by = ("step",) if dimension is None else ("step", dimension)
         if dimension is not None and rows[dimension].nunique() < 2:
             continue
-        sides = [converted(part, knobs.horizons, by=by, level=knobs.level, fewest=knobs.fewest_followed)
-                 for part in (now, past)]  # fmt: skip
+        sides = [converted(part, ages, by=by, level=knobs.level, fewest=knobs.fewest_followed) for part in (now, past)]
         yield compared(*sides, family.luck, horizon_of=family.horizons, dimension=dimension, what=family.what,
-                       windows=knobs.past, **told)  # fmt: skip
+                       windows=knobs.past, level=knobs.level, fewest=knobs.fewest)  # fmt: skip
 
 
 def _with_stake(table: pd.DataFrame, families: dict[str, Family]) -> pd.DataFrame:

@@ -27,11 +27,12 @@ def known_numbers(
     closed, ended = _closed(window), pipeline.endings
     ended = ended.groupby("ending", observed=True)["n"].sum() if len(ended) else pd.Series(dtype="float64")
     undecided = ended[ended.index.astype("str").str.casefold().str.contains(_NO_DECISION)].sum()
+    past = pipeline.win[pipeline.win["when"].eq("past")]
     won, lost = closed.get("won", 0), closed.get("lost", 0)
     now = hand_off.table.set_index("window").loc["now"]
     found = {
         ("win_rate", "of_closed"): safe_ratio(won, won + lost),
-        ("win_rate", "of_made"): _last(pipeline.win[pipeline.win["when"].eq("past") & pipeline.win["weight"].eq("count")]),
+        ("win_rate", "of_made"): _last(past[past["weight"].eq("count")]),
         ("no_decision_share", "of_closed"): safe_ratio(undecided, won + lost) if undecided else np.nan,
         ("sales_cycle_days", "won"): pipeline.cycle.median_days if pipeline.cycle is not None else np.nan,
         ("accept_rate", "judged"): now["accept_share"], ("first_touch_hours", "median"): now["median_hours"],
@@ -71,7 +72,7 @@ def _sql_to_won(window: Window, funnel: Funnel) -> float:
 
 
 def _from_marketing(window: Window, funnel: Funnel) -> float:
-    """Return the share of enquiries of the weeks looked at whose source is marketing; of those whose source is known."""
+    """Return the share of enquiries of the weeks looked at that marketing brought, of those whose source is known."""
     rows = funnel.enquiries[window.place_of(funnel.enquiries["lead_at"]).between(0, window.knobs.past)]
     known = rows[rows["source"].ne("unknown")]
     return float(known["source"].eq("marketing").mean()) if len(known) else np.nan
@@ -94,8 +95,8 @@ def told_of(funnel: Funnel, hand_off: HandOff, marketing: Marketing) -> Told:
     mqls = rows[rows["span"].eq("quarter")].rename(columns={"name": "period"})[["period", "n", "target"]]
     now = hand_off.table.set_index("window").loc["now"]
     leak, words = _leak(funnel)
-    return Told(mqls=mqls.reset_index(drop=True), accept_share=float(now["accept_share"]), n_judged=int(now["n_judged"]),
-                leak=leak, leak_words=words)  # fmt: skip
+    accepted, n_judged = float(now["accept_share"]), int(now["n_judged"])
+    return Told(mqls.reset_index(drop=True), accepted, n_judged, leak=leak, leak_words=words)
 
 
 def _leak(funnel: Funnel) -> tuple[str | None, str]:

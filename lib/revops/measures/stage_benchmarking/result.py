@@ -33,7 +33,8 @@ class StageResult:
 
     changes: every comparison of the last weeks with the windows before. groups: analysis.passages.between_groups of
     leads and of opportunities, with what (funnel, stage, win). leaks: what became of what came into each stage, by the
-    longest horizon, with what. places: where our numbers stand among published ones. unavailable maps a metric to what it needs.
+    longest horizon, with what. places: where our numbers stand among published ones. unavailable maps a metric to what
+    it needs.
     """
 
     view: AsOf

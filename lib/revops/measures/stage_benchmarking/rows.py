@@ -1,6 +1,7 @@
 """The report's numbers as rows of the Answer."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pandas as pd
 
@@ -9,7 +10,7 @@ from revops.metrics.row import Row, row
 
 __all__ = ["measure_rows"]
 
-_WINDOWS = {"now": "last_weeks", "past": "before"}
+_WINDOWS = {"now": "last_weeks", "past": "before", "then": "before_as_it_stood"}
 _YOUNG = "too few were followed that long"
 
 
@@ -32,7 +33,10 @@ def _conversion(result: StageResult) -> Iterator[Row]:
         by = {"transition": _transition(line.step, result), "horizon_days": int(line.horizon_days),
               "window": _WINDOWS[line.when], "weight": "amount"}  # fmt: skip
         yield row("conversion_rate", by, line.share, (line.low, line.high, result.knobs.level), line.n, _YOUNG)
-    for line in result.groups[result.groups["what"].isin(["stage", "funnel"])].dropna(subset="horizon_days").itertuples():
+    groups = result.groups[result.groups["what"].isin(["stage", "funnel"])] if len(result.groups) else result.groups
+    for line in groups.itertuples():
+        if line.horizon_days != line.horizon_days:
+            continue
         by = {"transition": _transition(line.step, result), "horizon_days": int(line.horizon_days),
               line.dimension: line.group}  # fmt: skip
         ends = (line.shrunk_low, line.shrunk_high, result.knobs.level)
@@ -46,7 +50,7 @@ def _steps(converted: pd.DataFrame) -> pd.DataFrame:
 def _transition(step: str, result: StageResult) -> str:
     """Return where a step leads, as `Scoping > Evaluation`."""
     funnel = ["lead", "mql", "sql", "opportunity", "won"]
-    following = result.following | dict(zip(funnel, funnel[1:], strict=False))
+    following = result.following | dict(pairwise(funnel))
     return f"{step} > {following.get(step, 'won')}"
 
 
@@ -73,7 +77,8 @@ def _stages(result: StageResult) -> Iterator[Row]:
     for line in result.pipeline.stages.itertuples():
         by = {"stage": line.stage}
         yield row("halving_days", by, line.halving_days, note="too few stays, or the chance never halves")
-        yield row("stuck_amount", by, line.stuck_amount, n=line.n_stuck, note="no age at which the chance halves is known")
+        note = "no age at which the chance halves is known"
+        yield row("stuck_amount", by, line.stuck_amount, n=line.n_stuck, note=note)
     yield row("stuck_amount", {}, result.pipeline.stuck_amount, n=len(result.pipeline.stuck),
               note=result.pipeline.why.get("stuck_amount"))  # fmt: skip
 
@@ -122,12 +127,13 @@ def _marketing(result: StageResult) -> Iterator[Row]:
         by = {"window": line.span} | ({} if line.dimension == "company" else {line.dimension: line.group})
         yield row("lead_enrichment_rate", by, line.share, (line.low, line.high, level), line.n)
     for line in found.utm.itertuples():
-        yield row("utm_compliance_rate", {"window": line.span, "of": line.what}, line.share, (line.low, line.high, level),
-                  line.n)  # fmt: skip
+        ends = (line.low, line.high, level)
+        yield row("utm_compliance_rate", {"window": line.span, "of": line.what}, line.share, ends, line.n)
     yield row("tool_utilisation_rate", {}, found.tools.used_share, n=found.tools.n_told,
               note="no tool says its seats and their use")  # fmt: skip
     for line in found.tools.table.itertuples():
-        yield row("tool_utilisation_rate", {"tool": line.tool_name}, line.used_share, note="seats or their use not said")
+        note = "seats or their use not said"
+        yield row("tool_utilisation_rate", {"tool": line.tool_name}, line.used_share, note=note)
 
 
 def _organisation(result: StageResult) -> Iterator[Row]:
@@ -144,7 +150,12 @@ def _organisation(result: StageResult) -> Iterator[Row]:
 def _peers(result: StageResult) -> Iterator[Row]:
     """Yield where our numbers stand among published ones."""
     for line in result.places.itertuples():
-        yield row("benchmark_percentile_band", {"metric": line.id, "basis": line.basis}, line.place)
+        yield row(
+            "benchmark_percentile_band",
+            {"metric": line.id, "basis": line.basis, "of": line.band},
+            line.share,
+            note=line.place,
+        )
     if result.places.empty:
         note = "no published figure of a number of ours has quartiles or ends that may be compared"
         yield row("benchmark_percentile_band", {}, note=note)

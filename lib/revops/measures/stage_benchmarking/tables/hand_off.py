@@ -1,4 +1,4 @@
-"""The tables on the hand-off from marketing to sales: both sides' duties, when it is slow, why not, what goes with it."""
+"""The tables on the hand-off from marketing to sales: what each side owes, when it is slow, and what goes with that."""
 
 import pandas as pd
 
@@ -27,18 +27,15 @@ def _duties(result: StageResult) -> Display:
     now, past = (result.hand_off_of(window) for window in ("now", "past"))
     unit = result.hand_off.unit
     lines = [
-        ("Sales", f"Touched {result.sla_words}", *(_share(row, "sla_share", "sla_low", "sla_high") for row in (now, past)),
+        ("Sales", f"Touched {result.sla_words}", *(_share(row, "sla") for row in (now, past)),
          share(result.knobs.sla_target)),
-        ("Sales", "Never touched so far", *(_share(row, "never_share", "never_low", "never_high") for row in (now, past)),
-         "0%"),
+        ("Sales", "Never touched so far", *(_share(row, "never") for row in (now, past)), "0%"),
         ("Sales", f"Median {unit} to first touch", *(_hours(row, "median_hours", result) for row in (now, past)), "–"),
         ("Sales", f"9 in 10 touched within, {unit}", *(_hours(row, "p90_hours", result) for row in (now, past)), "–"),
-        ("Marketing", f"Accepted by sales{_within(now)}",
-         *(_share(row, "accept_share", "accept_low", "accept_high") for row in (now, past)),
+        ("Marketing", f"Accepted by sales{_within(now)}", *(_share(row, "accept") for row in (now, past)),
          share(result.knobs.accept_least)),
         ("Marketing", "MQLs handed over", *(count(row["n"]) for row in (now, past)), "–"),
-        ("Marketing", "Further people of an enquiry handed over before", *(count(row["n_again"]) for row in (now, past)),
-         "–"),
+        ("Marketing", "Further people of an enquiry", *(count(row["n_again"]) for row in (now, past)), "–"),
         ("Marketing", "Handed to another region than the lead's", *(count(row["n_elsewhere"]) for row in (now, past)),
          "0"),
     ]  # fmt: skip
@@ -56,8 +53,8 @@ def _within(row: pd.Series) -> str:
     return "" if missing(days) else f" by day {days:.0f}"
 
 
-def _share(row: pd.Series, name: str, low: str, high: str) -> str:
-    return with_range(row[name], row[low], row[high])
+def _share(row: pd.Series, name: str) -> str:
+    return with_range(row[f"{name}_share"], row[f"{name}_low"], row[f"{name}_high"])
 
 
 def _hours(row: pd.Series, name: str, result: StageResult) -> str:
@@ -72,10 +69,11 @@ def _by_hour(result: StageResult) -> Display:
     rows = result.hand_off.by_hour
     now, past = (rows[rows["window"].eq(window)].set_index("arrived") for window in ("now", "past"))
     past = past.reindex(now.index)
+    touched, before = ([with_range(*ends) for ends in zip(side["share"], side["low"], side["high"], strict=True)]
+                       for side in (now, past))  # fmt: skip
     shown = pd.DataFrame({
         "Arrived": now.index, "MQLs": now["n"].to_numpy(),
-        f"Touched {result.sla_words}": [with_range(*ends) for ends in zip(now["share"], now["low"], now["high"], strict=True)],
-        "Before": [with_range(*ends) for ends in zip(past["share"], past["low"], past["high"], strict=True)],
+        f"Touched {result.sla_words}": touched, "Before": before,
         "Median hours": now["median_hours"].to_numpy(),
     })  # fmt: skip
     caption = "By the owner's clock when an MQL came: where the day loses time"
@@ -105,8 +103,8 @@ def _stake(result: StageResult) -> Display:
     })  # fmt: skip
     days = rows["horizon_days"].iloc[0]
     caption = (
-        f"Late MQLs of the last weeks, like with like: the share that becomes an opportunity by day {days:.0f} when touched "
-        "in time, less that of the late, times what such an opportunity is worth. An association: easy leads may be "
-        "called first, so it is not what speed would bring"
+        f"Late MQLs of the last weeks, like with like: the share that becomes an opportunity by day {days:.0f} when "
+        "touched in time, less that of the late, times what such an opportunity is worth. An association: easy leads "
+        "may be called first, so it is not what speed would bring"
     )
     return caption, shown.reset_index(drop=True), (None, None, "count", "share", "share", "money", "money", None)

@@ -34,9 +34,12 @@ def _quarters(result: StageResult) -> Display:
     rows = rows[rows["span"].eq("quarter")].tail(_MOST_QUARTERS)
     shown = pd.DataFrame({
         "Quarter": rows["name"], "MQLs": rows["n"], "Target": rows["target"], "Target so far": rows["target_to_date"],
-        "Of the target so far": rows["target_share"], "Days": ["so far" if not over else "whole" for over in rows["is_over"]],
+        "Of the target so far": rows["target_share"],
+        "Days": ["whole" if over else "so far" for over in rows["is_over"]],
     })  # fmt: skip
-    caption = "MQLs by fiscal quarter: enquiries, each once, by the day that marketing called the first of them qualified"
+    caption = (
+        "MQLs by fiscal quarter: enquiries, each once, by the day that marketing called the first of them qualified"
+    )
     return (also(caption, result.marketing.why.get("targets"), result.marketing.why.get("mqls")),
             shown.reset_index(drop=True), (None, "count", "count", "count", "share", None))  # fmt: skip
 
@@ -45,8 +48,8 @@ def _cost(result: StageResult) -> Display:
     rows, currency = result.marketing.cost, result.view.company.currency
     rows = pd.concat([rows[rows["span"].eq("month")].tail(6), rows[rows["span"].ne("month")]])
     write = lambda amount: money(amount, currency)  # noqa: E731
-    names = [f"{row.since:%b %Y}" if row.span == "month" else f"{row.span.capitalize()} ({plural(row.n_months, 'month')})"
-             for row in rows.itertuples()]  # fmt: skip
+    names = [f"{row.since:%b %Y}" if row.span == "month" else
+             f"{row.span.capitalize()} ({plural(row.n_months, 'month')})" for row in rows.itertuples()]  # fmt: skip
     shown = pd.DataFrame({
         "Month": names, "Marketing cost": rows["spend_amount"], "MQLs": rows["n"], "Cost per MQL": rows["cost_per_mql"],
         "Range": [ranged(row.low, row.high, write) for row in rows.itertuples()],
@@ -61,8 +64,8 @@ def _cost(result: StageResult) -> Display:
 def _enrichment(result: StageResult) -> Display:
     rows = result.marketing.enrichment
     rows = rows[rows["dimension"].eq("company")]
-    sides = {name: rows[rows["span"].eq(span)].set_index("field")
-             for name, span in (("Last weeks", "last weeks"), ("Before", "weeks before"), ("All leads", "all leads"))}  # fmt: skip
+    spans = {"Last weeks": "last weeks", "Before": "weeks before", "All leads": "all leads"}
+    sides = {name: rows[rows["span"].eq(span)].set_index("field") for name, span in spans.items()}
     fields = list(dict.fromkeys(rows["field"]))
     fields = sorted(fields, key=lambda field: (field == "all", field))
     shown = pd.DataFrame({"Field": [_FIELDS.get(field, field) for field in fields]})

@@ -29,8 +29,8 @@ def _moved(result: StageResult) -> Display:
     rows = rows[rows["verdict"].isin(["up", "down"])].sort_values("p_value", kind="stable")
     caption = (
         f"What moved beyond noise, of {plural(n, 'comparison')} of the last {plural(result.knobs.weeks, 'week')} with "
-        f"{compared_with(result.window)}: chance and the luck that weeks share are counted, and how many comparisons are "
-        f"made, so that at least {odds(result.knobs.sure)} of these are to be right"
+        f"{compared_with(result.window)}: chance and the luck that weeks share are counted, and how many comparisons "
+        f"are made, so that at least {odds(result.knobs.sure)} of these are to be right"
     )
     return caption, *_compared(rows, result)
 
@@ -39,7 +39,9 @@ def _company(result: StageResult) -> Display:
     """Return every comparison of the whole."""
     rows = result.changes.table
     rows = rows[rows["dimension"].eq("company")]
-    caption = f"Every step of the whole: the last {plural(result.knobs.weeks, 'week')} against {compared_with(result.window)}"
+    caption = (
+        f"Every step of the whole: the last {plural(result.knobs.weeks, 'week')} against {compared_with(result.window)}"
+    )
     return caption, *_compared(rows, result)
 
 
@@ -111,5 +113,3 @@ def _winning(result: StageResult) -> Display:
 
 def _label(row: object) -> str:
     return channel_label(row.group) if row.dimension in ("type", "source") else str(row.group)
-
-

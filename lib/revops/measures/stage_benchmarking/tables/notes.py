@@ -53,9 +53,12 @@ def _of_luck(result: StageResult) -> Iterator[tuple[str, str]]:
     for what, family in result.changes.families.items():
         spread = family.luck.spread
         if spread > 0:
-            yield KINDS[what], (
-                f"Luck that all {_LUCK[what]} of a window share moves a share of 50% by about {share(spread / 4)} either "
-                "way: it is in every comparison"
+            yield (
+                KINDS[what],
+                (
+                    f"Luck that all {_LUCK[what]} of a window share moves a share of 50% by about {share(spread / 4)} "
+                    "either way: it is in every comparison"
+                ),
             )
 
 

@@ -46,8 +46,8 @@ def _signals(result: StageResult) -> Display:
     })  # fmt: skip
     said = _LEVEL.get(found.level, found.level)
     caption = (
-        f"Five signals that somebody has to own the revenue system: {found.n_holding} of {found.n_read} read here show, "
-        f"{said}. A rule of practitioners"
+        f"Five signals that somebody has to own the revenue system: {found.n_holding} of {found.n_read} read here "
+        f"show, {said}. A rule of practitioners"
     )
     return caption, shown, (None, None, None, None, "count", None)
 
@@ -67,8 +67,8 @@ def _answers(result: StageResult) -> Display:
     })  # fmt: skip
     told = rows["amount"].dropna()
     caption = f"One quarter, {result.organisation.quarter}, as three people would tell it"
-    if len(told) > 1 and told.max() > 0:
-        caption += f": {multiple(told.max() / told.min())} between the largest and the smallest" if told.min() > 0 else ""
+    if len(told) > 1 and told.min() > 0:
+        caption += f": {multiple(told.max() / told.min())} between the largest and the smallest"
     return also(caption, *rows["why"].dropna()), shown, (None, "money", "count", None, None)
 
 
@@ -95,5 +95,8 @@ def _rename(result: StageResult) -> Display:
     })  # fmt: skip
     wrong = int(rows["is_right"].eq("no").sum())
     said = {"yes": "Marketing Ops with a new title", "no": "more than a new title", "open": "still open"}[found.renamed]
-    caption = f"RevOps, or Marketing Ops with a new title: {plural(wrong, 'wrong answer')}, {said}. Answers come from company.yml"
+    caption = (
+        f"RevOps, or Marketing Ops with a new title: {plural(wrong, 'wrong answer')}, {said}. Answers come from "
+        "company.yml"
+    )
     return caption, shown, (None,) * 4

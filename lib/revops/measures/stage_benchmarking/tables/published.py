@@ -30,8 +30,8 @@ def _published(result: StageResult) -> Display:
         "Comparable?": [f"{flag}: {why}" if why else flag for flag, why in zip(rows["flag"], rows["why"], strict=True)],
     })  # fmt: skip
     caption = (
-        "Published figures beside ours, the most alike first; grade A: read at its publisher, B: in a copy, C: quoted by "
-        "others"
+        "Published figures beside ours, the most alike first; grade A: read at its publisher, B: in a copy, C: quoted "
+        "by others"
     )
     n = len(found) - len(shown)
     rest = f"{plural(n, 'more figure')}, the less alike, {'stands' if n == 1 else 'stand'} in published_figures.csv"
@@ -43,4 +43,5 @@ def _unpublished(result: StageResult) -> Display:
     named = {id: name for (id, _), name in reversed(NAMES.items())}
     rows = [(named[id], why) for id, why in result.peers.why.items() if id in named]
     shown = pd.DataFrame(rows, columns=["Number", "Why nothing stands beside it"])
-    return "Numbers of ours without a sound published figure: our own past is what they are held against", shown, (None, None)
+    caption = "Numbers of ours without a sound published figure: our own past is what they are held against"
+    return caption, shown, (None, None)

@@ -28,8 +28,8 @@ def _funnel(result: StageResult) -> Display:
     shown = by_age(rows, result.knobs.horizons).rename(columns={"step": "Step"})
     shown["Step"] = [step_words("funnel" if step in PLACES else "lead_to_won", step, None) for step in shown["Step"]]
     caption = (
-        f"Enquiries of the last {plural(result.knobs.weeks, 'week')} and {compared_with(result.window)}: the share that "
-        "moved on by so many days after it came into a step, with its range"
+        f"Enquiries of the last {plural(result.knobs.weeks, 'week')} and {compared_with(result.window)}: the share "
+        "that moved on by so many days after it came into a step, with its range"
     )
     return caption, shown, (None, "count", *[None] * len(result.knobs.horizons))
 
@@ -39,7 +39,7 @@ def _cohorts(result: StageResult) -> Display:
     rows = result.funnel.cohorts
     last = max(result.knobs.horizons)
     rows = rows[rows["horizon_days"].eq(last)]
-    wide = rows.pivot(index="cohort", columns="step", values="share").reindex(columns=["mql", "sql", "opportunity", "won"])
+    wide = rows.pivot(index="cohort", columns="step", values="share").reindex(columns=list(PLACES)[1:])
     n = rows.drop_duplicates("cohort").set_index("cohort")["n"]
     shown = wide.rename(columns=PLACES).assign(Enquiries=n)[["Enquiries", *[PLACES[name] for name in wide.columns]]]
     caption = f"Enquiries by fiscal quarter of their first lead: the share that got so far by day {last}"
@@ -104,9 +104,9 @@ def _times(result: StageResult) -> Display:
         "Went back": flow["n_back"].to_numpy(),
     })  # fmt: skip
     caption = (
-        f"Days in a stage until it was left by whatever way, of stays begun in {compared_with(result.window)} and in the "
-        "last weeks; open ones count as long as they were seen. Skipped, came again, went back: of those that came in "
-        "before the last weeks"
+        f"Days in a stage until it was left by whatever way, of stays begun in {compared_with(result.window)} and in "
+        "the last weeks; open ones count as long as they were seen. Skipped, came again, went back: of those that "
+        "came in before the last weeks"
     )
     return caption, shown, (None, "count", None, None, None, "days", "count", "count", "count")
 
@@ -132,7 +132,9 @@ def _endings(result: StageResult) -> Display:
         "When": rows["when"].map(_WHEN), "Ended as": rows["ending"], "Opportunities": rows["n"],
         "Share of those lost": rows["share"], "Amount": rows["amount"],
     })  # fmt: skip
-    caption = f"How lost opportunities ended, in the last weeks and in {compared_with(result.window)}, by day of the loss"
+    caption = (
+        f"How lost opportunities ended, in the last weeks and in {compared_with(result.window)}, by day of the loss"
+    )
     return caption, shown.reset_index(drop=True), (None, None, "count", "share", "money")
 
 
@@ -144,7 +146,8 @@ def _stuck(result: StageResult) -> Display:
     first = rows.sort_values("amount", ascending=False, kind="stable").drop_duplicates("owner_name")
     first = first.set_index("owner_name")
     shown = found.sort_values(["amount", "longest"], ascending=False, kind="stable").reset_index()
-    largest = [f"{first.loc[name, 'opportunity_name']}, {first.loc[name, 'stage_name']}" for name in shown["owner_name"]]
+    first = first.loc[shown["owner_name"]]
+    largest = [f"{name}, {stage}" for name, stage in zip(first["opportunity_name"], first["stage_name"], strict=True)]
     shown = pd.DataFrame({
         "Owner": shown["owner_name"], "Stuck": shown["n"], "Amount": shown["amount"], "Longest stay": shown["longest"],
         "Largest": largest,
@@ -154,5 +157,3 @@ def _stuck(result: StageResult) -> Display:
         "halved, by owner; all of them are in the file beside this page"
     )
     return caption, shown, (None, "count", "money", "days", None)
-
-
