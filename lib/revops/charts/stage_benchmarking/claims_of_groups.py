@@ -1,0 +1,82 @@
+"""What the chart of groups claims: whose opportunities are won more or less often than those of the rest."""
+
+import numpy as np
+import pandas as pd
+
+from revops.charts.stage_benchmarking.rows import plot_groups
+from revops.charts.style import Chart
+from revops.measures.stage_benchmarking.result import StageResult
+from revops.measures.stage_benchmarking.words import compared_with
+from revops.wording import between, channel_label, join, plural, share
+
+__all__ = ["groups"]
+
+_MOST = 8
+
+
+def groups(result: StageResult) -> Chart | None:
+    """Return the win rate of segments, regions and types, drawn to each other; None where none can be told."""
+    rows = result.groups
+    rows = rows[rows["what"].eq("win") & rows["shrunk"].notna()] if len(rows) else rows
+    if rows.empty:
+        return None
+    rows = rows.groupby("dimension", sort=False).filter(lambda part: len(part) > 1)
+    rows = rows.groupby("dimension", sort=False).head(_MOST).reset_index(drop=True)
+    if rows.empty:
+        return None
+    shown, age = _in_rows(rows), rows["horizon_days"].iloc[0]
+    told = result.all_converted("win")
+    whole = told.loc[told["horizon_days"].eq(age), "share"]
+    title = _title(rows)
+    caption = (
+        f"Opportunities won by day {age:.0f}, of the last {plural(result.knobs.weeks, 'week')} and "
+        f"{compared_with(result.window)}, groups drawn to each other, with ranges; dashed: all. Better, worse: than "
+        "the rest, beyond chance."
+    )
+    if rows["is_few"].any():
+        caption += f" Hollow: fewer than {result.knobs.fewest}."
+    parts = [f"{row.label} {share(row.share)} ({between(row.low, row.high, share)})" for row in
+             shown[~shown["is_head"]].itertuples()]  # fmt: skip
+    data = shown[~shown["is_head"]][["label", "dimension", "n", "share", "low", "high", "verdict"]]
+    data = data.rename(columns={"label": "group", "dimension": "by", "n": "opportunities", "share": "won", "low": "from",
+                                "high": "to", "verdict": "against_the_rest"}).reset_index(drop=True)  # fmt: skip
+    ax = plot_groups(shown, float(whole.iloc[0]) if len(whole) else np.nan)
+    return Chart("groups", title, f"{title}. {'; '.join(parts)}.", caption, ax, data,
+                 (None, None, "count", "share", "share", "share", None))  # fmt: skip
+
+
+def _in_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return groups with a row that names each dimension above them."""
+    parts = []
+    for dimension, part in rows.groupby("dimension", sort=False):
+        head = {"label": str(dimension).capitalize(), "dimension": dimension, "n": 0, "share": np.nan, "low": np.nan,
+                "high": np.nan, "is_few": False, "verdict": "", "is_head": True}  # fmt: skip
+        parts.append(pd.DataFrame([head]))
+        parts.append(pd.DataFrame({
+            "label": [channel_label(name) for name in part["group"]], "dimension": dimension, "n": part["n"].to_numpy(),
+            "share": part["shrunk"].to_numpy(), "low": part["shrunk_low"].to_numpy(),
+            "high": part["shrunk_high"].to_numpy(), "is_few": part["is_few"].to_numpy(dtype=bool),
+            "verdict": part["verdict"].where(part["verdict"].isin(["above", "below"]), "").to_numpy(), "is_head": False,
+        }))  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+def _title(rows: pd.DataFrame) -> str:
+    """Return who wins less or more often than the rest, types of business aside."""
+    own = rows[rows["dimension"].ne("type")]
+    worse, better = (
+        own.loc[own["verdict"].eq(name), "group"].map(channel_label).tolist() for name in ("below", "above")
+    )
+    if worse:
+        return (
+            f"{join(worse[:3])} wins less often than the rest"
+            if len(worse) == 1
+            else f"{join(worse[:3])} win less often"
+        )
+    if better:
+        return (
+            f"{join(better[:3])} wins more often than the rest"
+            if len(better) == 1
+            else f"{join(better[:3])} win more often"
+        )
+    return "No segment or region wins more or less often, beyond chance"
