@@ -38,8 +38,9 @@ def weight_gap(
 
     Formula
         Error of the gap: what each cluster moves the one share by less what it moves the other by, squared and summed,
-        so that what both shares have in common is no luck. Range and p by Student's t, with the effective
-        number of clusters less 1 degrees of freedom.
+        so that what both shares have in common is no luck; or, where that is more, what it would be if large and small
+        moved on alike: (amount / mean amount - 1) x what each moves the share of heads by. Range and p by Student's t,
+        with the effective number of clusters less 1 degrees of freedom.
 
     Source
         As analysis.survival.incidence_influence.
@@ -68,7 +69,8 @@ def _told(rows: pd.DataFrame, horizon: int, level: float, fewest: int) -> dict[s
     money, moved_money = incidence_influence(age, event, ages, weights=amount)
     clusters, gap = clusters_of(rows), float(money[0] - each[0])
     apart = summed(moved_money, clusters, weights=amount) - summed(moved, clusters, weights=np.ones(len(rows)))
-    error, n = float(error_of(apart)[0]), effective(amount, clusters)
+    alike = error_of((amount / amount.mean() - 1)[:, None] * moved, clusters)
+    error, n = float(np.maximum(error_of(apart), alike)[0]), effective(amount, clusters)
     reach = reach_of(level, n) * error
     return {
         "n": len(rows), "horizon_days": horizon, "share": float(each[0]), "share_by_amount": float(money[0]),
