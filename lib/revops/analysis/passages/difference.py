@@ -5,23 +5,12 @@ from scipy.special import stdtr, stdtrit
 
 from revops.analysis.passages.luck import NO_LUCK, Luck
 
-__all__ = ["mean_difference", "share_difference", "wilson_ends"]
+__all__ = ["mean_difference", "share_difference"]
 
 Array = np.ndarray
 _HALVINGS = 70
 _FARTHEST = 1e4
 _CERTAIN = 1e9
-
-
-def wilson_ends(share: Array, n: Array, z: Array | float) -> tuple[Array, Array]:
-    """Return the ends of Wilson's range of shares of n subjects, z standard errors wide; n need not be whole.
-
-    Source
-        Wilson, JASA 22 (1927) 209-212.
-    """
-    middle, part = share + z**2 / (2 * n), z**2 / n
-    half = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return np.maximum((middle - half) / (1 + part), 0.0), np.minimum((middle + half) / (1 + part), 1.0)
 
 
 def share_difference(
@@ -101,7 +90,7 @@ def _freedom(variance: Array, of_luck: Array, luck: Luck) -> tuple[Array, Array]
 
 
 def _newcombe(now: Array, n_now: Array, past: Array, n_past: Array, z: Array) -> tuple[Array, Array]:
-    (now_low, now_high), (past_low, past_high) = wilson_ends(now, n_now, z), wilson_ends(past, n_past, z)
+    (now_low, now_high), (past_low, past_high) = _wilson(now, n_now, z), _wilson(past, n_past, z)
     below, above = np.hypot(now - now_low, past_high - past), np.hypot(now_high - now, past - past_low)
     return now - past - below, now - past + above
 
@@ -117,3 +106,10 @@ def _touching(now: Array, n_now: Array, past: Array, n_past: Array) -> Array:
             is_out = _newcombe(upper, n_upper, lower, n_lower, middle)[0] > 0
             near, far = np.where(is_out, middle, near), np.where(is_out, far, middle)
     return near
+
+
+def _wilson(share: Array, n: Array, z: Array) -> tuple[Array, Array]:
+    """Return the ends of Wilson's range, z standard errors wide."""
+    middle, part = share + z**2 / (2 * n), z**2 / n
+    half = z * np.sqrt(share * (1 - share) / n + part / (4 * n))
+    return np.maximum((middle - half) / (1 + part), 0.0), np.minimum((middle + half) / (1 + part), 1.0)
