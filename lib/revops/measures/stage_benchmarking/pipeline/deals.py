@@ -49,7 +49,7 @@ def deals_of(window: Window) -> Deals:
     records = records.assign(
         cluster=_clusters(records),
         line=records["opportunity_id"].map(lines.of_deals(every)).astype("str"),
-        lost_at=records["opportunity_id"].map(lost).astype("datetime64[us]"),
+        lost_at=lost.reindex(records["opportunity_id"]).to_numpy(dtype="datetime64[us]"),
     )
     columns = ["opportunity_id", *GROUPS, "created_at", "cluster", "line", "lost_at"]
     return Deals(records[columns], states, every, lines, n_unknown, n_reopened)

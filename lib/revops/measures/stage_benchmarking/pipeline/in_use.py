@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from scipy.special import betaln
 
 __all__ = ["in_use", "while_in_use"]
 
@@ -20,22 +21,26 @@ def in_use(passages: pd.DataFrame, states: pd.DataFrame) -> pd.DataFrame:
         ended (the first and the last day somebody came into it, where it was added or given up mid-way; else NaT).
 
     Formula
-        It began on its first day where those who went past before would not all have done so by chance: (1 - q)^n <
-        0.001, n of them, q the share of all since then that stood in it. It ended likewise.
+        It began on its first day where those who went past before would hardly have done so by chance: fewer than one
+        in 1,000 times, by the share of all since then that stood in it (beta-binomial, Jeffreys' prior). It ended
+        likewise.
     """
     rows = states[states["outcome"].eq("open")]
     came = rows[
         rows["stage_name"].ne(rows["stage_name"].shift()) | rows["opportunity_id"].ne(rows["opportunity_id"].shift())
     ]
     days = came.groupby("stage_name")["day"].agg(["min", "max"])
-    first, last = (passages["step"].map(days[name]) for name in ("min", "max"))
+    first, last = (_by(passages["step"], days[name]) for name in ("min", "max"))
     before, after = passages["entered"] < first, passages["entered"] > last
-    stood = (~passages["is_skipped"]).where(~before & ~after).astype("float64").groupby(passages["step"]).mean()
+    inside = passages[~before & ~after]
+    n, stood = (
+        rows.groupby("step").size().reindex(days.index, fill_value=0) for rows in (inside, inside[~inside["is_skipped"]])
+    )
     found = pd.DataFrame({"first_seen": days["min"]})
     for name, column, is_outside in (("began", "min", before), ("ended", "max", after)):
-        n = is_outside.groupby(passages["step"]).sum().reindex(days.index, fill_value=0)
-        chance = (1 - stood.reindex(days.index).fillna(0)) ** n
-        found[name] = days[column].where((n > 0) & (chance < _CHANCE))
+        past = passages[is_outside].groupby("step").size().reindex(days.index, fill_value=0)
+        chance = np.exp(betaln(stood + 0.5, n - stood + past + 0.5) - betaln(stood + 0.5, n - stood + 0.5))
+        found[name] = days[column].where((past > 0) & (chance < _CHANCE))
     return found.rename_axis("step").reset_index()
 
 
@@ -50,5 +55,10 @@ def while_in_use(passages: pd.DataFrame, used: pd.DataFrame, following: dict[str
     keep = np.ones(len(passages), dtype=bool)
     for step in (passages["step"], passages["step"].map(following)):
         entered = passages["entered"]
-        keep &= ~((entered < step.map(used["began"])) | (entered > step.map(used["ended"]))).to_numpy()
+        keep &= ~((entered < _by(step, used["began"])) | (entered > _by(step, used["ended"]))).to_numpy()
     return passages[keep].reset_index(drop=True)
+
+
+def _by(steps: pd.Series, days: pd.Series) -> pd.Series:
+    """Return the day of each row's step."""
+    return pd.Series(days.reindex(steps).to_numpy(dtype="datetime64[us]"), steps.index)

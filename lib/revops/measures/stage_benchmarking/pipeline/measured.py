@@ -85,9 +85,9 @@ def _following(lines: Lines) -> dict[str, str]:
 def _stays(window: Window, deals: Deals) -> pd.DataFrame:
     """Return the stays, begun after the first day of history, of the subject's opportunities of one pipeline."""
     about = deals.records.loc[deals.records["line"].isin(deals.lines.stages), ["opportunity_id", "cluster", *GROUPS]]
-    spans = window.subject.states
-    table = stays(spans[among(spans["opportunity_id"], about["opportunity_id"])].reset_index(drop=True))
-    table = table[table["first"] > pd.Timestamp(window.view.book.stages_from)]
+    table = stays(window.subject.states)
+    known = table["first"] > pd.Timestamp(window.view.book.stages_from)
+    table = table[known & among(table["opportunity_id"], about["opportunity_id"])]
     table = table.merge(about, on="opportunity_id", how="left", validate="m:1")
     return table.assign(window=window.place_of(table["first"]))
 

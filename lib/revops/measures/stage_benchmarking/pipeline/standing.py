@@ -45,7 +45,7 @@ def stuck_of(window: Window, known: pd.Series, halving: pd.Series) -> tuple[pd.D
     owners = table["owner_id"].dropna().unique()
     labels = owner_labels(view.owners, owners, show=False) if len(owners) else {}
     table = table.assign(
-        owner_name=table["owner_id"].map(labels).fillna(UNASSIGNED).astype("str"),
+        owner_name=table["owner_id"].map(labels).astype("str").fillna(UNASSIGNED),
         days_in_stage=(pd.Timestamp(view.day) - table["entered"]).dt.days.astype("int64"),
         halving_days=table["stage_name"].map(halving).astype("float64"),
     )
