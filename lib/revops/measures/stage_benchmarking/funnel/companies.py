@@ -38,7 +38,7 @@ def company_keys(records: pd.DataFrame, window: Window) -> pd.Series:
         "account_id": pd.concat([accounts["account_id"], records["account_id"]]),
     }).dropna().drop_duplicates()  # fmt: skip
     called = called[~called["name"].duplicated(keep=False)].set_index("name")["account_id"]
-    account = records["account_id"].fillna(written.map(called))
+    account = records["account_id"].fillna(written.map(called).astype("str"))
     return ("account " + account).fillna("name " + written).fillna("lead " + records["lead_id"]).astype("str")
 
 
