@@ -54,7 +54,7 @@ def judged(
     names = [LATER, "accepted", "never touched", "rejected", "recycled"]
     side = pd.Series(np.select(sides, names, "open"), rows.index, dtype="str")
     words = bad["rejected_words"].where(side.isin([LATER, "rejected"]), bad["recycled_words"])
-    reason = rows["lead_id"].map(record["reject_reason"]).fillna(words).fillna(_UNSAID)
+    reason = rows["lead_id"].map(record["reject_reason"]).astype("str").fillna(words).fillna(_UNSAID)
     return pd.DataFrame({
         "side": side, "judged_at": good.where(is_good, refused.where(~is_back)).astype("datetime64[us]"),
         "reason": reason.where(side.isin([LATER, "rejected", "recycled"]), None).astype("str"),
@@ -141,7 +141,7 @@ def _turned_down(
         first = told[meaning.eq(name)].sort_values("changed_at", kind="stable").drop_duplicates("lead_id")
         first = first.set_index("lead_id")
         found[name] = rows["lead_id"].map(first["changed_at"]).astype("datetime64[us]")
-        found[f"{name}_words"] = rows["lead_id"].map(first["new_value"])
+        found[f"{name}_words"] = rows["lead_id"].map(first["new_value"]).astype("str")
     return pd.DataFrame(found)
 
 
