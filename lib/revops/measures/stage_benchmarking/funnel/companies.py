@@ -10,8 +10,8 @@ from revops.periods import end_of_day
 
 __all__ = ["NO_COMPANY", "company_keys"]
 
-NO_COMPANY = ("asdf", "asdfasdf", "freelance", "freelancer", "home", "independent", "individual", "myself", "no company",
-              "personal", "private", "qwerty", "self", "self employed", "self-employed", "student", "xxx")  # fmt: skip
+NO_COMPANY = ("asdf", "asdfasdf", "freelance", "freelancer", "home", "independent", "individual", "myself",
+              "no company", "personal", "private", "qwerty", "self", "self employed", "self-employed", "student", "xxx")  # fmt: skip
 """Words that people write where a form wants a company and they have none; beside the knob unfilled_words."""
 
 
@@ -38,7 +38,7 @@ def company_keys(records: pd.DataFrame, window: Window) -> pd.Series:
         "account_id": pd.concat([accounts["account_id"], records["account_id"]]),
     }).dropna().drop_duplicates()  # fmt: skip
     called = called[~called["name"].duplicated(keep=False)].set_index("name")["account_id"]
-    account = records["account_id"].fillna(written.map(called))
+    account = records["account_id"].fillna(written.map(called).astype("str"))
     return ("account " + account).fillna("name " + written).fillna("lead " + records["lead_id"]).astype("str")
 
 

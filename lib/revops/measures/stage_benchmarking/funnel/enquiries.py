@@ -23,8 +23,8 @@ def enquiry_ids(leads: pd.DataFrame, enquiry_days: int) -> pd.Series:
         Days between calendar days. Nothing else ends an enquiry: neither an opportunity nor a refusal.
     """
     order = leads.sort_values(["company_key", "created", "lead_id"])
-    gap = order.groupby("company_key")["created"].transform(lambda stamps: stamps.dt.normalize().diff())
-    begins = gap.isna() | (gap > pd.Timedelta(days=enquiry_days))
+    gap = order["created"].dt.normalize().diff()
+    begins = order["company_key"].ne(order["company_key"].shift()) | (gap > pd.Timedelta(days=enquiry_days))
     return order["lead_id"].where(begins).ffill().reindex(leads.index).astype("str")
 
 
@@ -43,16 +43,16 @@ def enquiries(leads: pd.DataFrame, window: Window) -> pd.DataFrame:
     Formula
         Each milestone is the first that any of its leads has; qualified again counts once. The opportunity is one made
         on the day of its first lead or later: first those that the CRM made of its leads, then those by role, the
-        earliest. One opportunity is of one enquiry: of several, of that which the CRM made it of, else the latest begun.
-        won_at: its closing day, where it stands won and that day is over, not before it was made. lost_at: the
+        earliest. One opportunity is of one enquiry: of that which the CRM made it of, else of the latest begun.
+        won_at: its closing day, where it stands won and that day has come, not before it was made. lost_at: the
         same where it stands lost; without an opportunity the day on which the last of all its leads was turned down,
         where none has come forward since.
 
     Limits
-        Whether a lead that is turned down is called lost or left waiting, the share that has moved on by an age is the
-        same as long as nobody comes back: who never moves on counts below the line either way. It is called lost, so
-        that the time in a step ends when somebody decides. Who came back is not lost, which only later days tell: shares
-        of the last weeks are by that much too low, and never by more than those who return.
+        Whether a lead that is turned down is called lost or left waiting, the share of those followed that has moved on
+        by an age is the same as long as nobody comes back: who never moves on counts below the line either way. It is
+        called lost, so that the time in a step ends when somebody decides. That one comes back only later days tell:
+        until then shares of the last weeks are too low, by no more than the share of those who do.
     """
     ordered = leads.sort_values(["created", "lead_id"])
     groups = ordered.groupby("enquiry_id", sort=False)
@@ -83,8 +83,8 @@ def _deals(leads: pd.DataFrame, lead_at: pd.Series, window: Window) -> pd.DataFr
     pairs = pairs.assign(lead_at=pairs["enquiry_id"].map(lead_at))
     pairs = pairs[pairs["opportunity_at"].dt.normalize() >= pairs["lead_at"].dt.normalize()]
     pairs = pairs.sort_values(["is_by_role", "lead_at"], ascending=[True, False], kind="stable")
-    state = window.view.opportunities.set_index("opportunity_id")[["outcome", "close_date", "amount"]]
-    pairs = pairs.drop_duplicates("opportunity_id").join(state, on="opportunity_id")
+    state = window.view.opportunities[["opportunity_id", "outcome", "close_date", "amount"]]
+    pairs = pairs.drop_duplicates("opportunity_id").merge(state, on="opportunity_id")
     order = ["is_by_role", "opportunity_at", "amount", "opportunity_id"]
     chosen = pairs.sort_values(order, ascending=[True, True, False, True]).drop_duplicates("enquiry_id")
     closed = chosen["close_date"].where(chosen["close_date"] <= pd.Timestamp(window.view.day))

@@ -18,7 +18,7 @@ from revops.measures.stage_benchmarking.funnel.result import LEADS, Funnel
 from revops.measures.stage_benchmarking.needs import has_leads
 from revops.measures.stage_benchmarking.window import Window
 
-__all__ = ["funnel_of"]
+__all__ = ["funnel_of", "leads_of"]
 
 _OF_LEADS = ("segment", "region", "source")
 """What leads can be told apart by, so the slices that have a funnel."""
@@ -44,7 +44,7 @@ def funnel_of(window: Window) -> Funnel:
     Limits
         Slices by owner, team and type have no funnel: most leads belong to a queue, and to no type.
     """
-    leads = _leads(window)
+    leads = leads_of(window)
     found = enquiries(leads, window)
     places = places_told(found)
     why = _why(window, found)
@@ -53,17 +53,18 @@ def funnel_of(window: Window) -> Funnel:
     passages, whole = passages_of(found, places, window), whole_way(found, places, window)
     both = pd.concat([passages, whole], ignore_index=True)
     return Funnel(
-        leads[list(LEADS)].astype(LEADS), found, passages, whole,
+        leads[list(LEADS)], found, passages, whole,
         in_windows(both, range(1), window), in_windows(both, range(1, window.knobs.past + 1), window),
         by_cohort(found, places, window), counts_of(leads, found, places, window), why,
     )  # fmt: skip
 
 
-def _leads(window: Window) -> pd.DataFrame:
-    """Return Funnel.leads of the whole company, with is_by_role."""
+def leads_of(window: Window) -> pd.DataFrame:
+    """Return Funnel.leads of the whole company, whatever the slice, and is_by_role."""
     records = with_opportunities(lead_records(window), window)
     records = records.assign(company_key=company_keys(records, window))
-    return records.assign(enquiry_id=enquiry_ids(records, window.knobs.enquiry_days))
+    records = records.assign(enquiry_id=enquiry_ids(records, window.knobs.enquiry_days))
+    return records[[*LEADS, "is_by_role"]].astype(LEADS)
 
 
 def _of_slice(found: pd.DataFrame, window: Window) -> pd.DataFrame:

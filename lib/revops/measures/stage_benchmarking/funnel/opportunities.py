@@ -46,7 +46,7 @@ def _by_role(records: pd.DataFrame, roles: pd.DataFrame, deals: pd.DataFrame) ->
     """Return of each lead the first of the deals that its contact has a role on and that is not older than it."""
     found = records[["contact_id", "created"]].dropna().rename_axis("row").reset_index()
     pairs = found.merge(roles[["contact_id", "opportunity_id"]], on="contact_id")
-    pairs = pairs.merge(deals[["created_at", "amount"]], left_on="opportunity_id", right_index=True)
+    pairs = pairs.merge(deals[["created_at", "amount"]].reset_index(), on="opportunity_id")
     pairs = pairs[pairs["created_at"].dt.normalize() >= pairs["created"].dt.normalize()]
     pairs = pairs.sort_values(["row", "created_at", "amount", "opportunity_id"], ascending=[True, True, False, True])
     return pairs.drop_duplicates("row").set_index("row")["opportunity_id"].reindex(records.index).astype("str")
