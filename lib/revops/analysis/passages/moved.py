@@ -1,0 +1,91 @@
+"""Which horizon a step is compared at, and what moved beyond noise of all that is compared in one report."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from revops.analysis.passages.compared import MOVES
+
+__all__ = ["beyond_chance", "compared_horizons", "moved"]
+
+Array = np.ndarray
+_EVEN = 1e-9
+_COUNTS = ("n_now", "n_past")
+_WORDS = ("what", "step", "dimension", "group", "why")
+
+
+def compared_horizons(
+    now: pd.DataFrame, past: pd.DataFrame, horizons: Sequence[int], *, fewest_followed: int = 10
+) -> pd.Series:
+    """Return the horizon each step is compared at: step -> days; NaN where no horizon has enough followed.
+
+    Parameters
+        now, past : `converted` by step alone
+            Uses step, horizon_days, n_followed, share.
+        horizons : ages in days, rising
+        fewest_followed : so many were followed that long, in both
+
+    Formula
+        The first horizon by which half of those who moved on in the past windows (by the last horizon that is known)
+        had; brought down to the largest one at which both have fewest_followed.
+    """
+    table = past.merge(now, on=["step", "horizon_days"], how="left", suffixes=("", "_now"), validate="one_to_one")
+    table = table[table["horizon_days"].isin(list(horizons))].sort_values("horizon_days", kind="stable")
+    known = table[table["n_followed"].ge(fewest_followed) & table["share"].notna()]
+    last = known.groupby("step")["share"].last()
+    half = known[known["share"] >= known["step"].map(last) / 2 - _EVEN].groupby("step")["horizon_days"].first()
+    both = known[known["n_followed_now"].ge(fewest_followed) & known["share_now"].notna()]
+    fits = both[both["horizon_days"] <= both["step"].map(half)].groupby("step")["horizon_days"].last()
+    return fits.reindex(past["step"].drop_duplicates()).astype("float64").rename("horizon_days")
+
+
+def moved(tables: Sequence[pd.DataFrame], *, sure: float = 0.9) -> pd.DataFrame:
+    """Return all that is compared in one report, and what of it moved beyond noise.
+
+    Question
+        What moved, and what is only noise?
+
+    Parameters
+        tables : MOVES of everything that the report compares
+        sure : of what is said to have moved, the share that is to be right
+
+    Returns
+        MOVES, in the order of the tables, with verdict: up, down, none, not tested.
+
+    Formula
+        Benjamini-Hochberg at 1 - sure over all rows with a p-value.
+
+    Source
+        Benjamini and Hochberg, JRSS B 57 (1995) 289-300, as implemented by
+        statsmodels.stats.multitest.multipletests.
+
+    Limits
+        The company, its segments and its steps are not independent: they share subjects and luck. The rate is proven
+        for independent and for positively dependent tests, such as a company and its parts, not for all.
+    """
+    told = [table for table in tables if len(table)]
+    if not told:
+        return _nothing()
+    rows = pd.concat(told, ignore_index=True)[MOVES]
+    p_value = rows["p_value"].to_numpy(dtype=float)
+    signs = np.where(rows["change"] > 0, "up", "down")
+    verdict = np.where(np.isnan(p_value), "not tested", np.where(beyond_chance(p_value, sure), signs, "none"))
+    return rows.assign(verdict=pd.Series(verdict, rows.index, dtype="str"))
+
+
+def beyond_chance(p_value: Array, sure: float) -> Array:
+    """Return which of the p-values pass Benjamini-Hochberg at 1 - sure; those not known neither pass nor count."""
+    from statsmodels.stats.multitest import multipletests  # wanted by few callers
+
+    p_value = np.asarray(p_value, dtype=float)
+    known, found = np.isfinite(p_value), np.zeros(p_value.shape, dtype=bool)
+    if known.any():
+        found[known] = multipletests(p_value[known], alpha=1 - sure + _EVEN, method="fdr_bh")[0]
+    return found
+
+
+def _nothing() -> pd.DataFrame:
+    types = {name: "int64" if name in _COUNTS else "str" if name in _WORDS else "float64" for name in MOVES}
+    types["why"] = "object"
+    return pd.DataFrame({name: pd.Series(dtype=type) for name, type in (types | {"verdict": "str"}).items()})
