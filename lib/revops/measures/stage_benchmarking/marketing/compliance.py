@@ -125,7 +125,8 @@ def _campaigns(tagged: pd.DataFrame, least: float) -> pd.DataFrame:
     found = found.join(usual).assign(
         campaign=usual["utm_campaign"].where(found["campaign_key"].notna()),
         n_wrong=found["n"] - found["n_right"], wrong_share=1 - found["n_right"] / found["n"],
-        wrong=[_worded(row) for row in groups[[*FAULTS]].sum().to_numpy()], examples=_examples(tagged, group, n),
+        wrong=[_worded(row) for row in groups[[*FAULTS]].sum().to_numpy()], 
+        examples=_examples(tagged[~tagged["is_right"]], group[~tagged["is_right"]].to_numpy(), n),
         n_spellings=tagged["utm_campaign"].where(tagged["campaign_key"].notna()).groupby(group).nunique().to_numpy(),
         is_right=found["campaign_key"].notna() & (found["n_right"] >= least * found["n"] - _EVEN),
     )  # fmt: skip
@@ -145,11 +146,10 @@ def _worded(counts: np.ndarray) -> str | None:
     return ", ".join(f"{FAULTS[at]} {counts[at]}" for at in order if counts[at]) or None
 
 
-def _examples(tagged: pd.DataFrame, group: pd.Series, n: int) -> np.ndarray:
-    """Return for each group up to three ways in which its tags were written wrongly, the most frequent first."""
-    wrong = ~tagged["is_right"]
-    text = tagged[TAGS[0]].fillna("").str.cat([tagged[name].fillna("") for name in TAGS[1:]], sep=" / ")
-    counts = pd.DataFrame({"group": group, "text": text})[wrong].value_counts().reset_index()
+def _examples(wrong: pd.DataFrame, group: np.ndarray, n: int) -> np.ndarray:
+    """Return for each of n groups up to three ways in which its tags were written wrongly, the most frequent first."""
+    text = wrong[TAGS[0]].fillna("").str.cat([wrong[name].fillna("") for name in TAGS[1:]], sep=" / ")
+    counts = pd.DataFrame({"group": group, "text": text}).value_counts().reset_index()
     counts = counts.sort_values(["group", "count", "text"], ascending=[True, False, True])
     top = counts[counts.groupby("group").cumcount() < _SHOWN]
     top = top.assign(text=top["text"].str.slice(stop=_LONGEST)).groupby("group")["text"].agg("; ".join)
@@ -157,17 +157,19 @@ def _examples(tagged: pd.DataFrame, group: pd.Series, n: int) -> np.ndarray:
 
 
 def _faults(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return how many arrivals have each fault, FAULTS in their order, then those without any tag."""
-    of_tags = {name: (rows["is_tagged"], rows[name]) for name in FAULTS}
-    parts = []
-    for fault, (base, is_wrong) in (of_tags | {UNTAGGED: (rows["is_expected"], rows["is_untagged"])}).items():
-        counts = is_wrong[base].groupby(rows["span"]).agg(n="sum", n_all="size").reset_index()
-        wrong = rows[is_wrong & (fault != UNTAGGED)]
-        group = pd.Series(pd.Index(counts["span"]).get_indexer(wrong["span"]), wrong.index)
-        parts.append(counts.assign(fault=fault, examples=_examples(wrong, group, len(counts))))
-    table = pd.concat(parts, ignore_index=True)
-    table = table.assign(share=table["n"] / table["n_all"]).sort_values("span", kind="stable", ignore_index=True)
-    return table.astype(OF_FAULTS)[[*OF_FAULTS]]
+    """Return by span how many arrivals have each fault, FAULTS in their order, then those without any tag."""
+    kinds = [*FAULTS, UNTAGGED]
+    spans, span = np.unique(rows["span"].to_numpy(dtype=object), return_inverse=True)
+    is_wrong = rows[[*FAULTS, "is_untagged"]].to_numpy()
+    bases = rows[["is_tagged"] * len(FAULTS) + ["is_expected"]].to_numpy()
+    n, n_all = (np.array([part[span == at].sum(axis=0) for at in range(len(spans))]) for part in (is_wrong, bases))
+    place, fault = np.nonzero(is_wrong[:, :-1])
+    table = pd.DataFrame({
+        "span": np.repeat(spans, len(kinds)), "fault": kinds * len(spans), "n": n.ravel(), "n_all": n_all.ravel(),
+        "examples": _examples(rows.iloc[place], span[place] * len(kinds) + fault, n.size),
+    })  # fmt: skip
+    table = table[table["n_all"] > 0]
+    return table.assign(share=table["n"] / table["n_all"]).astype(OF_FAULTS)[[*OF_FAULTS]].reset_index(drop=True)
 
 
 def _empty(columns: dict[str, str]) -> pd.DataFrame:

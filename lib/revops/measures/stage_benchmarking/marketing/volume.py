@@ -11,7 +11,7 @@ from revops.measures.stage_benchmarking.window import Window
 from revops.periods import FiscalCalendar, Period
 from revops.ratios import safe_ratio
 
-__all__ = ["MQLS", "NO_MQL", "mqls_of"]
+__all__ = ["MQLS", "NO_MQL", "mqls_of", "usual_range"]
 
 MQLS = {
     "span": "str", "name": "str", "since": "datetime64[us]", "until": "datetime64[us]", "n": "int64",
@@ -46,12 +46,11 @@ def mqls_of(window: Window, enquiries: pd.DataFrame) -> tuple[pd.DataFrame, dict
         target           of the whole quarter, NaN without one; target_to_date: its part for the days so far
         target_share     n / target_to_date
         usual            of the last weeks: mean of the windows before them that are whole; NaN elsewhere
-        usual_low, usual_high   where one more window like those lies, in `level` of cases
+        usual_low, usual_high   where one more window like those lies, in `level` of cases (usual_range)
 
     Formula
         An enquiry counts once, on the day its first person was called qualified. target_to_date = target x days so far
-        / days of the quarter. Range of one more window: mean +- t (k - 1 degrees of freedom) x sd x sqrt(1 + 1 / k),
-        sd^2 = variance of the k windows, at least their mean (Poisson); k at least 3.
+        / days of the quarter.
 
     Limits
         Targets have no history: company.yml as it is today. A target by days takes no account of seasons in a quarter.
@@ -124,11 +123,34 @@ def _named(calendar: FiscalCalendar, name: str) -> Period | None:
 
 def _with_usual(table: pd.DataFrame, level: float) -> pd.DataFrame:
     """Return the table with what is usual beside the last weeks."""
-    past = table.loc[table["span"].eq("weeks") & table["name"].ne("0") & table["is_whole"], "n"].astype(float)
-    k, middle, reach = len(past), past.mean(), np.nan
-    if k >= _FEWEST:
-        reach = stdtrit(k - 1, (1 + level) / 2) * np.sqrt(max(past.var(), middle) * (1 + 1 / k))
+    past = table.loc[table["span"].eq("weeks") & table["name"].ne("0") & table["is_whole"], "n"]
+    middle, low, high = usual_range(past.to_numpy(), level=level)
     is_last = table["span"].eq("weeks") & table["name"].eq("0")
-    usual = {"usual": middle, "usual_low": max(middle - reach, 0.0) if k >= _FEWEST else np.nan,
-             "usual_high": middle + reach}  # fmt: skip
+    usual = {"usual": middle, "usual_low": low, "usual_high": high}
     return table.assign(**{name: np.where(is_last, value, np.nan) for name, value in usual.items()})
+
+
+def usual_range(counts: np.ndarray, *, level: float) -> tuple[float, float, float]:
+    """Return the mean of the counts of some windows, and where the count of one more like them lies.
+
+    Parameters
+        level : share of cases in which it is to lie there
+
+    Returns
+        mean, low, high; NaN without windows, the range NaN of fewer than three, or where nothing came in any.
+
+    Formula
+        mean +- t x sqrt(variance x (1 + 1 / k)), k + 1 degrees of freedom; variance = ((k - 1) x that of the k counts +
+        2 x mean) / (k + 1): two windows' worth of Poisson with what was seen. Never below 0.
+
+    Limits
+        Measured at a nominal 80 %, 20,000 companies a case, means of 8 to 120: held 84 % (k = 3), 83 % (4), 81 % (8) of
+        Poisson windows; 77, 78, 79 % with twice the variance of Poisson; 71, 73, 77 % with four times.
+    """
+    k = len(counts)
+    mean = float(counts.mean()) if k else float("nan")
+    if k < _FEWEST or mean == 0:
+        return mean, float("nan"), float("nan")
+    variance = ((k - 1) * counts.var(ddof=1) + 2 * mean) / (k + 1)
+    reach = float(stdtrit(k + 1, (1 + level) / 2) * np.sqrt(variance * (1 + 1 / k)))
+    return mean, max(mean - reach, 0.0), mean + reach
