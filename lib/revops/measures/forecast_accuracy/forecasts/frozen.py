@@ -5,15 +5,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
 import pandas as pd
 
 from revops.analysis.outlook import Subject
 from revops.company import TYPES
-from revops.errors import MeasureError
 from revops.measures.forecast_accuracy.forecasts.arithmetic import arithmetic
 from revops.measures.forecast_accuracy.forecasts.by_deal import ByDeal, by_deal
-from revops.measures.forecast_accuracy.forecasts.known_calls import CATEGORIES, calls_of, known_calls
+from revops.measures.forecast_accuracy.forecasts.called import ROLES, called_of, source_of
+from revops.measures.forecast_accuracy.forecasts.known_calls import calls_of, known_calls
 from revops.measures.forecast_accuracy.forecasts.quarters import (
     Quarters,
     early_bookings,
@@ -21,9 +20,8 @@ from revops.measures.forecast_accuracy.forecasts.quarters import (
     states_of,
     week_days,
 )
-from revops.measures.forecast_accuracy.forecasts.steps import STEPS, called_by, callers, unit_pairs
+from revops.measures.forecast_accuracy.forecasts.steps import unit_pairs
 from revops.periods import Period
-from revops.wording import plural
 
 __all__ = ["LABELS", "MIDDLE", "Frozen", "company_calls", "frozen"]
 
@@ -44,10 +42,6 @@ LABELS = {
     "final": "Company call",
 }
 """Each forecast, and what it is called on the page."""
-_ROLES = tuple(CATEGORIES.values())
-_FEWEST_OF_SHEET = 4
-_MOST_CALLED = 0.8
-_UNIT_OFF = 100.0
 MIDDLE = {"sheet": 3, "history": 0}
 """The day of the week, from the quarter's first day on, on which past deals are looked at, by source of calls."""
 
@@ -104,17 +98,14 @@ def frozen(subject: Subject) -> Frozen | None:
     states = subject.part_of(states_of(subject))
     quarters = quarters_of(subject, states, subject.knobs.judged_quarters)
     calls = calls_of(subject)
-    source = _source(subject, calls, quarters)
+    source = source_of(subject, calls, quarters)
     days = _days(subject, quarters, calls if source == "sheet" else calls.iloc[:0])
     if source is None or not days:
         return None
     view, covers = subject.view, subject.covers or TYPES
     found, early = _by_deal(subject, states, quarters, days, source), early_bookings(states, quarters, days)
     known = _known(calls, days) if source == "sheet" else _rebuilt(found, covers)
-    _refuse_another_unit(known, quarters, covers)
-    roles = [role for role in _ROLES if known["category"].eq(role).any()]
-    shares = callers(known, quarters, covers, view.owners)
-    call, caller, called = _called(known, roles, shares, source)
+    told = called_of(known, quarters, covers, view.owners, source)
     return Frozen(
         quarters=quarters,
         states=states,
@@ -122,16 +113,18 @@ def frozen(subject: Subject) -> Frozen | None:
         known=known,
         pairs=pd.concat(
             [
-                _of_company(called, arithmetic(found, quarters, days, covers, early), source, quarters.booked(covers)),
-                _of_units(known, roles, quarters, covers, view.owners),
+                _of_company(
+                    told.forecasts, arithmetic(found, quarters, days, covers, early), source, quarters.booked(covers)
+                ),
+                _of_units(known, told.call, quarters, covers, view.owners),
             ],
             ignore_index=True,
         ),
         by_type=_by_type(found, quarters, days, early),
         source=source,
-        call=call,
-        caller=caller,
-        callers=shares,
+        call=told.call,
+        caller=told.caller,
+        callers=told.callers,
         covers=tuple(covers),
         days=days,
     )
@@ -144,7 +137,7 @@ def company_calls(subject: Subject, week: int) -> pd.DataFrame | None:
     states = subject.part_of(states_of(subject))
     quarters = quarters_of(subject, states, subject.knobs.judged_quarters)
     calls = calls_of(subject)
-    source = _source(subject, calls, quarters)
+    source = source_of(subject, calls, quarters)
     days = _days(subject, quarters, calls if source == "sheet" else calls.iloc[:0])
     if source is None or not days:
         return None
@@ -154,55 +147,11 @@ def company_calls(subject: Subject, week: int) -> pd.DataFrame | None:
     else:
         at_week = {period: {week: weeks[week]} for period, weeks in days.items() if week in weeks}
         known = _rebuilt(_by_deal(subject, states, quarters, at_week, source), covers)
-    _refuse_another_unit(known, quarters, covers)
-    roles = [role for role in _ROLES if known["category"].eq(role).any()]
-    call, _, called = _called(known, roles, callers(known, quarters, covers, subject.view.owners), source)
-    rows = called.get(call, known.iloc[:0]).assign(category=call, level="company", member="company")
+    told = called_of(known, quarters, covers, subject.view.owners, source)
+    rows = told.forecasts.get(told.call, known.iloc[:0])
+    rows = rows.assign(category=told.call, level="company", member="company")
     rows = _beside(rows[rows["horizon_weeks"].eq(week)], quarters.booked(covers))
     return rows[~rows["is_open"]].reset_index(drop=True)
-
-
-def _source(subject: Subject, calls: pd.DataFrame, quarters: Quarters) -> str | None:
-    """Return where the judged calls come from: sheet, history, or None where there are none."""
-    book, wanted = subject.view.book, subject.knobs.calls
-    rebuilt = book.has_history and "forecast_category" in book.audit.tracked
-    if wanted == "history" or calls.empty:
-        return "history" if rebuilt and wanted != "sheet" else None
-    if wanted == "sheet" or not rebuilt:
-        return "sheet"
-    n_called = len({period.name for period in quarters.last} & set(calls["period"]))
-    shares = callers(calls, quarters, subject.covers or TYPES, subject.view.owners)
-    return "sheet" if n_called >= _FEWEST_OF_SHEET and _is_whole(shares) else "history"
-
-
-def _called(
-    known: pd.DataFrame, roles: list[str], shares: pd.Series, source: str
-) -> tuple[str, str, dict[str, pd.DataFrame]]:
-    """Return the category that is judged, the step whose call it is, and what was called by step and by category."""
-    whole = [step for step in STEPS if roles and not shares[step] < _MOST_CALLED]
-    steps = {step: called_by(known, step, roles[0]) for step in whole}
-    caller = next((step for step in reversed(STEPS) if len(steps.get(step, ()))), "rep")
-    is_told = source == "history" or _is_whole(shares)
-    called = steps | {role: called_by(known, caller, role) for role in roles if is_told}
-    return (roles[0] if roles else "commit"), caller, called
-
-
-def _refuse_another_unit(known: pd.DataFrame, quarters: Quarters, covers: Collection[str]) -> None:
-    """Refuse calls that are in thousands or the like: nobody is a hundredfold off in a quarter's last week."""
-    last = known[known["horizon_weeks"].eq(13) & known["category"].isin(_ROLES[:2])]
-    called = last.groupby(["period", "level"])["forecast_amount"].sum().unstack("level")
-    ratios = called.div(quarters.booked(covers).replace(0.0, np.nan), axis=0).stack().dropna()
-    middle = float(ratios.median()) if len(ratios) else 1.0
-    if not _UNIT_OFF**-1 < middle < _UNIT_OFF:
-        raise MeasureError(
-            f"forecasts: calls must be in the company's currency; found {plural(len(ratios), 'sum')} of last-week "
-            f"calls that are {middle:,.4g} times what was booked. Say the sheet's unit in company.yml, forecasts: unit."
-        )
-
-
-def _is_whole(shares: pd.Series) -> bool:
-    """Return whether some step of the roll-up is of most that is booked; also where nothing is."""
-    return not (shares < _MOST_CALLED).all()
 
 
 def _days(subject: Subject, quarters: Quarters, calls: pd.DataFrame) -> dict[Period, dict[int, dt.date]]:
@@ -242,8 +191,8 @@ def _known(calls: pd.DataFrame, days: Mapping[Period, Mapping[int, dt.date]]) ->
 def _rebuilt(found: ByDeal, covers: Collection[str]) -> pd.DataFrame:
     """Return calls rebuilt from deals, owner by owner: booked to date, and open deals of a category or a nearer one."""
     sums = found.sums[found.sums["type"].isin(covers)].dropna(subset="commit")
-    sums = sums.groupby(["period", "horizon_weeks", "owner_id"], as_index=False)[["booked", *_ROLES]].sum()
-    told = [role for role in _ROLES if role != "most_likely" or not sums["most_likely"].eq(sums["commit"]).all()]
+    sums = sums.groupby(["period", "horizon_weeks", "owner_id"], as_index=False)[["booked", *ROLES]].sum()
+    told = [role for role in ROLES if role != "most_likely" or not sums["most_likely"].eq(sums["commit"]).all()]
     parts = [sums.assign(category=role, forecast_amount=sums["booked"] + sums[role]) for role in told]
     rows = pd.concat(parts, ignore_index=True).rename(columns={"owner_id": "member"})
     rows = rows.assign(level="owner", group_level="", snapshot_date=pd.NaT, is_carried=False)
@@ -263,10 +212,10 @@ def _of_company(
 
 
 def _of_units(
-    known: pd.DataFrame, roles: list[str], quarters: Quarters, covers: Collection[str], owners: pd.DataFrame
+    known: pd.DataFrame, call: str, quarters: Quarters, covers: Collection[str], owners: pd.DataFrame
 ) -> pd.DataFrame:
     """Return the calls of owners and teams beside what they booked."""
-    rows = unit_pairs(known, roles[0] if roles else "commit", quarters, covers, owners)
+    rows = unit_pairs(known, call, quarters, covers, owners)
     return rows.assign(is_open=rows["actual_amount"].isna())
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from revops.analysis.journeys import JourneyKnobs, journeys_of
-from revops.analysis.recurring import customer_months, movements
+from revops.analysis.recurring import CustomerMonths, movements
 from revops.analysis.spending import booked
 from revops.book import AsOf
 from revops.company import TYPES
@@ -20,11 +20,15 @@ _ADDED = ("new", "expansion", "reactivation")
 _MONTHS = 3
 
 
-def three_answers(window: Window) -> pd.DataFrame:
+def three_answers(window: Window, bills: CustomerMonths | None) -> pd.DataFrame:
     """Return what the last whole quarter brought, by the definitions that three people use.
 
     Question
         If sales, finance and marketing each said what the quarter brought, how far apart would they be?
+
+    Parameters
+        window : the report's window; uses opportunities, people and touches, and ledger of its view
+        bills : revenue.bills_of its view
 
     Returns
         One row each of sales, finance and marketing: who, amount [company currency; NaN: cannot be told], n, counted
@@ -42,7 +46,7 @@ def three_answers(window: Window) -> pd.DataFrame:
     quarter = last_quarter(window)
     rows = [
         _of_sales(window.view, quarter),
-        _of_finance(window.view, quarter),
+        _of_finance(window.view, quarter, bills),
         _of_marketing(window.view, quarter),
     ]
     return pd.DataFrame(rows, columns=[*ANSWERS]).astype(ANSWERS)
@@ -72,15 +76,14 @@ def _of_sales(view: AsOf, quarter: Period) -> tuple:
     return "sales", won["amount"].sum(), len(won), "deals", definition, None
 
 
-def _of_finance(view: AsOf, quarter: Period) -> tuple:
+def _of_finance(view: AsOf, quarter: Period, bills: CustomerMonths | None) -> tuple:
     """Return what finance would say: by bills, else by the books."""
-    found = customer_months(view) if len(view.book.table("subscriptions")) else None
     wanted = pd.date_range(quarter.start, periods=_MONTHS, freq="MS", unit="us")
-    if found is not None and wanted.isin(found.months[1:]).all():
-        moved = movements(found)
+    if bills is not None and wanted.isin(bills.months[1:]).all():
+        moved = movements(bills)
         inside = moved["period"].isin(wanted.strftime("%Y-%m"))
         amount = 12 * float(moved.loc[inside, list(_ADDED)].to_numpy().sum())
-        rose = np.diff(found.amount, axis=1)[:, found.months[1:].isin(wanted)] > 0
+        rose = np.diff(bills.amount, axis=1)[:, bills.months[1:].isin(wanted)] > 0
         definition = "recurring revenue added by new customers, expansion and reactivation, x 12, by bills"
         return "finance", amount, int(rose.any(axis=1).sum()), "customers", definition, None
     rows = booked(view)

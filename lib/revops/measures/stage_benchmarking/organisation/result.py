@@ -10,7 +10,7 @@ from revops.measures.stage_benchmarking.organisation.answers import last_quarter
 from revops.measures.stage_benchmarking.organisation.models import Facts, leaning, models_of
 from revops.measures.stage_benchmarking.organisation.questions import deciding_questions, rename_test, renamed
 from revops.measures.stage_benchmarking.organisation.renewals import lost_renewals, n_renewed
-from revops.measures.stage_benchmarking.organisation.revenue import Revenue, recurring_revenue
+from revops.measures.stage_benchmarking.organisation.revenue import Revenue, bills_of, recurring_revenue
 from revops.measures.stage_benchmarking.organisation.signals import (
     Signal,
     answers_signal,
@@ -36,8 +36,9 @@ class Organisation:
     arr_amount, arr_dollars: recurring revenue a year [company currency; USD]; arr_source: where from; arr_is_rough:
     from won deals. stages: company_stage; stage: its number by Fairview (NaN: not known). quarter: of signal 1;
     answers: three_answers; lost: lost_renewals. signals: operating_signals; level: level_of; n_holding, n_read: how
-    many hold, of how many read. models: models_of; leaning: the model it points to, if one. questions: deciding_questions. rename:
-    rename_test; renamed: whether it is Marketing Ops with a new title (yes, no, open). why: what is not known.
+    many hold, of how many read. models: models_of; leaning: the model it points to, if one. questions:
+    deciding_questions. rename: rename_test; renamed: whether it is Marketing Ops with a new title (yes, no, open).
+    why: what is not known.
     """
 
     arr_amount: float
@@ -75,7 +76,8 @@ def organisation_of(window: Window, told: Told | None = None, off: pd.Series | N
     """
     told = told or Told()
     view, knobs, said = window.view, window.knobs, window.view.company.organisation
-    arr, answers, lost = recurring_revenue(window), three_answers(window), lost_renewals(window)
+    bills = bills_of(view)
+    arr, answers, lost = recurring_revenue(window, bills), three_answers(window, bills), lost_renewals(window)
     tools = tools_of(view.book.table("tools"), said.connected_tools)
     read = [
         answers_signal(answers, knobs, view.company.currency),

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from revops.analysis.recurring import customer_months
+from revops.analysis.recurring import CustomerMonths, customer_months
+from revops.book import AsOf
 from revops.company import Company
 from revops.measures.stage_benchmarking.window import Window
 from revops.wording import month_name, plural
 
-__all__ = ["Revenue", "in_dollars", "last_month", "recurring_revenue"]
+__all__ = ["Revenue", "bills_of", "in_dollars", "last_month", "recurring_revenue"]
 
 _DOLLARS = "USD"
 _CONTRACTS = ("new", "expansion", "renewal")
@@ -32,8 +33,17 @@ class Revenue:
     why: dict[str, str]
 
 
-def recurring_revenue(window: Window) -> Revenue:
+def bills_of(view: AsOf) -> CustomerMonths | None:
+    """Return recurring revenue by customer and month, as known on the day; None without a billing export."""
+    return None if view.book.table("subscriptions").empty else customer_months(view)
+
+
+def recurring_revenue(window: Window, bills: CustomerMonths | None) -> Revenue:
     """Return recurring revenue a year, of the whole company, in its last month that was over on the last day.
+
+    Parameters
+        window : the report's window; uses opportunities of its view where there are no bills
+        bills : bills_of its view
 
     Formula
         Bills: 12 x the recurring revenue of the last reported month, late payments filled in. Without bills, roughly:
@@ -42,7 +52,7 @@ def recurring_revenue(window: Window) -> Revenue:
     Limits
         The rough one is right where every contract runs a year and its renewal is a deal; it says so.
     """
-    billed = _billed(window)
+    billed = _billed(window, bills)
     amount, source, why = billed or _won(window)
     dollars = in_dollars(amount, window.view.company)
     if not np.isnan(amount) and np.isnan(dollars):
@@ -62,18 +72,16 @@ def last_month(day: dt.date) -> pd.Timestamp:
     return pd.Timestamp(day + dt.timedelta(days=1)).replace(day=1) - pd.DateOffset(months=1)
 
 
-def _billed(window: Window) -> tuple[float, str, dict[str, str]] | None:
+def _billed(window: Window, bills: CustomerMonths | None) -> tuple[float, str, dict[str, str]] | None:
     """Return the amount by bills, its source and what to mind; None where no month up to then is billed."""
-    if window.view.book.table("subscriptions").empty:
-        return None
-    found, wanted = customer_months(window.view), last_month(window.until)
-    place = int(np.searchsorted(found.months, wanted, side="right")) - 1
+    wanted = last_month(window.until)
+    place = -1 if bills is None else int(np.searchsorted(bills.months, wanted, side="right")) - 1
     if place < 0:
         return None
-    month, why = found.months[place], {}
+    month, why = bills.months[place], {}
     if month < wanted - pd.DateOffset(months=_STALE_MONTHS):
         why["amount"] = f"bills end in {month_name(month)}"
-    return float(12 * found.amount[:, place].sum()), f"billing, {month_name(month)} x 12", why
+    return float(12 * bills.amount[:, place].sum()), f"billing, {month_name(month)} x 12", why
 
 
 def _won(window: Window) -> tuple[float, str, dict[str, str]]:
