@@ -10,6 +10,7 @@ from gate import EXAMPLES, HISTORY_REPORT, REPORT, rows
 
 from revops import __main__ as command
 from revops.company import load_company, open_questions
+from revops.company.operations import OfficeHours, Organisation
 from revops.exports import prepare
 from revops.first_run import propose
 from revops.first_run.yaml_words import listed, quoted, shown
@@ -145,6 +146,84 @@ def test_segments_regions_and_test_records_are_proposed_as_comments(sample):
     assert "# test_records:\n#   account_name: [Test Account - please ignore]\n" in sample.text
     named = {"mql_at": ["MQL_Date__c"], "sql_at": ["SQL_Date__c"]}
     assert yaml.safe_load(sample.text)["exports"]["columns"]["leads"] == named
+
+
+def test_statuses_of_leads_are_guessed_and_the_others_named(sample):
+    values = yaml.safe_load(sample.text)
+    assert values["lead_statuses"] == {
+        "working": ["Working"], "rejected": ["Disqualified"], "recycled": ["Nurture", "Recycled"]
+    }  # fmt: skip
+    real = load_company(ROOT / "params").lead_statuses.model_dump()
+    assert {name: sorted(words) for name, words in real.items()} == values["lead_statuses"]
+    check = "  # CHECK: guessed by their names; none of the three: Open (1,036), Converted (964), SQL (12), MQL (9)\n"
+    assert "lead_statuses:\n" + check in sample.text
+    assert "lead statuses: 4 of 8 words guessed by name" in sample.decided
+
+
+def test_what_no_export_tells_of_the_company_is_an_open_question_and_stops_nothing(sample):
+    values = yaml.safe_load(sample.text)
+    assert values["mql_targets"] == {} and values["office_hours"] == {
+        "opens": "08:30", "closes": "18:00", "days": ["mon", "tue", "wed", "thu", "fri"], "holidays": [],
+        "time_zones": {},
+    }  # fmt: skip
+    organisation = Organisation.model_validate(values["organisation"])
+    assert organisation == Organisation() and list(values["organisation"]) == list(Organisation.model_fields)
+    assert OfficeHours.model_validate(values["office_hours"]) == OfficeHours()
+    hours = [text for _, text in sample.checks if "sales works" in text]
+    assert hours == [
+        "nothing tells when sales works; these are usual hours, and everybody is held to be in the company's zone"
+    ]
+    assert (
+        "  # CHECK: users are in America/New_York (16), Europe/Berlin (7), Asia/Singapore (5); name the zone of each "
+        "region, as EMEA: Europe/Berlin\n"
+    ) in sample.text
+
+
+@pytest.mark.parametrize(
+    ("status", "meaning"),
+    [
+        ("Open - Not Contacted", None), ("Working - Contacted", "working"), ("Closed - Converted", None),
+        ("Closed - Not Converted", "rejected"), ("New", None), ("Open deal", None), ("In progress", "working"),
+        ("Attempted to contact", "working"), ("Connected", "working"), ("Bad timing", "recycled"),
+        ("Unqualified", "rejected"), ("Qualified", None), ("Marketing Qualified", None), ("Junk lead", "rejected"),
+        ("NURTURING", "recycled"), ("Wrong contact", "rejected"), ("Accepted", "working"), ("Blue", None),
+    ],
+)  # fmt: skip
+def test_a_status_means_what_its_name_says(tmp_path, status, meaning):
+    leads = f"Lead ID,Created Date,Lead Status,Company / Account\n00Q1,2025-03-01,{status},Bolt\n"
+    values = proposed(tmp_path / "exports", deals=rows(OPEN_DEAL), leads=leads)[1]["lead_statuses"]
+    assert values == {**{name: [] for name in ("working", "rejected", "recycled")},
+                      **({meaning: [status]} if meaning else {})}  # fmt: skip
+
+
+def test_statuses_that_only_history_has_are_seen(tmp_path):
+    history = (
+        "Lead ID,Edit Date,Field / Event,Old Value,New Value\n"
+        "00Q1,2025-03-02 09:00,Lead Status,New,Attempting\n00Q1,2025-03-03 09:00,Lead Owner,Ann Working,Bo Nurture\n"
+    )
+    leads = "Lead ID,Created Date,Lead Status,Company / Account\n00Q1,2025-03-01,Disqualified,Bolt\n"
+    found, values = proposed(tmp_path / "exports", deals=rows(OPEN_DEAL), leads=leads, history=history)
+    assert values["lead_statuses"] == {"working": ["Attempting"], "rejected": ["Disqualified"], "recycled": []}
+    assert "Nurture" not in found.text and "Ann" not in found.text
+
+
+def test_users_of_several_zones_are_told_beside_the_hours(tmp_path):
+    users = "Id,Name,IsActive,TimeZoneSidKey\n" + "".join(
+        f"005{place:012d},Person {place},1,{zone}\n"
+        for place, zone in enumerate(["Europe/Berlin"] * 2 + ["Asia/Tokyo"])
+    )
+    leads = "Lead ID,Created Date,Lead Status,Company / Account\n00Q1,2025-03-01,New,Bolt\n"
+    found, _ = proposed(tmp_path / "exports", deals=rows(OPEN_DEAL), leads=leads, users=users)
+    assert (
+        "  # CHECK: users are in Europe/Berlin (2), Asia/Tokyo (1); name the zone of each region, as "
+        "EMEA: Europe/Berlin\n  time_zones: {}\n"
+    ) in found.text
+
+
+def test_without_leads_nothing_is_asked_of_their_hours(tmp_path):
+    found, values = proposed(tmp_path / "exports", deals=rows(OPEN_DEAL))
+    assert (values["lead_statuses"], values["office_hours"]) == ({}, {})
+    assert not any("sales works" in text for _, text in found.checks)
 
 
 def test_a_region_that_the_quota_sheet_names_is_filled(tmp_path):

@@ -15,6 +15,7 @@ from revops.first_run.candidates import column_lines, find_candidates, group_lin
 from revops.first_run.influence import influence_lines, models_of
 from revops.first_run.meanings import account_lines, channel_lines, metric_lines, source_lines, type_lines, unit_lines
 from revops.first_run.money import currency_lines, sign_lines
+from revops.first_run.operations import hours_lines, organisation_lines, status_lines, target_lines
 from revops.first_run.people import alias_lines
 from revops.first_run.seen import Seen, look
 from revops.first_run.stages import stage_lines
@@ -106,6 +107,13 @@ def _text(seen: Seen, found: list[Any], names: set[str], name: str, shown_folder
         ("Which channel money spent on ads belongs to; {} is paid_search for Google, else paid_social.",
          channel_lines(seen)),
         ("What each account of the profit and loss is.", account_lines(seen)),
+        ("What statuses of a lead mean, by pattern: somebody works on it, sales turned it down, marketing has it back.",
+         status_lines(seen)),
+        ("When sales works, for the clock of the hand-off; the zone is that of the owner's region, else the company's.",
+         hours_lines(seen)),
+        ("How many MQLs marketing is to bring, by quarter, as FY27-Q1: 100; {} = no target.", target_lines()),
+        ("Who reports to whom and who owns what: no export tells; what is null is shown as not answered.",
+         organisation_lines()),
         ("Names of segments and regions in the order to show them.", (group_lines(found, names), [])),
         ("Records made to try things out, by pattern; left out everywhere and counted.", test_lines(seen)),
         ("Other names of owners, as quota and commit sheets write them: other name -> name in the CRM.",

@@ -17,7 +17,7 @@ from revops.exports.reading.frames import Frame
 from revops.exports.uniting.merged import Merged
 from revops.exports.uniting.rows import each, in_one, leave, nothing, text_columns, without_copies
 
-__all__ = ["build_lead_history"]
+__all__ = ["build_lead_history", "known_field"]
 
 FIELDS = {
     **dict.fromkeys(("status", "leadstatus", "personstatus"), "status"),
@@ -90,7 +90,12 @@ def _fields(words: pd.Series, context: Context) -> dict[str, str | None]:
     named = [label for labels in exports.columns.get("leads", {}).values() for label in labels]
     named += exports.lifecycle.fields
     own = {_folded(label): label for label in named}
-    return {word: FIELDS.get(_folded(word)) or own.get(_folded(word)) for word in words.dropna().unique()}
+    return {word: known_field(word) or own.get(_folded(word)) for word in words.dropna().unique()}
+
+
+def known_field(word: str | None) -> str | None:
+    """Return the name that the schema has for a field of leads, as systems write it; None for another."""
+    return FIELDS.get(_folded(word)) if isinstance(word, str) else None
 
 
 def _folded(word: str) -> str:
