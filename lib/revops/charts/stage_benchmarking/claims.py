@@ -26,7 +26,7 @@ def draw(result: StageResult) -> list[Chart]:
 
 
 def moved(result: StageResult) -> Chart | None:
-    """Return every share of the whole, last weeks against before, and groups that moved; None where none is compared."""
+    """Return every share of the whole, now against before, and groups that moved; None where none is compared."""
     rows = result.changes.table
     rows = rows[rows["p_value"].notna() & rows["what"].ne("days")]
     is_sure = rows["verdict"].isin(list(_VERDICTS))

@@ -38,8 +38,8 @@ def groups(result: StageResult) -> Chart | None:
     parts = [f"{row.label} {share(row.share)} ({between(row.low, row.high, share)})" for row in
              shown[~shown["is_head"]].itertuples()]  # fmt: skip
     data = shown[~shown["is_head"]][["label", "dimension", "n", "share", "low", "high", "verdict"]]
-    data = data.rename(columns={"label": "group", "dimension": "by", "n": "opportunities", "share": "won", "low": "from",
-                                "high": "to", "verdict": "against_the_rest"}).reset_index(drop=True)  # fmt: skip
+    heads = {"label": "group", "dimension": "by", "n": "opportunities", "share": "won", "low": "from", "high": "to"}
+    data = data.rename(columns=heads | {"verdict": "against_the_rest"}).reset_index(drop=True)
     ax = plot_groups(shown, float(whole.iloc[0]) if len(whole) else np.nan)
     return Chart("groups", title, f"{title}. {'; '.join(parts)}.", caption, ax, data,
                  (None, None, "count", "share", "share", "share", None))  # fmt: skip
