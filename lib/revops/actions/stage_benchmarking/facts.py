@@ -76,7 +76,7 @@ def where(result: StageResult) -> str:
 
 
 def leak(result: StageResult) -> tuple[str, float] | None:
-    """Return the stage where the largest share of what came in has been lost, and that share; None where none is told."""
+    """Return the stage where the largest share of what came in is lost, and that share; None where none is told."""
     rows = result.leaks[result.leaks["what"].eq("stage") & result.leaks["lost_share"].gt(0)]
     if rows.empty:
         return None

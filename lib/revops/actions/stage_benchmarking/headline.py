@@ -46,7 +46,7 @@ def _sentence(result: StageResult) -> str:
     if len(better):
         return f"{_moved(better.iloc[0], result, worse=False)}; {_others(len(better) - 1, 'got worse')}."
     weeks = plural(result.knobs.weeks, "week")
-    return f"No change beyond noise in the last {weeks}{where(result)}{_leak(result)}."
+    return f"No change beyond noise in the last {weeks}{where(result)}{_late(result) or _leak(result)}."
 
 
 def _moved(row: pd.Series, result: StageResult, *, worse: bool) -> str:
@@ -60,6 +60,14 @@ def _others(n: int, did: str = "moved") -> str:
     if did != "moved":
         return f"nothing {did} beyond noise" if not n else f"{plural(n, 'other number')} rose too, nothing {did}"
     return "nothing else moved beyond noise" if not n else f"{plural(n, 'other number')} moved beyond noise too"
+
+
+def _late(result: StageResult) -> str:
+    """Return that MQLs are touched too late, where that is sure."""
+    if not is_late(result):
+        return ""
+    touched, target = share(result.hand_off_of("now")["sla_share"]), share(result.knobs.sla_target)
+    return f"; but only {touched} of MQLs are touched {result.sla_words}, where {target} are asked for"
 
 
 def _leak(result: StageResult) -> str:

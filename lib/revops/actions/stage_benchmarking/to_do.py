@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from functools import partial
 
 import pandas as pd
 
@@ -9,7 +10,7 @@ from revops.actions import Action, due
 from revops.actions.stage_benchmarking.facts import by_day, fell, from_to, moved_by, name_of, where
 from revops.measures.stage_benchmarking.result import StageResult
 from revops.measures.stage_benchmarking.words import compared_with, group_words
-from revops.wording import channel_label, join, missing, money, plural, share
+from revops.wording import between, channel_label, join, missing, money, plural, share
 
 __all__ = ["MOST", "actions"]
 
@@ -126,17 +127,30 @@ def _late(result: StageResult) -> Iterator[Action]:
     )
     whole = result.hand_off.stake
     whole = whole[whole["lead_source"].eq("all")]
-    worth = None if whole.empty or missing(whole["amount"].iloc[0]) else float(whole["amount"].iloc[0])
-    ends = (None, None) if worth is None else (float(whole["low"].iloc[0]), float(whole["high"].iloc[0]))
+    stake = None if whole.empty or missing(whole["amount"].iloc[0]) else whole.iloc[0]
+    is_sure = stake is not None and stake["low"] > 0
+    worth = tuple(float(stake[name]) for name in ("amount", "low", "high")) if is_sure else (None, None, None)
     because = (
-        "The range of the last weeks lies below sla_target. Money: late MQLs become an opportunity less often than "
-        "those touched in time, of the same source and time of day, times what one is worth: an association, not what "
-        "speed would bring. A share at the target takes it off the list."
+        f"The range of the last weeks lies below sla_target. {_stake_words(result, stake)} A share at the target takes it "
+        "off the list."
     )
-    waiting = result.hand_off.leads
-    waiting = waiting[waiting["place"].eq(0) & waiting["event"].eq(0) & waiting["is_late"].fillna(False)]
-    yield Action("late_leads", text, "revops", 0.0, _soon(result), because, tuple(waiting["lead_id"].head(_RECORDS)),
-                 worth, *ends, None if worth is None else "at_stake")  # fmt: skip
+    late = result.hand_off.leads
+    late = late[late["place"].eq(0) & late["is_late"].fillna(False)]
+    waiting = tuple(late.loc[late["event"].eq(0), "lead_id"].head(_RECORDS))
+    yield Action("late_leads", text, "revops", float(late["opportunity_amount"].sum()), _soon(result), because, waiting,
+                 *worth, "at_stake" if is_sure else None)  # fmt: skip
+
+
+def _stake_words(result: StageResult, stake: pd.Series | None) -> str:
+    """Return what money goes with lateness, and how sure that is."""
+    like = "late MQLs against those in time, of the same source and time of day, times what an opportunity is worth"
+    if stake is None:
+        return "What lateness costs cannot be told: too few were touched in time to compare."
+    if stake["low"] > 0:
+        return f"Money: {like}: an association, not what speed would bring."
+    write = partial(money, currency=result.view.company.currency)
+    ends = between(stake["low"], stake["high"], write)
+    return f"Whether lateness costs pipeline is within noise: {write(stake['amount'])} ({ends}), {like}."
 
 
 def _renewals(result: StageResult) -> Iterator[Action]:
