@@ -131,8 +131,8 @@ def _late(result: StageResult) -> Iterator[Action]:
     is_sure = stake is not None and stake["low"] > 0
     worth = tuple(float(stake[name]) for name in ("amount", "low", "high")) if is_sure else (None, None, None)
     because = (
-        f"The range of the last weeks lies below sla_target. {_stake_words(result, stake)} A share at the target takes it "
-        "off the list."
+        f"The range of the last weeks lies below sla_target. {_stake_words(result, stake)} A share at the target takes "
+        "it off the list."
     )
     late = result.hand_off.leads
     late = late[late["place"].eq(0) & late["is_late"].fillna(False)]

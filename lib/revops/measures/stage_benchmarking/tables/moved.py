@@ -16,7 +16,7 @@ _SPEED = {"slower": "slower", "faster": "faster", "none": "as the rest", "few": 
 
 def moved_tables(result: StageResult) -> dict[str, Display]:
     """Return the tables by name."""
-    tables = {"moved": _moved(result), "company_steps": _company(result)}
+    tables = {"moved_beyond_noise": _moved(result), "company_steps": _company(result)}
     if len(result.groups):
         tables |= {"groups_apart": _apart(result), "win_rate_by_group": _winning(result)}
     return tables
