@@ -96,7 +96,7 @@ def _stuck(result: StageResult) -> Iterator[Action]:
     owners = rows.groupby("owner_name")["amount"].sum().sort_values(ascending=False, kind="stable").index[:3]
     text = (
         f"Close, re-plan or hand over {plural(len(rows), 'opportunity')}{where(result)} that {_stand(len(rows))} "
-        f"still: {money(amount, result.view.company.currency)}, most of it with {join([str(name) for name in owners])}"
+        f"still: {money(amount, result.view.company.currency)}, the largest parts with {join([str(name) for name in owners])}"
     )
     because = (
         "They have stood in their stage longer than the age at which the chance to move on has halved (halving_days "
@@ -120,7 +120,7 @@ def _late(result: StageResult) -> Iterator[Action]:
     worst = ""
     if len(rows):
         slow = rows.loc[(rows["n"] * (1 - rows["share"])).idxmax()]
-        worst = f"; most late ones come {slow['arrived']} ({share(slow['share'])} of {slow['n']} in time)"
+        worst = f"; most late ones come {_came(slow['arrived'])} ({share(slow['share'])} of {slow['n']} in time)"
     text = (
         f"Touch MQLs{where(result)} {result.sla_words}: {share(row['sla_share'])} are, the target is "
         f"{share(knobs.sla_target)}{worst}"
@@ -139,6 +139,11 @@ def _late(result: StageResult) -> Iterator[Action]:
     waiting = tuple(late.loc[late["event"].eq(0), "lead_id"].head(_RECORDS))
     yield Action("late_leads", text, "revops", float(late["opportunity_amount"].sum()), _soon(result), because, waiting,
                  *worth, "at_stake" if is_sure else None)  # fmt: skip
+
+
+def _came(arrived: str) -> str:
+    """Return when in the owner's day, in words."""
+    return {"day off": "on days off"}.get(arrived, arrived if arrived[:1].isalpha() else f"at {arrived}")
 
 
 def _stake_words(result: StageResult, stake: pd.Series | None) -> str:

@@ -121,8 +121,7 @@ def _passages(funnel: Funnel, pipeline: Pipeline, window: Window) -> dict[str, p
 def _families(rows: dict[str, pd.DataFrame], funnel: Funnel, window: Window) -> list[Family]:
     """Return what is compared, past windows as they stood when they were as old as the last weeks are."""
     knobs, worth = window.knobs, _worth(funnel)
-    parts = (("win", knobs.deal_groups), ("stage", knobs.deal_groups), ("funnel", knobs.lead_groups),
-             ("lead_to_won", knobs.lead_groups))  # fmt: skip
+    parts = (("win", knobs.deal_groups), ("stage", knobs.deal_groups), ("funnel", knobs.lead_groups))
     found = [family_of(what, seen_then(window, rows[what]), groups, knobs, worth) for what, groups in parts]
     return [family for family in found if family is not None]
 
@@ -143,10 +142,16 @@ def _groups(passages: dict[str, pd.DataFrame], families: list[Family], knobs: Kn
     for family in families:
         rows = passages[family.what]
         rows = rows[rows["window"].between(0, knobs.past)]
-        found = between_groups(rows, family.horizons, family.groups, fewest=knobs.fewest, level=knobs.level,
+        found = between_groups(rows, _longest(rows, knobs), family.groups, fewest=knobs.fewest, level=knobs.level,
                                sure=knobs.sure)  # fmt: skip
         tables.append(found.assign(what=family.what))
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def _longest(passages: pd.DataFrame, knobs: Knobs) -> pd.Series:
+    """Return by step the largest horizon that enough were followed to: groups that take longer are not called worse."""
+    told = converted(passages, knobs.horizons, level=knobs.level, fewest=knobs.fewest_followed)
+    return told[told["share"].notna()].groupby("step")["horizon_days"].max()
 
 
 def _leaks(passages: dict[str, pd.DataFrame], knobs: Knobs) -> pd.DataFrame:

@@ -9,10 +9,11 @@ from revops.measures.stage_benchmarking.window import Window
 from revops.wording import day, plural, share
 
 __all__ = ["GOAL", "KINDS", "PLACES", "compared_with", "group_words", "lasted", "move_words", "number_words",
-           "points", "step_words"]  # fmt: skip
+           "points", "signed", "step_words"]  # fmt: skip
 
 PLACES = {"lead": "Lead", "mql": "MQL", "sql": "SQL", "opportunity": "Opportunity", "won": "Won"}
 """What the places of the funnel are called."""
+_FROM = {"opportunity": "Opportunity of a lead"}
 GOAL = "won"
 """What the last stage leads to."""
 KINDS = {"stage": "Stages", "win": "Win rate", "funnel": "Leads", "lead_to_won": "Leads", "days": "Time in stage",
@@ -32,7 +33,7 @@ def step_words(what: str, step: str, following: str | None, sla: str = "in time"
     """
     if what == "funnel":
         places = list(PLACES)
-        return f"{PLACES[step]} to {_after(PLACES[places[places.index(step) + 1]])}"
+        return f"{_FROM.get(step, PLACES[step])} to {_after(PLACES[places[places.index(step) + 1]])}"
     fixed = {"win": "Opportunity to won", "lead_to_won": "Lead to won", "days": f"Days in {step}",
              "sla": f"MQLs touched {sla}", "accept": "MQLs accepted by sales", "enriched": "Leads with all fields",
              "links": "Links tagged right"}  # fmt: skip
@@ -71,6 +72,12 @@ def points(change: float) -> str:
     size = 100 * abs(change)
     told = f"{size:.0f}" if size >= 0.95 else f"{size:.1f}"
     return f"{told} point" if told == "1" else f"{told} points"
+
+
+def signed(change: float) -> str:
+    """Return a change of a share in points with its sign; none where it rounds to 0."""
+    told = round(100 * change)
+    return f"{told:+d}" if told else "0"
 
 
 def lasted(first: dt.date, last: dt.date) -> str:

@@ -9,6 +9,7 @@ from revops.wording import channel_label, count, missing, money, plural, share
 
 __all__ = ["hand_off_tables"]
 
+_MOST_REASONS = 14
 _SIDES = {"accepted": "Accepted", "accepted, then turned down": "Accepted, then turned down", "rejected": "Rejected",
           "recycled": "Back to marketing", "never touched": "Never touched", "open": "Open"}  # fmt: skip
 
@@ -67,6 +68,7 @@ def _hours(row: pd.Series, name: str, result: StageResult) -> str:
 
 def _by_hour(result: StageResult) -> Display:
     rows = result.hand_off.by_hour
+    rows = rows[rows.groupby("arrived")["n"].transform("sum").gt(0)]
     now, past = (rows[rows["window"].eq(window)].set_index("arrived") for window in ("now", "past"))
     past = past.reindex(now.index)
     touched, before = ([with_range(*ends) for ends in zip(side["share"], side["low"], side["high"], strict=True)]
@@ -82,11 +84,14 @@ def _by_hour(result: StageResult) -> Display:
 
 def _reasons(result: StageResult) -> Display:
     rows = result.hand_off.reasons
+    n_all = len(rows)
+    rows = rows[rows["n"].gt(0)].head(_MOST_REASONS)
     shown = pd.DataFrame({
         "What became of it": rows["side"].map(_SIDES).fillna(rows["side"]), "Reason": rows["reason"].fillna("–"),
         "Last weeks": rows["n"], "Share": rows["share"], "Before": rows["n_past"], "Share before": rows["share_past"],
     })  # fmt: skip
     caption = "What sales made of MQLs, and why it turned them down"
+    caption += f"; the first {len(rows)} of {n_all}" if n_all > len(rows) else ""
     return caption, shown.reset_index(drop=True), (None, None, "count", "share", "count", "share")
 
 

@@ -4,12 +4,13 @@ import pandas as pd
 
 from revops.measures.stage_benchmarking.result import StageResult
 from revops.measures.stage_benchmarking.tables.shapes import Display, with_range
-from revops.measures.stage_benchmarking.words import compared_with, move_words, number_words, step_words
+from revops.measures.stage_benchmarking.words import compared_with, move_words, number_words, signed, step_words
 from revops.wording import channel_label, count, odds, plural
 
 __all__ = ["moved_tables"]
 
-_VERDICTS = {"up": "rose", "down": "fell", "none": "no change beyond noise", "not tested": "not compared"}
+_MOST_GROUPS = 12
+_VERDICTS = {"up": "rose", "down": "fell", "none": "within noise", "not tested": "not compared"}
 _APART = {"above": "better", "below": "worse", "none": "as the rest", "few": "few"}
 _SPEED = {"slower": "slower", "faster": "faster", "none": "as the rest", "few": "few"}
 
@@ -69,14 +70,16 @@ def _change(row: object) -> str:
         return "–"
     if row.what == "days":
         return f"{row.change:+.1f} days ({row.change_low:+.1f} to {row.change_high:+.1f})"
-    return f"{100 * row.change:+.0f} points ({100 * row.change_low:+.0f} to {100 * row.change_high:+.0f})"
+    change, low, high = (signed(value) for value in (row.change, row.change_low, row.change_high))
+    return f"{change} points ({low} to {high})"
 
 
 def _apart(result: StageResult) -> Display:
     """Return the groups that differ from the rest beyond chance, in conversion or in time."""
     rows = result.groups
     sure = rows["verdict"].isin(["above", "below"]) | rows["time_verdict"].isin(["slower", "faster"])
-    rows = rows[sure].sort_values("p_value", kind="stable", ignore_index=True)
+    rows = rows[sure & rows["dimension"].ne("type")].sort_values("p_value", kind="stable", ignore_index=True)
+    n_sure, rows = len(rows), rows.head(_MOST_GROUPS)
     shown = pd.DataFrame({
         "Step": [step_words(row.what, row.step, result.following.get(row.step)) for row in rows.itertuples()],
         "Group": [_label(row) for row in rows.itertuples()], "n": rows["n"], "By day": rows["horizon_days"],
@@ -88,7 +91,9 @@ def _apart(result: StageResult) -> Display:
     n = int(result.groups["p_value"].notna().sum())
     caption = (
         f"Groups that differ from the rest of the company beyond chance, of {plural(n, 'comparison')} over the last "
-        f"{plural(result.knobs.weeks, 'week')} and {compared_with(result.window)}; all are in the file beside this page"
+        f"{plural(result.knobs.weeks, 'week')} and {compared_with(result.window)}"
+        f"{f'; the {_MOST_GROUPS} least likely of {n_sure}' if n_sure > _MOST_GROUPS else ''}; all groups, types of "
+        "business too, are in the file beside this page"
     )
     return caption, shown, (None, None, "count", "count", None, None, None, "days", None)
 
