@@ -164,12 +164,14 @@ def _moves(
 
 def _why(rows: pd.DataFrame, fewest: int, is_unknown: Array) -> pd.Series:
     """Return why each row is not tested, None where it is."""
-    days = rows["horizon_days"].map("for {:.0f} days ".format).where(rows["horizon_days"].notna(), "long enough ")
+    days = [f"for {age:.0f} days" if age > 0 else "long enough" for age in rows["horizon_days"]]
+    few = pd.Series([f"too few followed {words} " for words in days], rows.index, dtype=object)
     reasons = (
         (rows["n_now"] < fewest, f"fewer than {fewest} {_NOW}"),
         (rows["n_past"] < fewest, f"fewer than {fewest} {_PAST}"),
-        (rows["now"].isna(), "too few followed " + days + _NOW),
-        (rows["past"].isna(), "too few followed " + days + _PAST),
+        (rows["now"].isna(), few + _NOW),
+        (rows["past"].isna(), few + _PAST),
+        (pd.Series(is_unknown, rows.index) & rows["horizon_days"].isna(), "not restricted to the same age"),
         (pd.Series(is_unknown, rows.index), "no range"),
     )
     why = pd.Series([None] * len(rows), index=rows.index, dtype=object)

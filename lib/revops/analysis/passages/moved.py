@@ -33,10 +33,10 @@ def compared_horizons(
     table = past.merge(now, on=["step", "horizon_days"], how="left", suffixes=("", "_now"), validate="one_to_one")
     table = table[table["horizon_days"].isin(list(horizons))].sort_values("horizon_days", kind="stable")
     known = table[table["n_followed"].ge(fewest_followed) & table["share"].notna()]
-    last = known.groupby("step")["share"].last()
-    half = known[known["share"] >= known["step"].map(last) / 2 - _EVEN].groupby("step")["horizon_days"].first()
+    last = known.groupby("step")["share"].transform("last")
+    half = known[known["share"] >= last / 2 - _EVEN].groupby("step")["horizon_days"].first()
     both = known[known["n_followed_now"].ge(fewest_followed) & known["share_now"].notna()]
-    fits = both[both["horizon_days"] <= both["step"].map(half)].groupby("step")["horizon_days"].last()
+    fits = both[both["horizon_days"] <= half.reindex(both["step"]).to_numpy()].groupby("step")["horizon_days"].last()
     return fits.reindex(past["step"].drop_duplicates()).astype("float64").rename("horizon_days")
 
 
