@@ -29,11 +29,11 @@ def halving_ages(spans: pd.DataFrame) -> pd.Series:
     """
     from statsmodels.duration.survfunc import CumIncidenceRight  # a second of imports, wanted by few callers
 
-    ages = {}
+    ages, over = {}, spans["last"].max() + pd.Timedelta(days=1)
     for stage, rows in stays(spans).groupby("stage_name"):
         if len(rows) < FEWEST_SPELLS or rows["event"].eq(1).sum() == 0:
             continue
-        days = (rows["age_days"] + rows["event"].eq(0)).to_numpy(dtype=float)  # still there at the end of the last day
+        days = rows["age_days"].where(rows["event"] > 0, (over - rows["first"]).dt.days).to_numpy(dtype=float)
         with np.errstate(divide="ignore", invalid="ignore"):  # its standard errors, not wanted here, divide by zero
             found = CumIncidenceRight(days, rows["event"].clip(upper=2).to_numpy())
         forward = found.cinc[0]
