@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from staged import piped
 
 from frames import TRACKED, audit
 from revops.analysis.passages import converted, times
@@ -17,14 +18,12 @@ from revops.company import load_company
 from revops.exports import prepare
 from revops.simulate import Plan, canonical_tables, simulate
 from revops.simulate.expected import true_win_rate
-from staged import piped
 
 ROOT = Path(__file__).parents[2]
 DATA = os.environ.get("REVOPS_PUBLIC_DATA")
 GROWTH = (0.85, 1.0, 1.18)
-SEEDS = (1, 2)
-PLAN = Plan(n_quarters=10, after=1, luck_sd=0.0, owner_sd=0.0, back_rate=0.0, skip_rate=0.0, new_per_quarter=60.0,
-            expansions_per_year=0.2)  # fmt: skip
+PLAN = Plan(n_quarters=9, burn_in=3, after=1, luck_sd=0.0, owner_sd=0.0, back_rate=0.0, skip_rate=0.0,
+            new_per_quarter=60.0, expansions_per_year=0.0)  # fmt: skip
 NEW = PLAN.motions[0]
 STEPS = ("Discovery", "Scoping", "Evaluation", "Proposal")
 
@@ -41,10 +40,9 @@ def companies():
     day = dt.date(2024, 10, 31)
     found = {}
     for growth in GROWTH:
-        for seed in SEEDS:
-            plan = replace(PLAN, growth=growth, new_per_quarter=80 / growth**4)
-            view = book_of(plan, seed, day).as_of(day, now=dt.datetime(2099, 1, 1))
-            found[growth, seed] = piped(view, types=["new"])
+        plan = replace(PLAN, growth=growth, new_per_quarter=140 / growth**4)
+        view = book_of(plan, 1, day).as_of(day, now=dt.datetime(2099, 1, 1))
+        found[growth] = piped(view, types=["new"], past=1, luck_past=2)
     return found
 
 
@@ -55,32 +53,29 @@ def told_share(passages, horizon, by=("step",)):
 
 
 def test_planted_chances_to_move_on_are_found(companies):
-    """24 ranges of 80 %: 19 to be expected; fewer than 15 would come once in 50 times."""
+    """12 ranges of 80 %: 10 to be expected; fewer than 7 would come once in 50 times."""
     found = pd.concat([told_share(p.passages, 365).set_index("step").loc[list(STEPS)] for p in companies.values()])
     truth = found.index.map(dict(zip(STEPS, NEW.advance, strict=False))).astype(float)
     held = (found["low"] <= truth) & (truth <= found["high"])
-    assert len(held) == 24 and 15 <= held.sum()
+    assert len(held) == 12 and held.sum() >= 7
     assert abs((found["share"] - truth).mean()) < 0.012
 
 
 def test_the_planted_win_rate_is_found_where_closed_ones_alone_mislead(companies):
-    """Won of what is closed within the last half year reads high where creation grows, low where it shrinks (METHODS
-    1.5); Aalen-Johansen holds."""
+    """Of what was made in the last four months and is closed, too little is won yet, however creation goes; of all,
+    Aalen-Johansen finds the plan's (METHODS 1.5)."""
     shares = [segment.share for segment in PLAN.segments]
     truth = float(np.dot(shares, [true_win_rate(PLAN, 0, place) for place in range(3)]))
-    naive = {growth: [] for growth in GROWTH}
-    ours = {growth: [] for growth in GROWTH}
-    held = []
-    for (growth, _), p in companies.items():
+    ours, naive = {}, {}
+    for growth, p in companies.items():
         [row] = told_share(p.win_passages, 540).itertuples()
-        held.append(row.low <= truth <= row.high)
-        ours[growth].append(row.share)
+        ours[growth] = row.share
+        assert row.low - 0.01 <= truth <= row.high + 0.01
         rows = p.win_passages
-        closed = rows[rows["entered"].ge("2024-03-01") & rows["event"].gt(0)]
-        naive[growth].append(closed["event"].eq(1).mean())
-    assert sum(held) >= 3
-    assert all(abs(np.mean(told) - truth) < 0.04 for told in ours.values())
-    assert all(np.mean(told) < truth - 0.06 for told in naive.values()), "young cohorts: the wins are still to come"
+        closed = rows[rows["entered"].ge("2024-07-01") & rows["event"].gt(0)]
+        naive[growth] = closed["event"].eq(1).mean()
+    assert all(abs(told - truth) < 0.03 for told in ours.values())
+    assert all(told < truth - 0.06 for told in naive.values())
 
 
 def test_planted_days_in_stage_are_found(companies):
@@ -98,7 +93,7 @@ def test_planted_days_in_stage_are_found(companies):
             stays = p.stays[p.stays["stage_name"].eq(step) & p.stays["first"].ge("2022-11-01")]
             [row] = times(stays, by=("stage_name",), level=0.8).itertuples()
             held.append(row.low - 0.7 <= truth <= row.high + 0.7)  # stamps fall into office hours of working days
-    assert sum(held) >= 12, "of 18, 14 to be expected"
+    assert len(held) == 9 and sum(held) >= 6, "7 to be expected"
 
 
 def test_the_sample_moves_on_as_planted(sample):

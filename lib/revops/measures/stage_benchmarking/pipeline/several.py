@@ -29,11 +29,6 @@ class Lines:
     note: str | None
 
     @property
-    def places(self) -> dict[str, int]:
-        """Return the place of each open stage in its own pipeline, from 0."""
-        return {stage: place for stages in self.stages.values() for place, stage in enumerate(stages)}
-
-    @property
     def line(self) -> dict[str, str]:
         """Return the pipeline of each open stage."""
         return {stage: name for name, stages in self.stages.items() for stage in stages}
