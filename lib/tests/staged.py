@@ -36,7 +36,7 @@ def rows_of(deals: dict[str, list[tuple]], company: Company, **given: dict) -> t
             state = {"stage_name": stage, "outcome": outcomes.get(stage), "amount": amount}
             if stage == "gone":
                 state = {"stage_name": moves[step - 1][1], "outcome": "open", "amount": amount, "is_deleted": True}
-            history.append(change(id, at, step, **state))
+            history.append({**change(id, at, step), **state})
         record = {"stage_name": state["stage_name"], "outcome": state["outcome"], "amount": amount}
         records.append({**deal(id, created_at=moves[0][0], modified_at=moves[-1][0],
                                **{"stage_name": "Discovery"}), "account_id": f"of {id}", **record,

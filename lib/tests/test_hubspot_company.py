@@ -17,6 +17,9 @@ from revops.book import Book, open_book
 from revops.company import load_company
 from revops.errors import BookError
 from revops.measures import pipeline_coverage as measures
+from revops.measures.stage_benchmarking.knobs import Knobs as StageKnobs
+from revops.measures.stage_benchmarking.pipeline import pipeline_of
+from revops.measures.stage_benchmarking.window import window_of
 from revops.params import Knobs, ReportSettings
 
 HERE = Path(__file__).parent
@@ -99,6 +102,22 @@ def latest(project) -> Path:
 @pytest.fixture(scope="module")
 def book(project) -> Book:
     return open_book(ReportSettings("pipeline_coverage", load_company(project / "params"), Knobs(), project / "params"))
+
+
+def test_stages_tell_how_heads_move_on_and_nothing_of_money(book):
+    """Everyone moves on after 10 days; of three, one is lost 30 days later and one moves on after 40, or one and a
+    half; of those one is won after 10 days more."""
+    view = book.as_of(TODAY, now=dt.datetime(2099, 1, 1))
+    found = pipeline_of(window_of(view, StageKnobs(past=2)))
+    past = found.converted_past.set_index(["step", "horizon_days"])
+    assert past.loc[("Appointment Scheduled", 30), "share"] == 1
+    assert past.loc[("Qualified To Buy", 30), "share"] == 0
+    assert past.loc[("Qualified To Buy", 60), "share"] == pytest.approx(1 / 2, abs=0.03)
+    assert past.loc[("Contract Sent", 30), "share"] == pytest.approx(2 / 3, abs=0.05)
+    assert found.converted_by_amount.empty and found.passages["amount"].isna().all()
+    assert found.notes == () and not found.passages["is_skipped"].any()
+    assert found.why["win_rate_by_amount"].startswith("needs the history of amounts")
+    assert set(found.stuck["stage_name"]) <= {"Qualified To Buy", "Contract Sent"} and len(found.stuck)
 
 
 def test_stages_have_history_and_past_pipeline_has_none(book):

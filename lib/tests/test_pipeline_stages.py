@@ -5,6 +5,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
+from staged import FIRST, moved, piped, rows_of, slow_passages, told
 
 from frames import COMPANY, TRACKED, as_of, audit, book, deal, renamed, with_each
 from revops.analysis.aging import halving_ages
@@ -13,7 +14,6 @@ from revops.measures import pipeline_coverage
 from revops.measures.stage_benchmarking.pipeline import GROUPS
 from revops.measures.stage_benchmarking.pipeline.passed import PASSAGES
 from revops.measures.stage_benchmarking.pipeline.result import Pipeline
-from staged import FIRST, company_with, moved, piped, rows_of, slow_passages, told
 
 OPENS = ["Lead", "Discovery", "Proposal"]
 HAND = {
@@ -91,7 +91,9 @@ def test_stays_flow_and_endings_by_hand(hand):
     assert hand.endings.to_numpy().tolist() == [["now", "Lost", 1, 1.0, 200.0]]
     assert at(hand.times, when="now", stage_name="Lead")["median_days"] == 20
     assert hand.records.to_numpy().tolist() == [["won", 1, 250.0], ["lost", 1, 200.0], ["open", 3, 300.0]]
-    assert hand.left_out.to_numpy().tolist() == [["came into all their stages on the first day of history or before", 1]]
+    assert hand.left_out.to_numpy().tolist() == [
+        ["came into all their stages on the first day of history or before", 1]
+    ]
 
 
 def test_what_stood_there_on_the_first_day_is_left_out_until_it_moves():
@@ -134,9 +136,7 @@ def test_deleted_ones_and_those_never_open_are_left_out_and_counted():
         ["never stood in an open stage", 1],
         ["came into all their stages on the first day of history or before", 1],
     ]
-    assert found.why["conversion_rate"] == (
-        "nothing came into a stage in these weeks or in the windows before them"
-    )
+    assert found.why["conversion_rate"] == ("nothing came into a stage in these weeks or in the windows before them")
 
 
 def test_a_record_without_history_is_left_out():
@@ -149,8 +149,9 @@ def test_a_record_without_history_is_left_out():
 def test_two_moves_in_a_day_are_one():
     moves = [("2026-04-01 09:00", "Lead"), ("2026-04-03 09:00", "Won"), ("2026-04-03 09:01", "Discovery"),
              ("2026-04-03 17:00", "Proposal")]  # fmt: skip
-    found = told(moved({"a": moves}))[1]
-    assert found.passages[["step", "age_days", "event", "is_skipped"]].to_numpy().tolist() == [
+    found = told(moved({"a": moves, "b": [("2026-04-01", "Discovery")]}))[1].passages
+    found = found[found["subject_id"].eq("a")]
+    assert found[["step", "age_days", "event", "is_skipped"]].to_numpy().tolist() == [
         ["Lead", 2, 1, False], ["Discovery", 0, 1, True], ["Proposal", 88, 0, False],
     ]  # fmt: skip
 
@@ -188,8 +189,12 @@ def test_history_of_stages_only_tells_shares_of_heads_and_none_of_money(hand):
     pd.testing.assert_frame_equal(found.converted, hand.converted)
     assert found.passages["amount"].isna().all() and found.gap.empty and found.converted_by_amount.empty
     assert set(found.win["weight"]) == {"count"}
-    assert found.why["win_rate_by_amount"] == found.why["conversion_rate_by_amount"] == (
-        "needs the history of amounts (dated copies of the exports): what it was worth when it came in is not known"
+    assert (
+        found.why["win_rate_by_amount"]
+        == found.why["conversion_rate_by_amount"]
+        == (
+            "needs the history of amounts (dated copies of the exports): what it was worth when it came in is not known"
+        )
     )
     assert np.isnan(found.endings["amount"]).all()
 
@@ -313,6 +318,7 @@ def test_past_windows_are_seen_as_they_stood_then(made_up):
 
 def test_a_stage_added_or_given_up_midway_was_not_skipped_before():
     """Discovery begins on 1 May 2026; 30 went past where it was to be, and 10 of the 12 since stood in it."""
+
     def path(start, *stages):
         days = pd.date_range(start, periods=len(stages), freq="5D")
         return [(f"{day:%Y-%m-%d}", stage) for day, stage in zip(days, stages, strict=True)]
@@ -337,6 +343,12 @@ def test_a_stage_added_or_given_up_midway_was_not_skipped_before():
     )
     few = told(moved({**dict(list(old.items())[:2]), **new, **two}))[1]
     assert few.stages["began"].isna().all() and not few.notes, "two may have skipped it"
+
+
+def test_a_stage_that_nobody_uses_was_not_skipped():
+    found = told(moved({"a": [("2026-04-01", "Lead"), ("2026-05-01", "Proposal")]}))[1]
+    assert found.passages[["step", "age_days", "event"]].to_numpy().tolist() == [["Lead", 30, 1], ["Proposal", 60, 0]]
+    assert found.stages["first_seen"].isna().tolist() == [False, True, False]
 
 
 def test_a_stage_renamed_midway_is_one(sample):

@@ -1,6 +1,7 @@
 """The opportunities that the pipeline is about, and the states in which they stood at the end of days."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -20,9 +21,9 @@ class Deals:
     """records: opportunities of the types looked at, of the whole company, as they stood at the end of the day, whose
     history is known: opportunity_id, segment, region, type, source, created_at, cluster, line (the pipeline they went
     through; None = never stood in an open stage, Lines.SEVERAL = in stages of more than one), lost_at (NaT = not lost).
-    states: their states at the ends of days (day_ends) with place (of an open stage in its pipeline) and is_won (won,
-    and stays so). every: day_ends of all opportunities. n_unknown: opportunities without history. n_reopened: those
-    that were opened again after they were lost.
+    states: their states at the ends of days (day_ends) with is_won (won, and stays so). every: day_ends of all
+    opportunities. n_unknown: opportunities without history. n_reopened: those that were opened again after they were
+    lost.
     """
 
     records: pd.DataFrame
@@ -31,6 +32,12 @@ class Deals:
     lines: Lines
     n_unknown: int
     n_reopened: int
+
+    @cached_property
+    def ways(self) -> dict[str, tuple[str, ...]]:
+        """Return the open stages of each pipeline in which somebody stood: one that nobody uses was not skipped."""
+        stood = set(self.states.loc[self.states["outcome"].eq("open"), "stage_name"].dropna())
+        return {name: tuple(s for s in stages if s in stood) for name, stages in self.lines.stages.items()}
 
 
 def deals_of(window: Window) -> Deals:
@@ -42,9 +49,7 @@ def deals_of(window: Window) -> Deals:
     known = among(records["opportunity_id"], view.book.table("opportunity_history")["opportunity_id"])
     n_unknown, records = int((~known).sum()), records[known].reset_index(drop=True)
     states = every[among(every["opportunity_id"], records["opportunity_id"])].reset_index(drop=True)
-    is_open = states["outcome"].eq("open")
-    place = states["stage_name"].map(lines.places).astype("float64").where(is_open)
-    states = states.assign(place=place, is_won=_stays_won(states))
+    states = states.assign(is_won=_stays_won(states))
     lost, n_reopened = losses(states)
     records = records.assign(
         cluster=_clusters(records),

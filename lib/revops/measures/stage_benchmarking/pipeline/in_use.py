@@ -34,7 +34,8 @@ def in_use(passages: pd.DataFrame, states: pd.DataFrame) -> pd.DataFrame:
     before, after = passages["entered"] < first, passages["entered"] > last
     inside = passages[~before & ~after]
     n, stood = (
-        rows.groupby("step").size().reindex(days.index, fill_value=0) for rows in (inside, inside[~inside["is_skipped"]])
+        rows.groupby("step").size().reindex(days.index, fill_value=0)
+        for rows in (inside, inside[~inside["is_skipped"]])
     )
     found = pd.DataFrame({"first_seen": days["min"]})
     for name, column, is_outside in (("began", "min", before), ("ended", "max", after)):

@@ -14,7 +14,7 @@ from revops.measures.stage_benchmarking.pipeline.in_use import in_use, while_in_
 from revops.measures.stage_benchmarking.pipeline.passed import passages_of, win_passages_of
 from revops.measures.stage_benchmarking.pipeline.result import GROUPS, Pipeline
 from revops.measures.stage_benchmarking.pipeline.said import left_out_of, notes_of, why_of
-from revops.measures.stage_benchmarking.pipeline.several import Lines, among
+from revops.measures.stage_benchmarking.pipeline.several import among
 from revops.measures.stage_benchmarking.pipeline.standing import stages_of, stuck_of
 from revops.measures.stage_benchmarking.pipeline.won import win_of
 from revops.measures.stage_benchmarking.window import Window
@@ -36,7 +36,7 @@ def pipeline_of(window: Window) -> Pipeline:
     deals = deals_of(window)
     every = passages_of(window, deals)
     used = in_use(every, deals.states)
-    passages = _own(while_in_use(every, used, _following(deals.lines)), window)
+    passages = _own(while_in_use(every, used, _following(deals)), window)
     win_passages = _own(win_passages_of(window, deals), window)
     stood = _stays(window, deals)
     stages = [stage.name for stage in window.view.company.stages if stage.outcome == "open"]
@@ -77,9 +77,9 @@ def _own(rows: pd.DataFrame, window: Window, id: str = "subject_id") -> pd.DataF
     return rows if inside is None else rows[inside.get_indexer(rows[id]) >= 0].reset_index(drop=True)
 
 
-def _following(lines: Lines) -> dict[str, str]:
+def _following(deals: Deals) -> dict[str, str]:
     """Return for each stage the one after it in its pipeline."""
-    return {one: other for stages in lines.stages.values() for one, other in pairwise(stages)}
+    return {one: other for stages in deals.ways.values() for one, other in pairwise(stages)}
 
 
 def _stays(window: Window, deals: Deals) -> pd.DataFrame:

@@ -21,10 +21,12 @@ def passages_of(window: Window, deals: Deals) -> pd.DataFrame:
     on the first day of history or before is left out: nobody knows since when it stood there.
     """
     order, parts = window.view.company.stage_order, []
-    for line, stages in deals.lines.stages.items():
+    for line, stages in deals.ways.items():
         own = deals.records.loc[deals.records["line"].eq(line), "opportunity_id"]
         rows = deals.states[among(deals.states["opportunity_id"], own)]
-        reached = _reached(rows.assign(place=rows["place"].mask(rows["is_won"], len(stages))))
+        place = rows["stage_name"].map({stage: place for place, stage in enumerate(stages)}).astype("float64")
+        place = place.where(rows["outcome"].eq("open")).mask(rows["is_won"], len(stages))
+        reached = _reached(rows.assign(place=place))
         found = first_passages(reached, _lost(deals.records), [*stages, "won"], day=window.view.day)
         parts.append(found.assign(place=found["step"].map(order).astype("int64")))
     return _described(pd.concat(parts, ignore_index=True), window, deals)

@@ -33,7 +33,8 @@ class Pipeline:
     times: analysis.passages.times of stays by `when` (now, past, then) and stage_name
     flow: when (now, past), stage, n (came in), n_skipped (went past), n_again (stood there again after leaving),
         n_back (moved backward out of it)
-    stages: stage, pipeline (None where there is one), first_seen (day somebody first stood in it; NaT never),
+    stages: stage, pipeline (None where there is one), first_seen (day somebody first stood in it; NaT never: no
+        passage of it),
         began, ended (day from which, up to which it was in use, where that is not always; else NaT), halving_days,
         n_open, n_stuck, stuck_amount
     stuck: opportunity_id, opportunity_name, owner_id, owner_name (as owners are shown), stage_name, amount,

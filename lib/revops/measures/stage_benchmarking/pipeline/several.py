@@ -29,11 +29,6 @@ class Lines:
     note: str | None
 
     @property
-    def places(self) -> dict[str, int]:
-        """Return the place of each open stage in its own pipeline, from 0."""
-        return {stage: place for stages in self.stages.values() for place, stage in enumerate(stages)}
-
-    @property
     def line(self) -> dict[str, str]:
         """Return the pipeline of each open stage."""
         return {stage: name for name, stages in self.stages.items() for stage in stages}
@@ -65,11 +60,12 @@ def lines_of(company: Company, states: pd.DataFrame) -> Lines:
     opens = [stage.name for stage in company.stages if stage.outcome == "open"]
     stood = states[states["outcome"].eq("open") & states["stage_name"].isin(opens)]
     shared = _shared(stood, opens)
-    marks = _marks(company, opens)
+    linked = _linked(shared)
+    marks = _marks(company, opens, linked)
     if len(set(marks.values())) > 1:
         line, unsure = _by_mark(opens, marks, shared)
     else:
-        line, unsure = _by_company(opens, shared), []
+        line, unsure = _by_company(opens, shared, linked), []
     names = list(dict.fromkeys(line))
     stages = {name: tuple(s for s, own in zip(opens, line, strict=True) if own == name) for name in names}
     return Lines(stages, _note(company, stages, unsure))
@@ -88,16 +84,25 @@ def _shared(stood: pd.DataFrame, opens: list[str]) -> np.ndarray:
     return was.T @ was
 
 
-def _marks(company: Company, opens: list[str]) -> dict[str, str]:
-    """Return the pipeline that the name of a stage carries: one of exports.pipelines, or one of several with which a
-    name stands in company.yml."""
+def _linked(shared: np.ndarray) -> np.ndarray:
+    """Return which stages share so many opportunities that they belong together."""
+    n = np.diag(shared)
+    return (shared >= _TOGETHER * np.minimum(n[:, None], n[None, :])) & (shared > 0)
+
+
+def _marks(company: Company, opens: list[str], linked: np.ndarray) -> dict[str, str]:
+    """Return the pipeline that the name of an open stage carries: one of exports.pipelines, or one of several with
+    which a name stands in company.yml, unless opportunities stood in stages of both."""
     pairs = {stage.name: found.groups() for stage in company.stages if (found := _MARKED.fullmatch(stage.name))}
     kept = {_folded(name) for name in company.exports.pipelines}
     bases: dict[str, set[str]] = {}
     for base, mark in pairs.values():
         bases.setdefault(_folded(base), set()).add(_folded(mark))
     known = kept.union(*(marks for marks in bases.values() if len(marks) > 1))
-    return {name: mark for name, (_, mark) in pairs.items() if name in opens and _folded(mark) in known}
+    found = {name: mark for name, (_, mark) in pairs.items() if name in opens and _folded(mark) in known}
+    own = np.array([_folded(found.get(stage, "")) for stage in opens])
+    apart = (own[:, None] != own) & (own[:, None] != "") & (own != "")
+    return {} if not kept and (apart & linked).any() else found
 
 
 def _by_mark(opens: list[str], marks: dict[str, str], shared: np.ndarray) -> tuple[list[str], list[str]]:
@@ -118,12 +123,9 @@ def _by_mark(opens: list[str], marks: dict[str, str], shared: np.ndarray) -> tup
     return lines, unsure
 
 
-def _by_company(opens: list[str], shared: np.ndarray) -> list[str]:
+def _by_company(opens: list[str], shared: np.ndarray, linked: np.ndarray) -> list[str]:
     """Return the pipeline of each stage by the opportunities that stages share; the first stage names it."""
-    n = np.diag(shared)
-    smaller = np.minimum(n[:, None], n[None, :])
-    group = _components((shared >= _TOGETHER * smaller) & (shared > 0))
-    paired = shared - np.diag(n)
+    group, paired = _components(linked), shared - np.diag(np.diag(shared))
     whole = [g for g in np.unique(group) if (group == g).sum() > 1 and paired[group == g].max() >= _FEWEST]
     if len(whole) < 2:
         return [""] * len(opens)
