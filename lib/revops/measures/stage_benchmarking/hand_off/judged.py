@@ -95,7 +95,9 @@ def accepted(leads: pd.DataFrame, until: pd.Timestamp, days: int, level: float) 
     if not n_judged:
         return {"n_judged": 0, **dict.fromkeys(names, float("nan")), "accept_days": float(days)}
     back = leads["side"].eq("never touched").to_numpy()
-    parts = [incidence_influence(age, _events(one, (good | bad | back) & ~one), np.array([days])) for one in (good, bad)]
+    parts = [
+        incidence_influence(age, _events(one, (good | bad | back) & ~one), np.array([days])) for one in (good, bad)
+    ]
     (first, moved), (second, other) = parts
     whole = float(first[0] + second[0])
     share = float(first[0]) / whole
@@ -113,20 +115,16 @@ def reasons_of(now: pd.DataFrame, past: pd.DataFrame) -> pd.DataFrame:
     Parameters
         now, past : rows of HandOff.leads
     """
-    counts = [
-        rows.assign(reason=rows["reason"].fillna("")).groupby(["side", "reason"]).size() for rows in (now, past)
-    ]
+    counts = [rows.assign(reason=rows["reason"].fillna("")).groupby(["side", "reason"]).size() for rows in (now, past)]
     table = pd.concat(counts, axis=1, keys=["n", "n_past"]).fillna(0).astype("int64").reset_index()
-    table = table.assign(
-        share=table["n"] / (len(now) or np.nan), share_past=table["n_past"] / (len(past) or np.nan),
-        order=table["side"].map({side: place for place, side in enumerate(SIDES)}),
-    ).sort_values(["order", "n", "n_past", "reason"], ascending=[True, False, False, True], ignore_index=True)  # fmt: skip
+    table["share"], table["share_past"] = table["n"] / (len(now) or np.nan), table["n_past"] / (len(past) or np.nan)
+    table["order"] = table["side"].map({side: place for place, side in enumerate(SIDES)})
+    order = {"order": True, "n": False, "n_past": False, "reason": True}
+    table = table.sort_values(list(order), ascending=list(order.values()), ignore_index=True)
     return table.assign(reason=table["reason"].where(table["reason"].ne(""), None))
 
 
-def _turned_down(
-    rows: pd.DataFrame, history: pd.DataFrame, record: pd.DataFrame, company: Company
-) -> pd.DataFrame:
+def _turned_down(rows: pd.DataFrame, history: pd.DataFrame, record: pd.DataFrame, company: Company) -> pd.DataFrame:
     """Return since when, and by which status, each lead was first rejected and recycled, not before its MQL."""
     status = history[history["field"].eq("status")]
     told = status[["lead_id", "changed_at", "new_value"]]

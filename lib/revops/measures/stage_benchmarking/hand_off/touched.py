@@ -69,7 +69,8 @@ def first_touches(rows: pd.DataFrame, history: pd.DataFrame, records: pd.DataFra
     back = back.where(touched.isna() | (back < touched))
     table = pd.DataFrame({
         "touched_at": touched.where(back.isna()), "touch": _names(stamps, touched).where(back.isna(), None),
-        "given_back_at": back, "was_worked": _stood(rows, status).eq("working") | (touched.isna() & (field < start)),
+        "given_back_at": back, "was_worked": _stood(rows, status, since, is_days).eq("working")
+        | (touched.isna() & (field < start)),
         "is_odd": told["SQL"] < start,
     })  # fmt: skip
     return Touched(table, is_days, bool(len(status)) or bool(field.notna().any()))
@@ -107,12 +108,14 @@ def _names(stamps: pd.DataFrame, first: pd.Series) -> pd.Series:
     return pd.Series(names[np.where(held.any(axis=1), held.argmax(axis=1), -1)], stamps.index, dtype="str")
 
 
-def _stood(rows: pd.DataFrame, status: pd.DataFrame) -> pd.Series:
-    """Return what the status of each lead meant when it was qualified: after the last change up to a minute later,
-    else before the first one after that."""
-    until = looked_up(status["lead_id"], rows.set_index("lead_id")["mql_at"]) + _AT_ONCE
-    was = status[status["changed_at"] <= until].drop_duplicates("lead_id", keep="last").set_index("lead_id")
-    then = status[status["changed_at"] > until].drop_duplicates("lead_id").set_index("lead_id")
+def _stood(rows: pd.DataFrame, status: pd.DataFrame, since: pd.Series, is_days: bool) -> pd.Series:
+    """Return what the status of each lead meant when it was qualified: after the last change by then, else before the
+    first one after that. The status that says it is qualified may be set up to a minute later."""
+    at = status["changed_at"]
+    is_sign = at.le(since + _AT_ONCE) & status["meaning"].ne("working")
+    by_then = at.lt(since) if is_days else at.le(since) | is_sign
+    was = status[by_then].drop_duplicates("lead_id", keep="last").set_index("lead_id")
+    then = status[~by_then].drop_duplicates("lead_id").set_index("lead_id")
     told = looked_up(rows["lead_id"], then["before"])
     has = rows["lead_id"].isin(was.index)
     return told.where(~has, looked_up(rows["lead_id"], was["meaning"]))
