@@ -1,7 +1,6 @@
 """Tiny companies with leads, their history and the opportunities they became, and the plain loops that join them."""
 
 import datetime as dt
-
 from types import SimpleNamespace
 
 from companies_of_people import WITH_CHANNELS, contact, role
@@ -16,8 +15,8 @@ from revops.measures.stage_benchmarking.funnel.oddities import counts_of
 from revops.measures.stage_benchmarking.knobs import Knobs
 from revops.measures.stage_benchmarking.window import Window, window_of
 
-__all__ = ["DAY", "LARGE", "company", "contact", "deal", "known", "lead", "made", "moved", "role", "slow_enquiries", "told",
-           "won"]  # fmt: skip
+__all__ = ["DAY", "LARGE", "company", "contact", "deal", "known", "lead", "made", "moved", "role", "slow_enquiries",
+           "told", "won"]  # fmt: skip
 
 DAY = "2026-06-30"
 SIZES = WITH_CHANNELS.segments.model_copy(update={"from_employees": {"SMB": 1, "Enterprise": 1000}})

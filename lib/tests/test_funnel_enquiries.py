@@ -1,4 +1,4 @@
-"""Leads of one company that came together are one enquiry: how far it got, when, whether it was lost, and what is odd."""
+"""Leads of one company that came together are one enquiry: how far it got, when, whether it was lost, what is odd."""
 
 import datetime as dt
 from types import SimpleNamespace
@@ -16,6 +16,7 @@ from revops.measures.stage_benchmarking.funnel.oddities import counts_of
 from revops.measures.stage_benchmarking.knobs import Knobs
 from revops.measures.stage_benchmarking.window import window_of
 
+K = "Kestrel"
 STAMPS = ["lead_at", "mql_at", "sql_at", "opportunity_at", "won_at", "lost_at"]
 
 
@@ -34,8 +35,8 @@ def odd(found):
 
 
 def test_leads_of_a_company_within_the_days_of_the_one_before_are_one_enquiry():
-    """2 January, 1 July (180 days on) and 29 December (181 days on) of 2025: two enquiries; the hour does not matter."""
-    found = known(leads=[lead("1", "2025-01-02 23:00", "Kestrel"), lead("2", "2025-07-01 01:00", "Kestrel"),
+    """2 January, 1 July (180 days on) and 29 December (181 on) of 2025: two enquiries; the hour does not matter."""
+    found = known(leads=[lead("1", "2025-01-02 23:00", K), lead("2", "2025-07-01 01:00", K),
                          lead("3", "2025-12-29 00:00", "KESTREL "), lead("4", "2025-12-29 00:00", "Lynx")])  # fmt: skip
     assert found.leads["enquiry_id"].tolist() == ["1", "1", "3", "4"]
     assert list(found.enquiries) == COLUMNS
@@ -46,16 +47,16 @@ def test_leads_of_a_company_within_the_days_of_the_one_before_are_one_enquiry():
 
 @pytest.mark.parametrize(("apart", "ids"), [(0, ["1", "1", "3"]), (1, ["1", "1", "1"])])
 def test_how_far_apart_is_a_parameter(apart, ids):
-    found = known(leads=[lead("1", "2026-01-01 09:00", "Kestrel"), lead("2", "2026-01-01 18:00", "Kestrel"),
-                         lead("3", "2026-01-02", "Kestrel")], knobs={"enquiry_days": apart})  # fmt: skip
+    found = known(leads=[lead("1", "2026-01-01 09:00", K), lead("2", "2026-01-01 18:00", K),
+                         lead("3", "2026-01-02", K)], knobs={"enquiry_days": apart})  # fmt: skip
     assert found.leads["enquiry_id"].tolist() == ids
 
 
 def test_milestones_are_the_first_of_any_of_its_people():
     """The second person is qualified first; the first one is again qualified later, which counts once."""
     found = known(
-        leads=[lead("1", "2026-01-02", "Kestrel", mql_at="2026-03-01", sql_at="2026-03-02", region="EMEA", lead_source="Fair"),
-               lead("2", "2026-01-20", "Kestrel", mql_at="2026-02-01", region="APAC")],
+        leads=[lead("1", "2026-01-02", K, mql_at="2026-03-01", sql_at="2026-03-02", region="EMEA", lead_source="Fair"),
+               lead("2", "2026-01-20", K, mql_at="2026-02-01", region="APAC")],
     )  # fmt: skip
     assert days(found) == ["2026-01-02", "2026-02-01", "2026-03-02", None, None, None]
     assert found.enquiries[["lead_source", "region"]].to_numpy().tolist() == [["Fair", "EMEA"]]
@@ -136,10 +137,11 @@ def test_a_closing_day_to_come_is_open_and_one_before_the_opportunity_is_the_day
     ([("1", "2026-02-01", "Disqualified"), ("2", "2026-02-05", "Nurture")], "2026-02-05"),
     ([("1", "2026-02-01", "Disqualified")], None),
     ([("1", "2026-02-01", "Disqualified"), ("2", "2026-02-05", "Nurture"), ("2", "2026-03-01", "Working")], None),
-    ([("1", "2026-02-01", "Nurture"), ("1", "2026-02-03", "Disqualified"), ("2", "2026-02-02", "Nurture")], "2026-02-02"),
+    ([("1", "2026-02-01", "Nurture"), ("1", "2026-02-03", "Disqualified"), ("2", "2026-02-02", "Nurture")],
+     "2026-02-02"),
 ])  # fmt: skip
 def test_an_enquiry_is_lost_when_the_last_of_its_leads_is_turned_down(history, lost):
-    found = known(leads=[lead("1", "2026-01-01", "Kestrel", mql_at="2026-01-10"), lead("2", "2026-01-02", "Kestrel")],
+    found = known(leads=[lead("1", "2026-01-01", K, mql_at="2026-01-10"), lead("2", "2026-01-02", K)],
                   lead_history=[moved(*change) for change in history])  # fmt: skip
     assert days(found) == ["2026-01-01", "2026-01-10", None, None, None, lost]
 

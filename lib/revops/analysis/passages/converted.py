@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from revops.analysis.passages.grouped import clusters_of, effective, grouped
-from revops.analysis.passages.wilson import wilson
+from revops.analysis.passages.wilson import reach_of, wilson
 from revops.analysis.survival.influence import error_of, incidence_influence
 
 __all__ = ["converted"]
 
+Array = np.ndarray
 _COLUMNS = ["n", "n_followed", "n_at_risk", "share", "low", "high", "error", "n_worth"]
 
 
@@ -53,8 +54,9 @@ def converted(
         Wilson's range: Korn and Graubard, Survey Methodology 24 (1998).
     """
     table = passages[passages["amount"] > 0] if weights == "amount" else passages
+    ages = np.asarray(horizons, dtype="int64")
     told = [
-        _told(rows, np.asarray(horizons, dtype="int64"), weights, fewest).assign(**dict(zip(by, words, strict=True)))
+        _told(rows, ages, weights, level, fewest).assign(**dict(zip(by, words, strict=True)))
         for words, rows in grouped(table, by)
     ]
     columns = [*by, "horizon_days", *_COLUMNS]
@@ -65,23 +67,37 @@ def converted(
     return found
 
 
-def _told(rows: pd.DataFrame, horizons: np.ndarray, weights: str | None, fewest: int) -> pd.DataFrame:
+def _told(rows: pd.DataFrame, horizons: Array, weights: str | None, level: float, fewest: int) -> pd.DataFrame:
     """Return the rows of one group, one per horizon, their ranges still to be told."""
-    age, event = rows["age_days"].to_numpy(), rows["event"].to_numpy()
-    weight = rows["amount"].to_numpy(dtype=float) if weights == "amount" else np.ones(len(rows))
-    clusters, followed = clusters_of(rows), rows["follow_days"].to_numpy()[:, None] >= horizons
-    share, influence = incidence_influence(age, event, horizons, weights=weight)
-    error = error_of(influence, clusters)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        worth = np.minimum(share * (1 - share) / error**2, effective(weight))
-    sure = (share < 1e-12) | (share > 1 - 1e-12)
-    worth[sure] = [effective(weight[seen], None if clusters is None else clusters[seen]) for seen in followed.T[sure]]
-    told = followed.sum(axis=0) >= fewest
+    age, followed = rows["age_days"].to_numpy(), rows["follow_days"].to_numpy()[:, None] >= horizons
+    weight = rows["amount"].to_numpy(dtype=float) if weights == "amount" else None
+    share, influence = incidence_influence(age, rows["event"].to_numpy(), horizons, weights=weight)
+    error, worth = _worth(share, influence, followed, clusters_of(rows), weight, level)
+    n_followed = followed.sum(axis=0)
+    told = n_followed >= fewest
     return pd.DataFrame({
-        "horizon_days": horizons, "n": len(rows), "n_followed": followed.sum(axis=0),
+        "horizon_days": horizons, "n": len(rows), "n_followed": n_followed,
         "n_at_risk": (age[:, None] >= horizons).sum(axis=0), "share": np.where(told, share, np.nan), "low": np.nan,
         "high": np.nan, "error": np.where(told, error, np.nan), "n_worth": np.where(told, worth, np.nan),
     })  # fmt: skip
+
+
+def _worth(
+    share: Array, influence: Array, followed: Array, clusters: Array | None, weight: Array | None, level: float
+) -> tuple[Array, Array]:
+    """Return the error of each share, and how many equal independent subjects would tell as much."""
+    each = np.ones(len(followed)) if weight is None else weight
+    is_plain = clusters is None and weight is None
+    error = error_of(influence, clusters, weights=None if is_plain else each)
+    n = effective(each, clusters)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        worth = np.minimum(share * (1 - share) / error**2, effective(each))
+    worth = np.where(np.isnan(error), n, worth)
+    if not is_plain:
+        worth *= (reach_of(level, None) / reach_of(level, n)) ** 2
+    sure = (share < 1e-12) | (share > 1 - 1e-12)
+    worth[sure] = [effective(each[seen], None if clusters is None else clusters[seen]) for seen in followed.T[sure]]
+    return error, worth
 
 
 def _nothing(passages: pd.DataFrame, by: Sequence[str], columns: list[str]) -> pd.DataFrame:

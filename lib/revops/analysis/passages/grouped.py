@@ -25,13 +25,13 @@ def grouped(table: pd.DataFrame, by: Sequence[str]) -> Iterator[tuple[tuple, pd.
 
 
 def clusters_of(rows: pd.DataFrame) -> np.ndarray | None:
-    """Return the number of each row's cluster, from 0; None where there are none. Who has no cluster is its own."""
+    """Return the number of each row's cluster, from 0; None where each is its own, as who has none is."""
     if "cluster" not in rows:
         return None
     number, words = pd.factorize(rows["cluster"])
     alone = number < 0
     number[alone] = len(words) + np.arange(alone.sum())
-    return number
+    return number if len(np.unique(number)) < len(number) else None
 
 
 def effective(weights: np.ndarray, clusters: np.ndarray | None = None) -> float:

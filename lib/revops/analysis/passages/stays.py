@@ -30,8 +30,8 @@ def stays(spans: pd.DataFrame) -> pd.DataFrame:
     left = rows["opportunity_id"].eq(rows["opportunity_id"].shift(-1))
     following, outcome = rows["stage_order"].shift(-1), rows["outcome"].shift(-1)
     forward = left & (outcome.eq("won") | (outcome.eq("open") & (following > rows["stage_order"])))
-    seen = rows["opportunity_id"].map(spans.groupby("opportunity_id")["last"].max())
-    ends = rows["first"].shift(-1).where(left, seen)
+    seen = spans.groupby("opportunity_id", sort=False)["last"].transform("max")
+    ends = rows["first"].shift(-1).where(left, seen[rows.index])
     table = rows[["opportunity_id", "stage_name", "stage_order", "first"]].assign(
         age_days=(ends - rows["first"]).dt.days,
         event=np.select([forward, left & outcome.eq("lost"), left], [1, 3, 2], 0).astype("int64"),

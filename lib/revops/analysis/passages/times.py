@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from revops.analysis.passages.grouped import clusters_of, effective, grouped
+from revops.analysis.passages.wilson import reach_of
 from revops.analysis.survival.counted import counted
 from revops.analysis.survival.influence import error_of, survival_influence
 
@@ -90,23 +90,27 @@ def _mean(age: Array, left: Array, clusters: Array | None, until: int) -> tuple[
     for ages in _chunks(np.arange(until), len(age)):
         alive, moved = survival_influence(age, left, ages)
         total, influence = total + alive.sum(), influence + moved.sum(axis=1)
-    return float(total), float(error_of(influence[:, None], clusters)[0])
+    return float(total), float(error_of(influence[:, None], clusters, weights=_each(clusters))[0])
 
 
 def _range(age: Array, left: Array, clusters: Array | None, alive: Array, level: float) -> tuple[float, float]:
     """Return the ages at which the lower, and the upper, end of the share still there falls to one half."""
     ages = np.unique(np.r_[0, age[left]])
     share = alive[ages]
-    error = np.concatenate([error_of(survival_influence(age, left, some)[1], clusters)
-                            for some in _chunks(ages, len(age))])  # fmt: skip
+    parts = (survival_influence(age, left, some)[1] for some in _chunks(ages, len(age)))
+    error = np.concatenate([error_of(part, clusters, weights=_each(clusters)) for part in parts])
     n = effective(np.ones(len(age)), clusters)
     with np.errstate(divide="ignore", invalid="ignore"):
-        reach = ndtri((1 + level) / 2) * error / (share * np.abs(np.log(share)))
+        reach = reach_of(level, None if clusters is None else n) * error / (share * np.abs(np.log(share)))
         low, high = share ** np.exp(reach), share ** np.exp(-reach)
     tail = ((1 - level) / 2) ** (1 / n)
     low = np.select([share > 1 - 1e-12, share < 1e-12], [tail, 0.0], low)
     high = np.select([share > 1 - 1e-12, share < 1e-12], [1.0, 1 - tail], high)
     return tuple(float(ages[at.argmax()]) if at.any() else float("nan") for at in (low <= 0.5, high <= 0.5))
+
+
+def _each(clusters: Array | None) -> Array | None:
+    return None if clusters is None else np.ones(len(clusters))
 
 
 def _chunks(ages: Array, n: int) -> list[Array]:

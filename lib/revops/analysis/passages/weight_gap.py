@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr, ndtri
+from scipy.special import stdtr
 
-from revops.analysis.passages.grouped import clusters_of, grouped
-from revops.analysis.survival.influence import error_of, incidence_influence
+from revops.analysis.passages.grouped import clusters_of, effective, grouped
+from revops.analysis.passages.wilson import reach_of
+from revops.analysis.survival.influence import error_of, incidence_influence, summed
 
 __all__ = ["weight_gap"]
 
@@ -37,7 +38,9 @@ def weight_gap(
 
     Formula
         Error of the gap: what each cluster moves the one share by less what it moves the other by, squared and summed,
-        so that what both shares have in common is no luck. Range and p by the normal distribution.
+        so that what both shares have in common is no luck; or, where that is more, what it would be if large and small
+        moved on alike: (amount / mean amount - 1) x what each moves the share of heads by. Range and p by Student's t,
+        with the effective number of clusters less 1 degrees of freedom.
 
     Source
         As analysis.survival.incidence_influence.
@@ -61,12 +64,16 @@ def _told(rows: pd.DataFrame, horizon: int, level: float, fewest: int) -> dict[s
     if rows["follow_days"].ge(horizon).sum() < fewest:
         return {"n": len(rows), "horizon_days": horizon} | undefined
     age, event, ages = rows["age_days"].to_numpy(), rows["event"].to_numpy(), np.array([horizon])
+    amount = rows["amount"].to_numpy(dtype=float)
     each, moved = incidence_influence(age, event, ages)
-    money, moved_money = incidence_influence(age, event, ages, weights=rows["amount"].to_numpy(dtype=float))
-    gap, error = float(money[0] - each[0]), float(error_of(moved_money - moved, clusters_of(rows))[0])
-    reach = ndtri((1 + level) / 2) * error
+    money, moved_money = incidence_influence(age, event, ages, weights=amount)
+    clusters, gap = clusters_of(rows), float(money[0] - each[0])
+    apart = summed(moved_money, clusters, weights=amount) - summed(moved, clusters, weights=np.ones(len(rows)))
+    alike = error_of((amount / amount.mean() - 1)[:, None] * moved, clusters)
+    error, n = float(np.maximum(error_of(apart), alike)[0]), effective(amount, clusters)
+    reach = reach_of(level, n) * error
     return {
         "n": len(rows), "horizon_days": horizon, "share": float(each[0]), "share_by_amount": float(money[0]),
         "gap": gap, "low": gap - reach, "high": gap + reach,
-        "p_value": float(2 * ndtr(-abs(gap) / error)) if error > 1e-12 else float("nan"),
+        "p_value": float(2 * stdtr(max(n - 1, 1.0), -abs(gap) / error)) if error > 1e-12 else float("nan"),
     }  # fmt: skip

@@ -1,9 +1,9 @@
-"""Wilson's range of a share, also where it is worth a broken number of subjects."""
+"""Ranges of shares, also where they are worth a broken number of subjects, or of few."""
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
-__all__ = ["wilson"]
+__all__ = ["reach_of", "wilson"]
 
 Array = np.ndarray
 
@@ -19,3 +19,9 @@ def wilson(share: Array, n: Array, level: float) -> tuple[Array, Array]:
     middle = (share * n + square / 2) / (n + square)
     reach = np.sqrt(square * (share * (1 - share) * n + square / 4)) / (n + square)
     return np.clip(middle - reach, 0.0, 1.0), np.clip(middle + reach, 0.0, 1.0)
+
+
+def reach_of(level: float, n: float | None) -> float:
+    """Return how many standard errors a range reaches: by the normal distribution, or by Student's t where the error
+    itself was told by n independent parts only."""
+    return float(ndtri((1 + level) / 2) if n is None else stdtrit(max(n - 1, 1.0), (1 + level) / 2))

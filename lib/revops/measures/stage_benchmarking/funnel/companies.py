@@ -11,7 +11,8 @@ from revops.periods import end_of_day
 __all__ = ["NO_COMPANY", "company_keys"]
 
 NO_COMPANY = ("asdf", "asdfasdf", "freelance", "freelancer", "home", "independent", "individual", "myself",
-              "no company", "personal", "private", "qwerty", "self", "self employed", "self-employed", "student", "xxx")  # fmt: skip
+              "no company", "personal", "private", "qwerty", "self", "self employed", "self-employed", "student",
+              "xxx")  # fmt: skip
 """Words that people write where a form wants a company and they have none; beside the knob unfilled_words."""
 
 

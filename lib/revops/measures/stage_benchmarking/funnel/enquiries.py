@@ -80,7 +80,7 @@ def enquiries(leads: pd.DataFrame, window: Window) -> pd.DataFrame:
 def _deals(leads: pd.DataFrame, lead_at: pd.Series, window: Window) -> pd.DataFrame:
     """Return the opportunity of each enquiry, null where it has none: its id, amount, when made, won and lost."""
     pairs = leads.loc[leads["opportunity_id"].notna(), ["enquiry_id", "opportunity_id", "opportunity_at", "is_by_role"]]
-    pairs = pairs.assign(lead_at=pairs["enquiry_id"].map(lead_at))
+    pairs = pairs.assign(lead_at=lead_at.reindex(pairs["enquiry_id"]).to_numpy())
     pairs = pairs[pairs["opportunity_at"].dt.normalize() >= pairs["lead_at"].dt.normalize()]
     pairs = pairs.sort_values(["is_by_role", "lead_at"], ascending=[True, False], kind="stable")
     state = window.view.opportunities[["opportunity_id", "outcome", "close_date", "amount"]]

@@ -65,11 +65,11 @@ def _of_stamps(leads: pd.DataFrame, enquiries: pd.DataFrame, window: Window) -> 
 
 def _of_opportunities(leads: pd.DataFrame, enquiries: pd.DataFrame) -> dict[str, tuple[int, str]]:
     known = leads.loc[leads["opportunity_id"].notna(), ["enquiry_id", "opportunity_id", "opportunity_at"]]
-    began = known["enquiry_id"].map(enquiries.set_index("enquiry_id")["lead_at"])
-    older = known["opportunity_at"].dt.normalize() < began.dt.normalize()
+    known = known.merge(enquiries[["enquiry_id", "lead_at"]], on="enquiry_id")
+    older = known["opportunity_at"].dt.normalize() < known["lead_at"].dt.normalize()
     taken = ~known["opportunity_id"].isin(enquiries["opportunity_id"]) & ~older
     became = leads["contact_id"].notna() | leads["account_id"].notna()
-    own = leads.loc[~leads["is_by_role"], "opportunity_id"]
+    told = leads.loc[~leads["is_by_role"] | leads["is_contact"], "opportunity_id"]
     return {
         "several": (
             known["opportunity_id"].duplicated().sum(),
@@ -81,7 +81,7 @@ def _of_opportunities(leads: pd.DataFrame, enquiries: pd.DataFrame) -> dict[str,
             "opportunities are a second one of their enquiry: the first counts",
         ),
         "by_role": (
-            (enquiries["opportunity_id"].notna() & ~enquiries["opportunity_id"].isin(own)).sum(),
+            (enquiries["opportunity_id"].notna() & ~enquiries["opportunity_id"].isin(told)).sum(),
             "opportunities were found by the contact's role on them, not by the lead itself",
         ),
         "no_opportunity": (
