@@ -5,16 +5,11 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from frames import as_of, book, deal
-from handed_over import DAY, FEW, MONDAY, by_lead, company, lead, owned, row, status, told
+from handed_over import DAY, MONDAY, by_lead, company, lead, owned, row, status, told
 
 from revops.analysis.passages.compared import MOVES
-from revops.measures.stage_benchmarking.funnel import funnel_of
-from revops.measures.stage_benchmarking.hand_off import hand_off_of
 from revops.measures.stage_benchmarking.hand_off.oddities import NO_MQL, NO_TOUCH, NO_VERDICT
 from revops.measures.stage_benchmarking.hand_off.result import BY_GROUP, BY_HOUR, COUNTS, LEADS, REASONS, STAKE, TABLE
-from revops.measures.stage_benchmarking.knobs import Knobs
-from revops.measures.stage_benchmarking.window import window_of
 
 REGIONS = {"office_hours": {"time_zones": {"AMER": "America/New_York", "EMEA": "Europe/Berlin"}},
            "regions": {"names": ["AMER", "EMEA"], "also": {"EMEA": ["Europe"]}}}  # fmt: skip
@@ -139,7 +134,9 @@ def test_the_first_person_who_got_it_tells_the_clock():
     history += [status(row["lead_id"], next_day, "Working") for row in leads]
     found = told(leads, history, whose=company(**REGIONS), owners=owners)
     assert by_lead(found, "owner_id") | {"queue": None, "none": None} == {
-        "routed": "Ann", "kept": "Ann", "now": "Bo", "was": "Ann", "region": "Cy", "queue": None, "none": None}  # fmt: skip
+        "routed": "Ann", "kept": "Ann", "now": "Bo", "was": "Ann", "region": "Cy",
+        "queue": None, "none": None,
+    }  # fmt: skip
     assert by_lead(found, "zone") == {
         "routed": "America/New_York", "kept": "America/New_York", "now": "Europe/Berlin", "was": "America/New_York",
         "region": "America/New_York", "queue": "Europe/Berlin", "none": "UTC",
@@ -153,6 +150,11 @@ def test_the_first_person_who_got_it_tells_the_clock():
     }  # fmt: skip
     groups = found.by_group.set_index(["dimension", "group"])["n"]
     assert groups["owner", "Ann"] == 3 and groups["team", "West"] == 3
+
+
+def test_work_within_a_minute_is_work():
+    found = told([lead("A")], [status("A", f"{MONDAY} 09:00:20", "MQL"), status("A", f"{MONDAY} 09:00:36", "Working")])
+    assert by_lead(found, "hours") == {"A": pytest.approx(0.01)}
 
 
 def test_people_of_one_enquiry_count_once():
@@ -219,9 +221,8 @@ def test_contacts_as_leads_say_what_is_missing():
     assert (row(found)["n"], row(found)["n_judged"]) == (4, 2)
 
 
-@pytest.mark.parametrize("leads", [[], [lead("A", None)]])
-def test_nobody_qualified(leads):
-    found = told(leads, [status("A", f"{MONDAY} 10:00", "Working")])
+def test_nobody_qualified():
+    found = told([lead("A", None)], [status("A", f"{MONDAY} 10:00", "Working")])
     assert found.why == dict.fromkeys(("sla", "accept", "stake"), NO_MQL)
     assert found.table["n"].tolist() == [0, 0] and found.leads.empty and found.table["sla_share"].isna().all()
     assert found.moves["now"].isna().all() and found.counts.empty and found.stake.empty
@@ -272,14 +273,15 @@ def test_acceptance_is_not_flattered_by_verdicts_still_to_come():
     for n in range(600):
         at = pd.Timestamp("2026-04-02 10:00") + pd.Timedelta(days=int(rng.integers(0, 80)))
         good = rng.random() < 0.6
-        leads.append(lead(str(n), str(at), sql_at=str(at + pd.Timedelta(days=2)) if good else None))
+        leads.append(lead(str(n), str(at), created_at="2026-03-02",
+                          sql_at=str(at + pd.Timedelta(days=2)) if good else None))  # fmt: skip
         if not good:
             history += [status(str(n), str(at + pd.Timedelta(days=1)), "Working"),
                         status(str(n), str(at + pd.Timedelta(days=50)), "Recycled", sequence=1)]  # fmt: skip
     found = told(leads, history, horizons=(30, 60))
     judged = found.leads["side"].isin(["accepted", "recycled"])
     naive = found.leads["side"].eq("accepted").sum() / judged.sum()
-    assert naive > 0.75 and row(found)["accept_days"] == 60
+    assert naive > 0.7 and row(found)["accept_days"] == 60
     assert row(found)["accept_share"] == pytest.approx(0.6, abs=0.05)
     assert row(found)["accept_low"] < 0.6 < row(found)["accept_high"]
 
@@ -323,8 +325,13 @@ def slow(leads, history, day):
             key=lambda item: item[:2],
         )
         changes = [(moment, c) for moment, _, c in changes if moment <= end]
-        until = [c for moment, c in changes if moment <= start + dt.timedelta(seconds=60)]
-        later = [c for moment, c in changes if moment > start + dt.timedelta(seconds=60)]
+        until = [
+            c
+            for moment, c in changes
+            if moment <= start
+            or (moment <= start + dt.timedelta(seconds=60) and meaning.get(c["new_value"]) != "working")
+        ]
+        later = [c for _, c in changes if c not in until]
         stood = until[-1]["new_value"] if until else later[0]["old_value"] if later else None
         touches = [m for m, c in changes if m >= start and meaning.get(c["new_value"]) in ("working", "rejected")]
         for name in ("sql_at", "touched_at"):

@@ -4,6 +4,7 @@ import pandas as pd
 
 from revops.analysis.office import arrivals
 from revops.company import Company
+from revops.measures.stage_benchmarking.hand_off.records import looked_up
 from revops.measures.stage_benchmarking.window import Window
 
 __all__ = ["first_owners", "handed_over", "zones_of"]
@@ -27,11 +28,11 @@ def handed_over(window: Window, leads: pd.DataFrame, history: pd.DataFrame) -> p
     company = window.view.company
     owners = window.view.owners.drop_duplicates("owner_id").set_index("owner_id")
     owner = first_owners(rows, history, owners.index)
-    region = owner.map(owners["region"]).astype("str")
+    region = looked_up(owner, owners["region"])
     zone = zones_of(region, rows["region"], company)
     arrived = arrivals(rows["mql_at"], zone, office=company.office_hours, zone=company.time_zone)
     return rows.assign(
-        place=window.place_of(rows["mql_at"]), owner_id=owner, team=owner.map(owners["team"]).astype("str"),
+        place=window.place_of(rows["mql_at"]), owner_id=owner, team=looked_up(owner, owners["team"]),
         owner_region=named(region, company), zone=zone, arrived=arrived,
         n_again=rows["enquiry_id"].map(known["enquiry_id"].value_counts()).to_numpy() - 1,
     )  # fmt: skip
@@ -48,14 +49,14 @@ def first_owners(rows: pd.DataFrame, history: pd.DataFrame, people: pd.Index) ->
         Without history of owners it is who owns the lead on the day.
     """
     changes = history[history["field"].eq("owner_id")]
-    changes = changes.assign(mql_at=changes["lead_id"].map(rows.set_index("lead_id")["mql_at"]))
+    changes = changes.assign(mql_at=looked_up(changes["lead_id"], rows.set_index("lead_id")["mql_at"]))
     is_after = changes["changed_at"] > changes["mql_at"]
     before = changes[~is_after].drop_duplicates("lead_id", keep="last").set_index("lead_id")["new_value"]
     first = changes[is_after].drop_duplicates("lead_id").set_index("lead_id")["old_value"]
     later = changes[is_after & changes["new_value"].isin(people)].drop_duplicates("lead_id").set_index("lead_id")
     found = pd.Series(None, rows.index, dtype="object")
     for owner in (before, first, later["new_value"]):
-        told = rows["lead_id"].map(owner)
+        told = looked_up(rows["lead_id"], owner)
         found = found.where(found.notna(), told.where(told.isin(people), None))
     return found.where(found.notna(), rows["owner_id"].where(rows["owner_id"].isin(people), None)).astype("str")
 

@@ -7,6 +7,7 @@ from revops.analysis.passages import wilson
 from revops.analysis.passages.grouped import clusters_of
 from revops.analysis.survival.influence import error_of, incidence_influence
 from revops.company import Company
+from revops.measures.stage_benchmarking.hand_off.records import looked_up
 
 __all__ = ["LATER", "SIDES", "accepted", "judged", "reasons_of"]
 
@@ -42,7 +43,7 @@ def judged(
     """
     record = records.drop_duplicates("lead_id").set_index("lead_id")
     day = rows["mql_at"].dt.floor("D")
-    stamps = [rows["sql_at"], rows["lead_id"].map(record["converted_date"]), rows["opportunity_at"]]
+    stamps = [rows["sql_at"], looked_up(rows["lead_id"], record["converted_date"]), rows["opportunity_at"]]
     good = pd.concat([at.where(at.dt.floor("D") >= day) for at in stamps], axis=1).min(axis=1)
     bad = _turned_down(rows, history, record, company)
     refused = bad[["rejected", "recycled"]].min(axis=1)
@@ -54,7 +55,7 @@ def judged(
     names = [LATER, "accepted", "never touched", "rejected", "recycled"]
     side = pd.Series(np.select(sides, names, "open"), rows.index, dtype="str")
     words = bad["rejected_words"].where(side.isin([LATER, "rejected"]), bad["recycled_words"])
-    reason = rows["lead_id"].map(record["reject_reason"]).astype("str").fillna(words).fillna(_UNSAID)
+    reason = looked_up(rows["lead_id"], record["reject_reason"]).astype("str").fillna(words).fillna(_UNSAID)
     return pd.DataFrame({
         "side": side, "judged_at": good.where(is_good, refused.where(~is_back)).astype("datetime64[us]"),
         "reason": reason.where(side.isin([LATER, "rejected", "recycled"]), None).astype("str"),
@@ -94,7 +95,9 @@ def accepted(leads: pd.DataFrame, until: pd.Timestamp, days: int, level: float) 
     if not n_judged:
         return {"n_judged": 0, **dict.fromkeys(names, float("nan")), "accept_days": float(days)}
     back = leads["side"].eq("never touched").to_numpy()
-    parts = [incidence_influence(age, _events(one, (good | bad | back) & ~one), np.array([days])) for one in (good, bad)]
+    parts = [
+        incidence_influence(age, _events(one, (good | bad | back) & ~one), np.array([days])) for one in (good, bad)
+    ]
     (first, moved), (second, other) = parts
     whole = float(first[0] + second[0])
     share = float(first[0]) / whole
@@ -112,20 +115,16 @@ def reasons_of(now: pd.DataFrame, past: pd.DataFrame) -> pd.DataFrame:
     Parameters
         now, past : rows of HandOff.leads
     """
-    counts = [
-        rows.assign(reason=rows["reason"].fillna("")).groupby(["side", "reason"]).size() for rows in (now, past)
-    ]
+    counts = [rows.assign(reason=rows["reason"].fillna("")).groupby(["side", "reason"]).size() for rows in (now, past)]
     table = pd.concat(counts, axis=1, keys=["n", "n_past"]).fillna(0).astype("int64").reset_index()
-    table = table.assign(
-        share=table["n"] / (len(now) or np.nan), share_past=table["n_past"] / (len(past) or np.nan),
-        order=table["side"].map({side: place for place, side in enumerate(SIDES)}),
-    ).sort_values(["order", "n", "n_past", "reason"], ascending=[True, False, False, True], ignore_index=True)  # fmt: skip
+    table["share"], table["share_past"] = table["n"] / (len(now) or np.nan), table["n_past"] / (len(past) or np.nan)
+    table["order"] = table["side"].map({side: place for place, side in enumerate(SIDES)})
+    order = {"order": True, "n": False, "n_past": False, "reason": True}
+    table = table.sort_values(list(order), ascending=list(order.values()), ignore_index=True)
     return table.assign(reason=table["reason"].where(table["reason"].ne(""), None))
 
 
-def _turned_down(
-    rows: pd.DataFrame, history: pd.DataFrame, record: pd.DataFrame, company: Company
-) -> pd.DataFrame:
+def _turned_down(rows: pd.DataFrame, history: pd.DataFrame, record: pd.DataFrame, company: Company) -> pd.DataFrame:
     """Return since when, and by which status, each lead was first rejected and recycled, not before its MQL."""
     status = history[history["field"].eq("status")]
     told = status[["lead_id", "changed_at", "new_value"]]
@@ -133,15 +132,15 @@ def _turned_down(
     bare = bare.assign(changed_at=bare["modified_at"], new_value=bare["status"])[told.columns]
     told = pd.concat([told, bare[bare["new_value"].notna()]], ignore_index=True)
     told = told[told["lead_id"].isin(rows["lead_id"])]
-    since = told["lead_id"].map(rows.set_index("lead_id")["mql_at"]).dt.floor("D")
+    since = looked_up(told["lead_id"], rows.set_index("lead_id")["mql_at"]).dt.floor("D")
     told = told[told["changed_at"].dt.floor("D") >= since]
     meaning = told["new_value"].map({word: company.lead_statuses.meaning(word) for word in told["new_value"].unique()})
     found = {}
     for name in ("rejected", "recycled"):
         first = told[meaning.eq(name)].sort_values("changed_at", kind="stable").drop_duplicates("lead_id")
         first = first.set_index("lead_id")
-        found[name] = rows["lead_id"].map(first["changed_at"]).astype("datetime64[us]")
-        found[f"{name}_words"] = rows["lead_id"].map(first["new_value"]).astype("str")
+        found[name] = looked_up(rows["lead_id"], first["changed_at"])
+        found[f"{name}_words"] = looked_up(rows["lead_id"], first["new_value"])
     return pd.DataFrame(found)
 
 

@@ -11,7 +11,7 @@ from revops.measures.stage_benchmarking.hand_off.handed import handed_over
 from revops.measures.stage_benchmarking.hand_off.judged import accepted, judged, reasons_of
 from revops.measures.stage_benchmarking.hand_off.moves import moves_of
 from revops.measures.stage_benchmarking.hand_off.oddities import counts_of, why_not
-from revops.measures.stage_benchmarking.hand_off.records import Known, known_of
+from revops.measures.stage_benchmarking.hand_off.records import Known, known_of, looked_up
 from revops.measures.stage_benchmarking.hand_off.result import BY_GROUP, BY_HOUR, LEADS, REASONS, TABLE, HandOff
 from revops.measures.stage_benchmarking.hand_off.shares import never_touched, touch_hours, within_sla
 from revops.measures.stage_benchmarking.hand_off.stake import at_stake
@@ -76,7 +76,7 @@ def _leads(window: Window, leads: pd.DataFrame, known: Known) -> tuple[pd.DataFr
     touched = first_touches(rows, known.history, known.records, company)
     clock = timed(rows, touched, known.until, window.knobs.sla_hours, company)
     verdict = judged(rows, clock, known.history, known.records, company)
-    amount = rows["opportunity_id"].map(known.amounts).astype("float64").rename("opportunity_amount")
+    amount = looked_up(rows["opportunity_id"], known.amounts).rename("opportunity_amount")
     return pd.concat([rows, clock, verdict, amount, touched.table[["was_worked", "is_odd"]]], axis=1), touched
 
 

@@ -27,7 +27,7 @@ def moves_of(table: pd.DataFrame, past: pd.DataFrame, window: Window) -> pd.Data
         sides = pd.concat([table, past], ignore_index=True)[list(columns)].rename(columns=columns)
         sides = sides.assign(step=_STEPS[what])
         now, before = (sides[sides["window"].eq(name)] for name in ("now", "past"))
-        numbered = sides.iloc[len(table):]
+        numbered = sides.iloc[len(table) :]
         luck = luck_of(numbered.assign(window=numbered["window"].astype("int64")))
         knobs = window.knobs
         found.append(compared(now, before, luck, what=what, windows=knobs.past, fewest=knobs.fewest,

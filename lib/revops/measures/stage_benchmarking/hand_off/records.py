@@ -7,7 +7,7 @@ import pandas as pd
 from revops.measures.stage_benchmarking.window import Window
 from revops.periods import end_of_day
 
-__all__ = ["Known", "known_of"]
+__all__ = ["Known", "known_of", "looked_up"]
 
 _STAMPS = ("mql_at", "sql_at", "touched_at", "converted_date", "modified_at")
 _WORDS = ("status", "reject_reason")
@@ -50,3 +50,8 @@ def known_of(window: Window, leads: pd.DataFrame) -> Known:
     last = stamps[stamps.dt.floor("D").eq(pd.Timestamp(view.day))].max()
     until = end if pd.isna(last) or last == last.floor("D") else last
     return Known(records, history, first.set_index("opportunity_id")["amount"], until)
+
+
+def looked_up(ids: pd.Series, values: pd.Series) -> pd.Series:
+    """Return the value of each id, by the index of `values`, of their type even where there are none."""
+    return values.reindex(ids.to_numpy()).set_axis(ids.index)

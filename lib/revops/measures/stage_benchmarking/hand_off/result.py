@@ -54,8 +54,8 @@ class HandOff:
         lost_at        when it was turned down or given back, touched or not
         opportunity_id, opportunity_at, opportunity_amount    as the funnel has them; first known amount
     table: one row each of the windows "now" and "past" (the past windows together):
-        n; n_timed: of these, that can be timed; of these n_touched, n_never (given back untouched), n_open (not touched yet); n_waiting: of these, whose SLA has not
-        run out; n_followed: SLA run out by the day
+        n; n_timed: of these, that can be timed: n_touched, n_never (given back untouched), n_open (not touched yet)
+        n_waiting: not touched, whose SLA has not run out; n_followed: whose SLA had run out by the day
         sla_share, sla_low, sla_high, sla_worth      touched within the SLA (as many equal independent ones)
         never_share, never_low, never_high           (n_never + n_open) / n
         median_hours, median_low, median_high, p90_hours    NaN where not reached: more than seen_hours

@@ -13,7 +13,9 @@ Array = np.ndarray
 _ROUNDING = 1e-6
 
 
-def timed(rows: pd.DataFrame, touched: Touched, until: pd.Timestamp, sla_hours: float, company: Company) -> pd.DataFrame:
+def timed(
+    rows: pd.DataFrame, touched: Touched, until: pd.Timestamp, sla_hours: float, company: Company
+) -> pd.DataFrame:
     """Return what the clock of the hand-off says of each MQL.
 
     Parameters

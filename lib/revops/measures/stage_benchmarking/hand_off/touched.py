@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from revops.company import Company
+from revops.measures.stage_benchmarking.hand_off.records import looked_up
 
 __all__ = ["Touched", "first_touches", "holds_days"]
 
@@ -46,17 +47,19 @@ def first_touches(rows: pd.DataFrame, history: pd.DataFrame, records: pd.DataFra
     """
     record = records.drop_duplicates("lead_id").set_index("lead_id")
     status = _statuses(rows, history, company)
-    field = rows["lead_id"].map(record["touched_at"])
+    field = looked_up(rows["lead_id"], record["touched_at"])
     is_days = holds_days(records["mql_at"]) or holds_days(pd.concat([status["changed_at"], field]))
     sql_is_day = is_days or holds_days(records["sql_at"])
     start = rows["mql_at"].dt.floor("D") if is_days else rows["mql_at"]
-    since = status["lead_id"].map(pd.Series(start.to_numpy(), rows["lead_id"]))
+    since = looked_up(status["lead_id"], start.set_axis(rows["lead_id"]))
     after = status[status["changed_at"] >= since]
     converted = history[history["field"].eq("converted")].drop_duplicates("lead_id").set_index("lead_id")["changed_at"]
     told = {
         "status": _first(rows, after[after["meaning"].isin(["working", "rejected"])]),
         "field": field,
-        "conversion": rows["lead_id"].map(converted).fillna(_end(rows["lead_id"].map(record["converted_date"]))),
+        "conversion": looked_up(rows["lead_id"], converted).fillna(
+            _end(looked_up(rows["lead_id"], record["converted_date"]))
+        ),
         "SQL": _end(rows["sql_at"]) if sql_is_day else rows["sql_at"],
     }
     stamps = pd.DataFrame({name: at.where(at >= start) for name, at in told.items()}).astype("datetime64[us]")
@@ -66,7 +69,8 @@ def first_touches(rows: pd.DataFrame, history: pd.DataFrame, records: pd.DataFra
     back = back.where(touched.isna() | (back < touched))
     table = pd.DataFrame({
         "touched_at": touched.where(back.isna()), "touch": _names(stamps, touched).where(back.isna(), None),
-        "given_back_at": back, "was_worked": _stood(rows, status).eq("working") | (touched.isna() & (field < start)),
+        "given_back_at": back, "was_worked": _stood(rows, status, since, is_days).eq("working")
+        | (touched.isna() & (field < start)),
         "is_odd": told["SQL"] < start,
     })  # fmt: skip
     return Touched(table, is_days, bool(len(status)) or bool(field.notna().any()))
@@ -83,11 +87,13 @@ def _statuses(rows: pd.DataFrame, history: pd.DataFrame, company: Company) -> pd
     status = history[history["field"].eq("status") & history["lead_id"].isin(rows["lead_id"])]
     words = pd.unique(pd.concat([status["old_value"], status["new_value"]]).dropna())
     meaning = {word: company.lead_statuses.meaning(word) for word in words}
-    return status.assign(meaning=status["new_value"].map(meaning), before=status["old_value"].map(meaning))
+    return status.assign(
+        meaning=status["new_value"].map(meaning).astype("str"), before=status["old_value"].map(meaning).astype("str")
+    )
 
 
 def _first(rows: pd.DataFrame, changes: pd.DataFrame) -> pd.Series:
-    return rows["lead_id"].map(changes.groupby("lead_id")["changed_at"].min()).astype("datetime64[us]")
+    return looked_up(rows["lead_id"], changes.groupby("lead_id")["changed_at"].min())
 
 
 def _end(days: pd.Series) -> pd.Series:
@@ -102,12 +108,14 @@ def _names(stamps: pd.DataFrame, first: pd.Series) -> pd.Series:
     return pd.Series(names[np.where(held.any(axis=1), held.argmax(axis=1), -1)], stamps.index, dtype="str")
 
 
-def _stood(rows: pd.DataFrame, status: pd.DataFrame) -> pd.Series:
-    """Return what the status of each lead meant when it was qualified: after the last change up to a minute later,
-    else before the first one after that."""
-    until = status["lead_id"].map(rows.set_index("lead_id")["mql_at"]) + _AT_ONCE
-    was = status[status["changed_at"] <= until].drop_duplicates("lead_id", keep="last").set_index("lead_id")
-    then = status[status["changed_at"] > until].drop_duplicates("lead_id").set_index("lead_id")
-    told = rows["lead_id"].map(then["before"])
+def _stood(rows: pd.DataFrame, status: pd.DataFrame, since: pd.Series, is_days: bool) -> pd.Series:
+    """Return what the status of each lead meant when it was qualified: after the last change by then, else before the
+    first one after that. The status that says it is qualified may be set up to a minute later."""
+    at = status["changed_at"]
+    is_sign = at.le(since + _AT_ONCE) & status["meaning"].ne("working")
+    by_then = at.lt(since) if is_days else at.le(since) | is_sign
+    was = status[by_then].drop_duplicates("lead_id", keep="last").set_index("lead_id")
+    then = status[~by_then].drop_duplicates("lead_id").set_index("lead_id")
+    told = looked_up(rows["lead_id"], then["before"])
     has = rows["lead_id"].isin(was.index)
-    return told.where(~has, rows["lead_id"].map(was["meaning"]))
+    return told.where(~has, looked_up(rows["lead_id"], was["meaning"]))
