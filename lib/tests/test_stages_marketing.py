@@ -11,8 +11,9 @@ from scipy.stats import chi2
 from spending_companies import ad, campaign
 
 from frames import COMPANY
+from revops.analysis.passages import moved
 from revops.measures.stage_benchmarking.knobs import Knobs
-from revops.measures.stage_benchmarking.marketing import Marketing, marketing_of
+from revops.measures.stage_benchmarking.marketing import Marketing, marketing_moves, marketing_of
 from revops.measures.stage_benchmarking.marketing.cost import COST, cost_of
 from revops.measures.stage_benchmarking.marketing.enrichment import ENRICHMENT, filled
 from revops.measures.stage_benchmarking.marketing.result import MOVES
@@ -265,8 +266,8 @@ def shares(found, span="last weeks", group="company"):
 
 
 def test_a_lead_is_enriched_where_all_fields_are_filled():
-    rows = [lead("1", **FILLED), lead("2", **FILLED | {"industry": " Unknown "}), lead("3", **FILLED | {"employees": 0.0}),
-            lead("4", **FILLED | {"country": "  "}), lead("5"), lead("6", "2026-01-01", **FILLED),
+    rows = [lead("1", **FILLED), lead("2", **FILLED | {"industry": " Unknown "}),
+            lead("3", **FILLED | {"employees": 0.0}), lead("4", **FILLED | {"country": "  "}), lead("5"), lead("6", "2026-01-01", **FILLED),
             lead("7", "2020-01-01", **FILLED)]  # fmt: skip
     found = told(rows)
     assert shares(found) == {"all": (1, 5), "country": (3, 5), "employees": (3, 5), "industry": (3, 5)}
@@ -418,6 +419,28 @@ def test_moves_are_the_shares_of_now_and_before_and_windows_add_up_to_them():
     assert set(found.moves["step"]) == {"all", "country", "employees", "industry", "arrivals", "campaigns"}
 
 
+def test_a_field_that_is_filled_no_more_has_moved_and_the_others_have_not():
+    """Nine of ten leads have an industry in each window before, one in four of the last; heads stay at 2 of 3."""
+    rows = []
+    for at in ("2026-06-01", "2026-02-01", "2025-11-01", "2025-08-01", "2025-05-01", "2025-02-01", "2024-11-01"):
+        for number in range(120):
+            has = number % 4 == 0 if at == "2026-06-01" else number % 10 > 0
+            rows.append(lead(f"{at}{number}", at, industry="Food" if has else None, country="Chile",
+                             employees=5.0 if number % 3 else None))  # fmt: skip
+    found = told(rows)
+    table = moved(marketing_moves(found, Knobs())).set_index(["dimension", "step"])
+    assert table["what"].eq("enrichment").all()
+    assert table.loc["company", "verdict"].to_dict() == {
+        "all": "down", "country": "none", "employees": "none", "industry": "down",
+    }  # fmt: skip
+    assert table.loc[("company", "industry"), ["now", "past", "n_now", "n_past"]].tolist() == [0.25, 0.9, 120, 480]
+    assert table.loc[("lead_source", "all"), "group"] == "Web"
+
+
+def test_where_nothing_can_be_compared_nothing_is():
+    assert marketing_moves(told(), Knobs()) == []
+
+
 def test_what_came_after_the_last_week_changes_nothing_but_all_leads():
     rows = [*mqls(3, "2026-03-30", **FILLED), *came(4, "a", "b", "c", at="2026-02-01")]
     later = [*mqls(9, "2026-04-01"), *came(9, "A", "b", None, at="2026-05-01", name="X")]
@@ -455,16 +478,17 @@ def test_cost_per_mql_of_the_sample_is_the_ledger_by_hand(sample, of_sample):
 def test_enrichment_of_the_sample_is_that_of_plain_pandas(sample, of_sample):
     leads = sample.table("leads")
     day = leads["created_at"].dt.normalize()
-    spans = {"last weeks": day.between("2026-03-11", "2026-06-09"), "weeks before": day.between("2025-03-12", "2026-03-10"),
-             "all leads": day.notna()}  # fmt: skip
+    spans = {"last weeks": day.between("2026-03-11", "2026-06-09"), "all leads": day.notna(),
+             "weeks before": day.between("2025-03-12", "2026-03-10")}  # fmt: skip
     whole = (
         leads[["industry", "employees", "country"]]
         .notna()
         .assign(all=leads[["industry", "employees"]].notna().all(axis=1))
     )
+    told = of_sample.enrichment[of_sample.enrichment["dimension"].eq("company")].set_index(["span", "field"])
     for span, inside in spans.items():
         for field in whole:
-            row = of_sample.enrichment.query("span == @span and dimension == 'company' and field == @field").iloc[0]
+            row = told.loc[(span, field)]
             assert (row["n"], row["n_right"]) == (inside.sum(), whole.loc[inside, field].sum())
     assert filled(leads, ["industry"], ()).sum().tolist() == [whole["industry"].sum()] * 2
 
