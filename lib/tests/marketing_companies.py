@@ -32,7 +32,8 @@ def account(category: str, amounts: list[float], since: str, section: str = "exp
     """Return months of one account of the books."""
     months = pd.date_range(since, periods=len(amounts), freq="MS")
     return [{"month": month.isoformat(), "account": name or category, "parent": category, "section": section,
-             "category": category, "amount": amount} for month, amount in zip(months, amounts, strict=True)]  # fmt: skip
+             "category": category, "amount": amount}
+            for month, amount in zip(months, amounts, strict=True)]  # fmt: skip
 
 
 def seen(leads: list[dict] = (), *, day: str = DAY, company: Company = COMPANY, knobs: dict | None = None,
@@ -41,8 +42,8 @@ def seen(leads: list[dict] = (), *, day: str = DAY, company: Company = COMPANY, 
     unless it names one (`enquiry`), its company what it calls it."""
     leads = list(leads)
     own = [{name: value for name, value in row.items() if name != "enquiry"} for row in leads]
-    whole = book([deal("0")], [change("0", "2026-02-01 09:00"), change("0", f"{DAY} 12:00", 1)], company,
-                 **({"leads": own} if own else {}), **{name: rows for name, rows in tables.items() if rows})  # fmt: skip
+    there = {name: rows for name, rows in {"leads": own, **tables}.items() if rows}
+    whole = book([deal("0")], [change("0", "2026-02-01 09:00"), change("0", f"{DAY} 12:00", 1)], company, **there)
     window = window_of(as_of(whole, day), Knobs(**(knobs or {})))
     return window, funnel(leads, tables.get("contacts", ()), window.view.day)
 

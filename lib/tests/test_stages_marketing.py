@@ -10,8 +10,9 @@ from marketing_companies import account, came, lead, seen, told
 from scipy.stats import chi2
 from spending_companies import ad, campaign
 
-from frames import COMPANY
+from frames import COMPANY, with_tables
 from revops.analysis.passages import moved
+from revops.measures.stage_benchmarking.funnel import funnel_of
 from revops.measures.stage_benchmarking.knobs import Knobs
 from revops.measures.stage_benchmarking.marketing import Marketing, marketing_moves, marketing_of
 from revops.measures.stage_benchmarking.marketing.cost import COST, cost_of
@@ -242,7 +243,7 @@ def test_without_any_cost_it_says_what_it_needs():
 def test_cost_is_of_the_whole_company_alone():
     window, funnel = seen(mqls(3, "2026-05-10"), knobs={"slice": {"type": "new"}}, ledger=BOOKS)
     table, _, why = cost_of(window, funnel.enquiries)
-    assert table.empty and why["cost"] == "cost is of the whole company, the leads are of a part of it"
+    assert table.empty and why == {"cost": "cost is of the whole company, the leads are of a part of it"}
 
 
 def test_in_another_currency_costs_are_scaled_and_nothing_else_changes():
@@ -267,8 +268,8 @@ def shares(found, span="last weeks", group="company"):
 
 def test_a_lead_is_enriched_where_all_fields_are_filled():
     rows = [lead("1", **FILLED), lead("2", **FILLED | {"industry": " Unknown "}),
-            lead("3", **FILLED | {"employees": 0.0}), lead("4", **FILLED | {"country": "  "}), lead("5"), lead("6", "2026-01-01", **FILLED),
-            lead("7", "2020-01-01", **FILLED)]  # fmt: skip
+            lead("3", **FILLED | {"employees": 0.0}), lead("4", **FILLED | {"country": "  "}), lead("5"),
+            lead("6", "2026-01-01", **FILLED), lead("7", "2020-01-01", **FILLED)]  # fmt: skip
     found = told(rows)
     assert shares(found) == {"all": (1, 5), "country": (3, 5), "employees": (3, 5), "industry": (3, 5)}
     assert shares(found, "weeks before") == dict.fromkeys(("all", "country", "employees", "industry"), (1, 1))
@@ -511,3 +512,24 @@ def test_mqls_of_the_sample_by_quarter_are_its_stamps(sample, of_sample):
     last = rows.iloc[-1]
     assert (last["name"], last["target"]) == ("FY27-Q2", 105)
     assert last["target_to_date"] == pytest.approx(105 * 40 / 92)
+
+
+def test_the_numbers_hang_together_with_the_funnel_of_the_sample(sample):
+    """With the real funnel: MQLs of all quarters are its enquiries with an MQL, people of all windows its leads; and
+    what is recorded after a day changes nothing of that day, but for fields without history."""
+    view = sample.as_of(dt.date(2025, 3, 9), now=dt.datetime(2099, 1, 1))
+    window = window_of(view, Knobs())
+    funnel = funnel_of(window)
+    found = marketing_of(window, funnel)
+    rows = found.mqls[found.mqls["span"].eq("quarter")]
+    assert rows["n"].sum() == funnel.enquiries["mql_at"].notna().sum()
+    assert shares(found, "all leads")["all"][1] == len(funnel.leads)
+    leads, end = sample.table("leads"), pd.Timestamp("2025-03-10")
+    early = leads[leads["created_at"] < end]
+    early = early.assign(mql_at=early["mql_at"].where(early["mql_at"] < end))
+    past = with_tables(sample, leads=early, ledger=sample.table("ledger").query("month < '2025-03-01'"))
+    before = window_of(past.as_of(dt.date(2025, 3, 9), now=dt.datetime(2099, 1, 1)), Knobs())
+    same = marketing_of(before, funnel_of(before))
+    for name in ("cost", "enrichment", "utm", "utm_campaigns", "utm_faults", "moves", "windows"):
+        pd.testing.assert_frame_equal(getattr(found, name), getattr(same, name))
+    pd.testing.assert_frame_equal(found.mqls, same.mqls)
