@@ -10,7 +10,9 @@ from revops.company import Company
 from revops.measures.stage_benchmarking import marketing
 from revops.measures.stage_benchmarking.funnel import LEADS
 from revops.measures.stage_benchmarking.knobs import Knobs
+from revops.measures.stage_benchmarking.marketing.compliance import Compliance, compliance_of
 from revops.measures.stage_benchmarking.marketing.people import people_of
+from revops.measures.stage_benchmarking.marketing.result import spans_of
 from revops.measures.stage_benchmarking.window import Window, window_of
 
 DAY = "2026-06-30"
@@ -70,6 +72,14 @@ def funnel(leads: list[dict], contacts: list[dict], day: dt.date) -> SimpleNames
 def told(*args: object, **given: object) -> marketing.Marketing:
     """Return the numbers of marketing operations of a company: arguments as in `seen`."""
     return marketing.marketing_of(*seen(*args, **given))
+
+
+def tags_told(*args: object, **given: object) -> Compliance:
+    """Return what the tags of the last weeks and the weeks before say: arguments as in `seen`."""
+    window, found = seen(*args, **given)
+    rows = people_of(window.view, found.leads)
+    place = window.place_of(rows["created"])
+    return compliance_of(window, rows, spans_of(place, window.knobs.past), place)
 
 
 def people(*args: object, **given: object) -> pd.DataFrame:
