@@ -10,7 +10,9 @@ from revops.company import Company
 from revops.measures.stage_benchmarking import marketing
 from revops.measures.stage_benchmarking.funnel import LEADS
 from revops.measures.stage_benchmarking.knobs import Knobs
+from revops.measures.stage_benchmarking.marketing.compliance import Compliance, compliance_of
 from revops.measures.stage_benchmarking.marketing.people import people_of
+from revops.measures.stage_benchmarking.marketing.result import spans_of
 from revops.measures.stage_benchmarking.window import Window, window_of
 
 DAY = "2026-06-30"
@@ -32,7 +34,8 @@ def account(category: str, amounts: list[float], since: str, section: str = "exp
     """Return months of one account of the books."""
     months = pd.date_range(since, periods=len(amounts), freq="MS")
     return [{"month": month.isoformat(), "account": name or category, "parent": category, "section": section,
-             "category": category, "amount": amount} for month, amount in zip(months, amounts, strict=True)]  # fmt: skip
+             "category": category, "amount": amount}
+            for month, amount in zip(months, amounts, strict=True)]  # fmt: skip
 
 
 def seen(leads: list[dict] = (), *, day: str = DAY, company: Company = COMPANY, knobs: dict | None = None,
@@ -41,8 +44,8 @@ def seen(leads: list[dict] = (), *, day: str = DAY, company: Company = COMPANY, 
     unless it names one (`enquiry`), its company what it calls it."""
     leads = list(leads)
     own = [{name: value for name, value in row.items() if name != "enquiry"} for row in leads]
-    whole = book([deal("0")], [change("0", "2026-02-01 09:00"), change("0", f"{DAY} 12:00", 1)], company,
-                 **({"leads": own} if own else {}), **{name: rows for name, rows in tables.items() if rows})  # fmt: skip
+    there = {name: rows for name, rows in {"leads": own, **tables}.items() if rows}
+    whole = book([deal("0")], [change("0", "2026-02-01 09:00"), change("0", f"{DAY} 12:00", 1)], company, **there)
     window = window_of(as_of(whole, day), Knobs(**(knobs or {})))
     return window, funnel(leads, tables.get("contacts", ()), window.view.day)
 
@@ -69,6 +72,14 @@ def funnel(leads: list[dict], contacts: list[dict], day: dt.date) -> SimpleNames
 def told(*args: object, **given: object) -> marketing.Marketing:
     """Return the numbers of marketing operations of a company: arguments as in `seen`."""
     return marketing.marketing_of(*seen(*args, **given))
+
+
+def tags_told(*args: object, **given: object) -> Compliance:
+    """Return what the tags of the last weeks and the weeks before say: arguments as in `seen`."""
+    window, found = seen(*args, **given)
+    rows = people_of(window.view, found.leads)
+    place = window.place_of(rows["created"])
+    return compliance_of(window, rows, spans_of(place, window.knobs.past), place)
 
 
 def people(*args: object, **given: object) -> pd.DataFrame:

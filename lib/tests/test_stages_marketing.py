@@ -10,9 +10,11 @@ from marketing_companies import account, came, lead, seen, told
 from scipy.stats import chi2
 from spending_companies import ad, campaign
 
-from frames import COMPANY
+from frames import COMPANY, with_tables
+from revops.analysis.passages import moved
+from revops.measures.stage_benchmarking.funnel import funnel_of
 from revops.measures.stage_benchmarking.knobs import Knobs
-from revops.measures.stage_benchmarking.marketing import Marketing, marketing_of
+from revops.measures.stage_benchmarking.marketing import Marketing, marketing_moves, marketing_of
 from revops.measures.stage_benchmarking.marketing.cost import COST, cost_of
 from revops.measures.stage_benchmarking.marketing.enrichment import ENRICHMENT, filled
 from revops.measures.stage_benchmarking.marketing.result import MOVES
@@ -241,7 +243,7 @@ def test_without_any_cost_it_says_what_it_needs():
 def test_cost_is_of_the_whole_company_alone():
     window, funnel = seen(mqls(3, "2026-05-10"), knobs={"slice": {"type": "new"}}, ledger=BOOKS)
     table, _, why = cost_of(window, funnel.enquiries)
-    assert table.empty and why["cost"] == "cost is of the whole company, the leads are of a part of it"
+    assert table.empty and why == {"cost": "cost is of the whole company, the leads are of a part of it"}
 
 
 def test_in_another_currency_costs_are_scaled_and_nothing_else_changes():
@@ -265,9 +267,9 @@ def shares(found, span="last weeks", group="company"):
 
 
 def test_a_lead_is_enriched_where_all_fields_are_filled():
-    rows = [lead("1", **FILLED), lead("2", **FILLED | {"industry": " Unknown "}), lead("3", **FILLED | {"employees": 0.0}),
-            lead("4", **FILLED | {"country": "  "}), lead("5"), lead("6", "2026-01-01", **FILLED),
-            lead("7", "2020-01-01", **FILLED)]  # fmt: skip
+    rows = [lead("1", **FILLED), lead("2", **FILLED | {"industry": " Unknown "}),
+            lead("3", **FILLED | {"employees": 0.0}), lead("4", **FILLED | {"country": "  "}), lead("5"),
+            lead("6", "2026-01-01", **FILLED), lead("7", "2020-01-01", **FILLED)]  # fmt: skip
     found = told(rows)
     assert shares(found) == {"all": (1, 5), "country": (3, 5), "employees": (3, 5), "industry": (3, 5)}
     assert shares(found, "weeks before") == dict.fromkeys(("all", "country", "employees", "industry"), (1, 1))
@@ -418,6 +420,28 @@ def test_moves_are_the_shares_of_now_and_before_and_windows_add_up_to_them():
     assert set(found.moves["step"]) == {"all", "country", "employees", "industry", "arrivals", "campaigns"}
 
 
+def test_a_field_that_is_filled_no_more_has_moved_and_the_others_have_not():
+    """Nine of ten leads have an industry in each window before, one in four of the last; heads stay at 2 of 3."""
+    rows = []
+    for at in ("2026-06-01", "2026-02-01", "2025-11-01", "2025-08-01", "2025-05-01", "2025-02-01", "2024-11-01"):
+        for number in range(120):
+            has = number % 4 == 0 if at == "2026-06-01" else number % 10 > 0
+            rows.append(lead(f"{at}{number}", at, industry="Food" if has else None, country="Chile",
+                             employees=5.0 if number % 3 else None))  # fmt: skip
+    found = told(rows)
+    table = moved(marketing_moves(found, Knobs())).set_index(["dimension", "step"])
+    assert table["what"].eq("enrichment").all()
+    assert table.loc["company", "verdict"].to_dict() == {
+        "all": "down", "country": "none", "employees": "none", "industry": "down",
+    }  # fmt: skip
+    assert table.loc[("company", "industry"), ["now", "past", "n_now", "n_past"]].tolist() == [0.25, 0.9, 120, 480]
+    assert table.loc[("lead_source", "all"), "group"] == "Web"
+
+
+def test_where_nothing_can_be_compared_nothing_is():
+    assert marketing_moves(told(), Knobs()) == []
+
+
 def test_what_came_after_the_last_week_changes_nothing_but_all_leads():
     rows = [*mqls(3, "2026-03-30", **FILLED), *came(4, "a", "b", "c", at="2026-02-01")]
     later = [*mqls(9, "2026-04-01"), *came(9, "A", "b", None, at="2026-05-01", name="X")]
@@ -455,16 +479,17 @@ def test_cost_per_mql_of_the_sample_is_the_ledger_by_hand(sample, of_sample):
 def test_enrichment_of_the_sample_is_that_of_plain_pandas(sample, of_sample):
     leads = sample.table("leads")
     day = leads["created_at"].dt.normalize()
-    spans = {"last weeks": day.between("2026-03-11", "2026-06-09"), "weeks before": day.between("2025-03-12", "2026-03-10"),
-             "all leads": day.notna()}  # fmt: skip
+    spans = {"last weeks": day.between("2026-03-11", "2026-06-09"), "all leads": day.notna(),
+             "weeks before": day.between("2025-03-12", "2026-03-10")}  # fmt: skip
     whole = (
         leads[["industry", "employees", "country"]]
         .notna()
         .assign(all=leads[["industry", "employees"]].notna().all(axis=1))
     )
+    told = of_sample.enrichment[of_sample.enrichment["dimension"].eq("company")].set_index(["span", "field"])
     for span, inside in spans.items():
         for field in whole:
-            row = of_sample.enrichment.query("span == @span and dimension == 'company' and field == @field").iloc[0]
+            row = told.loc[(span, field)]
             assert (row["n"], row["n_right"]) == (inside.sum(), whole.loc[inside, field].sum())
     assert filled(leads, ["industry"], ()).sum().tolist() == [whole["industry"].sum()] * 2
 
@@ -487,3 +512,24 @@ def test_mqls_of_the_sample_by_quarter_are_its_stamps(sample, of_sample):
     last = rows.iloc[-1]
     assert (last["name"], last["target"]) == ("FY27-Q2", 105)
     assert last["target_to_date"] == pytest.approx(105 * 40 / 92)
+
+
+def test_the_numbers_hang_together_with_the_funnel_of_the_sample(sample):
+    """With the real funnel: MQLs of all quarters are its enquiries with an MQL, people of all windows its leads; and
+    what is recorded after a day changes nothing of that day, but for fields without history."""
+    view = sample.as_of(dt.date(2025, 3, 9), now=dt.datetime(2099, 1, 1))
+    window = window_of(view, Knobs())
+    funnel = funnel_of(window)
+    found = marketing_of(window, funnel)
+    rows = found.mqls[found.mqls["span"].eq("quarter")]
+    assert rows["n"].sum() == funnel.enquiries["mql_at"].notna().sum()
+    assert shares(found, "all leads")["all"][1] == len(funnel.leads)
+    leads, end = sample.table("leads"), pd.Timestamp("2025-03-10")
+    early = leads[leads["created_at"] < end]
+    early = early.assign(mql_at=early["mql_at"].where(early["mql_at"] < end))
+    past = with_tables(sample, leads=early, ledger=sample.table("ledger").query("month < '2025-03-01'"))
+    before = window_of(past.as_of(dt.date(2025, 3, 9), now=dt.datetime(2099, 1, 1)), Knobs())
+    same = marketing_of(before, funnel_of(before))
+    for name in ("cost", "enrichment", "utm", "utm_campaigns", "utm_faults", "moves", "windows"):
+        pd.testing.assert_frame_equal(getattr(found, name), getattr(same, name))
+    pd.testing.assert_frame_equal(found.mqls, same.mqls)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from marketing_companies import came, lead, people, seen, told
+from marketing_companies import tags_told as utm
 
 from revops.measures.stage_benchmarking.marketing.compliance import compliance_of
 from revops.measures.stage_benchmarking.marketing.people import people_of
@@ -173,7 +174,7 @@ def test_arrivals_without_tags_are_missing_tags_only_where_most_of_their_kind_ca
     found = tags(rows)
     assert found["is_tagged"].tolist() == [True, True, False, True, False, False, False]
     assert found["is_untagged"].tolist() == [False, False, True, False, False, False, False]
-    faulty = told(rows).utm_faults.set_index("fault").loc["no tags"]
+    faulty = utm(rows).faults.set_index("fault").loc["no tags"]
     assert (faulty["n"], faulty["n_all"], faulty["share"]) == (1, 3, pytest.approx(1 / 3))
 
 
@@ -183,15 +184,15 @@ def test_arrivals_without_tags_are_missing_tags_only_where_most_of_their_kind_ca
 def test_a_campaign_is_right_where_19_of_20_arrivals_are_and_not_where_18_of_19_are():
     rows = [*came(19, *GOOD), *came(1, "Google", "cpc", "spring-sale", name="W"),
             *came(18, "x", "email", "news", name="M"), *came(1, "x", "email", "News", name="V")]  # fmt: skip
-    found = told(rows)
-    table = found.utm_campaigns.set_index("campaign")
+    found = utm(rows)
+    table = found.campaigns.set_index("campaign")
     assert table[["n", "n_wrong"]].to_dict("index") == {
         "news": {"n": 19, "n_wrong": 1}, "spring-sale": {"n": 20, "n_wrong": 1},
     }  # fmt: skip
     assert table["is_right"].to_dict() == {"news": False, "spring-sale": True}
     assert table.loc["news", ["wrong", "examples", "n_spellings"]].tolist() == ["capitals 1", "x / email / News", 2]
     assert table.loc["spring-sale", ["utm_source", "utm_medium", "n_spellings"]].tolist() == ["google", "cpc", 1]
-    shares = found.utm.set_index("what")
+    shares = found.shares.set_index("what")
     assert shares.loc["campaigns", ["n", "n_right", "share"]].tolist() == [2, 1, 0.5]
     assert shares.loc["arrivals", ["n", "n_right"]].tolist() == [39, 37]
 
@@ -200,7 +201,7 @@ def test_all_spellings_of_a_campaign_are_one_row_under_the_usual_right_one():
     """Five arrivals with a blank outnumber two with a hyphen: the right one names it, and five are wrong."""
     rows = [*came(5, "google", "cpc", "spring sale", name="B"), *came(2, *GOOD),
             *came(1, "Google", "cpc", "SPRING_SALE", name="C")]  # fmt: skip
-    [row] = told(rows).utm_campaigns.to_dict("records")
+    [row] = utm(rows).campaigns.to_dict("records")
     assert row == {
         "span": "last weeks", "campaign": "spring-sale", "utm_source": "google", "utm_medium": "cpc", "n": 8,
         "n_wrong": 6, "wrong_share": 0.75, "wrong": "blank or code 5, capitals 1",
@@ -210,17 +211,17 @@ def test_all_spellings_of_a_campaign_are_one_row_under_the_usual_right_one():
 
 def test_arrivals_that_name_no_campaign_stand_apart_and_are_no_campaign():
     rows = [*came(3, *GOOD), *came(2, "google", "cpc", None, name="N"), *came(1, None, "email", "(not set)", name="D")]
-    found = told(rows)
-    table = found.utm_campaigns
+    found = utm(rows)
+    table = found.campaigns
     assert table["campaign"].tolist()[0] == "spring-sale" and table["campaign"].isna().tolist() == [False, True, True]
     assert table[["n", "is_right"]].iloc[1:].to_numpy().tolist() == [[1, False], [2, False]]
     assert table["wrong"].iloc[1:].tolist() == ["default word 1, no source 1", "no campaign 2"]
-    assert found.utm.set_index("what")["n"].to_dict() == {"arrivals": 6, "campaigns": 1}
+    assert found.shares.set_index("what")["n"].to_dict() == {"arrivals": 6, "campaigns": 1}
 
 
 def test_a_campaign_with_one_arrival_is_right_or_not_and_says_so():
     rows = [*came(1, *GOOD), *came(1, "x", "Email", "news", name="M")]
-    assert told(rows).utm_campaigns.set_index("campaign")[["n", "is_right"]].to_dict("index") == {
+    assert utm(rows).campaigns.set_index("campaign")[["n", "is_right"]].to_dict("index") == {
         "news": {"n": 1, "is_right": False}, "spring-sale": {"n": 1, "is_right": True},
     }  # fmt: skip
 
@@ -248,18 +249,18 @@ def test_arrivals_of_one_campaign_are_worth_less_than_as_many_independent_ones()
     """Campaign a has 4 right, b 4 wrong: share 1/2, sum of squares (4 - 2)^2 + (0 - 2)^2 = 8, so n_worth = 0.25 x 64 /
     8 = 2."""
     rows = [*came(4, "x", "y", "a", name="A"), *came(4, "x", "Y", "b", name="B")]
-    found = told(rows).utm.set_index("what").loc["arrivals"]
+    found = utm(rows).shares.set_index("what").loc["arrivals"]
     assert found[["share", "n_worth"]].tolist() == [0.5, 2.0]
     assert (found["low"], found["high"]) == pytest.approx(share_interval(1, 2, level=0.8))
 
 
 def test_names_that_mean_harm_are_words_like_any_other():
-    names = ['=HYPERLINK("http://x")', "<script>alert(1)</script>", "a" * 5_000, "\u202egnp", "'; DROP TABLE x; --", "%",
-             "%zz", "\x00", "🎉", "()"]  # fmt: skip
+    names = ['=HYPERLINK("http://x")', "<script>alert(1)</script>", "a" * 5_000, "\u202egnp", "'; DROP TABLE x; --",
+             "%", "%zz", "\x00", "🎉", "()"]  # fmt: skip
     rows = [lead(str(number), "2026-06-01", "x", "y", name) for number, name in enumerate(names)]
-    found = told(rows)
-    assert found.utm_campaigns["n"].sum() == len(names)
-    assert found.utm_campaigns["examples"].dropna().str.len().max() <= 3 * 80 + 4
+    found = utm(rows)
+    assert found.campaigns["n"].sum() == len(names)
+    assert found.campaigns["examples"].dropna().str.len().max() <= 3 * 80 + 4
     assert faults("x", "y", "<script>") == ["default word"]
 
 
@@ -267,26 +268,26 @@ def test_order_and_ids_of_leads_change_nothing():
     rows = [*came(3, *GOOD), *came(2, "Google", "cpc", "Spring sale", name="B"), *came(2, "x", None, "news", name="C"),
             *came(1, name="D"), *came(1, "google", "cpc", None, name="E")]  # fmt: skip
     other = [{**row, "lead_id": f"x{row['lead_id'][::-1]}"} for row in reversed(rows)]
-    one, two = told(rows), told(other)
-    for name in ("utm", "utm_campaigns", "utm_faults"):
+    one, two = utm(rows), utm(other)
+    for name in ("shares", "campaigns", "faults"):
         pd.testing.assert_frame_equal(getattr(one, name), getattr(two, name))
 
 
 def test_without_any_tag_it_says_so_and_the_tables_have_their_types():
-    found = told(came(3))
+    found = utm(came(3))
     assert found.why["utm"] == (
         "no lead carries tags of a link (UTM): name their fields in company.yml under exports.columns"
     )
-    assert found.utm.empty and found.utm_campaigns.empty and found.utm_faults.empty
-    full = told(came(3, *GOOD))
-    for name in ("utm", "utm_campaigns", "utm_faults"):
+    assert found.shares.empty and found.campaigns.empty and found.faults.empty
+    full = utm(came(3, *GOOD))
+    for name in ("shares", "campaigns", "faults"):
         assert getattr(found, name).dtypes.equals(getattr(full, name).dtypes)
     assert full.why["utm"] == "arrivals that Google tagged by itself (gclid), without UTM tags, cannot be seen"
 
 
 def test_faults_stand_in_their_order_with_all_tagged_arrivals_beside_them():
     rows = [*came(3, *GOOD), *came(1, "Google", "cpc", "spring-sale", name="B")]
-    table = told(rows).utm_faults
+    table = utm(rows).faults
     assert table["fault"].tolist() == [*FAULTS, "no tags"]
     assert table["n"].tolist() == [1, 0, 0, 0, 0, 0, 0, 0]
     assert table["n_all"].eq(4).all() and np.allclose(table["share"], table["n"] / 4)

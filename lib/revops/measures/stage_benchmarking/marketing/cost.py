@@ -61,7 +61,7 @@ def cost_of(window: Window, enquiries: pd.DataFrame) -> tuple[pd.DataFrame, str 
     if at.empty or window.knobs.slice:
         why["cost"] = "cost is of the whole company, the leads are of a part of it" if len(at) else NO_MQL
     if "cost" in why:
-        return pd.DataFrame(columns=list(COST)).astype(COST), source, why
+        return pd.DataFrame(columns=list(COST)).astype(COST), None, {"cost": why["cost"]}
     first = (enquiries["lead_at"].min().normalize() - pd.Timedelta(days=1)).replace(day=1) + pd.DateOffset(months=1)
     first = max(first, spend.index.min())
     months = pd.date_range(first, _last_whole(window.until), freq="MS", unit="us")

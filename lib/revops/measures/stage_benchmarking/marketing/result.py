@@ -14,7 +14,7 @@ from revops.measures.stage_benchmarking.marketing.tools import Tools, tools_of
 from revops.measures.stage_benchmarking.marketing.volume import mqls_of
 from revops.measures.stage_benchmarking.window import Window
 
-__all__ = ["ALL_LEADS", "LAST", "MOVES", "PAST", "Marketing", "marketing_of"]
+__all__ = ["ALL_LEADS", "LAST", "MOVES", "PAST", "Marketing", "marketing_of", "spans_of"]
 
 LAST, PAST, ALL_LEADS = "last weeks", "weeks before", "all leads"
 _KEYS = ["what", "step", "dimension", "group", "span"]
@@ -65,7 +65,7 @@ def marketing_of(window: Window, funnel: Funnel) -> Marketing:
     """
     people = people_of(window.view, funnel.leads)
     place = window.place_of(people["created"])
-    spans = _spans(place, window.knobs.past)
+    spans = spans_of(place, window.knobs.past)
     mqls, of_mqls = mqls_of(window, funnel.enquiries)
     cost, source, of_cost = cost_of(window, funnel.enquiries)
     enrichment, of_fields = enriched(window, people, spans)
@@ -79,8 +79,8 @@ def marketing_of(window: Window, funnel: Funnel) -> Marketing:
     )  # fmt: skip
 
 
-def _spans(place: pd.Series, past: int) -> pd.Series:
-    """Return the span of each window of weeks; null for those before and after them."""
+def spans_of(place: pd.Series, past: int) -> pd.Series:
+    """Return "last weeks" or "weeks before" by the place of each window (Window.place_of); null before and after."""
     names = {0: LAST} | dict.fromkeys(range(1, past + 1), PAST)
     return place.map(names).astype("str")
 

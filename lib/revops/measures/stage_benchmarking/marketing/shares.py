@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
+
+from revops.analysis.passages.wilson import wilson
 
 __all__ = ["SHARES", "shares_of"]
 
-Array = np.ndarray
 SHARES = {"n": "int64", "n_right": "int64"} | dict.fromkeys(("share", "low", "high", "error", "n_worth"), "float64")
 """Columns and types of what shares_of tells of a group."""
 
@@ -46,14 +46,6 @@ def shares_of(rows: pd.DataFrame, by: Sequence[str], *, level: float) -> pd.Data
     is_told = (p > 0) & (p < 1) & (squares > _NOTHING * sizes)
     worth = np.where(is_told, p * (1 - p) * n**2 / np.where(is_told, squares, 1.0), n**2 / sizes)
     worth = np.clip(worth, 1.0, n)
-    low, high = _wilson(p, worth, level)
+    low, high = wilson(p, worth, level)
     found = sums.reset_index().assign(share=p, low=low, high=high, error=np.sqrt(p * (1 - p) / worth), n_worth=worth)
     return found.astype(SHARES)[[*by, *SHARES]]
-
-
-def _wilson(share: Array, n: Array, level: float) -> tuple[Array, Array]:
-    """Return Wilson's range of shares, as revops.ratios.share_interval gives one."""
-    z = ndtri((1 + level) / 2)
-    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    reach = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    return np.where(share == 0, 0.0, middle - reach), np.where(share == 1, 1.0, middle + reach)

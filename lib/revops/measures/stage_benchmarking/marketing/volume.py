@@ -103,7 +103,7 @@ def _share_passed(window: Window, spans: pd.DataFrame) -> pd.Series:
 def _targets(window: Window) -> tuple[dict[str, float], dict[str, str]]:
     """Return targets by name of the quarter, and which names in company.yml are of no quarter."""
     found, unknown = {}, []
-    if window.knobs.slice:
+    if window.knobs.slice and window.view.company.mql_targets:
         return {}, {"targets": "targets are of the whole company, not of a part of it"}
     for name, target in window.view.company.mql_targets.items():
         quarter = _named(window.view.calendar, name)
