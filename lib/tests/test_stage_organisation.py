@@ -247,8 +247,8 @@ def test_only_renewals_lost_within_a_year_count():
 def test_where_no_category_has_history_the_probability_tells():
     tracked = {name: what for name, what in WITH_CHANCE.items() if name != "forecast_category"}
     rows = [renewal(f"{n}", forecast_category="Omitted") for n in (1, 2, 3)]
-    for (_, states), chance in zip(rows, (0.5, 0.4, None), strict=True):
-        states[0]["win_probability"] = chance
+    for (_, path), chance in zip(rows, (0.5, 0.4, None), strict=True):
+        path[0]["win_probability"] = chance
     assert lost_renewals(losing(*rows, tracked=tracked))["was"].tolist() == ["to renew", "in doubt", "not known"]
     assert lost_renewals(losing(*rows, tracked=WITH_CHANCE))["was"].tolist() == ["to renew"] * 3
     neither = {name: what for name, what in tracked.items() if name != "win_probability"}

@@ -324,7 +324,7 @@ def test_models_by_plain_ifs_over_many_companies():
                        (("marketing", 2), ("revops", 1)), (("marketing", 0), ("sales", 1)), (("revops", 0),)),
         "disputes": tuple(product(("yes", "no", "not read"), repeat=2)),
     }  # fmt: skip
-    for _ in range(60):
+    for _ in range(40):
         facts = Facts(**{name: values[rng.integers(len(values))] for name, values in choices.items()})
         found = models_of(facts, KNOBS)
         assert {model: found.loc[found["model"].eq(model), "points"].tolist() for model in MODELS} == by_hand(facts)
