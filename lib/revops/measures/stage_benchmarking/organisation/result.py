@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from revops.company import Organisation as Answers
 from revops.measures.stage_benchmarking.organisation.answers import last_quarter, three_answers
 from revops.measures.stage_benchmarking.organisation.models import Facts, leaning, models_of
 from revops.measures.stage_benchmarking.organisation.questions import deciding_questions, rename_test, renamed
@@ -78,15 +77,8 @@ def organisation_of(window: Window, told: Told | None = None, off: pd.Series | N
     view, knobs, said = window.view, window.knobs, window.view.company.organisation
     bills = bills_of(view)
     arr, answers, lost = recurring_revenue(window, bills), three_answers(window, bills), lost_renewals(window)
-    tools = tools_of(view.book.table("tools"), said.connected_tools)
-    read = [
-        answers_signal(answers, knobs, view.company.currency),
-        forecast_signal(off),
-        leads_signal(target_of(told.mqls, window), told, knobs),
-        tools_signal(tools, is_answered=bool(said.connected_tools), knobs=knobs),
-        renewals_signal(lost, n_renewed(window), knobs, view.company.currency),
-    ]
-    facts = _facts(window, arr, len(tools), read, said)
+    read = _read(window, told, off, answers, lost)
+    facts = _facts(window, arr, read)
     stages, models, rename = company_stage(arr.dollars, knobs), models_of(facts, knobs), rename_test(said)
     signals = operating_signals(read)
     n_holding, n_read = int(signals["holds"].eq("yes").sum()), int(signals["holds"].ne("not read").sum())
@@ -131,11 +123,24 @@ def target_of(mqls: pd.DataFrame | None, window: Window) -> tuple[str, float, fl
     return str(last["period"]), float(last["n"]), float(last["target"])
 
 
-def _facts(window: Window, arr: Revenue, n_tools: int, read: list[Signal], said: Answers) -> Facts:
+def _read(window: Window, told: Told, off: pd.Series | None, answers: pd.DataFrame, lost: pd.DataFrame) -> list[Signal]:
+    """Return the five signals as read."""
+    view, knobs, connected = window.view, window.knobs, window.view.company.organisation.connected_tools
+    return [
+        answers_signal(answers, knobs, view.company.currency),
+        forecast_signal(off),
+        leads_signal(target_of(told.mqls, window), told, knobs),
+        tools_signal(tools_of(view.book.table("tools"), connected), is_answered=bool(connected), knobs=knobs),
+        renewals_signal(lost, n_renewed(window), knobs, view.company.currency),
+    ]
+
+
+def _facts(window: Window, arr: Revenue, read: list[Signal]) -> Facts:
+    said, tools = window.view.company.organisation, window.view.book.table("tools")
     return Facts(
         dollars=arr.dollars,
         employees=said.employees,
-        n_tools=n_tools or None,
+        n_tools=tools["tool_name"].nunique() or None,
         n_campaigns=n_campaigns(window.view, last_quarter(window)),
         private_equity=said.private_equity,
         mature_marketing=said.mature_marketing,
