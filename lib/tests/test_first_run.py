@@ -517,7 +517,7 @@ def test_check_for_programs_is_the_same_as_json(project, capsys):
     code, out, _ = said_by(capsys, "check", "data/sample", "--json")
     found = json.loads(out)
     assert (code, found["exit_code"], found["problems"], found["company"]) == (0, 0, [], "Halyard Robotics")
-    fine = {"can_run": True, "missing": [], "needs": None, "problem": None, "unavailable": []}
+    fine = {"can_run": True, "missing": [], "needs": None, "problem": None, "unavailable": [], "remarks": []}
     stems = ("attribution_comparison", "cac_payback", "forecast_accuracy", "pipeline_coverage")
     assert found["reports"] == [{"report": stem, **fine} for stem in stems]
     tables = {entry["table"]: entry["rows"] for entry in found["tables"]}

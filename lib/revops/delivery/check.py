@@ -30,12 +30,13 @@ _DATED = re.compile(r"\d{4}-\d\d-\d\d")
 @dataclass(frozen=True)
 class Runs:
     """Whether a report can run: the tables it lacks, what else it needs (`needs …`), what is wrong with its settings,
-    and which numbers it cannot give and why."""
+    which numbers it cannot give and why, and what company.yml leaves open of what it counts."""
 
     missing: tuple[str, ...] = ()
     lacks: str = ""
     problem: str = ""
     unavailable: tuple[tuple[str, str], ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def can(self) -> bool:
@@ -159,8 +160,11 @@ def _runs(stem: str, said: ReportSettings[Knobs], book: Book, tables: set[str]) 
     refusal = None if missing else refusal_of(stem, book)
     if refusal is not None:
         return Runs(lacks=refusal)
-    lacking = getattr(measures, "lacking", None)
-    return Runs(tuple(missing), unavailable=tuple(sorted(lacking(book).items())) if lacking and not missing else ())
+    if missing:
+        return Runs(tuple(missing))
+    lacking, remarks = (getattr(measures, name, None) for name in ("lacking", "remarks"))
+    unavailable = tuple(sorted(lacking(book).items())) if lacking else ()
+    return Runs(unavailable=unavailable, remarks=remarks(book) if remarks else ())
 
 
 def _keep(audit: Audit, exports: Path, day: dt.date) -> Iterator[str]:

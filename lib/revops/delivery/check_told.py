@@ -68,6 +68,7 @@ def as_values(found: Checked, code: int) -> dict[str, Any]:
                 "needs": runs.lacks.removeprefix("needs ") or None,
                 "problem": runs.problem or None,
                 "unavailable": [{"id": id, "needs": needs} for id, needs in runs.unavailable],
+                "remarks": list(runs.remarks),
             }
             for stem, runs in found.reports.items()
         ],
@@ -142,3 +143,4 @@ def _report(stem: str, runs: Runs, found: Checked) -> Iterator[str]:
     for needs in dict.fromkeys(needs for _, needs in runs.unavailable):
         labels = [METRICS[id].label if id in METRICS else id for id, why in runs.unavailable if why == needs]
         yield f"    {', '.join(labels)}: not available; needs {needs}"
+    yield from (f"    {line}" for line in runs.remarks)

@@ -1,0 +1,67 @@
+"""What a check of the exports says for this report: words of leads and owners that company.yml does not explain."""
+
+import re
+
+import pandas as pd
+
+from revops.book import Book
+from revops.wording import count, plural
+
+__all__ = ["remarks"]
+
+_MOST = 8
+_QUALIFIED = re.compile(r"\b[ms]ql\b|(?<!dis)(?<!un)(?<!not )qualified", re.IGNORECASE)
+
+
+def remarks(book: Book) -> tuple[str, ...]:
+    """Return what company.yml leaves open of what this report counts, each as a sentence; nothing where all is told."""
+    return tuple(line for line in (_statuses(book), _zones(book)) if line)
+
+
+def _statuses(book: Book) -> str | None:
+    """Return the statuses that leads were moved to and that no pattern explains, with how many leads ever had each.
+
+    Not told are those that a lead begins with, those of converted leads alone, and those whose name says qualified.
+    """
+    leads, moves = book.table("leads"), book.table("lead_history")
+    moves = moves.loc[moves["field"].eq("status"), ["lead_id", "new_value"]]
+    had = leads[["lead_id", "status"]] if moves.empty else moves.rename(columns={"new_value": "status"})
+    converted = leads.loc[leads["is_converted"].fillna(False).astype(bool), "lead_id"]
+    rows = had.astype("str").dropna().drop_duplicates()
+    rows = rows.assign(is_open=~rows["lead_id"].isin(converted.astype("str")))
+    counted = rows.groupby("status")["is_open"].agg(["size", "any"])
+    open_ = counted.loc[counted["any"].to_numpy(bool), "size"]
+    open_ = open_[[word for word in open_.index if not _explained(book, word)]]
+    if open_.empty:
+        return None
+    told = _told(open_)
+    return (
+        f"lead statuses that company.yml does not explain: {told}. Where one means that somebody works on a lead, that "
+        "sales turned it down or that marketing has it back, name it under lead_statuses"
+    )
+
+
+def _explained(book: Book, word: str) -> bool:
+    company = book.company
+    is_step = bool(_QUALIFIED.search(word)) or any(company.exports.lifecycle.reached(word))
+    return is_step or company.lead_statuses.meaning(word) is not None
+
+
+def _zones(book: Book) -> str | None:
+    """Return the regions of owners without a time zone, where company.yml names some."""
+    zones, owners = book.company.office_hours.time_zones, book.table("owners")
+    regions = owners.loc[owners["is_active"].fillna(True).astype(bool), "region"].dropna().astype("str").value_counts()
+    regions = regions[~regions.index.isin(list(zones))]
+    if not zones or regions.empty:
+        return None
+    return (
+        f"regions of owners without a time zone: {_told(regions)}. Their office hours are those of "
+        f"{book.company.time_zone}; name the zone under office_hours"
+    )
+
+
+def _told(numbers: pd.Series) -> str:
+    """Return words with their numbers, the most frequent first."""
+    pairs = sorted(numbers.items(), key=lambda pair: (-pair[1], str(pair[0])))
+    some = ", ".join(f"{word} ({count(n)})" for word, n in pairs[:_MOST])
+    return some + (f" and {plural(len(pairs) - _MOST, 'other')}" if len(pairs) > _MOST else "")
