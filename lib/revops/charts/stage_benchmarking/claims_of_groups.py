@@ -18,6 +18,7 @@ def groups(result: StageResult) -> Chart | None:
     """Return the win rate of segments, regions and types, drawn to each other; None where none can be told."""
     rows = result.groups
     rows = rows[rows["what"].eq("win") & rows["shrunk"].notna()] if len(rows) else rows
+    whole, rows = _whole(result, rows), rows[rows["dimension"].ne("type")] if len(rows) else rows
     if rows.empty:
         return None
     rows = rows.groupby("dimension", sort=False).filter(lambda part: len(part) > 1)
@@ -25,11 +26,9 @@ def groups(result: StageResult) -> Chart | None:
     if rows.empty:
         return None
     shown, age = _in_rows(rows), rows["horizon_days"].iloc[0]
-    told = result.all_converted("win")
-    whole = told.loc[told["horizon_days"].eq(age), "share"]
     title = _title(rows)
     caption = (
-        f"Opportunities won by day {age:.0f}, of the last {plural(result.knobs.weeks, 'week')} and "
+        f"Opportunities of {result.knobs.types[0]} business won by day {age:.0f}, of the last {plural(result.knobs.weeks, 'week')} and "
         f"{compared_with(result.window)}, groups drawn to each other, with ranges; dashed: all. Better, worse: than "
         "the rest, beyond chance."
     )
@@ -40,9 +39,18 @@ def groups(result: StageResult) -> Chart | None:
     data = shown[~shown["is_head"]][["label", "dimension", "n", "share", "low", "high", "verdict"]]
     heads = {"label": "group", "dimension": "by", "n": "opportunities", "share": "won", "low": "from", "high": "to"}
     data = data.rename(columns=heads | {"verdict": "against_the_rest"}).reset_index(drop=True)
-    ax = plot_groups(shown, float(whole.iloc[0]) if len(whole) else np.nan)
+    ax = plot_groups(shown, whole)
     return Chart("groups", title, f"{title}. {'; '.join(parts)}.", caption, ax, data,
                  (None, None, "count", "share", "share", "share", None))  # fmt: skip
+
+
+def _whole(result: StageResult, rows: pd.DataFrame) -> float:
+    """Return the share of all opportunities that the groups are parts of; NaN where it is not told."""
+    own = rows[rows["dimension"].eq("type") & rows["group"].eq(result.knobs.types[0])] if len(rows) else rows
+    if len(own):
+        return float(own["share"].iloc[0])
+    told = result.all_converted("win").dropna(subset="share")
+    return float(told["share"].iloc[-1]) if len(told) else np.nan
 
 
 def _in_rows(rows: pd.DataFrame) -> pd.DataFrame:

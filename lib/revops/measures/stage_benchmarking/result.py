@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from revops.analysis.passages import between_groups, converted
+from revops.analysis.passages.moved import beyond_chance
 from revops.analysis.peers import Peers, placed
 from revops.book import AsOf
 from revops.errors import MeasureError
@@ -137,15 +138,29 @@ def _worth(funnel: Funnel) -> pd.Series:
 
 
 def _groups(passages: dict[str, pd.DataFrame], families: list[Family], knobs: Knobs) -> pd.DataFrame:
-    """Return the groups of each kind against the rest, over the last weeks and the windows before."""
+    """Return the groups of each kind against the rest, over the last weeks and the windows before; opportunities of the
+    first of `types` alone, since segments differ in how much of their business is expansion."""
     tables = []
     for family in families:
         rows = passages[family.what]
         rows = rows[rows["window"].between(0, knobs.past)]
-        found = between_groups(rows, _longest(rows, knobs), family.groups, fewest=knobs.fewest, level=knobs.level,
-                               sure=knobs.sure)  # fmt: skip
-        tables.append(found.assign(what=family.what))
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+        parts = {"type": rows} if "type" in family.groups else {}
+        alike = rows[rows["type"].eq(knobs.types[0])] if "type" in rows else rows
+        parts |= {name: alike for name in family.groups if name != "type"}
+        tables += [_apart(part, name, knobs).assign(what=family.what) for name, part in parts.items() if len(part)]
+    return _sure(pd.concat(tables, ignore_index=True), knobs) if tables else pd.DataFrame()
+
+
+def _sure(groups: pd.DataFrame, knobs: Knobs) -> pd.DataFrame:
+    """Return groups with those verdicts alone that hold counting all of them, of all kinds and dimensions."""
+    tested = beyond_chance(groups[["p_value", "time_p_value"]].to_numpy(dtype=float).T.ravel(), knobs.sure)
+    verdicts = zip(("verdict", "time_verdict"), tested.reshape(2, -1), strict=True)
+    return groups.assign(**{name: groups[name].where(sure | groups[name].eq("few"), "none") for name, sure in verdicts})
+
+
+def _apart(rows: pd.DataFrame, dimension: str, knobs: Knobs) -> pd.DataFrame:
+    ages = _longest(rows, knobs)
+    return between_groups(rows, ages, [dimension], fewest=knobs.fewest, level=knobs.level, sure=knobs.sure)
 
 
 def _longest(passages: pd.DataFrame, knobs: Knobs) -> pd.Series:

@@ -90,7 +90,7 @@ def _apart(result: StageResult) -> Display:
     })  # fmt: skip
     n = int(result.groups["p_value"].notna().sum())
     caption = (
-        f"Groups that differ from the rest of the company beyond chance, of {plural(n, 'comparison')} over the last "
+        f"Groups that differ from the rest beyond chance, opportunities of {result.knobs.types[0]} business, of {plural(n, 'comparison')} over the last "
         f"{plural(result.knobs.weeks, 'week')} and {compared_with(result.window)}"
         f"{f'; the {_MOST_GROUPS} least likely of {n_sure}' if n_sure > _MOST_GROUPS else ''}; all groups, types of "
         "business too, are in the file beside this page"
@@ -110,7 +110,7 @@ def _winning(result: StageResult) -> Display:
     days = rows["horizon_days"].dropna()
     by = f"by day {count(days.iloc[0])}" if len(days) else "in time"
     caption = (
-        f"Opportunities won {by}, by group, over the last {plural(result.knobs.weeks, 'week')} and "
+        f"Opportunities won {by}, segments and regions of {result.knobs.types[0]} business, over the last {plural(result.knobs.weeks, 'week')} and "
         f"{compared_with(result.window)}; fewer than {result.knobs.fewest} are few; days until won or lost"
     )
     return caption, shown, (None, None, "count", "share", None, None, "days")
