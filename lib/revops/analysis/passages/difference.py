@@ -37,6 +37,10 @@ def share_difference(
 
     Source
         Newcombe, Statistics in Medicine 17 (1998) 873-890, method 10; deviations: luck, t.
+
+    Limits
+        Measured where nothing changed, luck known (0, 0.2, 0.4), 40 and 400 entries: 80 % ranges held 0 in 79 to 80 %;
+        luck estimated from eight windows, 600 companies a case: 75 to 84 %, the least at luck 0.4.
     """
     now, n_now, past, n_past = (np.asarray(part, dtype=float) for part in (now, n_now, past, n_past))
     (one, of_one), (two, of_two) = _parts(now, n_now, luck, 1), _parts(past, n_past, luck, windows)
