@@ -99,6 +99,7 @@ def test_the_second_pipeline_skips_nothing_of_the_first():
     assert "x" in set(found.win_passages["subject_id"]), "it is won all the same"
 
 
-def test_one_pipeline_has_no_name(sample):
-    found = told(moved({"a": [("2026-04-01", "Lead"), ("2026-04-09", "Proposal")]}))[1]
-    assert found.stages["pipeline"].isna().all() and found.passages["is_skipped"].tolist() == [False, True, False]
+def test_one_pipeline_has_no_name():
+    found = told(moved({"a": [("2026-04-01", "Lead"), ("2026-04-09", "Proposal")], "b": [("2026-04-01", "Discovery")]}))
+    assert found[1].stages["pipeline"].isna().all()
+    assert found[1].passages["is_skipped"].tolist() == [False, True, False, True, False]

@@ -32,7 +32,6 @@ def pipeline_of(window: Window) -> Pipeline:
         What moved twice within a day went past the stage between. Groups are those of the day of the report. In a slice
         the pipelines, the days from which stages were in use and the halving ages are the whole company's.
     """
-    knobs, subject = window.knobs, window.subject
     deals = deals_of(window)
     every = passages_of(window, deals)
     used = in_use(every, deals.states)
@@ -40,22 +39,15 @@ def pipeline_of(window: Window) -> Pipeline:
     win_passages = _own(win_passages_of(window, deals), window)
     stood = _stays(window, deals)
     stages = [stage.name for stage in window.view.company.stages if stage.outcome == "open"]
-    halving = halving_ages(subject.company_states)
+    halving = halving_ages(window.subject.company_states)
     opened, stuck = stuck_of(window, deals.records["opportunity_id"], halving)
     standing = stages_of(stages, deals.lines, used, opened, stuck, halving)
-    cycle = cycle_of(subject)
-    ways, by = three_ways(window, passages), ("when", "step")
-    shares = _converted(window, ways, by)
+    cycle = cycle_of(window.subject)
     return Pipeline(
         passages=passages,
         stays=stood,
-        converted=_of(shares, "now"),
-        converted_past=_of(shares, "past"),
-        converted_then=_of(shares, "then"),
-        converted_windows=_by_window(window, passages),
-        converted_by_amount=_converted(window, ways, by, weights="amount"),
-        gap=_gap(window, passages[passages["window"].between(0, knobs.past)]),
-        times=times(three_ways(window, stood, entered="first"), by=("when", "stage_name"), level=knobs.level),
+        **_moved_on(window, passages),
+        times=_times(window, stood),
         flow=flow_of(window, passages, stood, stages),
         stages=standing,
         stuck=stuck,
@@ -69,6 +61,25 @@ def pipeline_of(window: Window) -> Pipeline:
         notes=notes_of(window, deals, standing),
         why=why_of(window, standing, passages, cycle),
     )
+
+
+def _moved_on(window: Window, passages: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the tables of shares that have moved on: see Pipeline."""
+    ways, by = three_ways(window, passages), ("when", "step")
+    shares = _converted(window, ways, by)
+    return {
+        "converted": _of(shares, "now"),
+        "converted_past": _of(shares, "past"),
+        "converted_then": _of(shares, "then"),
+        "converted_windows": _by_window(window, passages),
+        "converted_by_amount": _converted(window, ways, by, weights="amount"),
+        "gap": _gap(window, passages[passages["window"].between(0, window.knobs.past)]),
+    }
+
+
+def _times(window: Window, stood: pd.DataFrame) -> pd.DataFrame:
+    """Return how long opportunities stand in each stage."""
+    return times(three_ways(window, stood, entered="first"), by=("when", "stage_name"), level=window.knobs.level)
 
 
 def _own(rows: pd.DataFrame, window: Window, id: str = "subject_id") -> pd.DataFrame:
