@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from revops.analysis.passages.difference import mean_difference, share_difference, wilson_ends
+from revops.analysis.passages.beside_others import beside_others
+from revops.analysis.passages.difference import mean_difference, share_difference
 from revops.analysis.passages.luck import Luck
+from revops.analysis.passages.wilson import wilson
 
 __all__ = ["MOVES", "WHOLE", "at_horizon", "compared", "compared_days", "move_of_counts", "shares_of_counts"]
 
@@ -49,19 +51,23 @@ def compared(
         why                            why it is not tested; None where it is
 
     Formula
-        share_difference: p < 1 - level where and only where change_low to change_high leaves out 0.
+        share_difference: p < 1 - level where and only where change_low to change_high leaves out 0. But p of a group
+        is told beside the other groups where at least two of them show the luck of the weeks better than the past does
+        (beside_others): its range holds luck, its p does not.
 
     Limits
         A group has the luck of the company and none of its own. `windows` are taken to be of one size.
     """
     rows, one, two = _sides(now, past, horizon_of, dimension)
-    z = ndtri((1 + level) / 2)
     for name, side in (("now", one), ("past", two)):
-        ends = wilson_ends(side["share"].to_numpy(), side["n_worth"].to_numpy(), z)
+        ends = wilson(side["share"], side["n_worth"], level)
         rows[name], (rows[f"{name}_low"], rows[f"{name}_high"]) = side["share"], ends
     parts = (side[name].to_numpy() for side in (one, two) for name in ("share", "n_worth"))
-    ends = share_difference(*parts, luck=luck, windows=windows, level=level)
-    return _moves(rows, ends, what, dimension, fewest)
+    low, high, p_value = share_difference(*parts, luck=luck, windows=windows, level=level)
+    if dimension is not None:
+        beside = beside_others(rows.assign(now_worth=one["n_worth"], past_worth=two["n_worth"]), luck, windows)
+        p_value = np.where(np.isnan(beside), p_value, beside)
+    return _moves(rows, (low, high, p_value), what, dimension, fewest)
 
 
 def compared_days(
@@ -158,12 +164,14 @@ def _moves(
 
 def _why(rows: pd.DataFrame, fewest: int, is_unknown: Array) -> pd.Series:
     """Return why each row is not tested, None where it is."""
-    days = rows["horizon_days"].map("for {:.0f} days ".format).where(rows["horizon_days"].notna(), "long enough ")
+    days = [f"for {age:.0f} days" if age > 0 else "long enough" for age in rows["horizon_days"]]
+    few = pd.Series([f"too few followed {words} " for words in days], rows.index, dtype=object)
     reasons = (
         (rows["n_now"] < fewest, f"fewer than {fewest} {_NOW}"),
         (rows["n_past"] < fewest, f"fewer than {fewest} {_PAST}"),
-        (rows["now"].isna(), "too few followed " + days + _NOW),
-        (rows["past"].isna(), "too few followed " + days + _PAST),
+        (rows["now"].isna(), few + _NOW),
+        (rows["past"].isna(), few + _PAST),
+        (pd.Series(is_unknown, rows.index) & rows["horizon_days"].isna(), "not restricted to the same age"),
         (pd.Series(is_unknown, rows.index), "no range"),
     )
     why = pd.Series([None] * len(rows), index=rows.index, dtype=object)

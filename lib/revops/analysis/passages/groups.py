@@ -1,6 +1,7 @@
 """Groups against the rest of the company in the same weeks: who converts more or less, and who is slower or faster."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,7 @@ GROUPS = ["step", "dimension", "group", "horizon_days", "n", "share", "low", "hi
 
 def between_groups(
     passages: pd.DataFrame, horizon_of: pd.Series, dimensions: Sequence[str], *, stays: pd.DataFrame | None = None,
-    fewest: int = 20, level: float = 0.8, sure: float = 0.9,
+    fewest: int = 20, fewest_followed: int = 10, level: float = 0.8, sure: float = 0.9,
 ) -> pd.DataFrame:  # fmt: skip
     """Return the conversion of each group by step, drawn to the others, and whether it is beyond chance.
 
@@ -36,6 +37,7 @@ def between_groups(
         dimensions : columns whose groups are told apart; rows of no group count to the rest
         stays : one row per stay, where time is read off stays, with `step` naming the stage; None = passages
         fewest : groups with fewer, or with a rest of fewer, are shown and not tested
+        fewest_followed : a share is told where so many were followed that long
         level : share of cases between the ends of a range; sure: of the verdicts, the share that is to be right
 
     Returns
@@ -59,7 +61,9 @@ def between_groups(
         that is better makes the rest worse: both are named.
     """
     lived = passages if stays is None else stays
-    parts = [_of_dimension(passages, lived, horizon_of, name, fewest, level) for name in dimensions]
+    parts = [
+        _of_dimension(_Asked(passages, lived, horizon_of, fewest, fewest_followed, level), name) for name in dimensions
+    ]
     if not any(len(part) for part in parts):
         return _nothing()
     rows = pd.concat([part for part in parts if len(part)], ignore_index=True)
@@ -102,11 +106,22 @@ def log_rank(age: Array, left: Array, is_own: Array) -> tuple[float, bool]:
     return float(2 * ndtr(-abs(over) / np.sqrt(variance))), bool(over < 0)
 
 
-def _of_dimension(
-    passages: pd.DataFrame, lived: pd.DataFrame, horizon_of: pd.Series, dimension: str, fewest: int, level: float
-) -> pd.DataFrame:
+@dataclass(frozen=True)
+class _Asked:
+    """What between_groups is asked, the dimensions left out."""
+
+    passages: pd.DataFrame
+    lived: pd.DataFrame
+    horizon_of: pd.Series
+    fewest: int
+    fewest_followed: int
+    level: float
+
+
+def _of_dimension(asked: _Asked, dimension: str) -> pd.DataFrame:
     """Return the rows of one dimension, verdicts still to be told."""
-    own, rest = _against_rest(passages, horizon_of, dimension, level)
+    own, rest = _against_rest(asked, dimension)
+    fewest, level = asked.fewest, asked.level
     ends = (side[name].to_numpy(dtype=float) for side in (own, rest) for name in ("share", "n_worth"))
     p_value = share_difference(*ends, level=level)[2]
     is_few = own["n"] < fewest
@@ -117,23 +132,22 @@ def _of_dimension(
     for _, part in rows.groupby("step"):
         found = shrunk_shares(part["share"].to_numpy(), part["n_worth"].to_numpy(), level=level)
         rows.loc[part.index, ["shrunk", "shrunk_low", "shrunk_high"]] = np.column_stack(found)
-    return rows.merge(_times(lived, dimension, fewest), on=["step", dimension], how="left", validate="one_to_one")
+    return rows.merge(_times(asked.lived, dimension, fewest), on=["step", dimension], how="left", validate="one_to_one")
 
 
-def _against_rest(
-    passages: pd.DataFrame, horizon_of: pd.Series, dimension: str, level: float
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _against_rest(asked: _Asked, dimension: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the conversion of each step and group, and of those who are not of the group, in the same order."""
+    passages, horizon_of, by = asked.passages, asked.horizon_of, ("step", dimension, "is_own")
     horizons = np.unique(horizon_of.dropna().to_numpy(dtype="int64"))
     horizons = horizons if len(horizons) else np.array([1])
     sides = []
     for group in np.sort(passages[dimension].dropna().unique()):
         marked = passages.assign(**{dimension: group, "is_own": passages[dimension].eq(group)})
-        found = converted(marked, horizons, by=("step", dimension, "is_own"), level=level)
+        found = converted(marked, horizons, by=by, level=asked.level, fewest=asked.fewest_followed)
         sides.append(at_horizon(found, horizon_of))
     if not sides:
         none = passages.assign(is_own=True).iloc[:0]
-        sides = [at_horizon(converted(none, horizons, by=("step", dimension, "is_own")), horizon_of)]
+        sides = [at_horizon(converted(none, horizons, by=by), horizon_of)]
     both = pd.concat(sides)
     is_own = both["is_own"].to_numpy(dtype=bool)
     own = both[is_own].drop(columns="is_own").reset_index(drop=True)

@@ -33,10 +33,10 @@ def compared_horizons(
     table = past.merge(now, on=["step", "horizon_days"], how="left", suffixes=("", "_now"), validate="one_to_one")
     table = table[table["horizon_days"].isin(list(horizons))].sort_values("horizon_days", kind="stable")
     known = table[table["n_followed"].ge(fewest_followed) & table["share"].notna()]
-    last = known.groupby("step")["share"].last()
-    half = known[known["share"] >= known["step"].map(last) / 2 - _EVEN].groupby("step")["horizon_days"].first()
+    last = known.groupby("step")["share"].transform("last")
+    half = known[known["share"] >= last / 2 - _EVEN].groupby("step")["horizon_days"].first()
     both = known[known["n_followed_now"].ge(fewest_followed) & known["share_now"].notna()]
-    fits = both[both["horizon_days"] <= both["step"].map(half)].groupby("step")["horizon_days"].last()
+    fits = both[both["horizon_days"] <= half.reindex(both["step"]).to_numpy()].groupby("step")["horizon_days"].last()
     return fits.reindex(past["step"].drop_duplicates()).astype("float64").rename("horizon_days")
 
 
@@ -62,7 +62,13 @@ def moved(tables: Sequence[pd.DataFrame], *, sure: float = 0.9) -> pd.DataFrame:
 
     Limits
         The company, its segments and its steps are not independent: they share subjects and luck. The rate is proven
-        for independent and for positively dependent tests, such as a company and its parts, not for all.
+        for independent and for positively dependent tests, such as a company and its parts, not for all. Measured at
+        sure 0.9 on made-up companies of four steps and three segments, 80 to 100 a case, shares by plain chance
+        (simulation alone leaves +/- 6 points): where nothing changed, something was said to have moved at 5 to 11 % of
+        companies with 17 entries a window and segment, 5 to 9 % with 50, 0 to 5 % with 150 and with 500, luck of sd 0,
+        0.1, 0.2 or 0.4, shared by steps or not. Conversion of one segment halved from 40 % was found at 31 to 48 % of
+        companies with 50 entries in it a window (luck 0 and 0.1), 76 % with 150 and 100 % with 500 (luck 0.2); at most
+        8 % of what was said to have moved had not. With 17 entries a segment is not tested.
     """
     told = [table for table in tables if len(table)]
     if not told:
