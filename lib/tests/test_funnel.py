@@ -63,10 +63,10 @@ def test_dates_out_of_order_and_places_nobody_stood_at_are_passed():
         ["3", "lead", "2026-01-01", 0, 1, False], ["3", "mql", "2026-01-01", 180, 0, False],
     ]  # fmt: skip
     assert found.counts.to_numpy().tolist() == [
-        ["sql_first", 1, "enquiries were called qualified by sales before marketing did"],
-        ["no_mql", 1, "enquiries went past MQL: nobody ever called them that"],
-        ["no_sql", 1, "enquiries went past SQL: nobody ever called them that"],
-        ["no_history", 3, "leads have no history: who was turned down is not known, and counts as waiting"],
+        ["sql_first", 1, "Enquiries that sales called qualified before marketing did"],
+        ["no_mql", 1, "Enquiries that went past MQL: nobody ever called them that"],
+        ["no_sql", 1, "Enquiries that went past SQL: nobody ever called them that"],
+        ["no_history", 3, "Leads without history: who was turned down is not known and counts as waiting"],
     ]
 
 
@@ -117,7 +117,7 @@ def test_a_place_that_no_record_tells_of_is_left_out():
     found = told(leads=[made("1", "D", "2026-01-01", "2026-02-10"), lead("2", "2026-01-01")], deals=deals)
     assert found.passages["step"].unique().tolist() == ["lead", "opportunity"]
     assert found.counts.set_index("what").loc["untold_mql", "words"] == (
-        "enquiries: no record says which became MQL; left out"
+        "Enquiries of which no record says which became MQL; that step is left out"
     )
     assert told(leads=[lead("2", "2026-01-01")]).passages["step"].tolist() == ["lead"]
 

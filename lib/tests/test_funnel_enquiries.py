@@ -69,7 +69,7 @@ def test_many_leads_to_one_opportunity_count_once():
     )
     assert len(found.enquiries) == 1 and days(found) == ["2026-01-01", None, None, "2026-02-10", "2026-05-01", None]
     assert found.enquiries["amount"].tolist() == [700.0] and found.enquiries["opportunity_id"].tolist() == ["D"]
-    assert odd(found) == {"together": 2, "several": 2, "no_mql": 1, "no_sql": 1, "untold_mql": 1, "untold_sql": 1,
+    assert odd(found) == {"together": 2, "several": 2, "untold_mql": 1, "untold_sql": 1,
                           "no_history": 3}  # fmt: skip
 
 

@@ -67,7 +67,7 @@ def test_nobody_is_qualified_before_the_lead_is_there():
     assert found.leads["mql_at"].tolist() == [at("2026-01-05 10:00")] * 2
     assert row(found)["sql_at"] == at("2026-01-06")
     assert found.counts.set_index("what").loc["before_lead"].tolist() == [
-        1, "leads were qualified on a day before they were made: taken as on that day"
+        1, "Leads qualified on a day before they were made; taken as on that day"
     ]  # fmt: skip
 
 

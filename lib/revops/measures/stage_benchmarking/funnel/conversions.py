@@ -50,7 +50,7 @@ def whole_way(enquiries: pd.DataFrame, places: Sequence[str], window: Window) ->
 
 
 def in_windows(passages: pd.DataFrame, windows: range, window: Window) -> pd.DataFrame:
-    """Return `lead_to_won_rate` and the share that moved on from each step, of those who came into it in some windows.
+    """Return `mql_to_sql_rate`, `lead_to_won_rate` and the shares of the other steps, of who came into them in windows.
 
     Parameters
         passages : those of all steps, of the whole way too

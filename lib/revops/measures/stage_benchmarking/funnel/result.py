@@ -50,7 +50,7 @@ class Funnel:
     converted, converted_past: passages and whole that were entered in the last weeks, and in the `past` windows
         before, as `analysis.passages.converted` tells them, by step.
     cohorts: cohort, step (mql, sql, opportunity, won: reached from the first lead), then as `converted`.
-    counts: what, n, words: what is odd about the leads, for the page; only what there is (n > 0).
+    counts: what, n, words (what a row of the page calls it): what is odd about the leads; only what there is (n > 0).
     why: why there is no funnel, None where there is one.
     """
 
