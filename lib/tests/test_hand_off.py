@@ -42,7 +42,7 @@ def test_four_leads_by_hand():
     assert (found.unit, found.sla_hours, found.day_hours) == ("hours", 4, 9.5)
     assert found.counts.to_dict("records") == [
         {"what": "no_owner", "n": 4,
-         "words": "4 MQLs have no owner who is a person: the lead's region tells the clock"}]  # fmt: skip
+         "words": "4 MQLs: no owner who is a person; the lead's region tells the clock"}]  # fmt: skip
 
 
 def test_columns():
@@ -98,7 +98,7 @@ def test_what_counts_as_the_first_touch():
     assert (found.leads.set_index("lead_id").loc[["nothing", "other"], "event"] == 0).all()
     told_of = found.counts.set_index("what")["words"]
     assert told_of["late_sign"] == (
-        "2 MQLs show no work before sales called them qualified: that moment counts, the latest it can be"
+        "2 MQLs: no work shown before sales called it qualified; that moment counts, the latest it can be"
     )
 
 
@@ -115,8 +115,8 @@ def test_who_was_worked_on_already_or_is_out_of_order_is_not_timed():
     assert {id: value for id, value in hours.items() if not np.isnan(value)} == {"fine": 3}
     assert (row(found)["n"], row(found)["n_timed"]) == (5, 1)
     words = found.counts.set_index("what")["words"]
-    assert words["worked"] == "3 MQLs stood in a working status when they were qualified, and are not timed"
-    assert words["odd"] == "1 MQL were called qualified by sales before marketing did, and are not timed"
+    assert words["worked"] == "3 MQLs: in a working status already when it was qualified; not timed"
+    assert words["odd"] == "1 MQL: called qualified by sales before marketing did; not timed"
 
 
 def test_the_first_person_who_got_it_tells_the_clock():
@@ -163,7 +163,7 @@ def test_people_of_one_enquiry_count_once():
     found = told(leads, [status("B", f"{MONDAY} 13:00", "Working"), status("C", f"{MONDAY} 13:00", "Working")])
     assert found.leads["lead_id"].tolist() == ["A", "C"] and row(found)["n_again"] == 1
     assert found.counts.set_index("what")["words"]["again"] == (
-        "1 MQL are further people of an enquiry that was qualified already"
+        "1 MQL: one more person of an enquiry that was qualified already; not timed"
     )
 
 
@@ -176,7 +176,7 @@ def test_days_without_a_time_count_as_whole_working_days():
     assert found.unit == "days" and by_lead(found, "hours") == {"same": 0, "next": 9.5, "sunday": 9.5, "open": 0}
     assert by_lead(found, "is_late") == {"same": False, "next": True, "sunday": True, "open": pd.NA}
     assert found.counts.set_index("what")["words"]["days"] == (
-        "4 MQLs have days without a time: working days count, whole ones"
+        "4 MQLs: days without a time; working days count, whole ones"
     )
     timed = told([lead("same", "2026-06-12 15:00")], [status("same", "2026-06-12", "Working")])
     assert timed.unit == "days" and by_lead(timed, "hours") == {"same": 0}

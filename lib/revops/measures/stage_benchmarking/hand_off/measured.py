@@ -47,8 +47,8 @@ def hand_off_of(window: Window, funnel: Funnel) -> HandOff:
         moment seen; given back untouched never is.
 
     Limits
-        The clock of a lead that is qualified again runs from its last MQL. A colleague of an enquiry that is worked on
-        in place of the first is not seen.
+        No export keeps who made a change: the touch may be automation's. The clock of a lead that is qualified again
+        runs from its last MQL. A colleague of an enquiry who is worked on in place of the first is not seen.
     """
     known = known_of(window, funnel.leads)
     leads, touched = _leads(window, funnel.leads, known)
