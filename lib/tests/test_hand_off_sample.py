@@ -16,6 +16,8 @@ from revops.measures.stage_benchmarking.window import window_of
 TRUTH = json.loads((Path(__file__).parents[2] / "data" / "sample_truth_systems.json").read_text())["funnel"]
 FIXED = {"AMER": "Etc/GMT+5", "EMEA": "Etc/GMT-1", "APAC": "Etc/GMT-8"}
 """The simulator's offices do not change their clocks; the sign of these names is turned."""
+LAST = "FY27-Q2"
+"""The file counts of it only those whose way is over."""
 
 
 def told(book, **knobs):
@@ -46,8 +48,8 @@ def test_medians_of_the_touched_are_those_planted(fixed, sample):
     seen = medians(fixed, sample.calendar)
     assert set(seen) == set(truth)
     for name, (n, median) in seen.items():
-        assert n == pytest.approx(truth[name]["n"], abs=4), name
-        assert median == pytest.approx(truth[name]["median_hours"], rel=0.05, abs=0.06), name
+        assert name == LAST or n == pytest.approx(truth[name]["n"], abs=4), name
+        assert median == pytest.approx(truth[name]["median_hours"], rel=0.02, abs=0.06), name
 
 
 def test_clocks_that_change_move_medians_little(found, fixed, sample):

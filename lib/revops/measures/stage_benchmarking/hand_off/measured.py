@@ -23,6 +23,7 @@ __all__ = ["hand_off_of"]
 
 _NOW, _PAST = "now", "past"
 _GROUPS = ("owner_id", "team", "lead_source", "region")
+_UNTOLD = pd.Series({"n_followed": 0, **dict.fromkeys(("share", "low", "high", "n_worth"), np.nan)})
 _FEW = 5
 """Fewer in an hour or a group than these: how many there are, and no share."""
 
@@ -46,8 +47,8 @@ def hand_off_of(window: Window, funnel: Funnel) -> HandOff:
         moment seen; given back untouched never is.
 
     Limits
-        The clock of a lead that is qualified again runs from its last MQL. A colleague of an enquiry that is worked on
-        in place of the first is not seen.
+        No export keeps who made a change: the touch may be automation's. The clock of a lead that is qualified again
+        runs from its last MQL. A colleague of an enquiry who is worked on in place of the first is not seen.
     """
     known = known_of(window, funnel.leads)
     leads, touched = _leads(window, funnel.leads, known)
@@ -95,8 +96,9 @@ def _table(
     rows = []
     for name, leads in parts:
         clocked = leads[leads["hours"].notna()]
-        told = within_sla(leads, sla, level=level, fewest=window.knobs.fewest_followed)
-        share = told.iloc[0] if len(told) else pd.Series(np.nan, ["share", "low", "high", "n_worth"])
+        share = _UNTOLD
+        if len(clocked):
+            share = within_sla(leads, sla, level=level, fewest=window.knobs.fewest_followed).iloc[0]
         is_open, is_back = clocked["event"].eq(0), clocked["event"].eq(2)
         never = never_touched(int((is_open | is_back).sum()), len(clocked), level)
         judged_by = accepted(leads, known.until, days, level)
@@ -107,7 +109,7 @@ def _table(
             "window": name, "n": len(leads), "n_timed": len(clocked), "n_touched": int(clocked["event"].eq(1).sum()),
             "n_never": int(is_back.sum()), "n_open": int(is_open.sum()),
             "n_waiting": int((is_open & clocked["is_late"].isna()).sum()),
-            "n_followed": int(told["n_followed"].sum()), "sla_share": share["share"], "sla_low": share["low"],
+            "n_followed": int(share["n_followed"]), "sla_share": share["share"], "sla_low": share["low"],
             "sla_high": share["high"], "sla_worth": share["n_worth"],
             **dict(zip(("never_share", "never_low", "never_high"), never, strict=True)),
             **touch_hours(leads, level=level), **judged_by, "n_again": int(leads["n_again"].sum()),

@@ -43,16 +43,16 @@ def counts_of(leads: pd.DataFrame, touched: Touched) -> pd.DataFrame:
     unowned = leads["owner_id"].isna()
     by_field = leads["touch"].isin(["conversion", "SQL"])
     found = {
-        "days": (n * touched.is_days, "have days without a time: working days count, whole ones"),
-        "worked": (worked.sum(), "stood in a working status when they were qualified, and are not timed"),
-        "odd": (odd.sum(), "were called qualified by sales before marketing did, and are not timed"),
+        "days": (n * touched.is_days, "days without a time; working days count, whole ones"),
+        "worked": (worked.sum(), "in a working status already when it was qualified; not timed"),
+        "odd": (odd.sum(), "called qualified by sales before marketing did; not timed"),
         "late_sign": (by_field.sum() * touched.is_told,
-                      "show no work before sales called them qualified: that moment counts, the latest it can be"),
-        "no_owner": (unowned.sum(), "have no owner who is a person: the lead's region tells the clock"),
-        "again": (leads["n_again"].sum(), "are further people of an enquiry that was qualified already"),
+                      "no work shown before sales called it qualified; that moment counts, the latest it can be"),
+        "no_owner": (unowned.sum(), "no owner who is a person; the lead's region tells the clock"),
+        "again": (leads["n_again"].sum(), "one more person of an enquiry that was qualified already; not timed"),
         "elsewhere": ((own.notna() & region.isin(own) & region.ne(own)).sum(),
                       "went to an owner of another region"),
     }  # fmt: skip
-    rows = [{"what": what, "n": int(k), "words": f"{plural(int(k), 'MQL')} {words}"} for what, (k, words) in
+    rows = [{"what": what, "n": int(k), "words": f"{plural(int(k), 'MQL')}: {words}"} for what, (k, words) in
             found.items() if k]  # fmt: skip
     return pd.DataFrame(rows, columns=list(COUNTS)).astype(COUNTS)
