@@ -246,12 +246,12 @@ def test_campaigns_are_judged_window_by_window():
 
 
 def test_arrivals_of_one_campaign_are_worth_less_than_as_many_independent_ones():
-    """Campaign a has 4 right, b 4 wrong: share 1/2, sum of squares (4 - 2)^2 + (0 - 2)^2 = 8, so n_worth = 0.25 x 64 /
-    8 = 2."""
-    rows = [*came(4, "x", "y", "a", name="A"), *came(4, "x", "Y", "b", name="B")]
+    """Campaign a has 4 of 4 right, b 1 of 4: share 5/8, sum of squares (4 - 2.5)^2 + (1 - 2.5)^2 = 4.5, so n_worth =
+    15/64 x 64 / 4.5 = 10/3."""
+    rows = [*came(4, "x", "y", "a", name="A"), *came(3, "x", "Y", "b", name="B"), *came(1, "x", "y", "b", name="C")]
     found = utm(rows).shares.set_index("what").loc["arrivals"]
-    assert found[["share", "n_worth"]].tolist() == [0.5, 2.0]
-    assert (found["low"], found["high"]) == pytest.approx(share_interval(1, 2, level=0.8))
+    assert found[["share", "n_worth"]].tolist() == pytest.approx([5 / 8, 10 / 3])
+    assert (found["low"], found["high"]) == pytest.approx(share_interval(50 / 24, 10 / 3, level=0.8))
 
 
 def test_names_that_mean_harm_are_words_like_any_other():
