@@ -29,8 +29,8 @@ _REVIEW = {
     ("win", "all"): ("revops", "review what was lost, with those who lost it"),
     ("sla", "sla"): ("revops", "review routing and who is on duty"),
     ("accept", "accept"): ("marketing_ops", "review with sales why MQLs are turned down"),
-    ("enriched", "all"): ("marketing_ops", "review forms and lists that leads come by"),
-    ("links", "arrivals"): ("marketing_ops", "mend the links of campaigns"),
+    ("enrichment", "all"): ("marketing_ops", "review forms and lists that leads come by"),
+    ("utm", "arrivals"): ("marketing_ops", "mend the links of campaigns"),
 }
 """Whose it is, and what to review, by kind and step; a stage's is named for the stage."""
 

@@ -8,11 +8,11 @@ import pandas as pd
 
 from revops.analysis.passages import Luck, compared, compared_horizons, converted, luck_of, moved
 from revops.measures.stage_benchmarking.knobs import Knobs
-from revops.measures.stage_benchmarking.marketing import LAST, PAST, Marketing
+from revops.measures.stage_benchmarking.marketing import Marketing, marketing_moves
 
 __all__ = ["Changes", "Family", "changes_of", "family_of", "moves_of"]
 
-_SHARES = {"enriched": ("enrichment", "all"), "links": ("utm", "arrivals")}
+_TOGETHER = ("all", "arrivals")
 _STAKE = ["at_stake", "at_stake_low", "at_stake_high"]
 
 
@@ -87,19 +87,9 @@ def changes_of(families: Sequence[Family], others: Sequence[pd.DataFrame], knobs
     return Changes(_with_stake(table, by_what), by_what)
 
 
-def moves_of(marketing: Marketing, knobs: Knobs) -> Iterator[pd.DataFrame]:
-    """Yield how complete leads and how right links are now, against before; the whole, and leads by source."""
-    for what, (name, step) in _SHARES.items():
-        tables = (marketing.moves, marketing.windows)
-        own, windows = (rows[rows["what"].eq(name) & rows["step"].eq(step)] for rows in tables)
-        sides = [own[own["span"].eq(span)] for span in (LAST, PAST)]
-        if any(side.empty for side in sides):
-            continue
-        luck = luck_of(windows[windows["window"].between(1, knobs.luck_past)])
-        for dimension in own["dimension"].unique():
-            told = [side[side["dimension"].eq(dimension)].rename(columns={"group": dimension}) for side in sides]
-            yield compared(*told, luck, dimension=None if dimension == "company" else dimension, what=what,
-                           windows=knobs.past, fewest=knobs.fewest, level=knobs.level)  # fmt: skip
+def moves_of(marketing: Marketing, knobs: Knobs) -> list[pd.DataFrame]:
+    """Return how complete leads and how right links are, now against before: all fields at once, and all arrivals."""
+    return [table[table["step"].isin(_TOGETHER)] for table in marketing_moves(marketing, knobs)]
 
 
 def _of_family(family: Family, knobs: Knobs) -> Iterator[pd.DataFrame]:
