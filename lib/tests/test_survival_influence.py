@@ -1,4 +1,4 @@
-"""Errors of survival by influence: by statsmodels, by small changes of each weight, by leaving clusters out, over seeds."""
+"""Errors of survival by influence: by statsmodels, by small changes of weights, by leaving clusters out, over seeds."""
 
 import numpy as np
 import pytest

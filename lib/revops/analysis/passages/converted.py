@@ -38,7 +38,7 @@ def converted(
         by ..., horizon_days
         n            who came in
         n_followed   of them, who came in at least so many days before the day
-        n_at_risk    still there at that age
+        n_at_risk    still there at that age, and seen so long; who leaves on that day is
         share        moved on by the end of that age [0 to 1]; NaN where fewer than `fewest` were followed
         low, high    its range
         error        its standard error
@@ -47,7 +47,17 @@ def converted(
     Formula
         share: Aalen-Johansen. error: by influence (analysis.survival), summed within clusters. n_worth = share (1 -
         share) / error^2, at most the effective number (sum of weights)^2 / sum of weights^2; at 0 and 1 the effective
-        number of clusters of those followed. Range: Wilson's with n_worth.
+        number of clusters of those followed. With clusters or weights the error allows for how much each counts
+        (survival.summed), and n_worth is less by (z / t)^2, t of Student's with the effective number of clusters less 1
+        degrees of freedom. Range: Wilson's with n_worth.
+
+    Limits
+        Measured at a nominal 80 %, 1,000 to 2,000 companies a case, shares by 60 days of 3 to 95 %. Half of them
+        followed to the end and the others up to 60 days, or all up to 0 to 90: 20 to 200 subjects held 78-82 %, 86 % at
+        a share of 95 % of 30. All followed: 82 % at one half of 20, 75 % at 10 % of 20, as Wilson's own. Accounts of 3
+        with a luck of their own 78-80 %, seven or eight accounts of 8 80 %. Lognormal amounts of sd 1 79-83 %, of sd
+        1.5 90 %, with accounts 79 %; where large ones are lost more often 82-90 %. A share of money is pulled towards
+        that of heads where few are followed: 16.3 % for 15.2 % at 60 deals of sd 1.5.
 
     Source
         Aalen and Johansen, Scandinavian Journal of Statistics 5 (1978); Wilson, JASA 22 (1927); the effective number in

@@ -21,8 +21,9 @@ def first_passages(reached: pd.DataFrame, ended: pd.Series, places: Sequence[str
         reached : subject_id, place (0 to the last of `places`), at (time): every time a subject came to a place, in any
             order, repeats, skipped and backward moves and all; without `at` a row tells nothing
         ended : subject_id -> time of the loss that stands on the day; NaT or absent = not lost. A loss that was undone
-            (a deal reopened, a lead recycled and worked again) is no loss: leave it out. A win that was undone is no
-            row of `reached`.
+            (a deal reopened, a lead recycled and worked again) is no loss: leave it out. Of deals as spans of days: the
+            first day of the last run of lost states, where that run is the last of the deal. A win that was undone is
+            no row of `reached`.
         places : names of the places in order; the last is the goal, and has no passage out of it
         day : the last day that is known; nothing after it counts
 

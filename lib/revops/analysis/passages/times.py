@@ -52,6 +52,12 @@ def times(
         (Brookmeyer and Crowley); while all are still there, or once all have left, the exact binomial one. Mean: sum of
         the share still there after each day before restricted_to. Errors by influence, summed within clusters.
 
+    Limits
+        The age of one who leaves is whole days. Measured at a nominal 80 %, 1,000 companies a case, Weibull times of
+        median 30 days: the range of the median held 82-84 % at 8 to 200 stays, 89 % at 4, 83-84 % with accounts of 3;
+        mean +- 1.28 errors 79-81 % at 20 to 60, 78 % with accounts, 68 to 76 % at 4 to 20 all followed. Under 4 the
+        range has no upper end.
+
     Source
         Kaplan and Meier, JASA 53 (1958); Brookmeyer and Crowley, Biometrics 38 (1982); log-log: Kalbfleisch and
         Prentice, The Statistical Analysis of Failure Time Data (1980).

@@ -42,6 +42,10 @@ def weight_gap(
         moved on alike: (amount / mean amount - 1) x what each moves the share of heads by. Range and p by Student's t,
         with the effective number of clusters less 1 degrees of freedom.
 
+    Limits
+        Where large and small moved on alike (lognormal amounts of sd 1, 1,000 companies a case) a p below 0.1 came in
+        8 % at 30 and at 100 deals, in 12 % at 300 deals in accounts of 3; the range of 80 % held in 79 to 82 %.
+
     Source
         As analysis.survival.incidence_influence.
     """
