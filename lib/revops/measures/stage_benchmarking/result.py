@@ -80,7 +80,7 @@ class StageResult:
         return converted(rows, self.knobs.horizons, level=self.knobs.level, fewest=self.knobs.fewest_followed)
 
 
-def measure(view: AsOf, knobs: Knobs, published: pd.DataFrame, off: pd.Series | None = None) -> StageResult:
+def measure(view: AsOf, knobs: Knobs, published: pd.DataFrame, off: pd.Series | str | None = None) -> StageResult:
     """Return everything the report shows, for the company or for the slice that `knobs` names.
 
     Question
@@ -88,7 +88,8 @@ def measure(view: AsOf, knobs: Knobs, published: pd.DataFrame, off: pd.Series | 
 
     Parameters
         published : figures of others (revops.benchmarks.published)
-        off : whether the company's forecasts are off again and again (forecast_accuracy.signal_of); None: not known
+        off : whether the company's forecasts are off again and again (forecast_accuracy.signal_of), or why that is not
+            known; None: not asked
 
     Raises
         MeasureError: neither leads nor a history of stages; the slice names a group without opportunities.
@@ -100,7 +101,8 @@ def measure(view: AsOf, knobs: Knobs, published: pd.DataFrame, off: pd.Series | 
     hand_off, marketing = hand_off_of(window, funnel), marketing_of(window, funnel)
     rows = _passages(funnel, pipeline, window)
     families = _families(rows, funnel, window)
-    organisation = organisation_of(window, told_of(funnel, hand_off, marketing), off)
+    told = None if knobs.slice else told_of(funnel, hand_off, marketing)
+    organisation = organisation_of(window, told, off)
     ours = our_numbers(known_numbers(window, funnel, pipeline, hand_off, marketing))
     figures = others(published, ours, knobs, about_us(window, organisation))
     return StageResult(
