@@ -71,4 +71,6 @@ def test_a_company_that_always_calls_too_much_is_red():
 
 
 def test_without_calls_and_history_there_is_none():
-    assert signal_of(as_of(book([deal("1", modified_at=f"{DAY} 09:00")]), DAY), Knobs()) is None
+    assert signal_of(as_of(book([deal("1", modified_at=f"{DAY} 09:00")]), DAY), Knobs()) == (
+        "neither calls of past quarters nor a history to rebuild them from"
+    )
