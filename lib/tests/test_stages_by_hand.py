@@ -11,7 +11,10 @@ from revops import schema
 from revops.book import Book
 from revops.company import load_company
 from revops.exports import prepare
+from revops.measures.stage_benchmarking.funnel import funnel_of
+from revops.measures.stage_benchmarking.hand_off import hand_off_of
 from revops.measures.stage_benchmarking.knobs import Knobs
+from revops.measures.stage_benchmarking.pipeline import pipeline_of
 from revops.measures.stage_benchmarking.remarks import remarks
 from revops.measures.stage_benchmarking.window import window_of
 
@@ -38,26 +41,21 @@ def window():
     return window_of(book().as_of(dt.date(2026, 6, 30), now=dt.datetime(2026, 7, 1)), KNOBS)
 
 
-def part(name):
-    """Return the module of a part of the report."""
-    return pytest.importorskip(f"revops.measures.stage_benchmarking.{name}")
-
-
 @cache
 def funnel():
-    return part("funnel").funnel_of(window())
+    return funnel_of(window())
 
 
 @cache
 def pipeline():
-    return part("pipeline").pipeline_of(window())
+    return pipeline_of(window())
 
 
 def figure(name):
     """Return what the report says: a part, then a step or a weight and an age, or a column of the hand-off."""
     of, *steps = name.split()
     if of == "hand_off":
-        rows = part("hand_off").hand_off_of(window(), funnel()).table
+        rows = hand_off_of(window(), funnel()).table
         return rows.loc[rows["window"].eq("now"), steps[0]].item()
     if of == "win":
         rows = pipeline().win

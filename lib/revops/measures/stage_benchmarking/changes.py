@@ -6,8 +6,17 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from revops.analysis.passages import Luck, compared, compared_days, compared_horizons, converted, luck_of
-from revops.analysis.passages import luck_of_days, moved, times
+from revops.analysis.passages import (
+    Luck,
+    compared,
+    compared_days,
+    compared_horizons,
+    converted,
+    luck_of,
+    luck_of_days,
+    moved,
+    times,
+)
 from revops.measures.stage_benchmarking.knobs import Knobs
 from revops.measures.stage_benchmarking.marketing import Marketing, marketing_moves
 
