@@ -21,7 +21,8 @@ def step_tables(result: StageResult) -> dict[str, Display]:
         tables |= {"funnel_by_age": _funnel(result), "funnel_at_risk": _funnel_at_risk(result),
                    "funnel_cohorts": _cohorts(result)}  # fmt: skip
     if len(result.pipeline.passages):
-        tables |= {"stages_by_age": _stages(result), "stages_at_risk": _stages_at_risk(result), "count_and_money": _money(result), "time_in_stage": _times(result),
+        tables |= {"stages_by_age": _stages(result), "stages_at_risk": _stages_at_risk(result),
+                   "count_and_money": _money(result), "time_in_stage": _times(result),
                    "endings": _endings(result), "stuck_deals": _stuck(result)}  # fmt: skip
     return tables
 
