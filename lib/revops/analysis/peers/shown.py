@@ -8,7 +8,7 @@ __all__ = ["shown"]
 
 
 def shown(rows: pd.DataFrame, name: Callable[[str, str], str], write: Callable[[float, str], str]) -> pd.DataFrame:
-    """Return published figures in words: what it is, ours, theirs, which, of whom, year, n, publisher and grade, and how
+    """Return published figures in words: what, ours, theirs, which, of whom, year, n, publisher and grade, and how
     far they can be compared.
 
     Parameters
