@@ -54,7 +54,8 @@ STAGE_BENCHMARKING = (
         "Office hours from MQL to the first touch, by share of all MQLs: the median and the 90th percentile; more than "
         "the hours seen where so many were not touched.", _AJ),
     _of("never_touched_rate", "Never touched", "share", "down", "revops",
-        "Share of MQLs that nobody worked on up to the day, or that were given back untouched."),
+        "Of the MQLs whose SLA has run out, the share that nobody worked on up to the day, or that was given back "
+        "untouched."),
     _of("accept_rate", "Accepted by sales", "share", "up", "both",
         "Of the MQLs that sales has judged, the share it called qualified."),
     _of("late_lead_amount", "At stake in late leads", "money", "down", "both",

@@ -2,11 +2,13 @@
 
 import pandas as pd
 
+from revops.measures.stage_benchmarking.hand_off import EARLIER
 from revops.measures.stage_benchmarking.result import StageResult
-from revops.measures.stage_benchmarking.words import move_words, number_words, points
+from revops.measures.stage_benchmarking.words import against, move_words, number_words, points
 from revops.wording import between, join, missing
 
-__all__ = ["by_day", "fell", "from_to", "judged", "leak", "moved_by", "name_of", "rose", "where", "worst_first"]
+__all__ = ["by_day", "fell", "from_to", "judged", "leak", "moved_by", "name_of", "rose", "since",
+           "where", "worst_first"]  # fmt: skip
 
 _WORSE = {"days": "up"}
 
@@ -18,7 +20,8 @@ def judged(result: StageResult) -> pd.DataFrame:
 
 
 def fell(result: StageResult) -> pd.DataFrame:
-    """Return what surely got worse, worst first: see worst_first."""
+    """Return what surely got worse, worst first: see worst_first. What did so against both times before is told once,
+    against the weeks before."""
     return worst_first(_sure(result, is_worse=True))
 
 
@@ -31,7 +34,8 @@ def _sure(result: StageResult, *, is_worse: bool) -> pd.DataFrame:
     rows = judged(result)
     rows = rows[rows["verdict"].isin(["up", "down"])]
     worse = rows["verdict"].eq(rows["what"].map(_WORSE).fillna("down"))
-    return rows[worse if is_worse else ~worse]
+    rows = rows[worse if is_worse else ~worse]
+    return rows[~rows["what"].map(EARLIER).isin(rows["what"])]
 
 
 def worst_first(rows: pd.DataFrame) -> pd.DataFrame:
@@ -42,8 +46,14 @@ def worst_first(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def name_of(row: pd.Series, result: StageResult) -> str:
-    """Return what a comparison is of, in words."""
-    return move_words(row, result.following, result.sla_words)
+    """Return what a comparison is of, in words; not what it is held against: `since`."""
+    plain = {"what": EARLIER.get(row["what"], row["what"])}
+    return move_words(pd.Series(row.to_dict() | plain), result.following, result.sla_words)
+
+
+def since(row: pd.Series, result: StageResult) -> str:
+    """Return ` against the 52 weeks up to 11 Mar 2025` of what is not held against the weeks before; else nothing."""
+    return f" against {against(row, result.window)}" if row["what"] in EARLIER else ""
 
 
 def by_day(row: pd.Series) -> str:

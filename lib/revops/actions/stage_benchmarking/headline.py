@@ -3,10 +3,21 @@
 import pandas as pd
 
 from revops.actions import Headline
-from revops.actions.stage_benchmarking.facts import by_day, fell, from_to, judged, leak, moved_by, name_of, rose, where
+from revops.actions.stage_benchmarking.facts import (
+    by_day,
+    fell,
+    from_to,
+    judged,
+    leak,
+    moved_by,
+    name_of,
+    rose,
+    since,
+    where,
+)
 from revops.actions.stage_benchmarking.numbers import numbers
 from revops.measures.stage_benchmarking.result import StageResult
-from revops.measures.stage_benchmarking.words import compared_with, lasted
+from revops.measures.stage_benchmarking.words import compared_with, further_back, lasted
 from revops.wording import odds, plural, share
 
 __all__ = ["headline"]
@@ -53,7 +64,7 @@ def _moved(row: pd.Series, result: StageResult, *, worse: bool) -> str:
     verb = "rose" if row["change"] > 0 else "fell"
     name = name_of(row, result)
     place = where(result) if row["dimension"] == "company" else ""
-    return f"{name[0].upper()}{name[1:]}{place} {verb} {from_to(row)}{by_day(row)}"
+    return f"{name[0].upper()}{name[1:]}{place} {verb} {from_to(row)}{by_day(row)}{since(row, result)}"
 
 
 def _others(n: int, did: str = "moved") -> str:
@@ -88,6 +99,8 @@ def _below(result: StageResult) -> str:
     window, n = result.window, len(judged(result))
     said = [f"{lasted(window.since, window.until)} against {compared_with(window)}"]
     if n:
+        back = further_back(result.changes.table, window)
+        said[0] += f", the hand-off against {back} too" if back else ""
         said[0] += f", {plural(n, 'comparison')}"
         said.append(
             "A change counts where it is more than chance and the luck that weeks share bring over so many "

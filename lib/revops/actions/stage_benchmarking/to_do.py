@@ -7,9 +7,11 @@ from functools import partial
 import pandas as pd
 
 from revops.actions import Action, due
-from revops.actions.stage_benchmarking.facts import by_day, fell, from_to, moved_by, name_of, where
+from revops.actions.stage_benchmarking.facts import by_day, fell, from_to, moved_by, name_of, since, where
+from revops.measures.stage_benchmarking.hand_off import EARLIER, STEPS
 from revops.measures.stage_benchmarking.result import StageResult
-from revops.measures.stage_benchmarking.words import compared_with, group_words
+from revops.measures.stage_benchmarking.words import against, group_words
+from revops.ratios import safe_ratio
 from revops.wording import between, channel_label, join, missing, money, plural, share
 
 __all__ = ["MOST", "actions"]
@@ -27,8 +29,8 @@ _REVIEW = {
     ("funnel", "opportunity"): ("revops", "review what was lost, with those who lost it"),
     ("lead_to_won", "lead_to_won"): ("revops", "review the steps between, the steepest first"),
     ("win", "all"): ("revops", "review what was lost, with those who lost it"),
-    ("sla", "sla"): ("revops", "review routing and who is on duty"),
-    ("accept", "accept"): ("marketing_ops", "review with sales why MQLs are turned down"),
+    ("sla", STEPS["sla"]): ("revops", "review routing and who is on duty"),
+    ("accept", STEPS["accept"]): ("marketing_ops", "review with sales why MQLs are turned down"),
     ("enrichment", "all"): ("marketing_ops", "review forms and lists that leads come by"),
     ("utm", "arrivals"): ("marketing_ops", "mend the links of campaigns"),
 }
@@ -48,12 +50,12 @@ def _fallen(result: StageResult) -> Iterator[Action]:
     rows = fell(result)
     rows = rows[~rows.duplicated(["what", "step"])].head(_OF_EACH)
     for _, row in rows.iterrows():
-        owner, review = _REVIEW.get((row["what"], row["step"]), ("revops", _of_stage(row)))
+        owner, review = _REVIEW.get((EARLIER.get(row["what"], row["what"]), row["step"]), ("revops", _of_stage(row)))
         name, place = name_of(row, result), where(result) if row["dimension"] == "company" else ""
         verb = "rose" if row["change"] > 0 else "dropped"
-        text = f"{name}{place} {verb} by {moved_by(row)}, {from_to(row)}{by_day(row)}: {review}"
+        text = f"{name}{place} {verb} by {moved_by(row)}, {from_to(row)}{by_day(row)}{since(row, result)}: {review}"
         because = (
-            f"The last {plural(result.knobs.weeks, 'week')} against {compared_with(result.window)}, beyond chance and "
+            f"The last {plural(result.knobs.weeks, 'week')} against {against(row, result.window)}, beyond chance and "
             f"the luck that weeks share, counting how many comparisons are made (sure: {share(result.knobs.sure)}). "
             f"{_money_words(row)} A change within noise takes it off the list."
         )
@@ -112,15 +114,15 @@ def _stand(n: int) -> str:
 
 
 def _late(result: StageResult) -> Iterator[Action]:
-    """Yield that MQLs be touched in time, at the time of day where most are late."""
+    """Yield that MQLs be touched in time, at the time of day where most are late, if that does worse than others."""
     row, knobs = result.hand_off_of("now"), result.knobs
     if not row["sla_high"] < knobs.sla_target:
         return
     rows = result.hand_off.by_hour
-    rows = rows[rows["window"].eq("now") & rows["n"].ge(knobs.fewest_followed)].dropna(subset="share")
+    rows = rows[rows["window"].eq("now")].dropna(subset="share")
+    slow = _slow(rows, knobs.fewest_followed)
     worst = ""
-    if len(rows):
-        slow = rows.loc[(rows["n"] * (1 - rows["share"])).idxmax()]
+    if slow is not None:
         worst = f"; most late ones come {_came(slow['arrived'])} ({share(slow['share'])} of {slow['n']} in time)"
     text = (
         f"Touch MQLs{where(result)} {result.sla_words}: {share(row['sla_share'])} are, the target is "
@@ -136,10 +138,21 @@ def _late(result: StageResult) -> Iterator[Action]:
         "it off the list."
     )
     late = result.hand_off.leads
-    late = late[late["place"].eq(0) & late["is_late"].fillna(False)]
-    waiting = tuple(late.loc[late["event"].eq(0), "lead_id"].head(_RECORDS))
-    yield Action("late_leads", text, "revops", float(late["opportunity_amount"].sum()), _soon(result), because, waiting,
-                 *worth, "at_stake" if is_sure else None)  # fmt: skip
+    waiting = late[late["place"].eq(0) & late["is_late"].fillna(False) & late["event"].eq(0)].head(_RECORDS)
+    yield Action("late_leads", text, "revops", float(waiting["opportunity_amount"].sum()), _soon(result), because,
+                 tuple(waiting["lead_id"]), *worth, "at_stake" if is_sure else None)  # fmt: skip
+
+
+def _slow(rows: pd.DataFrame, fewest: int) -> pd.Series | None:
+    """Return the time of day at which the most late ones come, where its share in time lies below that of the others:
+    its range does; else None."""
+    late, in_time = rows["n"] * (1 - rows["share"]), rows["n"] * rows["share"]
+    many = late[rows["n"].ge(fewest)]
+    if many.empty:
+        return None
+    slow = rows.loc[many.idxmax()]
+    others = safe_ratio(in_time.sum() - in_time[many.idxmax()], rows["n"].sum() - slow["n"])
+    return slow if slow["high"] < others else None
 
 
 def _came(arrived: str) -> str:
@@ -149,7 +162,8 @@ def _came(arrived: str) -> str:
 
 def _stake_words(result: StageResult, stake: pd.Series | None) -> str:
     """Return what money goes with lateness, and how sure that is."""
-    like = "late MQLs against those in time, of the same source and time of day, times what an opportunity is worth"
+    alike = "source" if result.hand_off.unit == "days" else "source and time of day"
+    like = f"late MQLs against those in time, of the same {alike}, times what an opportunity is worth"
     if stake is None:
         return "What lateness costs cannot be told: too few were touched in time to compare."
     if stake["low"] > 0:

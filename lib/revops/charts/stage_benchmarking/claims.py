@@ -10,7 +10,7 @@ from revops.charts.stage_benchmarking.rows import plot_moved
 from revops.charts.style import Chart
 from revops.measures.stage_benchmarking.curves import curves as curves_of
 from revops.measures.stage_benchmarking.result import StageResult
-from revops.measures.stage_benchmarking.words import compared_with, move_words
+from revops.measures.stage_benchmarking.words import compared_with, further_back, move_words
 from revops.wording import between, plural, share
 
 __all__ = ["curves", "draw", "moved"]
@@ -48,6 +48,8 @@ def moved(result: StageResult) -> Chart | None:
         f"Dot: share of the last {weeks} with its range; upright line: {compared_with(result.window)}. In colour: "
         "moved beyond chance and luck, counting how many are compared."
     )
+    back = further_back(rows, result.window)
+    caption += f" The time before that: {back}." if back else ""
     parts = [f"{row.label} {share(row.past)} before, {share(row.now)} now" for row in shown.itertuples()]
     data = shown.rename(columns={"label": "what", "now": "last_weeks", "now_low": "from", "now_high": "to",
                                  "past": "before", "verdict": "beyond_noise"})  # fmt: skip

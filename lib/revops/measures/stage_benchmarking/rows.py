@@ -106,7 +106,8 @@ def _hand_off(result: StageResult) -> Iterator[Row]:
         by, n = {"window": _WINDOWS[line.window]}, line.n
         why = found.why.get("sla", "no MQL whose SLA has run out")
         yield row("sla_attainment_rate", by, line.sla_share, (line.sla_low, line.sla_high, level), n, why)
-        yield row("never_touched_rate", by, line.never_share, (line.never_low, line.never_high, level), n, why)
+        yield row("never_touched_rate", by, line.never_share, (line.never_low, line.never_high, level),
+                  line.n_followed, why)  # fmt: skip
         note = why if n == 0 or "sla" in found.why else f"so many were not touched within {line.seen_hours:.0f} hours"
         for name, at in (("median_hours", 0.5), ("p90_hours", 0.9)):
             ends = (line.median_low, line.median_high, level) if at == 0.5 else None

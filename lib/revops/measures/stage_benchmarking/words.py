@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from revops.measures.stage_benchmarking.hand_off import EARLIER
 from revops.measures.stage_benchmarking.window import Window
 from revops.wording import day, plural, share
 
-__all__ = ["GOAL", "KINDS", "PLACES", "compared_with", "group_words", "lasted", "move_words", "number_words",
-           "points", "signed", "step_words"]  # fmt: skip
+__all__ = ["GOAL", "KINDS", "PLACES", "against", "compared_with", "further_back", "group_words", "lasted", "lasted_in",
+           "move_words", "number_words", "points", "signed", "step_words"]  # fmt: skip
 
 PLACES = {"lead": "Lead", "mql": "MQL", "sql": "SQL", "opportunity": "Opportunity", "won": "Won"}
 """What the places of the funnel are called."""
@@ -17,7 +18,8 @@ _FROM = {"opportunity": "Opportunity of a lead"}
 GOAL = "won"
 """What the last stage leads to."""
 KINDS = {"stage": "Stages", "win": "Win rate", "funnel": "Leads", "lead_to_won": "Leads", "days": "Time in stage",
-         "sla": "Hand-off", "accept": "Hand-off", "enrichment": "Records", "utm": "Records"}  # fmt: skip
+         "sla": "Hand-off", "accept": "Hand-off", **dict.fromkeys(EARLIER, "Hand-off"),
+         "enrichment": "Records", "utm": "Records"}  # fmt: skip
 """What each kind of comparison is about."""
 _DIMENSIONS = {"segment": "in {}", "region": "in {}", "type": "of {} business", "source": "from {}",
                "lead_source": "of {} leads"}  # fmt: skip
@@ -37,6 +39,8 @@ def step_words(what: str, step: str, following: str | None, sla: str = "in time"
     fixed = {"win": "Opportunity to won", "lead_to_won": "Lead to won", "days": f"Days in {step}",
              "sla": f"MQLs touched {sla}", "accept": "MQLs accepted by sales", "enrichment": "Leads with all fields",
              "utm": "Links tagged right"}  # fmt: skip
+    if what in EARLIER:
+        return f"{fixed[EARLIER[what]]}, against the time before that"
     return fixed.get(what) or f"{step} to {following or GOAL}"
 
 
@@ -83,6 +87,27 @@ def signed(change: float) -> str:
 def lasted(first: dt.date, last: dt.date) -> str:
     """Return a span of days as `11 Mar to 9 Jun`."""
     return f"{day(first)} to {day(last)}"
+
+
+def lasted_in(first: dt.date, last: dt.date) -> str:
+    """Return a span of days with its year as `11 Mar to 9 Jun 2026`, that of the first day too where it is another."""
+    year = "" if first.year == last.year else f" {first.year}"
+    return f"{day(first)}{year} to {day(last)} {last.year}"
+
+
+def against(row: pd.Series, window: Window) -> str:
+    """Return what one comparison holds the last weeks against: `the 52 weeks before`, or, of those that look further
+    back, `the 52 weeks up to 11 Mar 2025`."""
+    if row["what"] not in EARLIER:
+        return compared_with(window)
+    last = window.past_since - dt.timedelta(days=1)
+    return f"{compared_with(window).removesuffix(' before')} up to {day(last)} {last.year}"
+
+
+def further_back(rows: pd.DataFrame, window: Window) -> str | None:
+    """Return what those of `rows` are held against that look further back; None where none does."""
+    told = rows[rows["what"].isin(list(EARLIER)) & rows["p_value"].notna()]
+    return None if told.empty else against(told.iloc[0], window)
 
 
 def compared_with(window: Window) -> str:

@@ -15,7 +15,7 @@ from revops.measures.stage_benchmarking.hand_off.records import Known, known_of,
 from revops.measures.stage_benchmarking.hand_off.result import BY_GROUP, BY_HOUR, LEADS, REASONS, TABLE, HandOff
 from revops.measures.stage_benchmarking.hand_off.shares import never_touched, touch_hours, within_sla
 from revops.measures.stage_benchmarking.hand_off.stake import at_stake
-from revops.measures.stage_benchmarking.hand_off.timed import timed
+from revops.measures.stage_benchmarking.hand_off.timed import ROUNDING, timed
 from revops.measures.stage_benchmarking.hand_off.touched import Touched, first_touches
 from revops.measures.stage_benchmarking.window import Window
 
@@ -56,15 +56,16 @@ def hand_off_of(window: Window, funnel: Funnel) -> HandOff:
     days = _accept_days(leads, window)
     table = _table([(_NOW, leads[leads["place"].eq(0)]), (_PAST, leads[leads["place"].between(1, knobs.past)])],
                    window, known, days, why)  # fmt: skip
-    windows = ((str(number), leads[leads["place"].eq(number)]) for number in range(1, knobs.luck_past + 1))
-    past = _table(windows, window, known, days, why)
+    past = _table(_each(leads, 1, knobs.luck_past), window, known, days, why)
+    earlier = _table(_earlier(leads, window, known), window, known, days, why)
     now, before = leads[leads["place"].eq(0)], leads[leads["place"].between(1, knobs.past)]
+    by_hour = _by_hour(now, before, window) if not touched.is_days else pd.DataFrame(columns=list(BY_HOUR))
     stake = at_stake(leads[leads["place"].between(0, knobs.past)], known.until, knobs)
     if stake.empty and "sla" not in why:
         why["stake"] = "too few MQLs on time and late, or with an opportunity, to compare"
     return HandOff(
-        leads[list(LEADS)].astype(LEADS), table, past, _by_hour(now, before, window), _by_group(now, window),
-        reasons_of(now, before)[list(REASONS)].astype(REASONS), stake, moves_of(table, past, window),
+        leads[list(LEADS)].astype(LEADS), table, past, by_hour.astype(BY_HOUR), _by_group(now, window),
+        reasons_of(now, before)[list(REASONS)].astype(REASONS), stake, moves_of(table, past, earlier, window),
         "days" if touched.is_days else "hours", knobs.sla_hours,
         hours_of_a_day(window.view.company.office_hours), counts_of(leads, touched), why,
     )  # fmt: skip
@@ -78,7 +79,24 @@ def _leads(window: Window, leads: pd.DataFrame, known: Known) -> tuple[pd.DataFr
     clock = timed(rows, touched, known.until, window.knobs.sla_hours, company)
     verdict = judged(rows, clock, known.history, known.records, company)
     amount = looked_up(rows["opportunity_id"], known.amounts).rename("opportunity_amount")
+    rows = rows.assign(arrived=pd.Series(None, rows.index, dtype="str")) if touched.is_days else rows
     return pd.concat([rows, clock, verdict, amount, touched.table[["was_worked", "is_odd"]]], axis=1), touched
+
+
+def _each(leads: pd.DataFrame, first: int, last: int) -> list[tuple[str, pd.DataFrame]]:
+    """Return the MQLs of each window, by its number."""
+    return [(str(number), leads[leads["place"].eq(number)]) for number in range(first, last + 1)]
+
+
+def _earlier(leads: pd.DataFrame, window: Window, known: Known) -> list[tuple[str, pd.DataFrame]]:
+    """Return the MQLs of each of the windows before those before, then of all; none where what tells of touches begins
+    after them."""
+    first, last = window.knobs.past + 1, 2 * window.knobs.past
+    since = pd.Timestamp(window.since) - pd.Timedelta(days=last * window.days)
+    told = pd.concat([known.history["changed_at"], known.records["touched_at"]]).min()
+    if not told < since + pd.Timedelta(days=1):
+        return []
+    return [*_each(leads, first, last), ("earlier", leads[leads["place"].between(first, last)])]
 
 
 def _accept_days(leads: pd.DataFrame, window: Window) -> int:
@@ -100,7 +118,8 @@ def _table(
         if len(clocked):
             share = within_sla(leads, sla, level=level, fewest=window.knobs.fewest_followed).iloc[0]
         is_open, is_back = clocked["event"].eq(0), clocked["event"].eq(2)
-        never = never_touched(int((is_open | is_back).sum()), len(clocked), level)
+        is_over = clocked["follow_hours"] > sla + ROUNDING
+        never = never_touched(int(((is_open | is_back) & is_over).sum()), int(is_over.sum()), level)
         judged_by = accepted(leads, known.until, days, level)
         if "accept" in why:
             judged_by |= dict.fromkeys(("accept_share", "accept_low", "accept_high", "accept_worth"), np.nan)

@@ -42,7 +42,7 @@ class HandOff:
     leads: one row per enquiry that was qualified by the day, sorted by mql_at and lead_id; its first qualified person:
         place          window of mql_at: 0 the last weeks, 1 those before, ...; -1 after them
         owner_id, team, zone    the first person who owned it from then on, and whose clock counts
-        arrived        where in that day it came: analysis.office.times_of_day
+        arrived        where in that day it came: analysis.office.times_of_day; null of days without a time
         touched_at, touch       when somebody first worked on it, and what tells: status, field, conversion, SQL
         given_back_at  when marketing had it back before anybody worked on it
         event          0 neither yet, 1 touched, 2 given back untouched
@@ -57,21 +57,23 @@ class HandOff:
         n; n_timed: of these, that can be timed: n_touched, n_never (given back untouched), n_open (not touched yet)
         n_waiting: not touched, whose SLA has not run out; n_followed: whose SLA had run out by the day
         sla_share, sla_low, sla_high, sla_worth      touched within the SLA (as many equal independent ones)
-        never_share, never_low, never_high           (n_never + n_open) / n
+        never_share, never_low, never_high           of those whose SLA has run out, not touched or given back untouched
         median_hours, median_low, median_high, p90_hours    NaN where not reached: more than seen_hours
         n_judged, accept_share, accept_low, accept_high, accept_worth    by accept_days after the MQL
         n_again        further people of an enquiry that had been qualified already
         n_elsewhere    handed to an owner of another region than the lead's
     past: the same, one row per window back to luck_past: window "1", "2", ...
-    by_hour: window, arrived (in order), n, share within the SLA, low, high, n_worth, median_hours, seen_hours.
+    by_hour: window, arrived (in order), n, share within the SLA, low, high, n_worth, median_hours, seen_hours; no row
+        of days without a time.
     by_group: of the last weeks, dimension (owner, team, lead_source, region), group, n, n_untouched, share, low, high,
         median_hours, seen_hours, is_few; sorted by dimension and n.
     reasons: side, reason, n and share of the last weeks; n_past and share_past.
-    stake: one row per stratum, the last one "all": lead_source, arrived (office hours, outside them), n_late (of the
-        last weeks), n_on_time_known and n_late_known (that the rates stand on), rate_on_time, rate_late, worth_amount
-        (of one opportunity), amount, low, high, horizon_days. An association, not what speed would cause.
-    moves: the share within the SLA and the share accepted, the last weeks against those before
-        (analysis.passages.MOVES; what: sla, accept).
+    stake: one row per stratum, the last one "all": lead_source, arrived (office hours, outside them; of days without a
+        time, whenever), n_late (of the last weeks), n_on_time_known and n_late_known (that the rates stand on),
+        rate_on_time, rate_late, worth_amount (of one opportunity), amount, low, high, horizon_days. An association, not
+        what speed would cause.
+    moves: the share within the SLA and the share accepted, the last weeks against those before (what: sla, accept) and
+        against as many windows before those (sla_earlier, accept_earlier: moves.EARLIER), as analysis.passages.MOVES.
     unit: hours, or days: stamps without a time, hours are whole working days of day_hours.
     sla_hours, day_hours: the SLA, and how long a working day is.
     counts: what, n, words: what is odd about it, for the page.

@@ -104,7 +104,8 @@ def touch_hours(leads: pd.DataFrame, *, level: float = 0.8) -> dict[str, float]:
 
 
 def never_touched(n_untouched: int, n: int, level: float) -> tuple[float, float, float]:
-    """Return `never_touched_rate`, low, high: of n MQLs the share not touched by the day, or given back untouched."""
+    """Return `never_touched_rate`, low, high: of n MQLs whose SLA has run out the share not touched by the day,
+    or given back untouched."""
     return (n_untouched / n if n else float("nan"), *share_interval(n_untouched, n, level=level))
 
 

@@ -11,11 +11,11 @@ from revops.analysis.survival import incidence_draws
 from revops.measures.stage_benchmarking.hand_off.result import STAKE
 from revops.measures.stage_benchmarking.knobs import Knobs
 
-__all__ = ["ALL", "INSIDE", "OTHERS", "OUTSIDE", "at_stake"]
+__all__ = ["ALL", "ANY_TIME", "INSIDE", "OTHERS", "OUTSIDE", "at_stake"]
 
 Array = np.ndarray
 ALL, OTHERS = "all", "others"
-INSIDE, OUTSIDE = "in office hours", "outside office hours"
+INSIDE, OUTSIDE, ANY_TIME = "in office hours", "outside office hours", "whenever"
 _FEWEST = 5
 _ON_TIME, _LATE = 0, 1
 
@@ -36,12 +36,13 @@ def at_stake(leads: pd.DataFrame, until: pd.Timestamp, knobs: Knobs) -> pd.DataF
         all; no row where nothing can.
 
     Formula
-        Strata: lead source x whether it came in office hours; those with fewer than five on time or five late are put
-        together as others. rate: Aalen-Johansen share with an opportunity by horizon_days, being turned down or given
-        back competing; the last weeks and those before them together. amount = sum of n_late x (rate_on_time -
-        rate_late) x worth_amount; negative where late ones did better. worth_amount: mean first known amount of the
-        opportunities of these MQLs. horizon_days: the largest of `horizons` with fewest_followed on time and late.
-        Range: resamples of companies move rates and worth, not how many were late.
+        Strata: lead source x whether it came in office hours, of days without a time lead source alone; those with
+        fewer than five on time or five late are put together as others. rate: Aalen-Johansen share with an opportunity
+        by horizon_days, being turned down or given back competing; the last weeks and those before them together.
+        amount = sum of n_late x (rate_on_time - rate_late) x worth_amount; negative where late ones did better.
+        worth_amount: mean first known amount of the opportunities of these MQLs. horizon_days: the largest of
+        `horizons` with fewest_followed on time and late. Range: resamples of companies move rates and worth, not how
+        many were late.
 
     Limits
         Pipeline, not revenue, and an association: who looks promising is called first, so the difference is not what
@@ -92,6 +93,7 @@ def _horizon(rows: pd.DataFrame, knobs: Knobs) -> int | None:
 def _strata(rows: pd.DataFrame) -> dict[str, pd.Series]:
     """Return lead source and block of each MQL; sources with few on time or late in a block are others."""
     block = rows["arrived"].isin([BEFORE, AFTER, OFF]).map({True: OUTSIDE, False: INSIDE})
+    block = block.where(rows["arrived"].notna(), ANY_TIME)
     source = rows["lead_source"].fillna("unknown")
     counts = [rows["late"].eq(late).groupby([source, block]).transform("sum") for late in (False, True)]
     is_few = pd.concat(counts, axis=1).min(axis=1) < _FEWEST

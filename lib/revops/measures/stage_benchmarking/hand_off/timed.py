@@ -7,10 +7,11 @@ from revops.analysis.office import hours_of_a_day, office_hours, working_days
 from revops.company import Company
 from revops.measures.stage_benchmarking.hand_off.touched import Touched
 
-__all__ = ["timed"]
+__all__ = ["ROUNDING", "timed"]
 
 Array = np.ndarray
-_ROUNDING = 1e-6
+ROUNDING = 1e-6
+"""So much may hours be off [hours]."""
 
 
 def timed(
@@ -40,7 +41,7 @@ def timed(
     hours, follow = (
         np.where(out, np.nan, _waited(rows, end, touched.is_days, company)) for end in (ended.fillna(last), last)
     )
-    sla = sla_hours + _ROUNDING
+    sla = sla_hours + ROUNDING
     is_late = np.select([out, event == 1, follow > sla], [None, hours > sla, True], None)
     return table[["touched_at", "touch", "given_back_at"]].assign(
         event=event.astype("int64"), hours=hours, follow_hours=follow, is_late=pd.array(is_late, dtype="boolean")

@@ -1,15 +1,17 @@
 """The tables on the hand-off from marketing to sales: what each side owes, when it is slow, and what goes with that."""
 
+import datetime as dt
+
 import pandas as pd
 
 from revops.measures.stage_benchmarking.result import StageResult
 from revops.measures.stage_benchmarking.tables.shapes import Display, also, ranged, with_range
-from revops.measures.stage_benchmarking.words import compared_with
+from revops.measures.stage_benchmarking.words import compared_with, lasted_in
 from revops.wording import channel_label, count, missing, money, plural, share
 
 __all__ = ["hand_off_tables"]
 
-_MOST_REASONS = 14
+_MOST_REASONS, _MOST_WINDOWS = 14, 13
 _SIDES = {"accepted": "Accepted", "accepted, then turned down": "Accepted, then turned down", "rejected": "Rejected",
           "recycled": "Back to marketing", "never touched": "Never touched", "open": "Open"}  # fmt: skip
 
@@ -18,8 +20,8 @@ def hand_off_tables(result: StageResult) -> dict[str, Display]:
     """Return the tables by name; none where no MQL is known."""
     if result.hand_off.table["n"].sum() == 0:
         return {}
-    tables = {"hand_off_duties": _duties(result), "hand_off_by_hour": _by_hour(result),
-              "hand_off_reasons": _reasons(result)}  # fmt: skip
+    tables = {"hand_off_duties": _duties(result), "hand_off_by_window": _by_window(result),
+              "hand_off_by_hour": _by_hour(result), "hand_off_reasons": _reasons(result)}  # fmt: skip
     return tables | ({"hand_off_at_stake": _stake(result)} if len(result.hand_off.stake) else {})
 
 
@@ -30,7 +32,7 @@ def _duties(result: StageResult) -> Display:
     lines = [
         ("Sales", f"Touched {result.sla_words}", *(_share(row, "sla") for row in (now, past)),
          share(result.knobs.sla_target)),
-        ("Sales", "Never touched so far", *(_share(row, "never") for row in (now, past)), "0%"),
+        ("Sales", "Not touched though time is up", *(_share(row, "never") for row in (now, past)), "0%"),
         ("Sales", f"Median {unit} to first touch", *(_hours(row, "median_hours", result) for row in (now, past)), "–"),
         ("Sales", f"9 in 10 touched within, {unit}", *(_hours(row, "p90_hours", result) for row in (now, past)), "–"),
         ("Marketing", f"Accepted by sales{_within(now)}", *(_share(row, "accept") for row in (now, past)),
@@ -44,7 +46,8 @@ def _duties(result: StageResult) -> Display:
     caption = (
         f"What each side answers for: MQLs of the last {plural(result.knobs.weeks, 'week')} ({count(now['n'])}) and of "
         f"{compared_with(result.window)} ({count(past['n'])}); {unit} are office {unit} of the owner, MQLs not touched "
-        "yet count as waiting, not as left out"
+        "yet count as waiting, not as left out. Time is up: of MQLs whose time to be "
+        "touched is over, those that were not to this day, or were given back untouched"
     )
     return also(caption, *result.hand_off.why.values()), shown, (None,) * 5
 
@@ -64,6 +67,22 @@ def _hours(row: pd.Series, name: str, result: StageResult) -> str:
     if missing(row[name]):
         return "–" if missing(row["seen_hours"]) else f"over {row['seen_hours'] / each:,.0f}"
     return f"{row[name] / each:,.1f}"
+
+
+def _by_window(result: StageResult) -> Display:
+    """Return the hand-off of each window, the oldest first, the last weeks last."""
+    window, found = result.window, result.hand_off
+    rows = pd.concat([found.table[found.table["window"].eq("now")].assign(window="0"), found.past], ignore_index=True)
+    rows = rows.head(_MOST_WINDOWS).iloc[::-1]
+    back = [dt.timedelta(days=window.days * int(number)) for number in rows["window"]]
+    shown = pd.DataFrame({
+        "Weeks": [lasted_in(window.since - days, window.until - days) for days in back], "MQLs": rows["n"].to_numpy(),
+        f"Touched {result.sla_words}": [_share(row, "sla") for _, row in rows.iterrows()],
+        f"Median {found.unit}": [_hours(row, "median_hours", result) for _, row in rows.iterrows()],
+        "Accepted by sales": [_share(row, "accept") for _, row in rows.iterrows()],
+    })  # fmt: skip
+    caption = f"The hand-off window by window, each of {plural(result.knobs.weeks, 'week')}, the last weeks at the end"
+    return caption, shown, (None, "count", None, None, None)
 
 
 def _by_hour(result: StageResult) -> Display:

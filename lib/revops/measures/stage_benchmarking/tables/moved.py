@@ -3,8 +3,15 @@
 import pandas as pd
 
 from revops.measures.stage_benchmarking.result import StageResult
-from revops.measures.stage_benchmarking.tables.shapes import Display, with_range
-from revops.measures.stage_benchmarking.words import compared_with, move_words, number_words, signed, step_words
+from revops.measures.stage_benchmarking.tables.shapes import Display, also, with_range
+from revops.measures.stage_benchmarking.words import (
+    compared_with,
+    further_back,
+    move_words,
+    number_words,
+    signed,
+    step_words,
+)
 from revops.wording import channel_label, odds, plural
 
 __all__ = ["moved_tables"]
@@ -33,7 +40,7 @@ def _moved(result: StageResult) -> Display:
         f"{compared_with(result.window)}: chance and the luck that weeks share are counted, and how many comparisons "
         f"are made; the aim is that {odds(result.knobs.sure)} of these are right"
     )
-    return caption, *_compared(rows, result)
+    return also(caption, _before_that(rows, result)), *_compared(rows, result)
 
 
 def _company(result: StageResult) -> Display:
@@ -47,7 +54,13 @@ def _company(result: StageResult) -> Display:
         f"times, for one number; the verdict counts that {plural(n, 'number')} are compared, so that a range without 0 "
         "can be within noise"
     )
-    return caption, *_compared(rows, result)
+    return also(caption, _before_that(rows, result)), *_compared(rows, result)
+
+
+def _before_that(rows: pd.DataFrame, result: StageResult) -> str | None:
+    """Return which time lies before that; None where nothing is held against it."""
+    told = further_back(rows, result.window)
+    return told and f"the time before that: {told}"
 
 
 def _compared(rows: pd.DataFrame, result: StageResult) -> tuple[pd.DataFrame, tuple[str | None, ...]]:

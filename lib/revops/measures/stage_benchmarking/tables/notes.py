@@ -6,7 +6,7 @@ import pandas as pd
 
 from revops.measures.stage_benchmarking.result import StageResult
 from revops.measures.stage_benchmarking.tables.shapes import Display
-from revops.measures.stage_benchmarking.words import KINDS, points
+from revops.measures.stage_benchmarking.words import KINDS, further_back, points
 from revops.wording import count
 
 __all__ = ["note_tables"]
@@ -40,7 +40,9 @@ def _of_hand_off(result: StageResult) -> Iterator[tuple[str, str]]:
     for why in dict.fromkeys(result.hand_off.why.values()):
         yield "Hand-off", why
     for row in result.hand_off.counts.itertuples():
-        yield "Hand-off", f"{count(row.n)} {row.words}"
+        yield "Hand-off", row.words
+    if (told := further_back(result.changes.table, result.window)) is not None:
+        yield "Hand-off", f"So that no drift hides a change, the last weeks are held against {told} too"
 
 
 def _of_marketing(result: StageResult) -> Iterator[tuple[str, str]]:
@@ -50,6 +52,8 @@ def _of_marketing(result: StageResult) -> Iterator[tuple[str, str]]:
 
 def _of_luck(result: StageResult) -> Iterator[tuple[str, str]]:
     """Yield how much weeks differ by luck alone."""
+    if result.changes.families or len(result.hand_off.moves):
+        yield "What moved", "A drift over the windows before counts as luck, and can hide a change"
     for what, family in result.changes.families.items():
         spread = family.luck.spread
         if spread > 0:
