@@ -36,9 +36,9 @@ def test_four_leads_by_hand():
     now = row(found)
     names = ("n", "n_timed", "n_touched", "n_never", "n_open", "n_waiting", "n_followed")
     assert [now[name] for name in names] == [4, 4, 2, 1, 1, 1, 3]
-    assert (now["sla_share"], now["never_share"]) == (0.25, 0.5)
+    assert (now["sla_share"], now["never_share"]) == (0.25, 1 / 3)  # of A, B and C: the SLA of D still runs
     assert (now["median_hours"], now["seen_hours"]) == (10, 10) and np.isnan(now["p90_hours"])
-    assert now["sla_low"] < 0.25 < now["sla_high"] and now["never_low"] < 0.5 < now["never_high"]
+    assert now["sla_low"] < 0.25 < now["sla_high"] and now["never_low"] < 1 / 3 < now["never_high"]
     assert (found.unit, found.sla_hours, found.day_hours) == ("hours", 4, 9.5)
     assert found.counts.to_dict("records") == [
         {"what": "no_owner", "n": 4,

@@ -4,8 +4,10 @@ import datetime as dt
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from revops.analysis.passages import moved
 from revops.book import Book
 from revops.measures.stage_benchmarking.funnel import funnel_of
 from revops.measures.stage_benchmarking.hand_off import hand_off_of
@@ -66,8 +68,21 @@ def test_the_hand_off_is_slower_since_the_day_planted(found):
     assert after["median_hours"] == pytest.approx(TRUTH["hand_off"]["median_hours_slow"], rel=0.12)
     now, past = found.table["sla_share"]
     assert now < 0.05 < past
-    move = found.moves.set_index("what").loc["sla"]
-    assert move["change_high"] < 0 and move["p_value"] < 0.1
+    moves = found.moves.set_index("what")
+    assert moves.loc["sla", "change_high"] < 0 and moves.loc["sla", "p_value"] < 0.1
+
+
+def test_the_fall_planted_is_told_beyond_noise_and_acceptance_did_not_move(found):
+    """The windows before hold the fall itself; those before them do not. A report makes some hundred comparisons: the
+    verdict holds beside 200 more where nothing moved."""
+    quiet = pd.concat([found.moves.iloc[:1].assign(what="quiet", p_value=0.5)] * 200)
+    verdicts = moved([found.moves, quiet], sure=0.9).set_index("what")["verdict"]
+    assert verdicts[["sla_earlier", "accept_earlier", "accept"]].tolist() == ["down", "none", "none"]
+    move = found.moves.set_index("what").loc["sla_earlier"]
+    assert (move["step"], move["dimension"], move["group"]) == ("MQL to first touch", "company", "company")
+    old = found.leads[found.leads["place"].between(5, 8)]
+    assert move["n_past"] == len(old) and move["past"] == pytest.approx((old["is_late"] == False).mean())  # noqa: E712
+    assert move["past_low"] > 0.3 and move["now_high"] < 0.03
 
 
 def test_those_given_back_untouched_are_as_many_as_planted(found):
