@@ -31,8 +31,9 @@ def write_people(folder: Path) -> None:
     contacts = _contacts(deals, n // 8)
     leads = _leads(random, deals, n // 16, len(contacts))
     tables = {
-        "contacts": contacts, "leads": leads, "lead_history": _lead_history(random, leads), "contact_roles": _roles(random, deals, len(contacts)),
-        "touches": _touches(random, deals, n, len(contacts), len(leads)), "campaigns": _campaigns(), "spend": _spend(),
+        "contacts": contacts, "leads": leads, "lead_history": _lead_history(random, leads),
+        "contact_roles": _roles(random, deals, len(contacts)), "campaigns": _campaigns(), "spend": _spend(),
+        "touches": _touches(random, deals, n, len(contacts), len(leads)),
     }  # fmt: skip
     (folder / FOLDER).mkdir()
     for name, table in tables.items():

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from revops.analysis.among import is_among
 from revops.analysis.journeys import JourneyKnobs, journeys_of
 from revops.analysis.recurring import CustomerMonths, movements
 from revops.analysis.spending import booked
@@ -99,7 +100,7 @@ def _of_marketing(view: AsOf, quarter: Period) -> tuple:
     won = _won(view, quarter)
     knobs = JourneyKnobs(types=TYPES, since=quarter.start, until=quarter.end, never_converted="off", lost=False)
     journeys = journeys_of(view, knobs).journeys
-    is_touched = won["opportunity_id"].isin(journeys.loc[journeys["kind"].eq("won"), "opportunity_id"])
+    is_touched = is_among(won["opportunity_id"], journeys.loc[journeys["kind"].eq("won"), "opportunity_id"])
     definition = (
         "won in the quarter, of any type: source marketing, or its people touched by marketing before the close"
     )

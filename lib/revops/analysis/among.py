@@ -1,0 +1,17 @@
+"""Which texts are among others, fast: ids of one table looked for in another."""
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["is_among"]
+
+
+def is_among(texts: pd.Series, known: pd.Series | pd.Index) -> pd.Series:
+    """Return whether each text is among others, as Series.isin, which takes a hundred times as long for many others.
+
+    Parameters
+        texts, known : texts or nulls; a null is found among nulls
+    """
+    own, others = (pa.array(part, pa.large_string(), from_pandas=True) for part in (texts, known))
+    return pd.Series(pc.is_in(own, pa.chunked_array([others]).combine_chunks()).to_pandas().to_numpy(), texts.index)
