@@ -65,7 +65,8 @@ def converted(
     """
     table = passages[passages["amount"] > 0] if weights == "amount" else passages
     group, words = numbered(table, by)
-    table, group = table[group >= 0], group[group >= 0]
+    used = [name for name in ("age_days", "event", "follow_days", "amount", "cluster") if name in table]
+    table, group = table.loc[group >= 0, used], group[group >= 0]
     ages, columns = np.asarray(horizons, dtype="int64"), [*by, "horizon_days", *_COLUMNS]
     if table.empty:
         return _nothing(passages, by, columns)

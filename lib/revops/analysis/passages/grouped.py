@@ -26,9 +26,13 @@ def numbered(table: pd.DataFrame, by: Sequence[str]) -> tuple[np.ndarray, pd.Dat
     """Return the number of each row's group, from 0 in the order of `grouped`, -1 of none; and the words of each."""
     if not by:
         return np.zeros(len(table), dtype="int64"), pd.DataFrame(index=range(min(len(table), 1)))
-    number = table.groupby(_keys(table, by), sort=True, observed=True).ngroup().fillna(-1).to_numpy(dtype="int64")
-    groups, first = np.unique(number, return_index=True)
-    return number, table[list(by)].iloc[first[groups >= 0]].reset_index(drop=True)
+    number = np.zeros(len(table), dtype="int64")
+    for key in _keys(table, by):
+        code, words = pd.factorize(table[key], sort=True)
+        number = np.where((number < 0) | (code < 0), -1, number * len(words) + code)
+    groups, first, number = np.unique(number, return_index=True, return_inverse=True)
+    n_none = int((groups < 0).sum())
+    return number - n_none, table[list(by)].iloc[first[n_none:]].reset_index(drop=True)
 
 
 def _keys(table: pd.DataFrame, by: Sequence[str]) -> list[str]:
