@@ -18,3 +18,5 @@ def test_it_is_series_isin(known):
 def test_nothing_is_among_others_where_there_is_nothing():
     found = is_among(TEXTS[:0], TEXTS)
     assert found.dtype == np.dtype(bool) and found.empty
+    for none in (pd.Series(dtype="datetime64[us]"), pd.Series(dtype="float64"), pd.Series(dtype=object)):
+        assert not is_among(TEXTS, none).any() and is_among(none, TEXTS).empty
