@@ -13,5 +13,7 @@ def is_among(texts: pd.Series, known: pd.Series | pd.Index) -> pd.Series:
     Parameters
         texts, known : texts or nulls, of any type where there are none; a null is found among nulls
     """
+    if texts.empty or not len(known):
+        return pd.Series(False, texts.index, dtype=bool)
     own, others = (pa.array(part.astype("str"), pa.large_string()) for part in (texts, known))
     return pd.Series(pc.is_in(own, pa.chunked_array([others]).combine_chunks()).to_pandas().to_numpy(), texts.index)
