@@ -269,7 +269,8 @@ def test_what_a_state_says_of_a_renewal(outcome, category, probability, word):
 
 @pytest.mark.parametrize(
     ("categories", "words"),
-    [(("Commit",), ["to renew", "in doubt", "in doubt"]), (("Commit", "BestCase"), ["to renew", "to renew", "in doubt"]),
+    [(("Commit",), ["to renew", "in doubt", "in doubt"]),
+     (("Commit", "BestCase"), ["to renew", "to renew", "in doubt"]),
      (("Pipeline",), ["in doubt", "in doubt", "to renew"])],
 )  # fmt: skip
 def test_which_categories_mean_to_renew_is_a_parameter(categories, words):

@@ -25,7 +25,7 @@ def unavailable(book: Book, funnel: Funnel, pipeline: Pipeline, hand_off: HandOf
     Limits
         A metric of which some part is told is not here: its rows say what is not.
     """
-    whys = _of_funnel(funnel) | _of_pipeline(pipeline, funnel) | _of_hand_off(hand_off) | _of_marketing(marketing)
+    whys = _of_pipeline(pipeline, funnel) | _of_hand_off(hand_off) | _of_marketing(marketing) | _of_funnel(funnel)
     whys |= _of_organisation(organisation)
     known = {metric.id for metric in STAGE_BENCHMARKING}
     return {id: _needed(why) for id, why in whys.items() if id in known} | lacking(book)

@@ -75,8 +75,9 @@ def models_of(facts: Facts, knobs: Knobs) -> pd.DataFrame:
         Which way of organising operations does the evidence point to, and what do we not know?
 
     Returns
-        One row per model x rule, in order: model (1 to 3, MODELS), asks (what of us, the same for all models), rule, ours (in words), points (for, against,
-        neither: the rule says nothing of an answer like ours; open: not known), source
+        One row per model x rule, in order: model (1 to 3, MODELS), asks (what of us, the same word for all models),
+        rule, ours (in words), points (for, against, neither: the rule says nothing of an answer like ours; open: not
+        known), source
 
     Source
         Jordan Rogers, RevenueTools, Marketing Operations vs. Revenue Operations: rules of a practitioner, each

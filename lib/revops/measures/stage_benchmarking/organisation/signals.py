@@ -173,7 +173,8 @@ def renewals_signal(lost: pd.DataFrame, n_renewed: int, knobs: Knobs, currency: 
     """Return signal 5: of the renewals lost in a year, unforeseen_least or more had been forecast to renew.
 
     Parameters
-        lost : renewals.lost_renewals; uses was, amount, forecast_category. Fewer than fewest_followed that are known are too few to read
+        lost : renewals.lost_renewals; uses was, amount, forecast_category. Fewer than fewest_followed that are known
+            are too few to read
         n_renewed : how many renewals were won in that year
     """
     limit = knobs.unforeseen_least

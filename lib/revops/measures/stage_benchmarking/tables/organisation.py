@@ -92,8 +92,8 @@ def _models(result: StageResult) -> Display:
     said = "; ".join(f"model {model}: {yes} for, {no} against" for model, (yes, no) in n.items())
     lean = "no one model" if found.leaning is None else f"model {found.leaning}"
     caption = (
-        f"Three ways to organise, and what our answers say of each: {said}. They point to {lean}; it is advice. A dash: "
-        "the rule says nothing of that model"
+        f"Three ways to organise, and what our answers say of each: {said}. They point to {lean}; it is advice. A "
+        "dash: the rule says nothing of that model"
     )
     return also(caption, _whole(result)), shown.reset_index(drop=True), (None,) * 6
 
