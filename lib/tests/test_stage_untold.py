@@ -97,7 +97,7 @@ def test_what_is_of_the_whole_company_says_so_in_a_slice():
 
 
 def test_models_stand_once_per_rule():
-    caption, table, units = display_tables(told())["organisation_models"]
+    _, table, units = display_tables(told())["organisation_models"]
     models = told().organisation.models
     assert len(table) == models["asks"].nunique() == 11 and table["Rule"].is_unique and len(units) == table.shape[1]
     cells = table.iloc[:, 2:5].to_numpy().ravel()
