@@ -175,7 +175,7 @@ def _renewals(result: StageResult) -> Iterator[Action]:
     because = (
         f"At least unforeseen_least ({share(result.knobs.unforeseen_least)}) of the renewals lost in the year before "
         "were forecast to renew (renew_categories) unforeseen_days before the loss. The rule is of Fairview, its "
-        "threshold ours. A smaller share takes it off."
+        "threshold ours. A smaller share takes it off the list."
     )
     yield Action("unforeseen_renewals", text, "cs_ops", amount, _end(result), because,
                  tuple(lost["opportunity_id"].head(_RECORDS)))  # fmt: skip
