@@ -35,6 +35,7 @@ __all__ = ["alarms", "changes", "held", "planted", "say_all", "told", "wrong"]
 
 _TRAITS = ("growth", "size", "luck")
 _NEVER, _TOLD = 1e9, 20
+_ENTRIES, _ENTRIES_WORDS = (20, 40, 80, 1e9), ("20 to 39", "40 to 79", "80 or more")
 _WINDOWS = {"the last weeks": 0, "with the four windows before": 4}
 
 
@@ -133,19 +134,24 @@ def alarms(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def planted(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return by kind the share of companies on the later day told that the segment, and that the stage of the whole
-    company, is down; and that the share touched within the SLA is."""
-    part = rows[rows["about"].eq("move") & rows["day"].eq("planted") & rows["verdict"].eq("down")]
-    is_stage = part["what"].eq("stage") & part["step"].eq(COLLAPSED)
+    """Return the share of companies on the later day told that the segment, and that the stage of the whole company, is
+    down, all and by how many of the segment came into the stage in the last weeks; and that the hand-off is."""
+    part = rows[rows["about"].eq("move") & rows["day"].eq("planted")]
+    is_stage, is_mine = part["what"].eq("stage") & part["step"].eq(COLLAPSED), part["group"].eq(SEGMENT)
     whether = {
-        "the segment": is_stage & part["group"].eq(SEGMENT), "the company": is_stage & part["group"].eq("company"),
-        "either": is_stage & part["group"].isin([SEGMENT, "company"]), "the hand-off": part["what"].eq("sla"),
+        "the segment": is_stage & is_mine, "the company": is_stage & part["group"].eq("company"),
+        "either": is_stage & (is_mine | part["group"].eq("company")), "the hand-off": part["what"].eq("sla"),
     }  # fmt: skip
+    came = part[is_stage & is_mine].set_index("seed")["n_now"].reindex(rows["seed"].unique())
+    entries = pd.cut(came, _ENTRIES, right=False, labels=_ENTRIES_WORDS)
     parts = []
-    every = rows.drop_duplicates("seed").set_index([*_TRAITS, "seed"]).index
     for words, hit in whether.items():
-        found = part[hit].drop_duplicates("seed").set_index([*_TRAITS, "seed"]).index
-        parts.append(_told_share(pd.Series(every.isin(found), every)).assign(found=words))
+        said = came.index.isin(part.loc[hit & part["verdict"].eq("down"), "seed"])
+        each = pd.DataFrame({"said": said, "entries": entries.to_numpy()})
+        groups = [("all", each), *each.groupby("entries", observed=True)]
+        parts.append(
+            pd.DataFrame([{"found": words, "entries": name, **_share_told(some["said"])} for name, some in groups])
+        )
     return pd.concat(parts, ignore_index=True)
 
 
@@ -166,9 +172,9 @@ def wrong(rows: pd.DataFrame) -> pd.DataFrame:
 def _told_share(said: pd.Series) -> pd.DataFrame:
     each = said.reset_index(name="said")
     groups = [("all", "", each), *((name, str(value), part) for name in _TRAITS for value, part in each.groupby(name))]
-    rows = [
-        {"kind": name, "value": value, "told": part["said"].mean(), "companies": len(part)}
-        for name, value, part in groups
-    ]
-    ends = [share_interval(int(part["said"].sum()), len(part), level=0.95) for *_, part in groups]
-    return pd.DataFrame(rows).assign(low=[low for low, _ in ends], high=[high for _, high in ends])
+    return pd.DataFrame([{"kind": name, "value": value, **_share_told(part["said"])} for name, value, part in groups])
+
+
+def _share_told(said: pd.Series) -> dict[str, float]:
+    low, high = share_interval(int(said.sum()), len(said), level=0.95)
+    return {"told": float(said.mean()), "low": low, "high": high, "companies": len(said)}
