@@ -17,7 +17,7 @@ from revops.wording import between, channel_label, join, missing, money, plural,
 __all__ = ["MOST", "actions"]
 
 MOST = 7
-"""So many actions at most, those with the most money first."""
+"""So many actions at most, those with the most money first; what fell is never cut."""
 _OF_EACH = 3
 _RECORDS = 50
 _OWNERS = {"executive": (), "marketing_ops": ("marketing_ops",), "revops": ("revops", "sales_ops")}
@@ -39,10 +39,14 @@ _REVIEW = {
 
 def actions(result: StageResult) -> list[Action]:
     """Return what to do, by the money that hangs on it; the audience's own first. Nothing where no rule fires."""
-    rules = (_fallen, _stuck, _late, _renewals, _links, _seats)
-    found = [one for rule in rules for one in rule(result)]
+    fallen = list(_fallen(result))
+    others = [one for rule in (_stuck, _late, _renewals, _links, _seats) for one in rule(result)]
     first = _OWNERS[result.knobs.audience]
-    return sorted(found, key=lambda one: (one.owner not in first, -(one.worth or 0.0), -one.amount))[:MOST]
+
+    def by_money(one: Action) -> tuple[bool, float, float]:
+        return one.owner not in first, -(one.worth or 0.0), -one.amount
+
+    return sorted([*fallen, *sorted(others, key=by_money)[: MOST - len(fallen)]], key=by_money)
 
 
 def _fallen(result: StageResult) -> Iterator[Action]:
