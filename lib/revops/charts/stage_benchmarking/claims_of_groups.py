@@ -7,7 +7,7 @@ from revops.charts.stage_benchmarking.rows import plot_groups
 from revops.charts.style import Chart
 from revops.measures.stage_benchmarking.result import StageResult
 from revops.measures.stage_benchmarking.words import compared_with
-from revops.wording import between, channel_label, join, plural, share
+from revops.wording import between, join, one_line, plural, share
 
 __all__ = ["groups"]
 
@@ -28,8 +28,8 @@ def groups(result: StageResult) -> Chart | None:
     shown, age = _in_rows(rows), rows["horizon_days"].iloc[0]
     title = _title(rows)
     caption = (
-        f"Opportunities of {result.knobs.types[0]} business won by day {age:.0f}, of the last {plural(result.knobs.weeks, 'week')} and "
-        f"{compared_with(result.window)}, groups drawn to each other, with ranges; dashed: all. Better, worse: than "
+        f"Opportunities of {result.knobs.types[0]} business won by day {age:.0f}, of the last "
+        f"{plural(result.knobs.weeks, 'week')} and {compared_with(result.window)}, groups drawn to each other, with ranges; dashed: all. Better, worse: than "
         "the rest, beyond chance."
     )
     if rows["is_few"].any():
@@ -46,11 +46,14 @@ def groups(result: StageResult) -> Chart | None:
 
 def _whole(result: StageResult, rows: pd.DataFrame) -> float:
     """Return the share of all opportunities that the groups are parts of; NaN where it is not told."""
-    own = rows[rows["dimension"].eq("type") & rows["group"].eq(result.knobs.types[0])] if len(rows) else rows
-    if len(own):
-        return float(own["share"].iloc[0])
-    told = result.all_converted("win").dropna(subset="share")
-    return float(told["share"].iloc[-1]) if len(told) else np.nan
+    if rows.empty:
+        return np.nan
+    age, types = rows.loc[rows["dimension"].ne("type"), "horizon_days"].max(), rows[rows["dimension"].eq("type")]
+    own = types[types["group"].eq(result.knobs.types[0]) & types["horizon_days"].eq(age)]
+    if len(own) or len(result.knobs.types) > 1:
+        return float(own["share"].iloc[0]) if len(own) else np.nan
+    told = result.all_converted("win")
+    return float(told.loc[told["horizon_days"].eq(age), "share"].max())
 
 
 def _in_rows(rows: pd.DataFrame) -> pd.DataFrame:
@@ -61,7 +64,7 @@ def _in_rows(rows: pd.DataFrame) -> pd.DataFrame:
                 "high": np.nan, "is_few": False, "verdict": "", "is_head": True}  # fmt: skip
         parts.append(pd.DataFrame([head]))
         parts.append(pd.DataFrame({
-            "label": [channel_label(name) for name in part["group"]], "dimension": dimension, "n": part["n"].to_numpy(),
+            "label": [one_line(name) for name in part["group"]], "dimension": dimension, "n": part["n"].to_numpy(),
             "share": part["shrunk"].to_numpy(), "low": part["shrunk_low"].to_numpy(),
             "high": part["shrunk_high"].to_numpy(), "is_few": part["is_few"].to_numpy(dtype=bool),
             "verdict": part["verdict"].where(part["verdict"].isin(["above", "below"]), "").to_numpy(), "is_head": False,
@@ -73,7 +76,7 @@ def _title(rows: pd.DataFrame) -> str:
     """Return who wins less or more often than the rest, types of business aside."""
     own = rows[rows["dimension"].ne("type")]
     worse, better = (
-        own.loc[own["verdict"].eq(name), "group"].map(channel_label).tolist() for name in ("below", "above")
+        [one_line(name) for name in own.loc[own["verdict"].eq(name), "group"]] for name in ("below", "above")
     )
     if worse:
         return (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from revops.analysis.passages import between_groups, converted
+from revops.analysis.passages import between_groups, converted, times
 from revops.analysis.passages.moved import beyond_chance
 from revops.analysis.peers import Peers, placed
 from revops.book import AsOf
@@ -78,6 +78,13 @@ class StageResult:
         rows = _passages(self.funnel, self.pipeline, self.window)[what]
         rows = rows[rows["window"].between(0, self.knobs.past)]
         return converted(rows, self.knobs.horizons, level=self.knobs.level, fewest=self.knobs.fewest_followed)
+
+    def times_by_segment(self) -> pd.DataFrame:
+        """Return `analysis.passages.times` of stays begun in the last weeks and the windows before, by stage and
+        segment."""
+        rows = self.pipeline.stays
+        rows = rows[rows["window"].between(0, self.knobs.past)]
+        return times(rows, by=("stage_name", "segment"), level=self.knobs.level)
 
 
 def measure(view: AsOf, knobs: Knobs, published: pd.DataFrame, off: pd.Series | None = None) -> StageResult:

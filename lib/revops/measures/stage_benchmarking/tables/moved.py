@@ -3,9 +3,9 @@
 import pandas as pd
 
 from revops.measures.stage_benchmarking.result import StageResult
-from revops.measures.stage_benchmarking.tables.shapes import Display, with_range
+from revops.measures.stage_benchmarking.tables.shapes import Display, also, with_range
 from revops.measures.stage_benchmarking.words import compared_with, move_words, number_words, signed, step_words
-from revops.wording import channel_label, count, odds, plural
+from revops.wording import channel_label, count, odds, one_line, plural
 
 __all__ = ["moved_tables"]
 
@@ -43,7 +43,20 @@ def _company(result: StageResult) -> Display:
     caption = (
         f"Every step of the whole: the last {plural(result.knobs.weeks, 'week')} against {compared_with(result.window)}"
     )
-    return caption, *_compared(rows, result)
+    return also(caption, _noise(result)), *_compared(rows, result)
+
+
+def _noise(result: StageResult) -> str | None:
+    """Return why a change may be noise though its range leaves out none; None where no range does."""
+    rows = result.changes.table
+    n = int(rows["p_value"].notna().sum())
+    outside = rows["verdict"].eq("none") & (rows["change_low"] * rows["change_high"]).gt(0)
+    if not (outside & rows["dimension"].eq("company")).any():
+        return None
+    return (
+        f"A change is judged beside all {count(n)} comparisons of this page: of so many, some ranges ("
+        f"{odds(result.knobs.level)} each) leave out 0 by chance alone, and are within noise"
+    )
 
 
 def _compared(rows: pd.DataFrame, result: StageResult) -> tuple[pd.DataFrame, tuple[str | None, ...]]:
@@ -71,14 +84,15 @@ def _change(row: object) -> str:
     if row.what == "days":
         return f"{row.change:+.1f} days ({row.change_low:+.1f} to {row.change_high:+.1f})"
     change, low, high = (signed(value) for value in (row.change, row.change_low, row.change_high))
-    return f"{change} points ({low} to {high})"
+    return f"{change} {'point' if change in ('+1', '-1') else 'points'} ({low} to {high})"
 
 
 def _apart(result: StageResult) -> Display:
     """Return the groups that differ from the rest beyond chance, in conversion or in time."""
     rows = result.groups
     sure = rows["verdict"].isin(["above", "below"]) | rows["time_verdict"].isin(["slower", "faster"])
-    rows = rows[sure & rows["dimension"].ne("type")].sort_values("p_value", kind="stable", ignore_index=True)
+    rows = rows.assign(surest=rows[["p_value", "time_p_value"]].min(axis=1))
+    rows = rows[sure & rows["dimension"].ne("type")].sort_values("surest", kind="stable", ignore_index=True)
     n_sure, rows = len(rows), rows.head(_MOST_GROUPS)
     shown = pd.DataFrame({
         "Step": [step_words(row.what, row.step, result.following.get(row.step)) for row in rows.itertuples()],
@@ -88,12 +102,12 @@ def _apart(result: StageResult) -> Display:
         "Conversion": rows["verdict"].map(_APART), "Median days": rows["median_days"],
         "Time": rows["time_verdict"].map(_SPEED),
     })  # fmt: skip
-    n = int(result.groups["p_value"].notna().sum())
+    n = int(result.groups[["p_value", "time_p_value"]].notna().sum().sum())
     caption = (
-        f"Groups that differ from the rest beyond chance, opportunities of {result.knobs.types[0]} business, of {plural(n, 'comparison')} over the last "
-        f"{plural(result.knobs.weeks, 'week')} and {compared_with(result.window)}"
-        f"{f'; the {_MOST_GROUPS} least likely of {n_sure}' if n_sure > _MOST_GROUPS else ''}; all groups, types of "
-        "business too, are in the file beside this page"
+        f"Groups that differ from the rest beyond chance, in conversion or in time, of {plural(n, 'comparison')} over "
+        f"the last {plural(result.knobs.weeks, 'week')} and {compared_with(result.window)}"
+        f"{f'; the {_MOST_GROUPS} surest of {n_sure}' if n_sure > _MOST_GROUPS else ''}; opportunities are those of "
+        f"{result.knobs.types[0]} business. All groups, types of business too, are in the file beside this page"
     )
     return caption, shown, (None, None, "count", "count", None, None, None, "days", None)
 
@@ -103,18 +117,17 @@ def _winning(result: StageResult) -> Display:
     rows = result.groups[result.groups["what"].eq("win")].reset_index(drop=True)
     shown = pd.DataFrame({
         "Of": rows["dimension"].str.capitalize(), "Group": [_label(row) for row in rows.itertuples()], "n": rows["n"],
-        "Won": rows["share"], "Drawn to the others": [with_range(row.shrunk, row.shrunk_low, row.shrunk_high)
+        "By day": rows["horizon_days"], "Won": rows["share"], "Drawn to the others": [with_range(row.shrunk, row.shrunk_low, row.shrunk_high)
                                                       for row in rows.itertuples()],
         "Against the rest": rows["verdict"].map(_APART), "Median days": rows["median_days"],
     })  # fmt: skip
-    days = rows["horizon_days"].dropna()
-    by = f"by day {count(days.iloc[0])}" if len(days) else "in time"
     caption = (
-        f"Opportunities won {by}, segments and regions of {result.knobs.types[0]} business, over the last {plural(result.knobs.weeks, 'week')} and "
-        f"{compared_with(result.window)}; fewer than {result.knobs.fewest} are few; days until won or lost"
+        f"Opportunities won, over the last {plural(result.knobs.weeks, 'week')} and {compared_with(result.window)}; but "
+        f"for types, of {result.knobs.types[0]} business alone; fewer than {result.knobs.fewest} are few; days until "
+        "won or lost"
     )
-    return caption, shown, (None, None, "count", "share", None, None, "days")
+    return caption, shown, (None, None, "count", "count", "share", None, None, "days")
 
 
 def _label(row: object) -> str:
-    return channel_label(row.group) if row.dimension in ("type", "source") else str(row.group)
+    return channel_label(row.group) if row.dimension in ("type", "source") else one_line(row.group)

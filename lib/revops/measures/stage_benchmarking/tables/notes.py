@@ -6,12 +6,12 @@ import pandas as pd
 
 from revops.measures.stage_benchmarking.result import StageResult
 from revops.measures.stage_benchmarking.tables.shapes import Display
-from revops.measures.stage_benchmarking.words import KINDS
-from revops.wording import count, share
+from revops.measures.stage_benchmarking.words import KINDS, points
+from revops.wording import count, plural
 
 __all__ = ["note_tables"]
 
-_LUCK = {"stage": "opportunities", "win": "opportunities to won", "funnel": "leads", "lead_to_won": "leads to won"}
+_LUCK = {"stage": "opportunities", "win": "wins", "funnel": "leads", "lead_to_won": "leads won"}
 
 
 def note_tables(result: StageResult) -> dict[str, Display]:
@@ -26,21 +26,21 @@ def _of_leads(result: StageResult) -> Iterator[tuple[str, str]]:
     if result.funnel.why is not None:
         yield "Leads", result.funnel.why
     for row in result.funnel.counts.itertuples():
-        yield "Leads", f"{count(row.n)} {row.words}"
+        yield "Leads", f"{row.words}: {count(row.n)}"
 
 
 def _of_stages(result: StageResult) -> Iterator[tuple[str, str]]:
     for note in result.pipeline.notes:
         yield "Stages", note
     for row in result.pipeline.left_out.itertuples():
-        yield "Stages", f"{count(row.n)} opportunities are left out: {row.reason}"
+        yield "Stages", f"{plural(row.n, 'opportunity')} left out: {row.reason}"
 
 
 def _of_hand_off(result: StageResult) -> Iterator[tuple[str, str]]:
     for why in dict.fromkeys(result.hand_off.why.values()):
         yield "Hand-off", why
     for row in result.hand_off.counts.itertuples():
-        yield "Hand-off", f"{count(row.n)} {row.words}"
+        yield "Hand-off", row.words
 
 
 def _of_marketing(result: StageResult) -> Iterator[tuple[str, str]]:
@@ -53,13 +53,11 @@ def _of_luck(result: StageResult) -> Iterator[tuple[str, str]]:
     for what, family in result.changes.families.items():
         spread = family.luck.spread
         if spread > 0:
-            yield (
-                KINDS[what],
-                (
-                    f"Luck that all {_LUCK[what]} of a window share moves a share of 50% by about {share(spread / 4)} "
-                    "either way: it is in every comparison"
-                ),
+            said = (
+                f"Beyond chance, {_LUCK[what]} of the same weeks share some luck: it moves a rate of 50% by about "
+                f"{points(spread / 4)} either way, and every comparison allows for it"
             )
+            yield KINDS[what], said
 
 
 def _of_organisation(result: StageResult) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ import pandas as pd
 
 from revops.measures.stage_benchmarking.result import StageResult
 from revops.measures.stage_benchmarking.tables.shapes import Display, also
-from revops.wording import money, multiple, plural, share
+from revops.wording import missing, money, multiple, plural, share
 
 __all__ = ["organisation_tables"]
 
@@ -29,8 +29,8 @@ def _stages(result: StageResult) -> Display:
         "Stage": rows["stage"], "What is right there": rows["what"],
         "Ours": ["ours" if ours else "–" for ours in rows["is_ours"]],
     })  # fmt: skip
-    arr = money(found.arr_amount, result.view.company.currency)
-    caption = f"Company stage by recurring revenue a year: ours is {arr}, {found.arr_source}"
+    arr = f"{money(found.arr_amount, result.view.company.currency)}, {found.arr_source}"
+    caption = f"Company stage by recurring revenue a year: ours is {'not known' if missing(found.arr_amount) else arr}"
     caption += ". Two practitioners draw the lines elsewhere; they are not averaged"
     return also(caption, found.why.get("company_stage")), shown, (None,) * 5
 
