@@ -45,7 +45,7 @@ def _cycle(result: StageResult) -> Number:
     cycle = result.pipeline.cycle
     if cycle is None or missing(cycle.median_days):
         why = "no history of stages" if cycle is None else (cycle.reason or "too few were won")
-        return Number(_NONE, f"days from made to won: {why.rstrip('.')}")
+        return Number(_NONE, f"days from made to won: {why[0].lower()}{why[1:].rstrip('.')}")
     return Number(f"{cycle.median_days:.0f} days", "until half of those ever won are won")
 
 

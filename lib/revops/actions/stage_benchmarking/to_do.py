@@ -185,7 +185,7 @@ def _renewals(result: StageResult) -> Iterator[Action]:
     because = (
         f"More than unforeseen_least ({share(result.knobs.unforeseen_least)}) of lost renewals of the last four "
         f"quarters were forecast to renew unforeseen_days before. A rule of {signal['source']}. A smaller share takes "
-        "it off."
+        "it off the list."
     )
     yield Action("unforeseen_renewals", text, "cs_ops", amount, _end(result), because,
                  tuple(lost["opportunity_id"].head(_RECORDS)))  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from revops.analysis.passages import between_groups, converted, times
+from revops.analysis.passages import GROUPS, between_groups, converted, times
 from revops.analysis.passages.moved import beyond_chance
 from revops.analysis.peers import Peers, placed
 from revops.book import AsOf
@@ -155,7 +155,9 @@ def _groups(passages: dict[str, pd.DataFrame], families: list[Family], knobs: Kn
         alike = rows[rows["type"].eq(knobs.types[0])] if "type" in rows else rows
         parts |= {name: alike for name in family.groups if name != "type"}
         tables += [_apart(part, name, knobs).assign(what=family.what) for name, part in parts.items() if len(part)]
-    return _sure(pd.concat(tables, ignore_index=True), knobs) if tables else pd.DataFrame()
+    if not tables:
+        return pd.DataFrame(columns=[*GROUPS, "what"])
+    return _sure(pd.concat(tables, ignore_index=True), knobs)
 
 
 def _sure(groups: pd.DataFrame, knobs: Knobs) -> pd.DataFrame:

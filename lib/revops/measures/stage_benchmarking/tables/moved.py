@@ -39,7 +39,7 @@ def _moved(result: StageResult) -> Display:
 def _company(result: StageResult) -> Display:
     """Return every comparison of the whole."""
     rows = result.changes.table
-    rows = rows[rows["dimension"].eq("company")]
+    rows = rows[rows["dimension"].eq("company") & (rows["n_now"] + rows["n_past"]).gt(0)]
     caption = (
         f"Every step of the whole: the last {plural(result.knobs.weeks, 'week')} against {compared_with(result.window)}"
     )

@@ -44,10 +44,10 @@ def _signals(result: StageResult) -> Display:
                        for row in rows.itertuples()],
         "From": [_threshold(row) for row in rows.itertuples()], "On": rows["n"], "Source": rows["source"],
     })  # fmt: skip
-    said = _LEVEL.get(found.level, found.level)
+    said = f"{found.n_holding} of {found.n_read} that could be read show; {_LEVEL.get(found.level, found.level)}"
     caption = (
-        f"Five signals that somebody has to own the revenue system: {found.n_holding} of {found.n_read} read here "
-        f"show, {said}. A rule of practitioners"
+        "Five signals that somebody has to own the revenue system: "
+        f"{said if found.n_read else 'none could be read'}. A rule of practitioners"
     )
     return caption, shown, (None, None, None, None, "count", None)
 
