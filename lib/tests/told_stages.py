@@ -10,12 +10,14 @@ from staged import moved
 from frames import as_of
 from revops.analysis.cycle import CreationWindow
 from revops.analysis.passages import Luck
+from revops.analysis.peers import Peers
 from revops.benchmarks import published
 from revops.measures.stage_benchmarking import Knobs, StageResult, measure
 from revops.measures.stage_benchmarking.changes import Changes, Family
 from revops.measures.stage_benchmarking.window import window_of
 
-__all__ = ["DAY", "NAN", "arrived", "campaign", "cycle", "enriched", "ending", "family", "gap", "group", "late", "leak", "line",
+__all__ = ["DAY", "NAN", "arrived", "campaign", "cohort", "cycle", "ending", "enriched", "family", "figure",
+           "gap", "group", "late", "leak", "line",
            "month", "move", "passage", "quarter", "reason", "stage", "stood", "strata", "stuck", "told", "tool",
            "weeks", "win"]  # fmt: skip
 
@@ -149,7 +151,7 @@ def month(since="2026-04-01", span="month", n=10, spend=1000.0, n_months=1):
 
 def enriched(field="all", share=0.7, span="last weeks", n=100, **given):
     """Return how complete leads are."""
-    return {"span": span, "dimension": "company", "group": "company", "field": field, "n": n, "n_right": int(n * share),
+    return {"span": span, "dimension": "company", "group": "company", "field": field, "n": n, "n_right": 7,
             "share": share, "low": share - 0.05, "high": min(share + 0.05, 1.0), "error": 0.04,
             "n_worth": float(n)} | given  # fmt: skip
 
@@ -157,8 +159,20 @@ def enriched(field="all", share=0.7, span="last weeks", n=100, **given):
 def campaign(name="webinar", n=10, wrong=2, is_right=False, span="last weeks"):
     """Return a campaign whose links are wrong."""
     return {"span": span, "campaign": name, "utm_source": "google", "utm_medium": "cpc", "n": n, "n_wrong": wrong,
-            "wrong_share": wrong / n, "wrong": f"capitals {wrong}", "examples": f"Google / cpc / {name}",
+            "wrong_share": wrong / n, "wrong": f"capitals {wrong}", "examples": f"Google / cpc / {name or ''}",
             "n_spellings": 1, "is_right": is_right}  # fmt: skip
+
+
+def cohort(name="FY26-Q1", step="mql", share=0.6, n=200):
+    """Return how many of a quarter's enquiries got to a place by the last age."""
+    return {"cohort": name, **line(step, 180, share, n)}
+
+
+def figure(**given):
+    """Return a published figure."""
+    return {"id": "win_rate", "basis": "of_closed", "ours": 0.3, "definition": "d", "statistic": "typical_low",
+            "value": 0.2, "unit": "share", "band": "all", "year": "2025", "n": "342", "grade": "C", "publisher": "P",
+            "flag": "caution", "why": "old", "url": None, "note": None} | given  # fmt: skip
 
 
 def tool(name="Intent data", seats=10.0, active=2.0, cost=1000.0, renewal="2026-07-01", low=True):
@@ -179,7 +193,7 @@ def told(moves=(), *, day=DAY, wins=(), cycle=None, leaks=(), groups=(), stuck=(
          endings=(), passages=(), win_passages=(), converted=(), notes=(), left_out=(), hand_off=None, before=None,
          arrivals=(), reasons=(), stakes=(), leads=(), mqls=(), cost=(), cost_source="ledger", fields=(), links=(),
          tools=(), signals=None, level="none", lost=(), counts=(), families=(), flow=(), whys=None, unit="hours",
-         organisation=None, unavailable=None, **knobs) -> StageResult:  # fmt: skip
+         organisation=None, unavailable=None, peers=(), places=(), cohorts=None, **knobs) -> StageResult:  # fmt: skip
     """Return a result of a company of three stages without leads, and whatever else is given.
 
     hand_off, before: columns of HandOff.table that are otherwise of now and of past; signals: number -> holds; whys: by
@@ -213,7 +227,9 @@ def told(moves=(), *, day=DAY, wins=(), cycle=None, leaks=(), groups=(), stuck=(
         ),
         organisation=replace(org, **_signs(org, signals or {}), level=level, lost=_like(org.lost, lost),
                              **(organisation or {})),
-        unavailable=unavailable or {},
+        peers=Peers(_like(found.peers.table, peers), {} if peers else found.peers.why),
+        places=_like(found.places, places), unavailable=unavailable or {},
+        funnel=found.funnel if cohorts is None else replace(found.funnel, why=None, cohorts=pd.DataFrame(cohorts)),
     )  # fmt: skip
 
 
