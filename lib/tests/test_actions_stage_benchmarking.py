@@ -146,6 +146,8 @@ def test_what_is_stuck_is_to_be_decided_on_with_who_has_most_of_it():
     single = only("stuck_opportunities", stuck=rows[:1])
     assert single.text == "Close, re-plan or hand over 1 opportunity that stands still: $100, with Owner 1"
     assert single.because.startswith("It has stood in its stage longer ") and "takes it off" in single.because
+    nobody = only("stuck_opportunities", stuck=[stuck(owner="Unassigned"), stuck("O2", amount=300.0)])
+    assert nobody.text.endswith(" stand still: $400, with Owner 1 and no owner")
     assert len(only("stuck_opportunities", stuck=[stuck(f"O{n}") for n in range(60)]).records) == 50
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from revops.actions import Action, due
 from revops.actions.stage_benchmarking.facts import by_day, fell, from_to, moved_by, name_of, where
+from revops.book import UNASSIGNED
 from revops.measures.stage_benchmarking.result import StageResult
 from revops.measures.stage_benchmarking.words import compared_with, group_words
 from revops.wording import between, channel_label, count, join, missing, money, one_line, plural, share
@@ -115,7 +116,7 @@ def _stuck(result: StageResult) -> Iterator[Action]:
 def _with_whom(rows: pd.DataFrame) -> str:
     """Return whose the most money is."""
     owners = rows.groupby("owner_name")["amount"].sum().sort_values(ascending=False, kind="stable").index
-    named = join([str(name) for name in owners[:3]])
+    named = join(["no owner" if name == UNASSIGNED else str(name) for name in owners[:3]])
     if len(owners) <= 3:
         return f"with {named}"
     return f"the largest parts with {named}"
