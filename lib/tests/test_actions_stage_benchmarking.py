@@ -267,7 +267,9 @@ ALL = {
     "links": [campaign()],
     "tools": [tool()],
 }
-FALLEN = [move(step=name, stake=stake, **FELL) for name, stake in (("Lead", 5.0), ("Discovery", 5000.0), ("Proposal", 1.0))]
+FALLEN = [
+    move(step=name, stake=stake, **FELL) for name, stake in (("Lead", 5.0), ("Discovery", 5000.0), ("Proposal", 1.0))
+]
 
 
 def test_the_most_money_comes_first_then_the_most_in_the_records_and_seven_at_most():

@@ -187,7 +187,13 @@ def test_by_how_much_is_told_in_the_direction_of_the_change(given, said):
 
 
 def test_executives_see_what_is_won_how_fast_and_what_is_stuck():
-    wins = [win(horizon=90, share=0.16), win(), win("amount", 0.2), win(when="now", share=0.9), win(share=NAN, horizon=365)]
+    wins = [
+        win(horizon=90, share=0.16),
+        win(),
+        win("amount", 0.2),
+        win(when="now", share=0.9),
+        win(share=NAN, horizon=365),
+    ]
     assert by("executive", wins=wins, cycle=cycle(), stuck=[stuck(), stuck("O2", amount=900.0)]) == (
         Number("26%", "of opportunities of the 52 weeks before won by day 180 (21% to 31%); 20% of their money"),
         Number("90 days", "until half of those ever won are won"),

@@ -227,7 +227,9 @@ def test_stages_are_told_by_age_with_their_notes():
 
 
 def test_count_and_money_stand_side_by_side_at_the_last_age():
-    text, frame, _ = shown("count_and_money", passages=[passage()], gaps=[gap(), gap(horizon=30), gap("Proposal", p=0.2)])
+    text, frame, _ = shown(
+        "count_and_money", passages=[passage()], gaps=[gap(), gap(horizon=30), gap("Proposal", p=0.2)]
+    )
     assert text.startswith("By day 180, each opportunity counted once, and each at its amount when it came in")
     assert frame["Difference"].tolist() == ["-10 points (-13 to -7)"] * 2
     assert frame["Beyond chance"].tolist() == ["yes", "no"]
@@ -296,7 +298,9 @@ def test_reasons_are_told_the_most_frequent_first_and_none_that_never_was():
 def test_what_goes_with_lateness_is_called_an_association():
     rows = [strata("paid_search", arrived="in office hours", low=NAN, high=NAN), strata()]
     text, frame, _ = shown("hand_off_at_stake", hand_off=HANDED, stakes=rows)
-    assert text.startswith("Late MQLs of the last weeks, like with like: the share that becomes an opportunity by day 60")
+    assert text.startswith(
+        "Late MQLs of the last weeks, like with like: the share that becomes an opportunity by day 60"
+    )
     assert text.endswith(". An association: easy leads may be called first, so it is not what speed would bring")
     assert frame[["Source", "Arrived", "Range"]].to_numpy().tolist() == [
         ["Paid search", "in office hours", "–"], ["All", "–", "$400 to $2.0K"]
@@ -330,7 +334,9 @@ def test_links_count_campaigns_and_list_the_wrong_ones(right, least, said):
     text, frame, _ = shown("links", links=rows, utm_least=least)
     assert text == said and frame["Campaign"].tolist() == ["(no campaign named)", "webinar"]
     many = shown("links", links=[campaign(f"C{n:02d}", wrong=1 + n % 9) for n in range(13)])
-    assert many[0].endswith("; the 12 with most wrong ones, all are in the file beside this page") and len(many[1]) == 12
+    assert (
+        many[0].endswith("; the 12 with most wrong ones, all are in the file beside this page") and len(many[1]) == 12
+    )
 
 
 def test_fields_are_told_now_before_and_of_all_the_whole_last():
@@ -344,12 +350,16 @@ def test_fields_are_told_now_before_and_of_all_the_whole_last():
 
 
 def test_published_figures_stand_with_grade_and_year_and_never_where_they_mean_something_else():
-    rows = [figure(value=0.1 * n) for n in range(1, 5)] + [figure(id="sql_to_won", basis="by_age", flag="not comparable")]
+    rows = [figure(value=0.1 * n) for n in range(1, 5)] + [
+        figure(id="sql_to_won", basis="by_age", flag="not comparable")
+    ]
     text, frame, _ = shown("published", peers=rows)
     assert text.endswith(". 2 more figures, the less alike, stand in published_figures.csv")
     assert frame.iloc[0].tolist() == ["Win rate of closed deals", "30%", "10%", "typical low", "all", "2025", "342",
                                       "P, C", "caution: old"]  # fmt: skip
-    assert caption("published", peers=rows[1:]).endswith(". 1 more figure, the less alike, stands in published_figures.csv")
+    assert caption("published", peers=rows[1:]).endswith(
+        ". 1 more figure, the less alike, stands in published_figures.csv"
+    )
     assert ". " not in caption("published", peers=rows[:3])
 
 
@@ -364,7 +374,9 @@ def test_signals_are_counted_of_those_that_could_be_read():
 def test_a_stage_of_unknown_revenue_says_so():
     unknown = caption("company_stages")
     assert unknown.startswith("Company stage by recurring revenue a year: ours is not known. Two practitioners ")
-    known = caption("company_stages", organisation={"arr_amount": 2e6, "arr_source": "billing, May 2026 x 12", "why": {}})
+    known = caption(
+        "company_stages", organisation={"arr_amount": 2e6, "arr_source": "billing, May 2026 x 12", "why": {}}
+    )
     assert known == ("Company stage by recurring revenue a year: ours is $2.0M, billing, May 2026 x 12. Two practitioners "
                      "draw the lines elsewhere; they are not averaged")  # fmt: skip
 
@@ -385,5 +397,3 @@ def test_notes_tell_what_is_odd_left_out_and_how_much_luck_weeks_share():
          "points either way, and every comparison allows for it"],
         ["Organisation", "no bills"],
     ]  # fmt: skip
-
-

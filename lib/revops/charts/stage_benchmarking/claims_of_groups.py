@@ -11,7 +11,7 @@ from revops.wording import between, join, one_line, plural, share
 
 __all__ = ["groups"]
 
-_MOST = 8
+_MOST, _LONGEST = 8, 60
 
 
 def groups(result: StageResult) -> Chart | None:
@@ -78,16 +78,10 @@ def _title(rows: pd.DataFrame) -> str:
     worse, better = (
         [one_line(name) for name in own.loc[own["verdict"].eq(name), "group"]] for name in ("below", "above")
     )
-    if worse:
-        return (
-            f"{join(worse[:3])} wins less often than the rest"
-            if len(worse) == 1
-            else f"{join(worse[:3])} win less often"
-        )
-    if better:
-        return (
-            f"{join(better[:3])} wins more often than the rest"
-            if len(better) == 1
-            else f"{join(better[:3])} win more often"
-        )
-    return "No segment or region wins more or less often, beyond chance"
+    names, how = (worse, "less") if worse else (better, "more")
+    if not names:
+        return "No segment or region wins more or less often, beyond chance"
+    said = join(names)
+    if len(names) > 3 or len(said) > _LONGEST:
+        said = f"{len(names)} segments or regions" if len(names) > 1 else said
+    return f"{said} win{'s' if len(names) == 1 else ''} {how} often than the rest"
