@@ -63,16 +63,16 @@ def test_of_a_group_its_opportunities_alone_are_listed():
 @pytest.mark.parametrize(
     ("what", "step", "owner", "text"),
     [
-        ("funnel", "lead", "marketing_ops", "Lead to MQL dropped by 11 points (5 to 17), from 52% to 41% (35% to 47%) by "
-         "day 30: review what counts as an MQL, and how leads are nurtured"),
+        ("funnel", "lead", "marketing_ops", "Lead to MQL dropped by 11 points (5 to 17), from 52% to 41% (35% to 47%) "
+        "by day 30: review what counts as an MQL, and how leads are nurtured"),
         ("funnel", "mql", "marketing_ops", "MQL to SQL dropped by 11 points (5 to 17), from 52% to 41% (35% to 47%) by "
          "day 30: review with sales what was turned down, and what makes an MQL"),
-        ("funnel", "sql", "revops", "SQL to opportunity dropped by 11 points (5 to 17), from 52% to 41% (35% to 47%) by "
-         "day 30: review who takes SQLs over, and which came to nothing"),
+        ("funnel", "sql", "revops", "SQL to opportunity dropped by 11 points (5 to 17), from 52% to 41% (35% to 47%) "
+        "by day 30: review who takes SQLs over, and which came to nothing"),
         ("funnel", "opportunity", "revops", "Opportunity of a lead to won dropped by 11 points (5 to 17), from 52% to "
          "41% (35% to 47%) by day 30: review what was lost, with those who lost it"),
-        ("win", "all", "revops", "Opportunity to won dropped by 11 points (5 to 17), from 52% to 41% (35% to 47%) by day "
-         "30: review what was lost, with those who lost it"),
+        ("win", "all", "revops", "Opportunity to won dropped by 11 points (5 to 17), from 52% to 41% (35% to 47%) by "
+        "day 30: review what was lost, with those who lost it"),
     ],
 )  # fmt: skip
 def test_every_step_has_its_owner_and_its_review(what, step, owner, text):
@@ -87,10 +87,10 @@ def test_every_step_has_its_owner_and_its_review(what, step, owner, text):
          "47%): review routing and who is on duty"),
         ("accept", "accept", "marketing_ops", "MQLs accepted by sales dropped by 11 points (5 to 17), from 52% to 41% "
          "(35% to 47%): review with sales why MQLs are turned down"),
-        ("enriched", "all", "marketing_ops", "Leads with all fields dropped by 11 points (5 to 17), from 52% to 41% (35% "
-         "to 47%): review forms and lists that leads come by"),
-        ("links", "arrivals", "marketing_ops", "Links tagged right dropped by 11 points (5 to 17), from 52% to 41% (35% "
-         "to 47%): mend the links of campaigns"),
+        ("enriched", "all", "marketing_ops", "Leads with all fields dropped by 11 points (5 to 17), from 52% to 41% "
+        "(35% to 47%): review forms and lists that leads come by"),
+        ("links", "arrivals", "marketing_ops", "Links tagged right dropped by 11 points (5 to 17), from 52% to 41% "
+        "(35% to 47%): mend the links of campaigns"),
     ],
 )  # fmt: skip
 def test_what_has_no_age_is_told_without_one(what, step, owner, text):
@@ -171,7 +171,7 @@ def test_late_touches_are_to_be_sped_up_where_the_range_lies_below_the_target():
 
 
 @pytest.mark.parametrize(("when", "said"), [("09:00", "at 09:00"), ("before opening", "before opening"),
-                                             ("after closing", "after closing"), ("day off", "on days off")])  # fmt: skip
+     ("after closing", "after closing"), ("day off", "on days off")])  # fmt: skip
 def test_when_late_ones_come_is_told_in_words(when, said):
     one = only("late_leads", hand_off=LATE, arrivals=[arrived(when, 0.2, 10)])
     assert one.text.endswith(f"; most late ones come {said} (20% of 10 in time)")

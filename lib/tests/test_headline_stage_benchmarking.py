@@ -1,4 +1,4 @@
-"""The first screen of the stage benchmarking report: the whole sentence, the line below it and the numbers by reader."""
+"""The first screen of the stage benchmarking report: the sentence, the line below it and the numbers by reader."""
 
 import hashlib
 
@@ -35,15 +35,18 @@ def test_what_fell_of_the_whole_comes_first_and_is_to_be_acted_on():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"what": "win", "step": "all", "horizon": 60.0}, "Opportunity to won fell from 52% to 41% (35% to 47%) by day 60"),
+        ({"what": "win", "step": "all", "horizon": 60.0}, "Opportunity to won fell from 52% to 41% (35% to 47%) by "
+        "day 60"),
         ({"what": "funnel", "step": "mql"}, "MQL to SQL fell from 52% to 41% (35% to 47%) by day 30"),
         ({"what": "funnel", "step": "sql"}, "SQL to opportunity fell from 52% to 41% (35% to 47%) by day 30"),
         ({"what": "funnel", "step": "opportunity"},
          "Opportunity of a lead to won fell from 52% to 41% (35% to 47%) by day 30"),
-        ({"what": "sla", "step": "sla", "horizon": NAN}, "MQLs touched within 4 hours fell from 52% to 41% (35% to 47%)"),
+        ({"what": "sla", "step": "sla", "horizon": NAN}, "MQLs touched within 4 hours fell from 52% to 41% (35% to "
+        "47%)"),
         ({"what": "accept", "step": "accept", "horizon": NAN},
          "MQLs accepted by sales fell from 52% to 41% (35% to 47%)"),
-        ({"what": "enriched", "step": "all", "horizon": NAN}, "Leads with all fields fell from 52% to 41% (35% to 47%)"),
+        ({"what": "enriched", "step": "all", "horizon": NAN}, "Leads with all fields fell from 52% to 41% (35% to "
+        "47%)"),
         ({"what": "links", "step": "arrivals", "horizon": NAN}, "Links tagged right fell from 52% to 41% (35% to 47%)"),
         ({"step": "Proposal"}, "Proposal to Won fell from 52% to 41% (35% to 47%) by day 30"),
         ({"ends": (NAN, NAN)}, "Discovery to Proposal fell from 52% to 41% by day 30"),

@@ -66,7 +66,8 @@ def test_conversion_is_told_by_transition_age_and_window_and_by_group():
                        group("X", what="stage", step="Lead", horizon_days=NAN)])  # fmt: skip
     assert [(row["by"], row["value"], row["n"], row["note"]) for row in found] == [
         ({"transition": "Discovery > Proposal", "horizon_days": 30, "window": "last_weeks"}, 0.5, 100, None),
-        ({"transition": "Discovery > Proposal", "horizon_days": 60, "window": "last_weeks"}, pytest.approx(NAN, nan_ok=True),
+        ({"transition": "Discovery > Proposal", "horizon_days": 60, "window": "last_weeks"},
+         pytest.approx(NAN, nan_ok=True),
          100, "too few were followed that long"),
         ({"transition": "Proposal > Won", "horizon_days": 30, "window": "last_weeks"}, 0.5, 100, None),
         ({"transition": "Discovery > Proposal", "horizon_days": 180, "segment": "SMB"}, 0.25, 60, None),

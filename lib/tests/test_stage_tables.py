@@ -144,8 +144,8 @@ def test_what_moved_is_told_with_both_sides_the_surest_first():
 
 WHOLE_STEPS = "Every step of the whole: the last 13 weeks against the 52 weeks before"
 NOISE = (
-    ". A change is judged beside all {} comparisons of this page: of so many, some ranges (8 in 10 each) leave out 0 by "
-    "chance alone, and are within noise"
+    ". A change is judged beside all {} comparisons of this page: of so many, some ranges (8 in 10 each) leave out 0 "
+    "by chance alone, and are within noise"
 )
 
 
@@ -168,7 +168,8 @@ def test_a_step_that_nobody_came_into_is_left_out():
 
 
 APART = (
-    "Groups that differ from the rest beyond chance, in conversion or in time, of {} comparisons over the last 13 weeks "
+    "Groups that differ from the rest beyond chance, in conversion or in time, of {} comparisons over the last 13 "
+    "weeks "
     "and the 52 weeks before{}; opportunities are those of new business. All groups, types of business too, are in the "
     "file beside this page"
 )
@@ -195,8 +196,8 @@ def test_win_rates_of_groups_tell_the_age_of_each():
     rows = [group("new", "type", horizon_days=180.0, verdict="below"), group("SMB", horizon_days=90.0, verdict="few")]
     text, frame, _ = shown("win_rate_by_group", groups=[*rows, group("A", what="stage")])
     assert text == (
-        "Opportunities won, over the last 13 weeks and the 52 weeks before; but for types, of new business alone; fewer "
-        "than 20 are few; days until won or lost"
+        "Opportunities won, over the last 13 weeks and the 52 weeks before; but for types, of new business alone; "
+        "fewer than 20 are few; days until won or lost"
     )
     assert frame.iloc[:, [0, 1, 3, 6]].to_numpy().tolist() == [["Type", "New", 180.0, "worse"],
                                                                ["Segment", "SMB", 90.0, "few"]]  # fmt: skip
@@ -275,8 +276,9 @@ def test_dates_without_a_time_are_told_in_days():
 
 
 def test_hours_without_an_mql_now_and_before_are_left_out():
-    rows = [arrived("08:00", NAN, 0), arrived("08:00", NAN, 0, "past"), arrived("09:00", 0.5, 3), arrived("day off", NAN, 0),
-            arrived("09:00", 0.2, 9, "past"), arrived("day off", 0.1, 8, "past")]  # fmt: skip
+    rows = [arrived("08:00", NAN, 0), arrived("08:00", NAN, 0, "past"), arrived("09:00", 0.5, 3),
+            arrived("day off", NAN, 0), arrived("09:00", 0.2, 9, "past"),
+            arrived("day off", 0.1, 8, "past")]  # fmt: skip
     _, frame, _ = shown("hand_off_by_hour", hand_off=HANDED, arrivals=rows)
     assert frame.iloc[:, :4].to_numpy().tolist() == [
         ["09:00", 3, "50% (40% to 60%)", "20% (10% to 30%)"], ["Day off", 0, "–", "10% (0% to 20%)"]
@@ -365,8 +367,8 @@ def test_published_figures_stand_with_grade_and_year_and_never_where_they_mean_s
 
 def test_signals_are_counted_of_those_that_could_be_read():
     text = caption("signals", signals={1: "yes", 2: "not read"}, level="noise")
-    assert text == ("Five signals that somebody has to own the revenue system: 1 of 4 that could be read show; one signal: "
-                    "noise. A rule of practitioners")  # fmt: skip
+    assert text == ("Five signals that somebody has to own the revenue system: 1 of 4 that could be read show; one "
+    "signal: noise. A rule of practitioners")  # fmt: skip
     none = caption("signals", signals=dict.fromkeys(range(1, 6), "not read"), level="not read")
     assert none.endswith(": none could be read. A rule of practitioners")
 
@@ -377,8 +379,8 @@ def test_a_stage_of_unknown_revenue_says_so():
     known = caption(
         "company_stages", organisation={"arr_amount": 2e6, "arr_source": "billing, May 2026 x 12", "why": {}}
     )
-    assert known == ("Company stage by recurring revenue a year: ours is $2.0M, billing, May 2026 x 12. Two practitioners "
-                     "draw the lines elsewhere; they are not averaged")  # fmt: skip
+    assert known == ("Company stage by recurring revenue a year: ours is $2.0M, billing, May 2026 x 12. Two "
+    "practitioners draw the lines elsewhere; they are not averaged")  # fmt: skip
 
 
 def test_notes_tell_what_is_odd_left_out_and_how_much_luck_weeks_share():

@@ -89,7 +89,8 @@ def stood(name="Proposal", when="past", median=14.0, n=100, p90=37.0, ends=(13.0
 def gap(step="Discovery", horizon=180, share=0.6, amount=0.5, p=0.01):
     """Return count and money side by side."""
     return {"step": step, "n": 100, "horizon_days": horizon, "share": share, "share_by_amount": amount,
-            "gap": amount - share, "low": amount - share - 0.03, "high": amount - share + 0.03, "p_value": p}  # fmt: skip
+            "gap": amount - share, "low": amount - share - 0.03, "high": amount - share + 0.03,
+            "p_value": p}  # fmt: skip
 
 
 def ending(name="Lost", when="past", n=10, share=0.5, amount=100.0):

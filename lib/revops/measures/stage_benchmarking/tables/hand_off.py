@@ -106,7 +106,8 @@ def _stake(result: StageResult) -> Display:
     write = lambda amount: money(amount, currency)  # noqa: E731
     shown = pd.DataFrame({
         "Source": ["All" if row.lead_source == "all" else channel_label(row.lead_source) for row in rows.itertuples()],
-        "Arrived": ["–" if word != word or word == "all" else word for word in rows["arrived"]], "Late": rows["n_late"], "On time: opportunity": rows["rate_on_time"],
+        "Arrived": ["–" if word != word or word == "all" else word for word in rows["arrived"]],
+        "Late": rows["n_late"], "On time: opportunity": rows["rate_on_time"],
         "Late: opportunity": rows["rate_late"], "An opportunity is worth": rows["worth_amount"],
         "Pipeline that goes with it": rows["amount"],
         "Range": [ranged(row.low, row.high, write) for row in rows.itertuples()],

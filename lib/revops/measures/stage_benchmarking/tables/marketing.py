@@ -95,7 +95,8 @@ def _links(result: StageResult) -> Display:
     })  # fmt: skip
     caption = (
         f"Campaigns whose links are wrong on more than {share(1 - result.knobs.utm_least)} of arrivals, of the last "
-        f"{plural(result.knobs.weeks, 'week')}: {count(right)} of {plural(n, 'campaign')} {'is' if right == 1 else 'are'} right"
+        f"{plural(result.knobs.weeks, 'week')}: {count(right)} of {plural(n, 'campaign')} "
+        f"{'is' if right == 1 else 'are'} right"
     )
     if len(shown) > _MOST_CAMPAIGNS:
         caption += f"; the {_MOST_CAMPAIGNS} with most wrong ones, all are in the file beside this page"

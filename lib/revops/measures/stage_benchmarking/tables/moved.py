@@ -117,12 +117,13 @@ def _winning(result: StageResult) -> Display:
     rows = result.groups[result.groups["what"].eq("win")].reset_index(drop=True)
     shown = pd.DataFrame({
         "Of": rows["dimension"].str.capitalize(), "Group": [_label(row) for row in rows.itertuples()], "n": rows["n"],
-        "By day": rows["horizon_days"], "Won": rows["share"], "Drawn to the others": [with_range(row.shrunk, row.shrunk_low, row.shrunk_high)
-                                                      for row in rows.itertuples()],
+        "By day": rows["horizon_days"], "Won": rows["share"],
+        "Drawn to the others": [with_range(row.shrunk, row.shrunk_low, row.shrunk_high) for row in rows.itertuples()],
         "Against the rest": rows["verdict"].map(_APART), "Median days": rows["median_days"],
     })  # fmt: skip
     caption = (
-        f"Opportunities won, over the last {plural(result.knobs.weeks, 'week')} and {compared_with(result.window)}; but "
+        f"Opportunities won, over the last {plural(result.knobs.weeks, 'week')} and {compared_with(result.window)}; "
+        "but "
         f"for types, of {result.knobs.types[0]} business alone; fewer than {result.knobs.fewest} are few; days until "
         "won or lost"
     )

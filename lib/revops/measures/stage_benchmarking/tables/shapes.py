@@ -26,7 +26,7 @@ def with_range(value: float, low: float, high: float, write: Callable[[float], s
 
 
 def by_age(rows: pd.DataFrame, horizons: Sequence[int]) -> pd.DataFrame:
-    """Return one row per step of what `converted` tells, in its order: step, Came in, a column per age with its range."""
+    """Return one row per step of what `converted` tells, in its order: step, Came in, its share and range by age."""
     told = rows.assign(words=[with_range(*ends) for ends in zip(rows["share"], rows["low"], rows["high"], strict=True)])
     wide = told.pivot(index="step", columns="horizon_days", values="words").reindex(rows["step"].unique())
     wide = wide.reindex(columns=list(horizons)).fillna("–")
