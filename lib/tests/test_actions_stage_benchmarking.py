@@ -87,15 +87,26 @@ def test_every_step_has_its_owner_and_its_review(what, step, owner, text):
          "47%): review routing and who is on duty"),
         ("accept", "accept", "marketing_ops", "MQLs accepted by sales dropped by 11 points (5 to 17), from 52% to 41% "
          "(35% to 47%): review with sales why MQLs are turned down"),
-        ("enriched", "all", "marketing_ops", "Leads with all fields dropped by 11 points (5 to 17), from 52% to 41% "
+        ("enrichment", "all", "marketing_ops", "Leads with all fields dropped by 11 points (5 to 17), from 52% to 41% "
         "(35% to 47%): review forms and lists that leads come by"),
-        ("links", "arrivals", "marketing_ops", "Links tagged right dropped by 11 points (5 to 17), from 52% to 41% "
+        ("utm", "arrivals", "marketing_ops", "Links tagged right dropped by 11 points (5 to 17), from 52% to 41% "
         "(35% to 47%): mend the links of campaigns"),
     ],
 )  # fmt: skip
 def test_what_has_no_age_is_told_without_one(what, step, owner, text):
     one = only("conversion_fell", move(what, step, horizon=NAN, **FELL))
     assert (one.owner, one.text) == (owner, text)
+
+
+def test_days_in_a_stage_are_told_with_what_stands_there():
+    days = {"now": 20.5, "past": 12.0, "ends": (16.0, 26.0), "change": (4.0, 13.0), "horizon": NAN}
+    rows = [passage("O1", event=0), passage("O2", event=1)]
+    one = only("conversion_fell", move("days", verdict="up", p=0.001, **days), passages=rows)
+    assert one.text == (
+        "Days in Discovery rose by 8.5 days (4.0 to 13.0), from 12.0 days to 20.5 days (16.0 days to 26.0 days): "
+        "review what was lost or still waits in Discovery"
+    )
+    assert (one.records, one.worth) == (("O1",), None)
 
 
 def test_opportunities_to_won_are_those_that_were_made_lately():

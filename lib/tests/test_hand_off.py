@@ -222,8 +222,9 @@ def test_contacts_as_leads_say_what_is_missing():
     assert (row(found)["n"], row(found)["n_judged"]) == (4, 2)
 
 
-def test_nobody_qualified():
-    found = told([lead("A", None)], [status("A", f"{MONDAY} 10:00", "Working")])
+@pytest.mark.parametrize("leads", [[], [lead("A", None)]])
+def test_nobody_qualified(leads):
+    found = told(leads, [status("A", f"{MONDAY} 10:00", "Working")])
     assert found.why == dict.fromkeys(("sla", "accept", "stake"), NO_MQL)
     assert found.table["n"].tolist() == [0, 0] and found.leads.empty and found.table["sla_share"].isna().all()
     assert found.moves["now"].isna().all() and found.counts.empty and found.stake.empty

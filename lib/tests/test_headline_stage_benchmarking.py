@@ -45,9 +45,9 @@ def test_what_fell_of_the_whole_comes_first_and_is_to_be_acted_on():
         "47%)"),
         ({"what": "accept", "step": "accept", "horizon": NAN},
          "MQLs accepted by sales fell from 52% to 41% (35% to 47%)"),
-        ({"what": "enriched", "step": "all", "horizon": NAN}, "Leads with all fields fell from 52% to 41% (35% to "
+        ({"what": "enrichment", "step": "all", "horizon": NAN}, "Leads with all fields fell from 52% to 41% (35% to "
         "47%)"),
-        ({"what": "links", "step": "arrivals", "horizon": NAN}, "Links tagged right fell from 52% to 41% (35% to 47%)"),
+        ({"what": "utm", "step": "arrivals", "horizon": NAN}, "Links tagged right fell from 52% to 41% (35% to 47%)"),
         ({"step": "Proposal"}, "Proposal to Won fell from 52% to 41% (35% to 47%) by day 30"),
         ({"ends": (NAN, NAN)}, "Discovery to Proposal fell from 52% to 41% by day 30"),
         ({"what": "days", "now": 20.5, "past": 12.0, "ends": (16.0, 26.0), "verdict": "up", "horizon": NAN},
@@ -162,8 +162,8 @@ def test_names_of_groups_are_told_on_one_line_and_cut(name):
 
 
 SURE = (
-    "A change counts where it is more than chance and the luck that weeks share: of what is said to have moved at "
-    "least 9 in 10 are to be right"
+    "A change counts where it is more than chance and the luck that weeks share bring over so many comparisons; the "
+    "aim is that 9 in 10 of what is said to have moved is right"
 )
 
 

@@ -30,8 +30,8 @@ _REVIEW = {
     ("win", "all"): ("revops", "review what was lost, with those who lost it"),
     ("sla", "sla"): ("revops", "review routing and who is on duty"),
     ("accept", "accept"): ("marketing_ops", "review with sales why MQLs are turned down"),
-    ("enriched", "all"): ("marketing_ops", "review forms and lists that leads come by"),
-    ("links", "arrivals"): ("marketing_ops", "mend the links of campaigns"),
+    ("enrichment", "all"): ("marketing_ops", "review forms and lists that leads come by"),
+    ("utm", "arrivals"): ("marketing_ops", "mend the links of campaigns"),
 }
 """Whose it is, and what to review, by kind and step; a stage's is named for the stage."""
 
@@ -83,9 +83,9 @@ def _money_words(row: pd.Series) -> str:
 def _records(row: pd.Series, result: StageResult) -> tuple[tuple[str, ...], float]:
     """Return the opportunities of the last weeks that were lost or wait in the step, the largest first, and their
     amount."""
-    if row["what"] not in ("stage", "win"):
+    if row["what"] not in ("stage", "days", "win"):
         return (), 0.0
-    rows = result.pipeline.passages if row["what"] == "stage" else result.pipeline.win_passages
+    rows = result.pipeline.win_passages if row["what"] == "win" else result.pipeline.passages
     rows = rows[rows["window"].eq(0) & rows["step"].eq(row["step"]) & rows["event"].ne(1)]
     if row["dimension"] != "company":
         rows = rows[rows[row["dimension"]].eq(row["group"])]

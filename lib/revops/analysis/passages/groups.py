@@ -56,6 +56,9 @@ def between_groups(
         by shrunk_shares. Verdicts: Benjamini-Hochberg at 1 - sure over all p-values, of shares and of times.
 
     Limits
+        Ranges hold sampling alone, not the luck of the weeks that all groups share: of 96 companies with nine windows
+        and luck of sd 0 to 0.4 they held the share without luck in 62 to 75 %, the least with 500 entries a window.
+        Segments that are alike were called different at 2 % of them by conversion, at 5 % by time.
         Where groups are spread differently over the weeks looked at, they had different luck, which no range holds.
         The log-rank test takes subjects as independent: deals of one account count each. A group of half the company
         that is better makes the rest worse: both are named.

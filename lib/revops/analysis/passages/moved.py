@@ -70,7 +70,9 @@ def moved(tables: Sequence[pd.DataFrame], *, sure: float = 0.9) -> pd.DataFrame:
         companies with 50 entries in it a window (luck 0 and 0.1), 76 % with 150 and 100 % with 500 (luck 0.2); at most
         8 % of what was said to have moved had not. With 17 entries a segment is not tested. With censoring, horizons
         and growth of 0.85 to 1.2 a window (lib/tests/calibration/moves.py, 96 companies): 7 % (4 to 14) were told of
-        a change where nothing had changed.
+        a change where nothing had changed; of the halved segment 17, 67 and 96 % were found with 50, 150 and 500
+        entries in it a window (24 companies each, about 28 to 14 % by day 30), and 15, 12 and 3 % of what was said to
+        have moved had not.
     """
     told = [table for table in tables if len(table)]
     if not told:

@@ -55,5 +55,7 @@ def mqls(result: StageResult) -> Chart | None:
         title = f"{last['name']}: {share(last['target_share'])} of the target{'' if last['is_over'] else ' so far'}"
     caption = "MQLs by fiscal quarter; hollow: not over; lines: targets. An enquiry counts once."
     alt = "; ".join(f"{name} {count(n)}" for name, n in zip(rows["name"], rows["n"], strict=True))
-    data = rows[["name", "n", "target"]].rename(columns={"name": "quarter", "n": "MQLs"})
-    return Chart("mqls", title, f"{title}. {alt}.", caption, plot_mqls(rows), data, (None, "count", "count"))
+    data = rows[["name", "n", "target", "target_share"]]
+    data = data.rename(columns={"name": "quarter", "n": "MQLs", "target_share": "of_the_target_so_far"})
+    units = (None, "count", "count", "share")
+    return Chart("mqls", title, f"{title}. {alt}.", caption, plot_mqls(rows), data, units)

@@ -24,6 +24,7 @@ __all__ = ["LEVELS", "MAPES", "ForecastResult", "measure", "signal_of"]
 
 LEVELS = ("team", "owner")
 MAPES = (0.05, 0.08, 0.10, 0.12, 0.15, 0.20)
+_NO_CALLS = "neither calls of past quarters nor a history to rebuild them from"
 _ORDER = ("rep", "manager", "final")
 
 
@@ -120,19 +121,22 @@ def measure(view: AsOf, knobs: Knobs) -> ForecastResult:
     )
 
 
-def signal_of(view: AsOf, knobs: Knobs) -> pd.Series | None:
+def signal_of(view: AsOf, knobs: Knobs) -> pd.Series | str:
     """Return the signal "consistently off" of the company's own calls alone, for a report that is about something else.
 
     Returns
-        The row of ForecastResult.signal, to the number, and off_by: the threshold it was read at; None where there is
-        neither call nor history, or no past call.
+        The row of ForecastResult.signal, to the number, and off_by: the threshold it was read at; in words why there is
+        none: neither call nor history, no past call, or calls that this report refuses.
 
     Limits
         It freezes the company's calls and nothing else: a fifth of the time of freezing all that `measure` compares.
     """
-    calls = company_calls(Subject(view, knobs), knobs.horizon_weeks)
+    try:
+        calls = company_calls(Subject(view, knobs), knobs.horizon_weeks)
+    except MeasureError as error:
+        return str(error)
     found = None if calls is None else _signal_of(calls, knobs)
-    return None if found is None else pd.concat([found, pd.Series({"off_by": knobs.off_by})])
+    return _NO_CALLS if found is None else pd.concat([found, pd.Series({"off_by": knobs.off_by})])
 
 
 def _nothing_called(subject: Subject) -> str:

@@ -17,7 +17,7 @@ _FROM = {"opportunity": "Opportunity of a lead"}
 GOAL = "won"
 """What the last stage leads to."""
 KINDS = {"stage": "Stages", "win": "Win rate", "funnel": "Leads", "lead_to_won": "Leads", "days": "Time in stage",
-         "sla": "Hand-off", "accept": "Hand-off", "enriched": "Records", "links": "Records"}  # fmt: skip
+         "sla": "Hand-off", "accept": "Hand-off", "enrichment": "Records", "utm": "Records"}  # fmt: skip
 """What each kind of comparison is about."""
 _DIMENSIONS = {"segment": "in {}", "region": "in {}", "type": "of {} business", "source": "from {}",
                "lead_source": "of {} leads"}  # fmt: skip
@@ -34,8 +34,8 @@ def step_words(what: str, step: str, following: str | None, sla: str = "in time"
         places = list(PLACES)
         return f"{_FROM.get(step, PLACES[step])} to {_after(PLACES[places[places.index(step) + 1]])}"
     fixed = {"win": "Opportunity to won", "lead_to_won": "Lead to won", "days": f"Days in {step}",
-             "sla": f"MQLs touched {sla}", "accept": "MQLs accepted by sales", "enriched": "Leads with all fields",
-             "links": "Links tagged right"}  # fmt: skip
+             "sla": f"MQLs touched {sla}", "accept": "MQLs accepted by sales", "enrichment": "Leads with all fields",
+             "utm": "Links tagged right"}  # fmt: skip
     return fixed.get(what) or f"{step} to {following or GOAL}"
 
 

@@ -46,7 +46,7 @@ def at_stake(leads: pd.DataFrame, until: pd.Timestamp, knobs: Knobs) -> pd.DataF
     Limits
         Pipeline, not revenue, and an association: who looks promising is called first, so the difference is not what
         speed would cause. Strata take out source and hour, and nothing else. An MQL that had an opportunity before it
-        was qualified is in no rate.
+        was qualified is in no rate. At a nominal 80 %, 80 made-up companies with 60 on time and 120 late: held 78 %.
 
     Source
         Standardisation within strata: Rothman, Greenland and Lash, Modern Epidemiology (2008), chapter 15.

@@ -61,7 +61,7 @@ class Organisation:
     why: dict[str, str]
 
 
-def organisation_of(window: Window, told: Told | None = None, off: pd.Series | None = None) -> Organisation:
+def organisation_of(window: Window, told: Told | None = None, off: pd.Series | str | None = None) -> Organisation:
     """Return which stage the company is in, which signals of operational debt show, and what that advises.
 
     Question
@@ -71,7 +71,7 @@ def organisation_of(window: Window, told: Told | None = None, off: pd.Series | N
         window : the report's window; uses subscriptions, opportunities and their history, touches, ledger, tools,
             campaigns and spend of its view, and company.yml
         told : what marketing, the hand-off and the funnel say (Told); None: nothing
-        off : the company's row of off_signal (forecast_accuracy.signal_of); None: no forecasts
+        off : the company's row of off_signal (forecast_accuracy.signal_of), or why there is none
     """
     told = told or Told()
     view, knobs, said = window.view, window.knobs, window.view.company.organisation

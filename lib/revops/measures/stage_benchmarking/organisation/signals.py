@@ -90,19 +90,20 @@ def answers_signal(answers: pd.DataFrame, knobs: Knobs, currency: str) -> Signal
     return Signal(1, _yes(value > knobs.answers_apart), strength, value, threshold=knobs.answers_apart, n=len(known))
 
 
-def forecast_signal(off: pd.Series | None) -> Signal:
+def forecast_signal(off: pd.Series | str | None) -> Signal:
     """Return signal 2: the company's forecasts are off again and again the same way, beyond what chance does.
 
     Parameters
         off : the company's row of off_signal (uses signal, n, n_beyond, direction, wape, bias_rate, bias_low,
-            bias_high), with off_by, the threshold it was read at [0.15]; None: no forecasts
+            bias_high), with off_by, the threshold it was read at [0.15]; or why there is none, in words; None: not
+            asked
 
     Formula
         Holds where the signal is red: off in three of four quarters the same way, and the range of the bias is on one
         side of 0. Amber and noise do not: that is what forecasters without bias are, too.
     """
-    if off is None:
-        return Signal(2, "not read", threshold=_OFF_BY, why="neither calls nor a history to rebuild them from")
+    if off is None or isinstance(off, str):
+        return Signal(2, "not read", threshold=_OFF_BY, why=off or "the company's forecasts were not asked for")
     off_by, n = float(off.get("off_by", _OFF_BY)), int(off["n"])
     if off["signal"] == "not_enough":
         return Signal(2, "not read", threshold=off_by, n=n, why=f"{plural(n, 'quarter')} with a forecast, 4 needed")

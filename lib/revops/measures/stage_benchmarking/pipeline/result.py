@@ -47,7 +47,7 @@ class Pipeline:
         it stood then
     cycle: analysis.cycle.CreationWindow of the whole company, as the coverage report tells it; None without history
     records: outcome (won, lost, open), n, amount: what the records say today, with or without history
-    left_out: reason, n: opportunities not in passages
+    left_out: reason, n: opportunities not in passages, of the whole company also in a slice
     notes: what the reader should know, in words
     why: metric -> why it cannot be told
     """

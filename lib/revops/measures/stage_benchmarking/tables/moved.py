@@ -3,9 +3,9 @@
 import pandas as pd
 
 from revops.measures.stage_benchmarking.result import StageResult
-from revops.measures.stage_benchmarking.tables.shapes import Display, also, with_range
+from revops.measures.stage_benchmarking.tables.shapes import Display, with_range
 from revops.measures.stage_benchmarking.words import compared_with, move_words, number_words, signed, step_words
-from revops.wording import channel_label, count, odds, one_line, plural
+from revops.wording import channel_label, odds, one_line, plural
 
 __all__ = ["moved_tables"]
 
@@ -19,7 +19,7 @@ def moved_tables(result: StageResult) -> dict[str, Display]:
     """Return the tables by name."""
     tables = {"moved_beyond_noise": _moved(result), "company_steps": _company(result)}
     if len(result.groups):
-        tables |= {"groups_apart": _apart(result), "win_rate_by_group": _winning(result)}
+        tables["groups_apart"] = _apart(result)
     return tables
 
 
@@ -31,7 +31,7 @@ def _moved(result: StageResult) -> Display:
     caption = (
         f"What moved beyond noise, of {plural(n, 'comparison')} of the last {plural(result.knobs.weeks, 'week')} with "
         f"{compared_with(result.window)}: chance and the luck that weeks share are counted, and how many comparisons "
-        f"are made, so that at least {odds(result.knobs.sure)} of these are to be right"
+        f"are made; the aim is that {odds(result.knobs.sure)} of these are right"
     )
     return caption, *_compared(rows, result)
 
@@ -40,23 +40,14 @@ def _company(result: StageResult) -> Display:
     """Return every comparison of the whole."""
     rows = result.changes.table
     rows = rows[rows["dimension"].eq("company") & (rows["n_now"] + rows["n_past"]).gt(0)]
+    n = int(result.changes.table["p_value"].notna().sum())
     caption = (
-        f"Every step of the whole: the last {plural(result.knobs.weeks, 'week')} against {compared_with(result.window)}"
+        f"Every step of the whole: the last {plural(result.knobs.weeks, 'week')} against "
+        f"{compared_with(result.window)} as these stood at the same age. A range holds {odds(result.knobs.level)} "
+        f"times, for one number; the verdict counts that {plural(n, 'number')} are compared, so that a range without 0 "
+        "can be within noise"
     )
-    return also(caption, _noise(result)), *_compared(rows, result)
-
-
-def _noise(result: StageResult) -> str | None:
-    """Return why a change may be noise though its range leaves out none; None where no range does."""
-    rows = result.changes.table
-    n = int(rows["p_value"].notna().sum())
-    outside = rows["verdict"].eq("none") & (rows["change_low"] * rows["change_high"]).gt(0)
-    if not (outside & rows["dimension"].eq("company")).any():
-        return None
-    return (
-        f"A change is judged beside all {count(n)} comparisons of this page: of so many, some ranges ("
-        f"{odds(result.knobs.level)} each) leave out 0 by chance alone, and are within noise"
-    )
+    return caption, *_compared(rows, result)
 
 
 def _compared(rows: pd.DataFrame, result: StageResult) -> tuple[pd.DataFrame, tuple[str | None, ...]]:
@@ -110,24 +101,6 @@ def _apart(result: StageResult) -> Display:
         f"{result.knobs.types[0]} business. All groups, types of business too, are in the file beside this page"
     )
     return caption, shown, (None, None, "count", "count", None, None, None, "days", None)
-
-
-def _winning(result: StageResult) -> Display:
-    """Return the win rate of every group, small ones drawn to the others."""
-    rows = result.groups[result.groups["what"].eq("win")].reset_index(drop=True)
-    shown = pd.DataFrame({
-        "Of": rows["dimension"].str.capitalize(), "Group": [_label(row) for row in rows.itertuples()], "n": rows["n"],
-        "By day": rows["horizon_days"], "Won": rows["share"],
-        "Drawn to the others": [with_range(row.shrunk, row.shrunk_low, row.shrunk_high) for row in rows.itertuples()],
-        "Against the rest": rows["verdict"].map(_APART), "Median days": rows["median_days"],
-    })  # fmt: skip
-    caption = (
-        f"Opportunities won, over the last {plural(result.knobs.weeks, 'week')} and {compared_with(result.window)}; "
-        "but "
-        f"for types, of {result.knobs.types[0]} business alone; fewer than {result.knobs.fewest} are few; days until "
-        "won or lost"
-    )
-    return caption, shown, (None, None, "count", "count", "share", None, None, "days")
 
 
 def _label(row: object) -> str:

@@ -11,7 +11,7 @@ from revops.wording import count, plural
 
 __all__ = ["note_tables"]
 
-_LUCK = {"stage": "opportunities", "win": "wins", "funnel": "leads", "lead_to_won": "leads won"}
+_LUCK = {"stage": "opportunities", "win": "opportunities made", "funnel": "leads", "lead_to_won": "leads to won"}
 
 
 def note_tables(result: StageResult) -> dict[str, Display]:
@@ -53,11 +53,13 @@ def _of_luck(result: StageResult) -> Iterator[tuple[str, str]]:
     for what, family in result.changes.families.items():
         spread = family.luck.spread
         if spread > 0:
-            said = (
-                f"Beyond chance, {_LUCK[what]} of the same weeks share some luck: it moves a rate of 50% by about "
-                f"{points(spread / 4)} either way, and every comparison allows for it"
+            yield (
+                KINDS[what],
+                (
+                    f"All {_LUCK[what]} of the same weeks share luck: it moves a share of one half by about "
+                    f"{points(spread / 4)} either way, and is in every comparison"
+                ),
             )
-            yield KINDS[what], said
 
 
 def _of_organisation(result: StageResult) -> Iterator[tuple[str, str]]:
