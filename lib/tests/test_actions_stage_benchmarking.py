@@ -216,15 +216,17 @@ def test_renewals_that_nobody_saw_coming_are_to_be_looked_at_earlier():
     rows = [lost(), lost("R2", 900.0), lost("R3", was="in doubt")]
     one = only("unforeseen_renewals", signals={5: "yes"}, lost=rows)
     assert one.text == (
-        "Look at renewals 30 days before they are due: 2 renewals of $1.0K were lost that still stood as to renew then"
+        "Look for what told of renewals at risk: 2 renewals of $1.0K were lost that stood as to renew 30 days before "
+        "the loss"
     )
     assert one.because == (
-        "More than unforeseen_least (25%) of lost renewals of the last four quarters were forecast to renew "
-        "unforeseen_days before. A rule of Fairview. A smaller share takes it off the list."
+        "At least unforeseen_least (25%) of the renewals lost in the year before were forecast to renew "
+        "(renew_categories) unforeseen_days before the loss. The rule is of Fairview, its threshold ours. A smaller "
+        "share takes it off the list."
     )
     assert (one.owner, one.by, one.amount, one.records) == ("cs_ops", END, 1000.0, ("R1", "R2"))
     single = only("unforeseen_renewals", signals={5: "yes"}, lost=rows[:1])
-    assert ": 1 renewal of $100 was lost that still stood as to renew then" in single.text
+    assert ": 1 renewal of $100 was lost that stood as to renew " in single.text
     assert found(signals={5: "no"}, lost=rows) == found(signals={5: "not read"}, lost=rows) == []
 
 
