@@ -18,7 +18,11 @@ ELSE = "nothing else moved beyond noise"
 
 
 def first(*moves, **given):
-    found = headline(told(moves, **given))
+    """Return status and sentence, where leads and stages are compared if anything is."""
+    both = (
+        [move("funnel", "lead"), move("win", "all")] if any(row["p_value"] == row["p_value"] for row in moves) else []
+    )
+    found = headline(told([*moves, *both], **given))
     return found.status, found.sentence
 
 

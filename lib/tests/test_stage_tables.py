@@ -350,7 +350,8 @@ def test_published_figures_stand_with_grade_and_year_and_never_where_they_mean_s
 def test_signals_are_counted_of_those_that_could_be_read():
     text = caption("signals", signals={1: "yes", 2: "not read"}, level="noise")
     assert text == ("Five signals that somebody has to own the revenue system: 1 of 4 that could be read show; one "
-    "signal: noise. A rule of practitioners; where the source says so, its threshold is ours (a parameter)")  # fmt: skip
+    "signal: noise. A rule of practitioners; where the source says so, its threshold is ours (a "
+    "parameter)")  # fmt: skip
     none = caption("signals", signals=dict.fromkeys(range(1, 6), "not read"), level="not read")
     assert none.endswith(
         ": none could be read. A rule of practitioners; where the source says so, its threshold is ours (a parameter)"
