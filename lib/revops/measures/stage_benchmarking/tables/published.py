@@ -33,7 +33,8 @@ def _published(result: StageResult) -> Display:
     rows = rows.reset_index(drop=True)
     told, is_range = shown(rows, lambda *key: NAMES[key], write), rows["most"].notna()
     most = [write(*pair) for pair in zip(rows["most"].fillna(0.0), rows["unit"], strict=True)]
-    told["Theirs"] = told["Theirs"].mask(is_range, told["Theirs"] + " to " + pd.Series(most, told.index, dtype="str"))
+    theirs = told["Theirs"].astype("str")
+    told["Theirs"] = theirs.mask(is_range, theirs + " to " + pd.Series(most, told.index, dtype="str"))
     told["Which"] = told["Which"].mask(is_range, "typical range")
     told["Comparable?"] = told["Comparable?"].str.split("; ").str[0]
     caption = (
