@@ -171,7 +171,7 @@ def cohort(name="FY26-Q1", step="mql", share=0.6, n=200):
 
 def figure(**given):
     """Return a published figure."""
-    return {"id": "win_rate", "basis": "of_closed", "ours": 0.3, "definition": "d", "statistic": "typical_low",
+    return {"id": "win_rate", "basis": "of_closed", "ours": 0.3, "definition": "d", "statistic": "mean",
             "value": 0.2, "unit": "share", "band": "all", "year": "2025", "n": "342", "grade": "C", "publisher": "P",
             "flag": "caution", "why": "old", "url": None, "note": None} | given  # fmt: skip
 
