@@ -21,6 +21,7 @@ __all__ = [
     "months",
     "multiple",
     "odds",
+    "one_line",
     "person",
     "plural",
     "ranges",
@@ -205,11 +206,25 @@ def value(number: object, unit: str | None, currency: str) -> str:
 def channel_label(channel: object) -> str:
     """Return a channel as people write it: `paid_search` as `Paid search`; a name of their own as it is, on one line,
     cut to 40 letters, without marks that turn its direction; without a name `Unknown`."""
-    name = "" if missing(channel) else " ".join(_TURNED.sub("", str(channel)).split())
+    name = _on_one_line(channel)
     if name == name.casefold():
         name = " ".join(name.replace("_", " ").split())
         name = name[:1].upper() + name[1:]
-    return (name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…") or "Unknown"
+    return _cut(name) or "Unknown"
+
+
+def one_line(name: object) -> str:
+    """Return a name as it is written, on one line, cut to 40 letters, without marks that turn its direction; without
+    one `Unknown`."""
+    return _cut(_on_one_line(name)) or "Unknown"
+
+
+def _on_one_line(name: object) -> str:
+    return "" if missing(name) else " ".join(_TURNED.sub("", str(name)).split())
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
 def missing(number: object) -> bool:

@@ -505,7 +505,7 @@ def test_check_of_refused_exports_tells_each_file_and_every_problem(project, cap
         "  1 rows read, 2025-03-03 to 2025-03-03\n\nnotes.csv\n  not recognised: "
     )
     assert "\nRefused\n  broken.zip: must be a whole zip file" in out
-    stems = ("attribution_comparison", "cac_payback", "forecast_accuracy", "pipeline_coverage")
+    stems = ("attribution_comparison", "cac_payback", "forecast_accuracy", "pipeline_coverage", "stage_benchmarking")
     assert out.endswith("\nReports\n" + "".join(f"  {stem}: waits for the exports\n" for stem in stems))
     (folder / "broken.zip").unlink()
     code, out, _ = said_by(capsys, "check", "data/acme", "--params", "params")
@@ -518,7 +518,7 @@ def test_check_for_programs_is_the_same_as_json(project, capsys):
     found = json.loads(out)
     assert (code, found["exit_code"], found["problems"], found["company"]) == (0, 0, [], "Halyard Robotics")
     fine = {"can_run": True, "missing": [], "needs": None, "problem": None, "unavailable": [], "remarks": []}
-    stems = ("attribution_comparison", "cac_payback", "forecast_accuracy", "pipeline_coverage")
+    stems = ("attribution_comparison", "cac_payback", "forecast_accuracy", "pipeline_coverage", "stage_benchmarking")
     assert found["reports"] == [{"report": stem, **fine} for stem in stems]
     tables = {entry["table"]: entry["rows"] for entry in found["tables"]}
     assert (tables["opportunities"], tables["quotas"], tables["ledger"]) == (2_492, 330, 1_196)

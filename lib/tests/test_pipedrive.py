@@ -72,6 +72,10 @@ def test_check_says_what_pipedrive_alone_cannot_give(project, capsys):
         "that covers the period\n"
         "    Landing, Net new, Pipeline gap, Movement of open pipeline, Weighted pipeline: not available; needs "
         "opportunity history (OpportunityHistory, Opportunity Field History, or dated copies of the exports)\n"
+        "  stage_benchmarking: needs one of: leads: the lead export with the days they were qualified, or contacts "
+        "with "
+        "their lifecycle dates; opportunity_history: the history of stages (OpportunityHistory, or dated copies of the "
+        "exports)\n"
     )
     assert command.main(["check", "data/nordlys", "--strict"]) == 1
 

@@ -2,10 +2,12 @@
 
 import pandas as pd
 
+from revops.analysis.people import owner_labels
+from revops.book import UNASSIGNED
 from revops.measures.stage_benchmarking.hand_off import EARLIER
 from revops.measures.stage_benchmarking.result import StageResult
 from revops.measures.stage_benchmarking.words import against, move_words, number_words, points
-from revops.wording import between, join, missing
+from revops.wording import between, join, missing, one_line
 
 __all__ = ["by_day", "fell", "from_to", "judged", "leak", "moved_by", "name_of", "rose", "since",
            "where", "worst_first"]  # fmt: skip
@@ -69,20 +71,24 @@ def from_to(row: pd.Series) -> str:
 
 
 def moved_by(row: pd.Series) -> str:
-    """Return `11 points (5 to 17)`: by how much, whichever way."""
+    """Return `11 points (5 to 17)`: by how much, whichever way; an end on the other side of 0 has a minus."""
+    way = 1 if row["change"] > 0 else -1
+    ends = sorted(way * row[name] for name in ("change_low", "change_high"))
     if row["what"] == "days":
-        ends = sorted(abs(row[name]) for name in ("change_low", "change_high"))
         return f"{abs(row['change']):.1f} days ({ends[0]:.1f} to {ends[1]:.1f})"
-    ends = sorted((row["change_low"], row["change_high"]), key=abs)
-    if ends[0] * ends[1] < 0:
-        return f"{points(row['change'])} (from {100 * ends[0]:.0f} to {100 * ends[1]:+.0f})"
-    return f"{points(row['change'])} ({points(ends[0]).split()[0]} to {points(ends[1]).split()[0]})"
+    told = [f"{'-' if end < 0 else ''}{points(end).split()[0]}" for end in ends]
+    return f"{points(row['change'])} ({told[0]} to {told[1]})"
 
 
 def where(result: StageResult) -> str:
-    """Return ` in EMEA` and the like; nothing for the whole company."""
-    names = [str(name) for name in result.knobs.slice.values()]
-    return f" in {join(names)}" if names else ""
+    """Return ` in EMEA`, ` of Owner 1234` and the like; nothing for the whole company. Owners are told by number."""
+    chosen = result.knobs.slice
+    names = [one_line(name) for by, name in chosen.items() if by != "owner"]
+    told = f" in {join(names)}" if names else ""
+    if "owner" not in chosen:
+        return told
+    labels = owner_labels(result.view.owners, [chosen["owner"]], show=False) | {UNASSIGNED: UNASSIGNED}
+    return f"{told} of {labels[chosen['owner']]}"
 
 
 def leak(result: StageResult) -> tuple[str, float] | None:

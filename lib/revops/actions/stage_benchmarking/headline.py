@@ -72,23 +72,25 @@ def _sentence(result: StageResult) -> str:
     if tested.empty:
         return f"Too little to compare{where(result)}: {_why_untested(result)}."
     if len(worse):
-        return f"{_moved(worse.iloc[0], result, worse=True)}; {_others(len(worse) + len(better) - 1)}."
+        return f"{_moved(worse.iloc[0], result)}; {_others(len(worse) + len(better) - 1)}."
     if len(better):
-        return f"{_moved(better.iloc[0], result, worse=False)}; {_others(len(better) - 1, 'got worse')}."
+        return f"{_moved(better.iloc[0], result)}; {_none_worse(len(better) - 1)}."
     weeks = plural(result.knobs.weeks, "week")
     return f"No change beyond noise in the last {weeks}{where(result)}{_late(result) or _leak(result)}."
 
 
-def _moved(row: pd.Series, result: StageResult, *, worse: bool) -> str:
+def _moved(row: pd.Series, result: StageResult) -> str:
     verb = "rose" if row["change"] > 0 else "fell"
     name = name_of(row, result)
-    place = where(result) if row["dimension"] == "company" else ""
-    return f"{name[0].upper()}{name[1:]}{place} {verb} {from_to(row)}{by_day(row)}{since(row, result)}"
+    return f"{name[0].upper()}{name[1:]}{where(result)} {verb} {from_to(row)}{by_day(row)}{since(row, result)}"
 
 
-def _others(n: int, did: str = "moved") -> str:
-    if did != "moved":
-        return f"nothing {did} beyond noise" if not n else f"{plural(n, 'other number')} rose too, nothing {did}"
+def _none_worse(n: int) -> str:
+    too = f"{plural(n, 'other number')} got better too, " if n else ""
+    return f"{too}nothing got worse beyond noise"
+
+
+def _others(n: int) -> str:
     return "nothing else moved beyond noise" if not n else f"{plural(n, 'other number')} moved beyond noise too"
 
 
@@ -97,7 +99,7 @@ def _late(result: StageResult) -> str:
     if not is_late(result):
         return ""
     touched, target = share(result.hand_off_of("now")["sla_share"]), share(result.knobs.sla_target)
-    return f"; but only {touched} of MQLs are touched {result.sla_words}, where {target} are asked for"
+    return f"; but only {touched} of MQLs are touched {result.sla_words}, against a target of {target}"
 
 
 def _leak(result: StageResult) -> str:

@@ -28,11 +28,16 @@ def _won(result: StageResult) -> Number:
     if counted.empty:
         return Number(_NONE, f"of opportunities won: {result.pipeline.why.get('win_rate', 'too few were followed')}")
     row = counted.iloc[-1]
-    text = f"of opportunities won by day {row['horizon_days']:.0f} ({between(row['low'], row['high'], share)})"
+    since = compared_with(result.window)
+    text = f"of opportunities of {since} won by day {row['horizon_days']:.0f}{_range(row['low'], row['high'])}"
     money_too = rows[rows["weight"].eq("amount") & rows["horizon_days"].eq(row["horizon_days"])]
     if len(money_too):
-        text += f", of money {share(money_too['share'].iloc[0])}"
-    return Number(share(row["share"]), f"{text}; {compared_with(result.window).removeprefix('the ')}")
+        text += f"; {share(money_too['share'].iloc[0])} of their money"
+    return Number(share(row["share"]), text)
+
+
+def _range(low: float, high: float) -> str:
+    return "" if missing(low) or missing(high) else f" ({between(low, high, share)})"
 
 
 def _cycle(result: StageResult) -> Number:
@@ -40,7 +45,7 @@ def _cycle(result: StageResult) -> Number:
     cycle = result.pipeline.cycle
     if cycle is None or missing(cycle.median_days):
         why = "no history of stages" if cycle is None else (cycle.reason or "too few were won")
-        return Number(_NONE, f"days from made to won: {why.rstrip('.')}")
+        return Number(_NONE, f"days from made to won: {why[0].lower()}{why[1:].rstrip('.')}")
     return Number(f"{cycle.median_days:.0f} days", f"until half of those ever won are won{_in_whole(result)}")
 
 
@@ -54,9 +59,9 @@ def _stuck(result: StageResult) -> Number:
     found, currency = result.pipeline, result.view.company.currency
     if missing(found.stuck_amount):
         return Number(_NONE, f"stuck: {found.why['stuck_amount']}")
-    n = plural(len(found.stuck), "opportunity")
-    text = f"in {n} that stand in their stage past the age at which the chance to move on has halved"
-    return Number(money(found.stuck_amount, currency), text, is_bad=bool(len(found.stuck)))
+    n, past = len(found.stuck), "past the age at which the chance to move on has halved"
+    text = f"in {plural(n, 'opportunity')} that {'stands in its' if n == 1 else 'stand in their'} stage {past}"
+    return Number(money(found.stuck_amount, currency), text, is_bad=n > 0)
 
 
 def _mqls(result: StageResult) -> Number:
@@ -68,7 +73,7 @@ def _mqls(result: StageResult) -> Number:
     row = weeks.iloc[0]
     text = f"MQLs in the last {plural(result.knobs.weeks, 'week')}"
     if not missing(row["usual_low"]):
-        text += f"; usual is {between(row['usual_low'], row['usual_high'], lambda n: count(round(n)))}"
+        text += f"; usual: {between(row['usual_low'], row['usual_high'], lambda n: count(round(n)))}"
     quarter = rows[rows["span"].eq("quarter") & rows["target_share"].notna()]
     if len(quarter):
         last = quarter.iloc[-1]
@@ -82,7 +87,7 @@ def _accepted(result: StageResult) -> Number:
     if missing(row["accept_share"]):
         return Number(_NONE, f"of MQLs accepted: {result.hand_off.why.get('accept', 'too few have been judged')}")
     within = "" if missing(row["accept_days"]) else f" by day {row['accept_days']:.0f}"
-    text = f"of MQLs accepted by sales{within} ({between(row['accept_low'], row['accept_high'], share)})"
+    text = f"of MQLs accepted by sales{within}{_range(row['accept_low'], row['accept_high'])}"
     return Number(share(row["accept_share"]), text, is_bad=bool(row["accept_high"] < result.knobs.accept_least))
 
 
@@ -91,7 +96,7 @@ def _touched(result: StageResult) -> Number:
     row = result.hand_off_of("now")
     if missing(row["sla_share"]):
         return Number(_NONE, f"of MQLs touched {result.sla_words}: {result.hand_off.why.get('sla', 'too few so far')}")
-    text = f"of MQLs touched {result.sla_words} ({between(row['sla_low'], row['sla_high'], share)})"
+    text = f"of MQLs touched {result.sla_words}{_range(row['sla_low'], row['sla_high'])}"
     text += f"; the target is {share(result.knobs.sla_target)}"
     return Number(share(row["sla_share"]), text, is_bad=bool(row["sla_high"] < result.knobs.sla_target))
 

@@ -8,11 +8,12 @@ import pandas as pd
 
 from revops.actions import Action, due
 from revops.actions.stage_benchmarking.facts import by_day, fell, from_to, moved_by, name_of, since, where
+from revops.book import UNASSIGNED
 from revops.measures.stage_benchmarking.hand_off import EARLIER, STEPS
 from revops.measures.stage_benchmarking.result import StageResult
 from revops.measures.stage_benchmarking.words import against, group_words
 from revops.ratios import safe_ratio
-from revops.wording import between, channel_label, join, missing, money, plural, share
+from revops.wording import between, channel_label, count, join, missing, money, one_line, plural, share
 
 __all__ = ["MOST", "actions"]
 
@@ -55,7 +56,7 @@ def _fallen(result: StageResult) -> Iterator[Action]:
     rows = rows[~rows.duplicated(["what", "step"])].head(_OF_EACH)
     for _, row in rows.iterrows():
         owner, review = _REVIEW.get((EARLIER.get(row["what"], row["what"]), row["step"]), ("revops", _of_stage(row)))
-        name, place = name_of(row, result), where(result) if row["dimension"] == "company" else ""
+        name, place = name_of(row, result), where(result)
         verb = "rose" if row["change"] > 0 else "dropped"
         text = f"{name}{place} {verb} by {moved_by(row)}, {from_to(row)}{by_day(row)}{since(row, result)}: {review}"
         because = (
@@ -65,9 +66,14 @@ def _fallen(result: StageResult) -> Iterator[Action]:
         )
         ids, amount = _records(row, result)
         at_stake = None if missing(row["at_stake"]) else float(row["at_stake"])
-        ends = (None, None) if at_stake is None else (float(row["at_stake_low"]), float(row["at_stake_high"]))
+        ends = (None, None) if at_stake is None else _ends(row["at_stake_low"], row["at_stake_high"])
         yield Action("conversion_fell", text[0].upper() + text[1:], owner, amount, _end(result), because, ids, at_stake,
                      *ends, None if at_stake is None else "at_stake")  # fmt: skip
+
+
+def _ends(low: float, high: float) -> tuple[float | None, float | None]:
+    """Return a range of money at stake: nothing at least; none where it is not known."""
+    return (None, None) if missing(low) or missing(high) else (max(float(low), 0.0), float(high))
 
 
 def _of_stage(row: pd.Series) -> str:
@@ -83,9 +89,9 @@ def _money_words(row: pd.Series) -> str:
 def _records(row: pd.Series, result: StageResult) -> tuple[tuple[str, ...], float]:
     """Return the opportunities of the last weeks that were lost or wait in the step, the largest first, and their
     amount."""
-    if row["what"] not in ("stage", "win"):
+    if row["what"] not in ("stage", "days", "win"):
         return (), 0.0
-    rows = result.pipeline.passages if row["what"] == "stage" else result.pipeline.win_passages
+    rows = result.pipeline.win_passages if row["what"] == "win" else result.pipeline.passages
     rows = rows[rows["window"].eq(0) & rows["step"].eq(row["step"]) & rows["event"].ne(1)]
     if row["dimension"] != "company":
         rows = rows[rows[row["dimension"]].eq(row["group"])]
@@ -99,22 +105,27 @@ def _stuck(result: StageResult) -> Iterator[Action]:
     if rows.empty:
         return
     amount = float(rows["amount"].sum())
-    owners = rows.groupby("owner_name")["amount"].sum().sort_values(ascending=False, kind="stable").index[:3]
     text = (
-        f"Close, re-plan or hand over {plural(len(rows), 'opportunity')}{where(result)} that {_stand(len(rows))} "
-        f"still: {money(amount, result.view.company.currency)}, the largest parts with "
-        f"{join([str(name) for name in owners])}"
+        f"Close, re-plan or hand over {plural(len(rows), 'opportunity')}{where(result)} that "
+        f"{'stands' if len(rows) == 1 else 'stand'} still: {money(amount, result.view.company.currency)}, "
+        f"{_with_whom(rows)}"
     )
     because = (
-        "They have stood in their stage longer than the age at which the chance to move on has halved (halving_days "
-        "of the stage, from our own history). Moving on, or being closed, takes them off the list."
+        f"{'It has stood in its' if len(rows) == 1 else 'They have stood in their'} stage longer than the age at which "
+        "the chance to move on has halved (halving_days of the stage, from our own history). Moving on, or being "
+        f"closed, takes {'it' if len(rows) == 1 else 'them'} off the list."
     )
     ids = rows.sort_values(["amount", "opportunity_id"], ascending=[False, True])["opportunity_id"].head(_RECORDS)
     yield Action("stuck_opportunities", text, "sales_ops", amount, _soon(result), because, tuple(ids))
 
 
-def _stand(n: int) -> str:
-    return "stands" if n == 1 else "stand"
+def _with_whom(rows: pd.DataFrame) -> str:
+    """Return whose the most money is."""
+    owners = rows.groupby("owner_name")["amount"].sum().sort_values(ascending=False, kind="stable").index
+    named = join(["no owner" if name == UNASSIGNED else str(name) for name in owners[:3]])
+    if len(owners) <= 3:
+        return f"with {named}"
+    return f"the largest parts with {named}"
 
 
 def _late(result: StageResult) -> Iterator[Action]:
@@ -210,12 +221,14 @@ def _links(result: StageResult) -> Iterator[Action]:
     rows = rows[rows["campaign"].notna()].sort_values(["n_wrong", "campaign"], ascending=[False, True])
     if rows.empty:
         return
-    named = join([str(name) for name in rows["campaign"].head(3)])
-    text = f"Mend the links of {plural(len(rows), 'campaign')}: {named}{' and others' if len(rows) > 3 else ''}"
+    named = [one_line(name) for name in rows["campaign"].head(3)]
+    named += [f"{count(len(rows) - 3)} more"] if len(rows) > 3 else []
+    text = f"Mend the links of {plural(len(rows), 'campaign')}: {join(named)}"
+    n = int(rows["n_wrong"].sum())
     because = (
-        f"Their arrivals in the last weeks carry wrong tags on more than {share(1 - result.knobs.utm_least)}: "
-        f"{int(rows['n_wrong'].sum())} people whose campaign is not told, or told under another name. Right links take "
-        "a campaign off the list."
+        f"More than {share(1 - result.knobs.utm_least)} of {'its' if len(rows) == 1 else 'their'} arrivals in the last "
+        f"weeks carry wrong tags: {plural(n, 'person', 'people')} whose campaign is not told, or told under another "
+        "name. Right links take a campaign off the list."
     )
     ids = tuple(rows["campaign"].head(_RECORDS))
     yield Action("wrong_links", text, "marketing_ops", 0.0, _soon(result), because, ids)
@@ -230,13 +243,15 @@ def _seats(result: StageResult) -> Iterator[Action]:
     rows = rows.sort_values(["idle_amount", "tool_name"], ascending=[False, True])
     currency, amount = result.view.company.currency, float(rows["idle_amount"].sum())
     to_come = rows[rows["renewal_date"] >= pd.Timestamp(result.view.day)].sort_values("renewal_date", kind="stable")
-    first = f"; {channel_label(to_come['tool_name'].iloc[0])} renews first" if len(to_come) else ""
+    first = f"; {channel_label(to_come['tool_name'].iloc[0])} renews first" if len(to_come) and len(rows) > 1 else ""
+    named = join([channel_label(name) for name in rows["tool_name"].head(2)])
     text = (
-        f"Give back seats that nobody uses in {plural(len(rows), 'tool')}: {money(amount, currency)} a year, most in "
-        f"{join([channel_label(name) for name in rows['tool_name'].head(2)])}{first}"
+        f"Give back seats that nobody uses in {plural(len(rows), 'tool')}: {money(amount, currency)} a year, "
+        f"{'most ' if len(rows) > 2 else ''}in {named}{first}"
     )
     because = (
-        f"Fewer than {share(result.knobs.seats_least)} (seats_least) of their seats were used in the last 30 days. "
+        f"Fewer than {share(result.knobs.seats_least)} (seats_least) of {'its' if len(rows) == 1 else 'their'} seats "
+        "were used in the last 30 days. "
         "Money: cost a year of seats not used. Seats in use, or given back, take a tool off the list."
     )
     by = to_come["renewal_date"].iloc[0].date() if len(to_come) else _end(result)

@@ -34,7 +34,7 @@ def moved(result: StageResult) -> Chart | None:
     rows = pd.concat(
         [rows[is_sure].sort_values("p_value", kind="stable"), rows[~is_sure & rows["dimension"].eq("company")]]
     )
-    rows = rows.head(_MOST).reset_index(drop=True)
+    n, rows = int(is_sure.sum()), rows.head(_MOST).reset_index(drop=True)
     if rows.empty:
         return None
     shown = pd.DataFrame({
@@ -42,7 +42,6 @@ def moved(result: StageResult) -> Chart | None:
         "now": rows["now"], "now_low": rows["now_low"], "now_high": rows["now_high"], "past": rows["past"],
         "verdict": rows["verdict"].map(_VERDICTS).fillna(""),
     })  # fmt: skip
-    n = int(shown["verdict"].ne("").sum())
     title = "Nothing moved beyond noise" if not n else f"{plural(n, 'number')} moved beyond noise"
     weeks = plural(result.knobs.weeks, "week")
     caption = (
@@ -70,6 +69,8 @@ def curves(result: StageResult) -> Chart | None:
     horizon = min(max(knobs.horizons), int(2.5 * row["horizon_days"]))
     table = curves_of(family.passages, row["step"], horizon, past=knobs.past, level=knobs.level,
                       fewest=knobs.fewest_followed)  # fmt: skip
+    if table.empty:
+        return None
     name = move_words(row, result.following, result.sla_words)
     day = f"by day {row['horizon_days']:.0f}"
     said = {"up": "rose", "down": "fell"}.get(row["verdict"])

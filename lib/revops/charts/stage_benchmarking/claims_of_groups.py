@@ -7,11 +7,11 @@ from revops.charts.stage_benchmarking.rows import plot_groups
 from revops.charts.style import Chart
 from revops.measures.stage_benchmarking.result import StageResult
 from revops.measures.stage_benchmarking.words import compared_with
-from revops.wording import between, channel_label, join, plural, share
+from revops.wording import between, join, one_line, plural, share
 
 __all__ = ["groups"]
 
-_MOST = 8
+_MOST, _LONGEST = 8, 60
 
 
 def groups(result: StageResult) -> Chart | None:
@@ -46,11 +46,14 @@ def groups(result: StageResult) -> Chart | None:
 
 def _whole(result: StageResult, rows: pd.DataFrame) -> float:
     """Return the share of all opportunities that the groups are parts of; NaN where it is not told."""
-    own = rows[rows["dimension"].eq("type") & rows["group"].eq(result.knobs.types[0])] if len(rows) else rows
-    if len(own):
-        return float(own["share"].iloc[0])
-    told = result.all_converted("win").dropna(subset="share")
-    return float(told["share"].iloc[-1]) if len(told) else np.nan
+    if rows.empty:
+        return np.nan
+    age, types = rows.loc[rows["dimension"].ne("type"), "horizon_days"].max(), rows[rows["dimension"].eq("type")]
+    own = types[types["group"].eq(result.knobs.types[0]) & types["horizon_days"].eq(age)]
+    if len(own) or len(result.knobs.types) > 1:
+        return float(own["share"].iloc[0]) if len(own) else np.nan
+    told = result.all_converted("win")
+    return float(told.loc[told["horizon_days"].eq(age), "share"].max())
 
 
 def _in_rows(rows: pd.DataFrame) -> pd.DataFrame:
@@ -61,7 +64,7 @@ def _in_rows(rows: pd.DataFrame) -> pd.DataFrame:
                 "high": np.nan, "is_few": False, "verdict": "", "is_head": True}  # fmt: skip
         parts.append(pd.DataFrame([head]))
         parts.append(pd.DataFrame({
-            "label": [channel_label(name) for name in part["group"]], "dimension": dimension, "n": part["n"].to_numpy(),
+            "label": [one_line(name) for name in part["group"]], "dimension": dimension, "n": part["n"].to_numpy(),
             "share": part["shrunk"].to_numpy(), "low": part["shrunk_low"].to_numpy(),
             "high": part["shrunk_high"].to_numpy(), "is_few": part["is_few"].to_numpy(dtype=bool),
             "verdict": part["verdict"].where(part["verdict"].isin(["above", "below"]), "").to_numpy(), "is_head": False,
@@ -73,18 +76,12 @@ def _title(rows: pd.DataFrame) -> str:
     """Return who wins less or more often than the rest, types of business aside."""
     own = rows[rows["dimension"].ne("type")]
     worse, better = (
-        own.loc[own["verdict"].eq(name), "group"].map(channel_label).tolist() for name in ("below", "above")
+        [one_line(name) for name in own.loc[own["verdict"].eq(name), "group"]] for name in ("below", "above")
     )
-    if worse:
-        return (
-            f"{join(worse[:3])} wins less often than the rest"
-            if len(worse) == 1
-            else f"{join(worse[:3])} win less often"
-        )
-    if better:
-        return (
-            f"{join(better[:3])} wins more often than the rest"
-            if len(better) == 1
-            else f"{join(better[:3])} win more often"
-        )
-    return "No segment or region wins more or less often, beyond chance"
+    names, how = (worse, "less") if worse else (better, "more")
+    if not names:
+        return "No segment or region wins more or less often, beyond chance"
+    said = join(names)
+    if len(names) > 3 or len(said) > _LONGEST:
+        said = f"{len(names)} segments or regions" if len(names) > 1 else said
+    return f"{said} win{'s' if len(names) == 1 else ''} {how} often than the rest"

@@ -46,15 +46,16 @@ def mqls(result: StageResult) -> Chart | None:
     if rows.empty:
         return None
     aimed = rows[rows["target_share"].notna()]
+    n = int(rows["n"].iloc[-1])
     title = (
-        f"{count(rows['n'].iloc[-1])} MQLs in {rows['name'].iloc[-1]}{'' if rows['is_over'].iloc[-1] else ' so far'}"
+        f"{plural(n, 'MQL') if n else 'No MQLs'} in {rows['name'].iloc[-1]}"
+        f"{'' if rows['is_over'].iloc[-1] else ' so far'}"
     )
     if len(aimed):
         last = aimed.iloc[-1]
         title = f"{last['name']}: {share(last['target_share'])} of the target{'' if last['is_over'] else ' so far'}"
     caption = "MQLs by fiscal quarter; hollow: not over; lines: targets. An enquiry counts once."
-    alt = "; ".join(f"{row.name} {count(row.n)}" for row in rows.rename(columns={"name": "name_"}).assign(
-        name=rows["name"])[["name", "n"]].itertuples(index=False))  # fmt: skip
+    alt = "; ".join(f"{name} {count(n)}" for name, n in zip(rows["name"], rows["n"], strict=True))
     data = rows[["name", "n", "target", "target_share"]]
     data = data.rename(columns={"name": "quarter", "n": "MQLs", "target_share": "of_the_target_so_far"})
     units = (None, "count", "count", "share")

@@ -56,7 +56,8 @@ def stuck(result: StageResult) -> Chart | None:
                          "halving_days": rows["halving_days"], "n_open": rows["n_open"]})  # fmt: skip
     total, n = float(rows["amount"].sum()), int(rows["n"].sum())
     top = rows.loc[rows["amount"].idxmax()]
-    title = f"{money(total, currency)} stands still, the largest part in {top['label']}"
+    part = "all of it" if rows["n"].gt(0).sum() == 1 else "the largest part"
+    title = f"{money(total, currency)} stands still, {part} in {top['label']}"
     caption = (
         f"Open opportunities past the age at which their stage's chance to move on has halved: {plural(n, 'deal')} of "
         f"{int(rows['n_open'].sum())} open."

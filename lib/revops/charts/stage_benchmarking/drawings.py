@@ -78,7 +78,7 @@ def plot_mqls(quarters: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
                 ax.plot([place - 0.4, place + 0.4], [row.target] * 2, color=style.INK, linewidth=2, zorder=3)
         ax.set_xticks(range(len(quarters)), [name[2:] if name.startswith("FY") else name for name in quarters["name"]])
         ax.tick_params(axis="x", length=0)
-        ax.set_ylim(0, 1.1 * float(np.nanmax(quarters[["n", "target"]].to_numpy(dtype=float))))
+        ax.set_ylim(0, max(1.1 * float(np.nanmax(quarters[["n", "target"]].to_numpy(dtype=float))), 1.0))
         ax.locator_params(axis="y", nbins=5, integer=True)
         return ax
 

@@ -51,7 +51,7 @@ def plot_leaks(rows: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             at_right(ax, f"{wording.share(row.lost_share)} lost", place, style.WARN, bold=bool(row.is_most))
         _shares(ax, 1.0)
         _named(ax, rows["label"])
-        for text, place, colour in (("moved on", 0.0, style.ACCENT), ("still there", 0.5, style.MUTE),
+        for text, place, colour in (("moved", 0.0, style.ACCENT), ("still there", 0.5, style.MUTE),
                                     ("lost", 1.0, style.WARN)):  # fmt: skip
             ax.annotate(text, (place, 1), xycoords="axes fraction", xytext=(0, 3), textcoords="offset points",
                         ha=("left", "center", "right")[int(2 * place)], va="bottom", color=colour, weight="bold",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from revops.analysis.passages import between_groups, converted
+from revops.analysis.passages import GROUPS, between_groups, converted, times
 from revops.analysis.passages.moved import beyond_chance
 from revops.analysis.peers import Peers, placed
 from revops.book import AsOf
@@ -80,6 +80,13 @@ class StageResult:
         rows = rows[rows["window"].between(0, self.knobs.past)]
         return converted(rows, self.knobs.horizons, level=self.knobs.level, fewest=self.knobs.fewest_followed)
 
+    def times_by_segment(self) -> pd.DataFrame:
+        """Return `analysis.passages.times` of stays begun in the last weeks and the windows before, by stage and
+        segment."""
+        rows = self.pipeline.stays
+        rows = rows[rows["window"].between(0, self.knobs.past)]
+        return times(rows, by=("stage_name", "segment"), level=self.knobs.level)
+
 
 def measure(view: AsOf, knobs: Knobs, published: pd.DataFrame, off: pd.Series | str | None = None) -> StageResult:
     """Return everything the report shows, for the company or for the slice that `knobs` names.
@@ -152,7 +159,9 @@ def _groups(passages: dict[str, pd.DataFrame], families: list[Family], knobs: Kn
         alike = rows[rows["type"].eq(knobs.types[0])] if "type" in rows else rows
         parts |= {name: alike for name in family.groups if name != "type"}
         tables += [_apart(part, name, knobs).assign(what=family.what) for name, part in parts.items() if len(part)]
-    return _sure(pd.concat(tables, ignore_index=True), knobs) if tables else pd.DataFrame()
+    if not tables:
+        return pd.DataFrame(columns=[*GROUPS, "what"])
+    return _sure(pd.concat(tables, ignore_index=True), knobs)
 
 
 def _sure(groups: pd.DataFrame, knobs: Knobs) -> pd.DataFrame:

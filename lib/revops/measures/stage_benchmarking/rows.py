@@ -7,8 +7,12 @@ import pandas as pd
 
 from revops.measures.stage_benchmarking.result import StageResult
 from revops.metrics.row import Row, row
+from revops.metrics.stage_benchmarking import STAGE_BENCHMARKING
 
-__all__ = ["measure_rows"]
+__all__ = ["PROMISED", "measure_rows"]
+
+PROMISED = (*(metric.id for metric in STAGE_BENCHMARKING), "sales_cycle_days")
+"""Every metric of the report has a row; one that cannot be told is NaN and says why."""
 
 _WINDOWS = {"now": "last_weeks", "past": "before", "then": "before_as_it_stood"}
 _YOUNG = "too few were followed that long"
@@ -17,7 +21,11 @@ _YOUNG = "too few were followed that long"
 def measure_rows(result: StageResult) -> list[Row]:
     """Return every promised number as a row: id, by, value, low, high, level, n, note; undefined is NaN with a note."""
     parts = (_conversion, _won, _stages, _leads, _hand_off, _marketing, _organisation, _peers)
-    return [one for part in parts for one in part(result)]
+    rows = [one for part in parts for one in part(result)]
+    told = {one["id"] for one in rows}
+    why = dict.fromkeys(PROMISED, "nothing in these weeks or before tells it") | result.pipeline.why
+    why |= result.marketing.why | result.hand_off.why | result.unavailable
+    return rows + [row(id, {}, note=why[id]) for id in PROMISED if id not in told]
 
 
 def _conversion(result: StageResult) -> Iterator[Row]:
@@ -63,9 +71,9 @@ def _won(result: StageResult) -> Iterator[Row]:
     for line in result.groups[result.groups["what"].eq("win")].dropna(subset="horizon_days").itertuples():
         by = {"horizon_days": int(line.horizon_days), line.dimension: line.group}
         yield row("win_rate", by, line.shrunk, (line.shrunk_low, line.shrunk_high, result.knobs.level), line.n, _YOUNG)
-    for id in ("win_rate", "win_rate_by_amount"):
-        if id in result.pipeline.why or result.pipeline.win.empty:
-            yield row(id, {}, note=result.pipeline.why.get(id, "no history of stages"))
+    cycle = result.pipeline.cycle
+    if cycle is not None:
+        yield row("sales_cycle_days", {}, cycle.median_days, n=cycle.n, note=cycle.reason)
 
 
 def _stages(result: StageResult) -> Iterator[Row]:
@@ -73,6 +81,10 @@ def _stages(result: StageResult) -> Iterator[Row]:
     for line in result.pipeline.times.itertuples():
         by = {"stage": line.stage_name, "window": _WINDOWS[line.when]}
         note = f"half had not left within {line.longest_days:.0f} days" if line.n else "nothing came in"
+        yield row("median_days_in_stage", by, line.median_days, (line.low, line.high, result.knobs.level), line.n, note)
+    for line in result.times_by_segment().itertuples():
+        by = {"stage": line.stage_name, "segment": line.segment}
+        note = f"half had not left within {line.longest_days:.0f} days"
         yield row("median_days_in_stage", by, line.median_days, (line.low, line.high, result.knobs.level), line.n, note)
     for line in result.pipeline.stages.itertuples():
         by = {"stage": line.stage}

@@ -7,7 +7,7 @@ import pandas as pd
 
 from revops.measures.stage_benchmarking.hand_off import EARLIER
 from revops.measures.stage_benchmarking.window import Window
-from revops.wording import day, plural, share
+from revops.wording import day, one_line, plural, share
 
 __all__ = ["GOAL", "KINDS", "PLACES", "against", "compared_with", "further_back", "group_words", "lasted", "lasted_in",
            "move_words", "number_words", "points", "signed", "step_words"]  # fmt: skip
@@ -23,7 +23,6 @@ KINDS = {"stage": "Stages", "win": "Win rate", "funnel": "Leads", "lead_to_won":
 """What each kind of comparison is about."""
 _DIMENSIONS = {"segment": "in {}", "region": "in {}", "type": "of {} business", "source": "from {}",
                "lead_source": "of {} leads"}  # fmt: skip
-_TYPES = {"renewal": "renewal", "expansion": "expansion", "new": "new", "other": "other"}
 
 
 def step_words(what: str, step: str, following: str | None, sla: str = "in time") -> str:
@@ -52,7 +51,7 @@ def group_words(dimension: str, group: str) -> str:
     """Return ` in EMEA`, ` of Webinar leads`; nothing for the whole company."""
     if dimension == "company":
         return ""
-    return " " + _DIMENSIONS.get(dimension, "of {}").format(_TYPES.get(group, group))
+    return " " + _DIMENSIONS.get(dimension, "of {}").format(one_line(group))
 
 
 def move_words(row: pd.Series, following: dict[str, str], sla: str) -> str:

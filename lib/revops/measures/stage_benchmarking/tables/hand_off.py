@@ -63,10 +63,15 @@ def _share(row: pd.Series, name: str) -> str:
 
 def _hours(row: pd.Series, name: str, result: StageResult) -> str:
     """Return hours; of stamps without a time, days; `over` what was seen where it is not reached."""
-    each = result.hand_off.day_hours if result.hand_off.unit == "days" else 1.0
+    each = _each(result)
     if missing(row[name]):
         return "–" if missing(row["seen_hours"]) else f"over {row['seen_hours'] / each:,.0f}"
     return f"{row[name] / each:,.1f}"
+
+
+def _each(result: StageResult) -> float:
+    """Return how many office hours one of the unit of the page is."""
+    return result.hand_off.day_hours if result.hand_off.unit == "days" else 1.0
 
 
 def _by_window(result: StageResult) -> Display:
@@ -93,9 +98,9 @@ def _by_hour(result: StageResult) -> Display:
     touched, before = ([with_range(*ends) for ends in zip(side["share"], side["low"], side["high"], strict=True)]
                        for side in (now, past))  # fmt: skip
     shown = pd.DataFrame({
-        "Arrived": now.index, "MQLs": now["n"].to_numpy(),
+        "Arrived": [word.capitalize() for word in now.index], "MQLs": now["n"].to_numpy(),
         f"Touched {result.sla_words}": touched, "Before": before,
-        "Median hours": now["median_hours"].to_numpy(),
+        f"Median {result.hand_off.unit}": now["median_hours"].to_numpy() / _each(result),
     })  # fmt: skip
     caption = "By the owner's clock when an MQL came: where the day loses time"
     return caption, shown, (None, "count", None, None, "count")
@@ -103,14 +108,14 @@ def _by_hour(result: StageResult) -> Display:
 
 def _reasons(result: StageResult) -> Display:
     rows = result.hand_off.reasons
-    n_all = len(rows)
-    rows = rows[rows["n"].gt(0)].head(_MOST_REASONS)
+    rows = rows[rows["n"].gt(0) | rows["n_past"].gt(0)]
+    n_all, rows = len(rows), rows.sort_values(["n", "n_past"], ascending=False, kind="stable").head(_MOST_REASONS)
     shown = pd.DataFrame({
         "What became of it": rows["side"].map(_SIDES).fillna(rows["side"]), "Reason": rows["reason"].fillna("–"),
         "Last weeks": rows["n"], "Share": rows["share"], "Before": rows["n_past"], "Share before": rows["share_past"],
     })  # fmt: skip
     caption = "What sales made of MQLs, and why it turned them down"
-    caption += f"; the first {len(rows)} of {n_all}" if n_all > len(rows) else ""
+    caption += f"; the {len(rows)} most frequent of {n_all}" if n_all > len(rows) else ""
     return caption, shown.reset_index(drop=True), (None, None, "count", "share", "count", "share")
 
 
@@ -120,7 +125,8 @@ def _stake(result: StageResult) -> Display:
     write = lambda amount: money(amount, currency)  # noqa: E731
     shown = pd.DataFrame({
         "Source": ["All" if row.lead_source == "all" else channel_label(row.lead_source) for row in rows.itertuples()],
-        "Arrived": rows["arrived"].fillna("–"), "Late": rows["n_late"], "On time: opportunity": rows["rate_on_time"],
+        "Arrived": ["–" if word != word or word == "all" else word for word in rows["arrived"]],
+        "Late": rows["n_late"], "On time: opportunity": rows["rate_on_time"],
         "Late: opportunity": rows["rate_late"], "An opportunity is worth": rows["worth_amount"],
         "Pipeline that goes with it": rows["amount"],
         "Range": [ranged(row.low, row.high, write) for row in rows.itertuples()],

@@ -5,7 +5,7 @@ import pandas as pd
 from revops.measures.stage_benchmarking.result import StageResult
 from revops.measures.stage_benchmarking.tables.shapes import Display, also, ranged, with_range
 from revops.measures.stage_benchmarking.words import compared_with
-from revops.wording import channel_label, count, money, plural
+from revops.wording import channel_label, count, money, plural, share
 
 __all__ = ["marketing_tables"]
 
@@ -77,17 +77,14 @@ def _links(result: StageResult) -> Display:
         "Written as": wrong["examples"],
     })  # fmt: skip
     caption = (
-        f"Campaigns whose links are wrong on more than one arrival in {_one_in(result.knobs.utm_least)}, of the last "
-        f"{plural(result.knobs.weeks, 'week')}: {count(right)} of {plural(n, 'campaign')} are right"
+        f"Campaigns whose links are wrong on more than {share(1 - result.knobs.utm_least)} of arrivals, of the last "
+        f"{plural(result.knobs.weeks, 'week')}: {count(right)} of {plural(n, 'campaign')} "
+        f"{'is' if right == 1 else 'are'} right"
     )
     if len(shown) > _MOST_CAMPAIGNS:
         caption += f"; the {_MOST_CAMPAIGNS} with most wrong ones, all are in the file beside this page"
     shown = shown.head(_MOST_CAMPAIGNS).reset_index(drop=True)
     return also(caption, result.marketing.why.get("utm")), shown, (None, None, "count", "count", None, None)
-
-
-def _one_in(least: float) -> str:
-    return count(round(1 / (1 - least))) if least < 1 else "any"
 
 
 def _tools(result: StageResult) -> Display:

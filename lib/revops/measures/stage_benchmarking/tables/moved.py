@@ -12,7 +12,7 @@ from revops.measures.stage_benchmarking.words import (
     signed,
     step_words,
 )
-from revops.wording import channel_label, odds, plural
+from revops.wording import channel_label, odds, one_line, plural
 
 __all__ = ["moved_tables"]
 
@@ -46,7 +46,7 @@ def _moved(result: StageResult) -> Display:
 def _company(result: StageResult) -> Display:
     """Return every comparison of the whole."""
     rows = result.changes.table
-    rows = rows[rows["dimension"].eq("company")]
+    rows = rows[rows["dimension"].eq("company") & (rows["n_now"] + rows["n_past"]).gt(0)]
     n = int(result.changes.table["p_value"].notna().sum())
     caption = (
         f"Every step of the whole: the last {plural(result.knobs.weeks, 'week')} against "
@@ -88,14 +88,15 @@ def _change(row: object) -> str:
     if row.what == "days":
         return f"{row.change:+.1f} days ({row.change_low:+.1f} to {row.change_high:+.1f})"
     change, low, high = (signed(value) for value in (row.change, row.change_low, row.change_high))
-    return f"{change} points ({low} to {high})"
+    return f"{change} {'point' if change in ('+1', '-1') else 'points'} ({low} to {high})"
 
 
 def _apart(result: StageResult) -> Display:
     """Return the groups that differ from the rest beyond chance, in conversion or in time."""
     rows = result.groups
     sure = rows["verdict"].isin(["above", "below"]) | rows["time_verdict"].isin(["slower", "faster"])
-    rows = rows[sure & rows["dimension"].ne("type")].sort_values("p_value", kind="stable", ignore_index=True)
+    rows = rows.assign(surest=rows[["p_value", "time_p_value"]].min(axis=1))
+    rows = rows[sure & rows["dimension"].ne("type")].sort_values("surest", kind="stable", ignore_index=True)
     n_sure, rows = len(rows), rows.head(_MOST_GROUPS)
     shown = pd.DataFrame({
         "Step": [step_words(row.what, row.step, result.following.get(row.step)) for row in rows.itertuples()],
@@ -105,15 +106,15 @@ def _apart(result: StageResult) -> Display:
         "Conversion": rows["verdict"].map(_APART), "Median days": rows["median_days"],
         "Time": rows["time_verdict"].map(_SPEED),
     })  # fmt: skip
-    n = int(result.groups["p_value"].notna().sum())
-    most = f"; the {_MOST_GROUPS} least likely of {n_sure}" if n_sure > _MOST_GROUPS else ""
+    n = int(result.groups[["p_value", "time_p_value"]].notna().sum().sum())
     caption = (
-        f"Groups that differ from the rest beyond chance, opportunities of {result.knobs.types[0]} business, of "
-        f"{plural(n, 'comparison')} over the last {plural(result.knobs.weeks, 'week')} and "
-        f"{compared_with(result.window)}{most}; all groups, types of business too, are in the file beside this page"
+        f"Groups that differ from the rest beyond chance, in conversion or in time, of {plural(n, 'comparison')} over "
+        f"the last {plural(result.knobs.weeks, 'week')} and {compared_with(result.window)}"
+        f"{f'; the {_MOST_GROUPS} surest of {n_sure}' if n_sure > _MOST_GROUPS else ''}; opportunities are those of "
+        f"{result.knobs.types[0]} business. All groups, types of business too, are in the file beside this page"
     )
     return caption, shown, (None, None, "count", "count", None, None, None, "days", None)
 
 
 def _label(row: object) -> str:
-    return channel_label(row.group) if row.dimension in ("type", "source") else str(row.group)
+    return channel_label(row.group) if row.dimension in ("type", "source") else one_line(row.group)

@@ -7,7 +7,7 @@ import pandas as pd
 from revops.measures.stage_benchmarking.result import StageResult
 from revops.measures.stage_benchmarking.tables.shapes import Display
 from revops.measures.stage_benchmarking.words import KINDS, further_back, points
-from revops.wording import count
+from revops.wording import count, plural
 
 __all__ = ["note_tables"]
 
@@ -26,14 +26,14 @@ def _of_leads(result: StageResult) -> Iterator[tuple[str, str]]:
     if result.funnel.why is not None:
         yield "Leads", result.funnel.why
     for row in result.funnel.counts.itertuples():
-        yield "Leads", f"{count(row.n)} {row.words}"
+        yield "Leads", f"{row.words}: {count(row.n)}"
 
 
 def _of_stages(result: StageResult) -> Iterator[tuple[str, str]]:
     for note in result.pipeline.notes:
         yield "Stages", note
     for row in result.pipeline.left_out.itertuples():
-        yield "Stages", f"{count(row.n)} opportunities are left out: {row.reason}"
+        yield "Stages", f"{plural(row.n, 'opportunity')} left out: {row.reason}"
 
 
 def _of_hand_off(result: StageResult) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ import pandas as pd
 
 from revops.measures.stage_benchmarking.result import StageResult
 from revops.measures.stage_benchmarking.tables.shapes import Display, also
-from revops.wording import money, multiple, plural, share
+from revops.wording import missing, money, multiple, plural, share
 
 __all__ = ["organisation_tables"]
 
@@ -31,8 +31,8 @@ def _stages(result: StageResult) -> Display:
         "Stage": rows["stage"], "What is right there": rows["what"],
         "Ours": ["ours" if ours else "–" for ours in rows["is_ours"]],
     })  # fmt: skip
-    arr = money(found.arr_amount, result.view.company.currency)
-    caption = f"Company stage by recurring revenue a year: ours is {arr}, {found.arr_source}"
+    arr = f"{money(found.arr_amount, result.view.company.currency)}, {found.arr_source}"
+    caption = f"Company stage by recurring revenue a year: ours is {'not known' if missing(found.arr_amount) else arr}"
     caption += ". Two practitioners draw the lines elsewhere; they are not averaged"
     return also(caption, found.why.get("company_stage"), _whole(result)), shown, (None,) * 5
 
@@ -51,10 +51,11 @@ def _signals(result: StageResult) -> Display:
                        for row in rows.itertuples()],
         "From": [_threshold(row) for row in rows.itertuples()], "On": rows["n"], "Source": rows["source"],
     })  # fmt: skip
-    said = _LEVEL.get(found.level, found.level)
+    said = f"{found.n_holding} of {found.n_read} that could be read show; {_LEVEL.get(found.level, found.level)}"
     caption = (
-        f"Five signals that somebody has to own the revenue system: {found.n_holding} of {found.n_read} read here "
-        f"show, {said}. A rule of practitioners; where the source says so, its threshold is ours (a parameter)"
+        "Five signals that somebody has to own the revenue system: "
+        f"{said if found.n_read else 'none could be read'}. A rule of practitioners; where the source says so, its "
+        "threshold is ours (a parameter)"
     )
     return also(caption, _whole(result)), shown, (None, None, None, None, "count", None)
 

@@ -31,7 +31,7 @@ def _published(result: StageResult) -> Display:
     found, write = result.peers.table, partial(_in_words, currency=result.view.company.currency)
     rows = _joined(found[found["flag"].ne("not comparable")]).groupby(["id", "basis"], sort=False).head(_OF_EACH)
     rows = rows.reset_index(drop=True)
-    told, is_range = shown(rows, lambda *key: NAMES[key], write), rows["most"].notna()
+    told, is_range = shown(rows, lambda *key: NAMES[key], write).astype("str"), rows["most"].notna()
     most = [write(*pair) for pair in zip(rows["most"].fillna(0.0), rows["unit"], strict=True)]
     told["Theirs"] = told["Theirs"].mask(is_range, told["Theirs"] + " to " + pd.Series(most, told.index, dtype="str"))
     told["Which"] = told["Which"].mask(is_range, "typical range")

@@ -1,6 +1,7 @@
 """What the tables of the report share: a table with its caption and units, ranges in words, ages side by side."""
 
 from collections.abc import Callable, Sequence
+from math import inf
 
 import pandas as pd
 
@@ -18,10 +19,10 @@ def ranged(low: float, high: float, write: Callable[[float], str] = share) -> st
 
 
 def with_range(value: float, low: float, high: float, write: Callable[[float], str] = share) -> str:
-    """Return a value with its range: `41% (35% to 47%)`; a dash where it is undefined."""
+    """Return a value with its range: `41% (35% to 47%)`, `20 (15 or more)`; a dash where it is undefined."""
     if missing(value):
         return "–"
-    return write(value) if missing(low) else f"{write(value)} ({ranged(low, high, write)})"
+    return write(value) if missing(low) else f"{write(value)} ({between(low, inf if missing(high) else high, write)})"
 
 
 def by_age(rows: pd.DataFrame, horizons: Sequence[int]) -> pd.DataFrame:
@@ -46,4 +47,4 @@ def at_risk(rows: pd.DataFrame, horizons: Sequence[int]) -> pd.DataFrame:
 def also(caption: str, *notes: str | None) -> str:
     """Return a caption with what else there is to know, a sentence each; nothing is added for what is null."""
     told = dict.fromkeys(note for note in notes if not missing(note) and note)
-    return ". ".join([caption, *(note[0].upper() + note[1:] for note in told)])
+    return ". ".join([caption, *(note[0].upper() + note[1:].rstrip(".") for note in told)])

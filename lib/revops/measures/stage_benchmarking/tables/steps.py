@@ -59,8 +59,12 @@ def _cohorts(result: StageResult) -> Display:
     wide = rows.pivot(index="cohort", columns="step", values="share").reindex(columns=list(PLACES)[1:])
     n = rows.drop_duplicates("cohort").set_index("cohort")["n"]
     shown = wide.rename(columns=PLACES).assign(Enquiries=n)[["Enquiries", *[PLACES[name] for name in wide.columns]]]
-    caption = f"Enquiries by fiscal quarter of their first lead: the share that got so far by day {last}"
-    return caption, shown.reset_index(names="Quarter").tail(8), (None, "count", *["share"] * 4)
+    caption = (
+        f"Enquiries by fiscal quarter of their first lead: the share that got so far by day {last}; a dash: too few "
+        "were followed that long, or nobody says so"
+    )
+    shown = shown.reset_index(names="Quarter").rename_axis(columns=None).tail(8).reset_index(drop=True)
+    return caption, shown, (None, "count", *["share"] * 4)
 
 
 def _stages(result: StageResult) -> Display:
