@@ -9,7 +9,7 @@ from revops.measures.stage_benchmarking.result import StageResult
 from revops.measures.stage_benchmarking.words import against, move_words, number_words, points
 from revops.wording import between, join, missing, one_line
 
-__all__ = ["by_day", "fell", "from_to", "judged", "leak", "moved_by", "name_of", "rose", "since",
+__all__ = ["by_day", "fell", "from_to", "is_late", "judged", "leak", "moved_by", "name_of", "rose", "since",
            "where", "worst_first"]  # fmt: skip
 
 _WORSE = {"days": "up"}
@@ -98,3 +98,8 @@ def leak(result: StageResult) -> tuple[str, float] | None:
         return None
     row = rows.loc[rows["lost_share"].idxmax()]
     return str(row["step"]), float(row["lost_share"])
+
+
+def is_late(result: StageResult) -> bool:
+    """Return whether MQLs of the last weeks are surely touched less often in time than they are to be."""
+    return bool(result.hand_off_of("now")["sla_high"] < result.knobs.sla_target)

@@ -7,6 +7,7 @@ from revops.actions.stage_benchmarking.facts import (
     by_day,
     fell,
     from_to,
+    is_late,
     judged,
     leak,
     moved_by,
@@ -60,11 +61,6 @@ def _untold(result: StageResult) -> list[str]:
     leads = _FEW if has_leads(result.view.book) and result.funnel.why is None else "none are known"
     halves = (("stages", is_stage, stages), ("leads", ~is_stage, leads))
     return [f"{name} are not compared: {why}" for name, told, why in halves if not told.any()]
-
-
-def is_late(result: StageResult) -> bool:
-    """Return whether MQLs of the last weeks are surely touched less often in time than they are to be."""
-    return bool(result.hand_off_of("now")["sla_high"] < result.knobs.sla_target)
 
 
 def _sentence(result: StageResult) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 import pandas as pd
 
 from revops.actions import Action, due
-from revops.actions.stage_benchmarking.facts import by_day, fell, from_to, moved_by, name_of, since, where
+from revops.actions.stage_benchmarking.facts import by_day, fell, from_to, is_late, moved_by, name_of, since, where
 from revops.book import UNASSIGNED
 from revops.measures.stage_benchmarking.hand_off import EARLIER, STEPS
 from revops.measures.stage_benchmarking.result import StageResult
@@ -53,7 +53,8 @@ def actions(result: StageResult) -> list[Action]:
 def _fallen(result: StageResult) -> Iterator[Action]:
     """Yield what surely got worse: of a step the whole, else the group of it with the most money."""
     rows = fell(result)
-    rows = rows[~rows.duplicated(["what", "step"])].head(_OF_EACH)
+    told = rows["what"].replace(EARLIER).eq("sla") & is_late(result)
+    rows = rows[~rows.duplicated(["what", "step"]) & ~told].head(_OF_EACH)
     for _, row in rows.iterrows():
         owner, review = _REVIEW.get((EARLIER.get(row["what"], row["what"]), row["step"]), ("revops", _of_stage(row)))
         name, place = name_of(row, result), where(result)
@@ -131,7 +132,7 @@ def _with_whom(rows: pd.DataFrame) -> str:
 def _late(result: StageResult) -> Iterator[Action]:
     """Yield that MQLs be touched in time, at the time of day where most are late, if that does worse than others."""
     row, knobs = result.hand_off_of("now"), result.knobs
-    if not row["sla_high"] < knobs.sla_target:
+    if not is_late(result):
         return
     rows = result.hand_off.by_hour
     rows = rows[rows["window"].eq("now")].dropna(subset="share")
@@ -140,8 +141,8 @@ def _late(result: StageResult) -> Iterator[Action]:
     if slow is not None:
         worst = f"; most late ones come {_came(slow['arrived'])} ({share(slow['share'])} of {slow['n']} in time)"
     text = (
-        f"Touch MQLs{where(result)} {result.sla_words}: {share(row['sla_share'])} are, the target is "
-        f"{share(knobs.sla_target)}{worst}"
+        f"Touch MQLs{where(result)} {result.sla_words}: {share(row['sla_share'])} are{_slower(result)}, the target is "
+        f"{share(knobs.sla_target)}{worst}: {_REVIEW['sla', STEPS['sla']][1]}"
     )
     whole = result.hand_off.stake
     whole = whole[whole["lead_source"].eq("all")]
@@ -156,6 +157,16 @@ def _late(result: StageResult) -> Iterator[Action]:
     waiting = late[late["place"].eq(0) & late["is_late"].fillna(False) & late["event"].eq(0)].head(_RECORDS)
     yield Action("late_leads", text, "revops", float(waiting["opportunity_amount"].sum()), _soon(result), because,
                  tuple(waiting["lead_id"]), *worth, "at_stake" if is_sure else None)  # fmt: skip
+
+
+def _slower(result: StageResult) -> str:
+    """Return by how much the share touched in time surely dropped, and against when; nothing where it did not."""
+    rows = fell(result)
+    rows = rows[rows["what"].replace(EARLIER).eq("sla") & rows["dimension"].eq("company")]
+    if rows.empty:
+        return ""
+    row = rows.iloc[0]
+    return f", {moved_by(row)} fewer than the {share(row['past'])} of {against(row, result.window)}"
 
 
 def _slow(rows: pd.DataFrame, fewest: int) -> pd.Series | None:
