@@ -287,7 +287,7 @@ def test_days_are_compared_only_within_the_same_age():
         2 * norm.sf(4 / 1.25**0.5)
     )
     row = compared_days(days(50, 20.0, 1.0, 50), days(200, 16.0, 0.5, 60), NO_LUCK).iloc[0]
-    assert np.isnan(row["p_value"]) and row["why"] == "not restricted to the same age"
+    assert np.isnan(row["p_value"]) and row["why"] == "not seen equally long"
 
 
 def test_verdicts_are_those_of_multipletests_over_all_tables():

@@ -299,7 +299,7 @@ def test_nothing_known_at_all_is_open_and_nothing_breaks():
     assert set(found.models["points"]) == {"open"} and not found.questions["is_answered"].any()
     assert found.why == {
         "signal 1": "nothing was won or billed in the quarter",
-        "signal 2": "neither calls nor a history to rebuild them from",
+        "signal 2": "the company's forecasts were not asked for",
         "signal 3": "company.yml, mql_targets, names no quarter that is over",
         "signal 4": "no sheet of tools",
         "signal 5": "no renewal came to an end in a year",

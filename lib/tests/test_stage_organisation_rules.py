@@ -140,7 +140,8 @@ def test_signal_2_is_only_what_chance_does_not_do(row, holds, strength):
 
 
 def test_signal_2_says_why_it_is_not_read():
-    assert forecast_signal(None).why == "neither calls nor a history to rebuild them from"
+    assert forecast_signal(None).why == "the company's forecasts were not asked for"
+    assert forecast_signal("no calls").why == "no calls"
     assert forecast_signal(off("not_enough", n=1)).why == "1 quarter with a forecast, 4 needed"
 
 

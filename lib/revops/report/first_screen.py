@@ -24,8 +24,8 @@ RANKED = {
     "them (least and most of any); then what is to be mended in the records",
     "cac_payback": "Ranked by money: cost beyond what the target allows, or what is lost on customers who leave before "
     "they have repaid theirs; then by the money in the records",
-    "stage_benchmarking": "Ranked by money: what less moved on in the last weeks than before, or what goes with lateness; "
-    "then by the money in the records",
+    "stage_benchmarking": "Ranked by money: what less moved on in the last weeks than before, or what goes with "
+    "lateness; then by the money in the records",
 }
 """How a report's actions are ranked, where it is not as usual."""
 FUNCTIONS = {"marketing_ops": "Marketing ops", "sales_ops": "Sales ops", "cs_ops": "CS ops", "revops": "RevOps"}

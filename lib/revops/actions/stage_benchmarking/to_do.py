@@ -96,7 +96,8 @@ def _stuck(result: StageResult) -> Iterator[Action]:
     owners = rows.groupby("owner_name")["amount"].sum().sort_values(ascending=False, kind="stable").index[:3]
     text = (
         f"Close, re-plan or hand over {plural(len(rows), 'opportunity')}{where(result)} that {_stand(len(rows))} "
-        f"still: {money(amount, result.view.company.currency)}, the largest parts with {join([str(name) for name in owners])}"
+        f"still: {money(amount, result.view.company.currency)}, the largest parts with "
+        f"{join([str(name) for name in owners])}"
     )
     because = (
         "They have stood in their stage longer than the age at which the chance to move on has halved (halving_days "

@@ -171,7 +171,7 @@ def _why(rows: pd.DataFrame, fewest: int, is_unknown: Array) -> pd.Series:
         (rows["n_past"] < fewest, f"fewer than {fewest} {_PAST}"),
         (rows["now"].isna(), few + _NOW),
         (rows["past"].isna(), few + _PAST),
-        (pd.Series(is_unknown, rows.index) & rows["horizon_days"].isna(), "not restricted to the same age"),
+        (pd.Series(is_unknown, rows.index) & rows["horizon_days"].isna(), "not seen equally long"),
         (pd.Series(is_unknown, rows.index), "no range"),
     )
     why = pd.Series([None] * len(rows), index=rows.index, dtype=object)

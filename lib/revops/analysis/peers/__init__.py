@@ -4,6 +4,7 @@ from revops.analysis.peers.beside import COLUMNS, Peers, peers
 from revops.analysis.peers.likes import FLAGS, NEAR, OFF, SAME, Doubt, Like
 from revops.analysis.peers.place import PLACE_COLUMNS, placed
 from revops.analysis.peers.reasons import About, Asked
+from revops.analysis.peers.shown import shown
 
 __all__ = [
     "COLUMNS",
@@ -19,4 +20,5 @@ __all__ = [
     "Peers",
     "peers",
     "placed",
+    "shown",
 ]

@@ -28,9 +28,9 @@ def groups(result: StageResult) -> Chart | None:
     shown, age = _in_rows(rows), rows["horizon_days"].iloc[0]
     title = _title(rows)
     caption = (
-        f"Opportunities of {result.knobs.types[0]} business won by day {age:.0f}, of the last {plural(result.knobs.weeks, 'week')} and "
-        f"{compared_with(result.window)}, groups drawn to each other, with ranges; dashed: all. Better, worse: than "
-        "the rest, beyond chance."
+        f"Opportunities of {result.knobs.types[0]} business won by day {age:.0f}, of the last "
+        f"{plural(result.knobs.weeks, 'week')} and {compared_with(result.window)}, groups drawn to each other, with "
+        "ranges; dashed: all. Better, worse: than the rest, beyond chance."
     )
     if rows["is_few"].any():
         caption += f" Hollow: fewer than {result.knobs.fewest}."

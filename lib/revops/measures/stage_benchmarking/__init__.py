@@ -2,6 +2,7 @@
 
 from revops.measures.stage_benchmarking.knobs import Knobs
 from revops.measures.stage_benchmarking.needs import NEEDS, READS, lacking, refusal
+from revops.measures.stage_benchmarking.remarks import remarks
 from revops.measures.stage_benchmarking.result import StageResult, measure
 from revops.measures.stage_benchmarking.rows import measure_rows
 from revops.measures.stage_benchmarking.tables.display import (
@@ -31,5 +32,6 @@ __all__ = [
     "measure_rows",
     "published_table",
     "refusal",
+    "remarks",
     "stuck_table",
 ]

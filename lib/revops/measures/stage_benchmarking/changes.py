@@ -6,11 +6,21 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from revops.analysis.passages import Luck, compared, compared_horizons, converted, luck_of, moved
+from revops.analysis.passages import (
+    Luck,
+    compared,
+    compared_days,
+    compared_horizons,
+    converted,
+    luck_of,
+    luck_of_days,
+    moved,
+    times,
+)
 from revops.measures.stage_benchmarking.knobs import Knobs
 from revops.measures.stage_benchmarking.marketing import Marketing, marketing_moves
 
-__all__ = ["Changes", "Family", "changes_of", "family_of", "moves_of"]
+__all__ = ["Changes", "Family", "changes_of", "days_of", "family_of", "moves_of"]
 
 _TOGETHER = ("all", "arrivals")
 _STAKE = ["at_stake", "at_stake_low", "at_stake_high"]
@@ -65,6 +75,37 @@ def family_of(
     earlier = passages[passages["window"].between(1, knobs.luck_past)]
     each = converted(earlier, knobs.horizons, by=("window", "step"), **told)
     return Family(what, passages, tuple(groups), horizons, luck_of(each, horizons), worth)
+
+
+def days_of(stays: pd.DataFrame, groups: Sequence[str], knobs: Knobs) -> list[pd.DataFrame]:
+    """Return how long stays in each stage last, now against before: the mean days there within as many days as both
+    sides were seen (analysis.passages.compared_days), of the whole and of groups.
+
+    Parameters
+        stays : analysis.passages.stays with window and the columns of `groups`, past windows as they stood when they
+            were as old as the last weeks are
+    """
+    rows = stays.rename(columns={"stage_name": "step"}).assign(place=stays["stage_order"])
+    now, past = rows[rows["window"].eq(0)], rows[rows["window"].between(1, knobs.past)]
+    tables = []
+    for step in now["step"].drop_duplicates():
+        sides = [part[part["step"].eq(step)] for part in (now, past)]
+        if any(side.empty for side in sides):
+            continue
+        seen = min(int(side["age_days"].max()) for side in sides)
+        earlier = rows[rows["step"].eq(step) & rows["window"].between(1, knobs.luck_past)]
+        luck = luck_of_days(_within(earlier, ("window", "step"), seen))
+        for dimension in (None, *groups):
+            by = ("step",) if dimension is None else ("step", dimension)
+            told = [_within(side, by, seen) for side in sides]
+            tables.append(compared_days(*told, luck, dimension=dimension, windows=knobs.past, fewest=knobs.fewest,
+                                        level=knobs.level))  # fmt: skip
+    return tables
+
+
+def _within(stays: pd.DataFrame, by: Sequence[str], days: int) -> pd.DataFrame:
+    """Return times by group within so many days; groups that were not seen so long are restricted to fewer."""
+    return times(stays, by=by, restricted_to=days)
 
 
 def changes_of(families: Sequence[Family], others: Sequence[pd.DataFrame], knobs: Knobs) -> Changes:

@@ -11,7 +11,7 @@ from revops.analysis.peers import Peers, placed
 from revops.book import AsOf
 from revops.errors import MeasureError
 from revops.measures.stage_benchmarking.alike import seen_then
-from revops.measures.stage_benchmarking.changes import Changes, Family, changes_of, family_of, moves_of
+from revops.measures.stage_benchmarking.changes import Changes, Family, changes_of, days_of, family_of, moves_of
 from revops.measures.stage_benchmarking.funnel import Funnel, funnel_of
 from revops.measures.stage_benchmarking.hand_off import HandOff, hand_off_of
 from revops.measures.stage_benchmarking.knobs import Knobs
@@ -101,6 +101,7 @@ def measure(view: AsOf, knobs: Knobs, published: pd.DataFrame, off: pd.Series | 
     hand_off, marketing = hand_off_of(window, funnel), marketing_of(window, funnel)
     rows = _passages(funnel, pipeline, window)
     families = _families(rows, funnel, window)
+    stays = days_of(seen_then(window, pipeline.stays, entered="first"), knobs.deal_groups, knobs)
     told = None if knobs.slice else told_of(funnel, hand_off, marketing)
     organisation = organisation_of(window, told, off)
     ours = our_numbers(known_numbers(window, funnel, pipeline, hand_off, marketing))
@@ -108,7 +109,7 @@ def measure(view: AsOf, knobs: Knobs, published: pd.DataFrame, off: pd.Series | 
     return StageResult(
         view=view, knobs=knobs, window=window, funnel=funnel, pipeline=pipeline, hand_off=hand_off,
         marketing=marketing, organisation=organisation,
-        changes=changes_of(families, [hand_off.moves, *moves_of(marketing, knobs)], knobs),
+        changes=changes_of(families, [*stays, hand_off.moves, *moves_of(marketing, knobs)], knobs),
         groups=_groups(rows, families, knobs), leaks=_leaks(rows, knobs), peers=figures, places=placed(figures.table),
         unavailable=lacking(view.book),
     )  # fmt: skip

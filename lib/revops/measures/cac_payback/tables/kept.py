@@ -1,9 +1,11 @@
 """The tables on who stays and what growth costs: retention, movements, the largest customers, figures of others."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pandas as pd
 
+from revops.analysis.peers import shown
 from revops.measures.cac_payback.efficiency import NOT_OVER
 from revops.measures.cac_payback.result import CacResult
 from revops.measures.cac_payback.rows import OF_PRICES
@@ -145,31 +147,23 @@ def _published(result: CacResult) -> Display:
     rows = found[found["flag"].ne("not comparable")]
     rows = rows.iloc[(~rows["statistic"].isin(_MIDDLE)).to_numpy().argsort(kind="stable")]
     rows = rows.groupby(["id", "basis"], sort=False).head(_OF_EACH).sort_index()
-    shown = pd.DataFrame({
-        "Number": [_NAMES.get(key) or metric(key[0]).label for key in zip(rows["id"], rows["basis"], strict=True)],
-        "Ours": _in_words(rows["ours"], rows, currency), "Theirs": _in_words(rows["value"], rows, currency),
-        "Which": rows["statistic"].str.replace("_", " "), "Of whom": rows["band"],
-        "Year": rows["year"].fillna("not printed"), "n": rows["n"].fillna("not printed"),
-        "By, grade": [f"{who}, {grade}" for who, grade in zip(rows["publisher"], rows["grade"], strict=True)],
-        "Comparable?": [f"{flag}: {why}" if why else flag for flag, why in zip(rows["flag"], rows["why"], strict=True)],
-    })  # fmt: skip
+    told = shown(rows, lambda *key: _NAMES.get(key) or metric(key[0]).label, partial(_in_words, currency=currency))
     caption = (
         "Published figures beside ours, the most alike first; grade A: read at its publisher, B: in a copy, C: quoted "
         "by others"
     )
-    n = len(found) - len(shown)
+    n = len(found) - len(told)
     rest = (
         f"{plural(n, 'more figure')}, the less alike, {'stands' if n == 1 else 'stand'} in published_figures.csv"
         if n
         else None
     )
-    return also(caption, rest), shown.reset_index(drop=True), (None,) * 9
+    return also(caption, rest), told, (None,) * 9
 
 
-def _in_words(numbers: pd.Series, rows: pd.DataFrame, currency: str) -> list[str]:
-    """Return numbers in the words of their unit."""
-    return [month_words(number) if unit == "months" else value(number, unit, currency)
-            for number, unit in zip(numbers, rows["unit"], strict=True)]  # fmt: skip
+def _in_words(number: float, unit: str, currency: str) -> str:
+    """Return a number in the words of its unit."""
+    return month_words(number) if unit == "months" else value(number, unit, currency)
 
 
 def _or_note(write: Callable[[float], str], number: float, note: str | None) -> str:

@@ -95,7 +95,8 @@ def forecast_signal(off: pd.Series | str | None) -> Signal:
 
     Parameters
         off : the company's row of off_signal (uses signal, n, n_beyond, direction, wape, bias_rate, bias_low,
-            bias_high), with off_by, the threshold it was read at [0.15]; or why there is none, in words; None: not asked
+            bias_high), with off_by, the threshold it was read at [0.15]; or why there is none, in words; None: not
+            asked
 
     Formula
         Holds where the signal is red: off in three of four quarters the same way, and the range of the bias is on one

@@ -89,11 +89,11 @@ def _apart(result: StageResult) -> Display:
         "Time": rows["time_verdict"].map(_SPEED),
     })  # fmt: skip
     n = int(result.groups["p_value"].notna().sum())
+    most = f"; the {_MOST_GROUPS} least likely of {n_sure}" if n_sure > _MOST_GROUPS else ""
     caption = (
-        f"Groups that differ from the rest beyond chance, opportunities of {result.knobs.types[0]} business, of {plural(n, 'comparison')} over the last "
-        f"{plural(result.knobs.weeks, 'week')} and {compared_with(result.window)}"
-        f"{f'; the {_MOST_GROUPS} least likely of {n_sure}' if n_sure > _MOST_GROUPS else ''}; all groups, types of "
-        "business too, are in the file beside this page"
+        f"Groups that differ from the rest beyond chance, opportunities of {result.knobs.types[0]} business, of "
+        f"{plural(n, 'comparison')} over the last {plural(result.knobs.weeks, 'week')} and "
+        f"{compared_with(result.window)}{most}; all groups, types of business too, are in the file beside this page"
     )
     return caption, shown, (None, None, "count", "count", None, None, None, "days", None)
 
@@ -110,8 +110,9 @@ def _winning(result: StageResult) -> Display:
     days = rows["horizon_days"].dropna()
     by = f"by day {count(days.iloc[0])}" if len(days) else "in time"
     caption = (
-        f"Opportunities won {by}, segments and regions of {result.knobs.types[0]} business, over the last {plural(result.knobs.weeks, 'week')} and "
-        f"{compared_with(result.window)}; fewer than {result.knobs.fewest} are few; days until won or lost"
+        f"Opportunities won {by}, segments and regions of {result.knobs.types[0]} business, over the last "
+        f"{plural(result.knobs.weeks, 'week')} and {compared_with(result.window)}; fewer than {result.knobs.fewest} "
+        "are few; days until won or lost"
     )
     return caption, shown, (None, None, "count", "share", None, None, "days")
 

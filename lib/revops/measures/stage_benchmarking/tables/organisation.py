@@ -18,7 +18,8 @@ _LEVEL = {"none": "no signal", "noise": "one signal: noise", "watch-list": "two 
 def organisation_tables(result: StageResult) -> dict[str, Display]:
     """Return the tables by name."""
     return {"company_stages": _stages(result), "signals": _signals(result), "three_answers": _answers(result),
-            "organisation_models": _models(result), "rename_test": _rename(result)}  # fmt: skip
+            "organisation_models": _models(result), "deciding_questions": _questions(result),
+            "rename_test": _rename(result)}  # fmt: skip
 
 
 def _stages(result: StageResult) -> Display:
@@ -84,6 +85,13 @@ def _models(result: StageResult) -> Display:
     lean = "no one model" if found.leaning is None else f"model {found.leaning}"
     caption = f"Three ways to organise, and what our answers say of each: {said}. They point to {lean}; it is advice"
     return caption, shown, (None,) * 5
+
+
+def _questions(result: StageResult) -> Display:
+    rows = result.organisation.questions
+    shown = pd.DataFrame({"Question": rows["question"], "What we know": rows["ours"], "Source": rows["source"]})
+    n = int(rows["is_answered"].sum())
+    return f"Five questions that decide, {n} of {len(rows)} answered by data or company.yml", shown, (None, None, None)
 
 
 def _rename(result: StageResult) -> Display:

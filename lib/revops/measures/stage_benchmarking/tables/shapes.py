@@ -6,7 +6,7 @@ import pandas as pd
 
 from revops.wording import between, missing, share
 
-__all__ = ["Display", "also", "by_age", "ranged", "with_range"]
+__all__ = ["Display", "also", "at_risk", "by_age", "ranged", "with_range"]
 
 Display = tuple[str, pd.DataFrame, tuple[str | None, ...]]
 """Caption, table, and the unit of each column."""
@@ -25,11 +25,20 @@ def with_range(value: float, low: float, high: float, write: Callable[[float], s
 
 
 def by_age(rows: pd.DataFrame, horizons: Sequence[int]) -> pd.DataFrame:
-    """Return one row per step of what `converted` tells, in its order: step, Came in, a column per age with its range."""
+    """Return one row per step of what `converted` tells: step, Came in, and a column per age with its range."""
     told = rows.assign(words=[with_range(*ends) for ends in zip(rows["share"], rows["low"], rows["high"], strict=True)])
     wide = told.pivot(index="step", columns="horizon_days", values="words").reindex(rows["step"].unique())
     wide = wide.reindex(columns=list(horizons)).fillna("–")
     wide.columns = [f"By day {days}" for days in horizons]
+    n = rows.drop_duplicates("step").set_index("step")["n"]
+    return wide.assign(**{"Came in": n})[["Came in", *wide.columns]].reset_index()
+
+
+def at_risk(rows: pd.DataFrame, horizons: Sequence[int]) -> pd.DataFrame:
+    """Return one row per step of what `converted` tells: step, Came in, and how many were still there at each age."""
+    wide = rows.pivot(index="step", columns="horizon_days", values="n_at_risk").reindex(rows["step"].unique())
+    wide = wide.reindex(columns=list(horizons))
+    wide.columns = [f"At day {days}" for days in horizons]
     n = rows.drop_duplicates("step").set_index("step")["n"]
     return wide.assign(**{"Came in": n})[["Came in", *wide.columns]].reset_index()
 

@@ -3,12 +3,14 @@
 import pandas as pd
 
 from revops.measures.stage_benchmarking.result import StageResult
-from revops.measures.stage_benchmarking.tables.shapes import Display, also, by_age, with_range
+from revops.measures.stage_benchmarking.tables.shapes import Display, also, at_risk, by_age, with_range
 from revops.measures.stage_benchmarking.words import PLACES, compared_with, step_words
 from revops.wording import count, missing, plural
 
 __all__ = ["step_tables"]
 
+_MOST_STUCK = 15
+_AT_RISK = "Number at risk: still there at that age, and seen so long"
 _WHEN = {"now": "Last weeks", "past": "Before"}
 
 
@@ -16,22 +18,37 @@ def step_tables(result: StageResult) -> dict[str, Display]:
     """Return the tables by name; those of the funnel only where leads are known, those of stages where history is."""
     tables = {}
     if result.funnel.why is None:
-        tables |= {"funnel_by_age": _funnel(result), "funnel_cohorts": _cohorts(result)}
+        tables |= {"funnel_by_age": _funnel(result), "funnel_at_risk": _funnel_at_risk(result),
+                   "funnel_cohorts": _cohorts(result)}  # fmt: skip
     if len(result.pipeline.passages):
-        tables |= {"stages_by_age": _stages(result), "count_and_money": _money(result), "time_in_stage": _times(result),
-                   "endings": _endings(result), "stuck_by_owner": _stuck(result)}  # fmt: skip
+        tables |= {"stages_by_age": _stages(result), "stages_at_risk": _stages_at_risk(result),
+                   "count_and_money": _money(result), "time_in_stage": _times(result),
+                   "endings": _endings(result), "stuck_deals": _stuck(result)}  # fmt: skip
     return tables
 
 
 def _funnel(result: StageResult) -> Display:
-    rows = pd.concat([result.all_converted("funnel"), result.all_converted("lead_to_won")], ignore_index=True)
-    shown = by_age(rows, result.knobs.horizons).rename(columns={"step": "Step"})
-    shown["Step"] = [step_words("funnel" if step in PLACES else "lead_to_won", step, None) for step in shown["Step"]]
+    shown = by_age(_of_funnel(result), result.knobs.horizons).rename(columns={"step": "Step"})
+    shown["Step"] = _funnel_words(shown["Step"])
     caption = (
         f"Enquiries of the last {plural(result.knobs.weeks, 'week')} and {compared_with(result.window)}: the share "
         "that moved on by so many days after it came into a step, with its range"
     )
     return caption, shown, (None, "count", *[None] * len(result.knobs.horizons))
+
+
+def _funnel_at_risk(result: StageResult) -> Display:
+    shown = at_risk(_of_funnel(result), result.knobs.horizons).rename(columns={"step": "Step"})
+    shown["Step"] = _funnel_words(shown["Step"])
+    return f"{_AT_RISK}, enquiries", shown, (None, *["count"] * (len(result.knobs.horizons) + 1))
+
+
+def _of_funnel(result: StageResult) -> pd.DataFrame:
+    return pd.concat([result.all_converted("funnel"), result.all_converted("lead_to_won")], ignore_index=True)
+
+
+def _funnel_words(steps: pd.Series) -> list[str]:
+    return [step_words("funnel" if step in PLACES else "lead_to_won", step, None) for step in steps]
 
 
 def _cohorts(result: StageResult) -> Display:
@@ -47,20 +64,29 @@ def _cohorts(result: StageResult) -> Display:
 
 
 def _stages(result: StageResult) -> Display:
-    rows = pd.concat([result.all_converted("stage"), result.all_converted("win")], ignore_index=True)
-    shown = by_age(rows, result.knobs.horizons).rename(columns={"step": "Step"})
-    known = result.following
-    shown["Step"] = [step_words("stage" if step in known else "win", step, known.get(step)) for step in shown["Step"]]
-    return (
-        also(
-            f"Opportunities of the last {plural(result.knobs.weeks, 'week')} and {compared_with(result.window)}: the "
-            "share that moved on by so many days after it came into a stage, with its range; lost ones compete, open "
-            "ones count as long as they were seen",
-            *result.pipeline.notes,
-        ),
-        shown,
-        (None, "count", *[None] * len(result.knobs.horizons)),
+    shown = by_age(_of_stages(result), result.knobs.horizons).rename(columns={"step": "Step"})
+    shown["Step"] = _stage_words(shown["Step"], result)
+    caption = (
+        f"Opportunities of the last {plural(result.knobs.weeks, 'week')} and {compared_with(result.window)}: the share "
+        "that moved on by so many days after it came into a stage, with its range; lost ones compete, open ones count "
+        "as long as they were seen"
     )
+    return also(caption, *result.pipeline.notes), shown, (None, "count", *[None] * len(result.knobs.horizons))
+
+
+def _stages_at_risk(result: StageResult) -> Display:
+    shown = at_risk(_of_stages(result), result.knobs.horizons).rename(columns={"step": "Step"})
+    shown["Step"] = _stage_words(shown["Step"], result)
+    return f"{_AT_RISK}, opportunities", shown, (None, *["count"] * (len(result.knobs.horizons) + 1))
+
+
+def _of_stages(result: StageResult) -> pd.DataFrame:
+    return pd.concat([result.all_converted("stage"), result.all_converted("win")], ignore_index=True)
+
+
+def _stage_words(steps: pd.Series, result: StageResult) -> list[str]:
+    known = result.following
+    return [step_words("stage" if step in known else "win", step, known.get(step)) for step in steps]
 
 
 def _money(result: StageResult) -> Display:
@@ -139,21 +165,17 @@ def _endings(result: StageResult) -> Display:
 
 
 def _stuck(result: StageResult) -> Display:
-    """Return what is stuck by owner, most money first."""
-    rows = result.pipeline.stuck
-    parts = rows.groupby("owner_name", sort=False, observed=True)
-    found = parts.agg(n=("amount", "size"), amount=("amount", "sum"), longest=("days_in_stage", "max"))
-    first = rows.sort_values("amount", ascending=False, kind="stable").drop_duplicates("owner_name")
-    first = first.set_index("owner_name")
-    shown = found.sort_values(["amount", "longest"], ascending=False, kind="stable").reset_index()
-    first = first.loc[shown["owner_name"]]
-    largest = [f"{name}, {stage}" for name, stage in zip(first["opportunity_name"], first["stage_name"], strict=True)]
+    """Return what is stuck, most money first, with whose it is."""
+    rows = result.pipeline.stuck.head(_MOST_STUCK)
     shown = pd.DataFrame({
-        "Owner": shown["owner_name"], "Stuck": shown["n"], "Amount": shown["amount"], "Longest stay": shown["longest"],
-        "Largest": largest,
+        "Opportunity": rows["opportunity_name"].fillna(rows["opportunity_id"]), "Owner": rows["owner_name"],
+        "Stage": rows["stage_name"], "Amount": rows["amount"], "Days there": rows["days_in_stage"],
+        "Chance halved after": rows["halving_days"],
     })  # fmt: skip
+    n = len(result.pipeline.stuck)
     caption = (
         "Open opportunities that have stood in their stage longer than the age at which its chance to move on has "
-        "halved, by owner; all of them are in the file beside this page"
+        "halved"
     )
-    return caption, shown, (None, "count", "money", "days", None)
+    caption += f"; the {_MOST_STUCK} largest of {n}, all are in the file beside this page" if n > _MOST_STUCK else ""
+    return caption, shown.reset_index(drop=True), (None, None, None, "money", "days", "days")
