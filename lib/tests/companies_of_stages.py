@@ -21,7 +21,7 @@ HALYARD = Company.model_validate(
                     {"source": "sales", "lead_source": ["Outbound"]}],
         "regions": {"names": ["AMER", "EMEA"]},
         "office_hours": {"time_zones": {"AMER": "America/New_York", "EMEA": "Europe/Berlin"}},
-        "mql_targets": {"2026Q1": 20, "2026Q2": 30},
+        "mql_targets": {"FY26-Q1": 20, "FY26-Q2": 30},
         "organisation": {"revops_reports_to": "CMO", "employees": 140, "connected_tools": ["CRM"]},
         "channels": {"search": ("google_ads",), "events": ("Fair",)},
     }

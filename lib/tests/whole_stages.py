@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 QUICK = {"draws": 100, "fewest_followed": 5, "fewest": 5}
 FILES = (report.comparisons_table, report.enquiries_table, report.stuck_table, report.groups_table,
          report.handed_over_table, report.links_table, report.published_table)  # fmt: skip
-_BAD = re.compile(r"\b(nan|inf|infinite|None|NaT|<NA>|needs needs|null)\b|\{|\}", re.IGNORECASE)
+_BAD = re.compile(r"\b([nN]a[nN]|-?inf|infinite|None|NaT|needs needs|null)\b|<NA>|[{}]")
 
 
 @cache
@@ -95,7 +95,7 @@ def checked(result: StageResult, allow: tuple[str, ...] = ()) -> str:
             assert len(first.numbers) == 3 and all(number.figure and number.text for number in first.numbers)
             assert not any(_BAD.search(number.text) for number in first.numbers if not allow), first.numbers
     for one in act.actions(result):
-        assert one.due >= result.view.day and one.text and one.because
+        assert one.by >= result.view.day and one.text and one.because
         assert one.worth is None or one.worth_low <= one.worth <= one.worth_high
     for chart in charts.draw(result):
         assert chart.title and chart.alt.endswith(".") and len(chart.units) == chart.data.shape[1] and len(chart.data)
@@ -108,13 +108,14 @@ def checked(result: StageResult, allow: tuple[str, ...] = ()) -> str:
 
 def _rows_hold(result: StageResult) -> None:
     found = rows(result)
-    assert {metric.id for metric in STAGE_BENCHMARKING} <= {key[0] for key in found} | set(result.unavailable)
+    told = {key[0] for key in found} | set(result.unavailable)
+    assert not (lost := [metric.id for metric in STAGE_BENCHMARKING if metric.id not in told]), lost
     assert {key[0] for key in found} <= set(METRICS)
     for key, row in found.items():
         is_known = row["value"] == row["value"]
         assert not np.isinf(row["value"]), key
         if not is_known:
-            assert isinstance(row["note"], str) and row["note"], key
+            assert isinstance(row["note"], str) and row["note"], row
         if row["low"] is not None:
             assert row["low"] <= row["value"] + 1e-9 and not row["high"] < row["value"] - 1e-9, (key, row)
         if is_known and metric(key[0]).unit == "share":

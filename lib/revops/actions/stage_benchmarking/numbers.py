@@ -40,7 +40,7 @@ def _cycle(result: StageResult) -> Number:
     cycle = result.pipeline.cycle
     if cycle is None or missing(cycle.median_days):
         why = "no history of stages" if cycle is None else (cycle.reason or "too few were won")
-        return Number(_NONE, f"days from made to won: {why.rstrip('.')}")
+        return Number(_NONE, f"days from made to won: {why[0].lower()}{why[1:].rstrip('.')}")
     return Number(f"{cycle.median_days:.0f} days", "until half of those ever won are won")
 
 
@@ -49,9 +49,10 @@ def _stuck(result: StageResult) -> Number:
     found, currency = result.pipeline, result.view.company.currency
     if missing(found.stuck_amount):
         return Number(_NONE, f"stuck: {found.why['stuck_amount']}")
-    n = plural(len(found.stuck), "opportunity")
-    text = f"in {n} that stand in their stage past the age at which the chance to move on has halved"
-    return Number(money(found.stuck_amount, currency), text, is_bad=bool(len(found.stuck)))
+    n = len(found.stuck)
+    stand = "stands in its stage" if n == 1 else "stand in their stage"
+    text = f"in {plural(n, 'opportunity')} that {stand} past the age at which the chance to move on has halved"
+    return Number(money(found.stuck_amount, currency), text, is_bad=n > 0)
 
 
 def _mqls(result: StageResult) -> Number:

@@ -17,8 +17,8 @@ _MOST = 8
 def groups(result: StageResult) -> Chart | None:
     """Return the win rate of segments, regions and types, drawn to each other; None where none can be told."""
     rows = result.groups
-    rows = rows[rows["what"].eq("win") & rows["shrunk"].notna()] if len(rows) else rows
-    whole, rows = _whole(result, rows), rows[rows["dimension"].ne("type")] if len(rows) else rows
+    rows = rows[rows["what"].eq("win") & rows["shrunk"].notna()]
+    whole, rows = _whole(result, rows), rows[rows["dimension"].ne("type")]
     if rows.empty:
         return None
     rows = rows.groupby("dimension", sort=False).filter(lambda part: len(part) > 1)
@@ -46,7 +46,7 @@ def groups(result: StageResult) -> Chart | None:
 
 def _whole(result: StageResult, rows: pd.DataFrame) -> float:
     """Return the share of all opportunities that the groups are parts of; NaN where it is not told."""
-    own = rows[rows["dimension"].eq("type") & rows["group"].eq(result.knobs.types[0])] if len(rows) else rows
+    own = rows[rows["dimension"].eq("type") & rows["group"].eq(result.knobs.types[0])]
     if len(own):
         return float(own["share"].iloc[0])
     told = result.all_converted("win").dropna(subset="share")

@@ -1,6 +1,6 @@
 """Everything the stage benchmarking report shows, computed once: tables of different grain that must agree."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,9 @@ from revops.measures.stage_benchmarking.window import Window, window_of
 from revops.wording import count
 
 __all__ = ["StageResult", "measure"]
+
+_WHYS = ("mqls", "cost", "enrichment", "utm")
+"""What marketing tells of leads (Marketing.why)."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ def measure(view: AsOf, knobs: Knobs, published: pd.DataFrame, off: pd.Series | 
         raise MeasureError(f"stage_benchmarking: {needs}; found none.")
     window = window_of(view, knobs)
     funnel, pipeline = funnel_of(window), pipeline_of(window)
-    hand_off, marketing = hand_off_of(window, funnel), marketing_of(window, funnel)
+    hand_off, marketing = _of_leads(window, funnel)
     rows = _passages(funnel, pipeline, window)
     families = _families(rows, funnel, window)
     stays = days_of(seen_then(window, pipeline.stays, entered="first"), knobs.deal_groups, knobs)
@@ -113,6 +116,15 @@ def measure(view: AsOf, knobs: Knobs, published: pd.DataFrame, off: pd.Series | 
         groups=_groups(rows, families, knobs), leaks=_leaks(rows, knobs), peers=figures, places=placed(figures.table),
         unavailable=lacking(view.book),
     )  # fmt: skip
+
+
+def _of_leads(window: Window, funnel: Funnel) -> tuple[HandOff, Marketing]:
+    """Return the hand-off and marketing; where there is no funnel, what they lack of leads is for that reason."""
+    hand_off, marketing = hand_off_of(window, funnel), marketing_of(window, funnel)
+    if funnel.why is None:
+        return hand_off, marketing
+    whys = (dict.fromkeys(hand_off.why, funnel.why), marketing.why | dict.fromkeys(_WHYS, funnel.why))
+    return replace(hand_off, why=whys[0]), replace(marketing, why=whys[1])
 
 
 def _passages(funnel: Funnel, pipeline: Pipeline, window: Window) -> dict[str, pd.DataFrame]:
@@ -151,7 +163,9 @@ def _groups(passages: dict[str, pd.DataFrame], families: list[Family], knobs: Kn
         alike = rows[rows["type"].eq(knobs.types[0])] if "type" in rows else rows
         parts |= {name: alike for name in family.groups if name != "type"}
         tables += [_apart(part, name, knobs).assign(what=family.what) for name, part in parts.items() if len(part)]
-    return _sure(pd.concat(tables, ignore_index=True), knobs) if tables else pd.DataFrame()
+    if not tables:
+        return between_groups(passages["win"], pd.Series(dtype="float64"), ()).assign(what=pd.Series(dtype="str"))
+    return _sure(pd.concat(tables, ignore_index=True), knobs)
 
 
 def _sure(groups: pd.DataFrame, knobs: Knobs) -> pd.DataFrame:
