@@ -90,8 +90,8 @@ def _below(result: StageResult) -> str:
     if n:
         said[0] += f", {plural(n, 'comparison')}"
         said.append(
-            "A change counts where it is more than chance and the luck that weeks share: of what is said to have "
-            f"moved at least {odds(result.knobs.sure)} are to be right"
+            "A change counts where it is more than chance and the luck that weeks share bring over so many "
+            f"comparisons; the aim is that {odds(result.knobs.sure)} of what is said to have moved is right"
         )
     worse = fell(result)
     if len(worse):

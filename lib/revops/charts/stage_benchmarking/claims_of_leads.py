@@ -54,5 +54,7 @@ def mqls(result: StageResult) -> Chart | None:
     caption = "MQLs by fiscal quarter; hollow: not over; lines: targets. An enquiry counts once."
     alt = "; ".join(f"{row.name} {count(row.n)}" for row in rows.rename(columns={"name": "name_"}).assign(
         name=rows["name"])[["name", "n"]].itertuples(index=False))  # fmt: skip
-    data = rows[["name", "n", "target"]].rename(columns={"name": "quarter", "n": "MQLs"})
-    return Chart("mqls", title, f"{title}. {alt}.", caption, plot_mqls(rows), data, (None, "count", "count"))
+    data = rows[["name", "n", "target", "target_share"]]
+    data = data.rename(columns={"name": "quarter", "n": "MQLs", "target_share": "of_the_target_so_far"})
+    units = (None, "count", "count", "share")
+    return Chart("mqls", title, f"{title}. {alt}.", caption, plot_mqls(rows), data, units)

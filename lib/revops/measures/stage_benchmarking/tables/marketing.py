@@ -9,7 +9,7 @@ from revops.wording import channel_label, count, money, plural
 
 __all__ = ["marketing_tables"]
 
-_MOST_CAMPAIGNS, _MOST_QUARTERS = 12, 8
+_MOST_CAMPAIGNS = 12
 _FIELDS = {"all": "All of them", "employees": "Employees", "industry": "Industry", "country": "Country",
            "job_title": "Job title", "account_name": "Company", "region": "Region", "segment": "Segment"}  # fmt: skip
 
@@ -18,8 +18,6 @@ def marketing_tables(result: StageResult) -> dict[str, Display]:
     """Return the tables by name, those that the exports allow."""
     found = result.marketing
     tables = {}
-    if len(found.mqls):
-        tables["mqls_by_quarter"] = _quarters(result)
     if len(found.cost):
         tables["cost_per_mql"] = _cost(result)
     if len(found.enrichment):
@@ -27,21 +25,6 @@ def marketing_tables(result: StageResult) -> dict[str, Display]:
     if len(found.utm_campaigns):
         tables["links"] = _links(result)
     return tables | ({"tools": _tools(result)} if found.tools.n else {})
-
-
-def _quarters(result: StageResult) -> Display:
-    rows = result.marketing.mqls
-    rows = rows[rows["span"].eq("quarter")].tail(_MOST_QUARTERS)
-    shown = pd.DataFrame({
-        "Quarter": rows["name"], "MQLs": rows["n"], "Target": rows["target"], "Target so far": rows["target_to_date"],
-        "Of the target so far": rows["target_share"],
-        "Days": ["whole" if over else "so far" for over in rows["is_over"]],
-    })  # fmt: skip
-    caption = (
-        "MQLs by fiscal quarter: enquiries, each once, by the day that marketing called the first of them qualified"
-    )
-    return (also(caption, result.marketing.why.get("targets"), result.marketing.why.get("mqls")),
-            shown.reset_index(drop=True), (None, "count", "count", "count", "share", None))  # fmt: skip
 
 
 def _cost(result: StageResult) -> Display:

@@ -5,7 +5,7 @@ import pandas as pd
 from revops.measures.stage_benchmarking.result import StageResult
 from revops.measures.stage_benchmarking.tables.shapes import Display, with_range
 from revops.measures.stage_benchmarking.words import compared_with, move_words, number_words, signed, step_words
-from revops.wording import channel_label, count, odds, plural
+from revops.wording import channel_label, odds, plural
 
 __all__ = ["moved_tables"]
 
@@ -19,7 +19,7 @@ def moved_tables(result: StageResult) -> dict[str, Display]:
     """Return the tables by name."""
     tables = {"moved_beyond_noise": _moved(result), "company_steps": _company(result)}
     if len(result.groups):
-        tables |= {"groups_apart": _apart(result), "win_rate_by_group": _winning(result)}
+        tables["groups_apart"] = _apart(result)
     return tables
 
 
@@ -31,7 +31,7 @@ def _moved(result: StageResult) -> Display:
     caption = (
         f"What moved beyond noise, of {plural(n, 'comparison')} of the last {plural(result.knobs.weeks, 'week')} with "
         f"{compared_with(result.window)}: chance and the luck that weeks share are counted, and how many comparisons "
-        f"are made, so that at least {odds(result.knobs.sure)} of these are to be right"
+        f"are made; the aim is that {odds(result.knobs.sure)} of these are right"
     )
     return caption, *_compared(rows, result)
 
@@ -40,8 +40,12 @@ def _company(result: StageResult) -> Display:
     """Return every comparison of the whole."""
     rows = result.changes.table
     rows = rows[rows["dimension"].eq("company")]
+    n = int(result.changes.table["p_value"].notna().sum())
     caption = (
-        f"Every step of the whole: the last {plural(result.knobs.weeks, 'week')} against {compared_with(result.window)}"
+        f"Every step of the whole: the last {plural(result.knobs.weeks, 'week')} against "
+        f"{compared_with(result.window)} as these stood at the same age. A range holds {odds(result.knobs.level)} "
+        f"times, for one number; the verdict counts that {plural(n, 'number')} are compared, so that a range without 0 "
+        "can be within noise"
     )
     return caption, *_compared(rows, result)
 
@@ -97,25 +101,6 @@ def _apart(result: StageResult) -> Display:
         f"{compared_with(result.window)}{most}; all groups, types of business too, are in the file beside this page"
     )
     return caption, shown, (None, None, "count", "count", None, None, None, "days", None)
-
-
-def _winning(result: StageResult) -> Display:
-    """Return the win rate of every group, small ones drawn to the others."""
-    rows = result.groups[result.groups["what"].eq("win")].reset_index(drop=True)
-    shown = pd.DataFrame({
-        "Of": rows["dimension"].str.capitalize(), "Group": [_label(row) for row in rows.itertuples()], "n": rows["n"],
-        "Won": rows["share"], "Drawn to the others": [with_range(row.shrunk, row.shrunk_low, row.shrunk_high)
-                                                      for row in rows.itertuples()],
-        "Against the rest": rows["verdict"].map(_APART), "Median days": rows["median_days"],
-    })  # fmt: skip
-    days = rows["horizon_days"].dropna()
-    by = f"by day {count(days.iloc[0])}" if len(days) else "in time"
-    caption = (
-        f"Opportunities won {by}, segments and regions of {result.knobs.types[0]} business, over the last "
-        f"{plural(result.knobs.weeks, 'week')} and {compared_with(result.window)}; fewer than {result.knobs.fewest} "
-        "are few; days until won or lost"
-    )
-    return caption, shown, (None, None, "count", "share", None, None, "days")
 
 
 def _label(row: object) -> str:

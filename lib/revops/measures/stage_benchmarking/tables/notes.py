@@ -6,12 +6,12 @@ import pandas as pd
 
 from revops.measures.stage_benchmarking.result import StageResult
 from revops.measures.stage_benchmarking.tables.shapes import Display
-from revops.measures.stage_benchmarking.words import KINDS
-from revops.wording import count, share
+from revops.measures.stage_benchmarking.words import KINDS, points
+from revops.wording import count
 
 __all__ = ["note_tables"]
 
-_LUCK = {"stage": "opportunities", "win": "opportunities to won", "funnel": "leads", "lead_to_won": "leads to won"}
+_LUCK = {"stage": "opportunities", "win": "opportunities made", "funnel": "leads", "lead_to_won": "leads to won"}
 
 
 def note_tables(result: StageResult) -> dict[str, Display]:
@@ -56,8 +56,8 @@ def _of_luck(result: StageResult) -> Iterator[tuple[str, str]]:
             yield (
                 KINDS[what],
                 (
-                    f"Luck that all {_LUCK[what]} of a window share moves a share of 50% by about {share(spread / 4)} "
-                    "either way: it is in every comparison"
+                    f"All {_LUCK[what]} of the same weeks share luck: it moves a share of one half by about "
+                    f"{points(spread / 4)} either way, and is in every comparison"
                 ),
             )
 

@@ -175,7 +175,7 @@ def _stuck(result: StageResult) -> Display:
     n = len(result.pipeline.stuck)
     caption = (
         "Open opportunities that have stood in their stage longer than the age at which its chance to move on has "
-        "halved"
+        "halved, by the stays of all types of opportunity in all the history"
     )
     caption += f"; the {_MOST_STUCK} largest of {n}, all are in the file beside this page" if n > _MOST_STUCK else ""
     return caption, shown.reset_index(drop=True), (None, None, None, "money", "days", "days")
