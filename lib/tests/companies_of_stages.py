@@ -171,8 +171,12 @@ def _others(rows: _Rows) -> None:
              end_date="2026-08-31", actual_cost_amount=500.0)  # fmt: skip
     months = [f"{year}-{month:02d}-01" for year in (2024, 2025, 2026) for month in range(1, 13)]
     for number, month in enumerate(name for name in months if FIRST <= name < _text(rows.end)[:10]):
-        for category, section, amount in (("revenue", "income", 50_000.0), ("cogs", "cogs", 10_000.0),
-                                          ("marketing", "expenses", 9_000.0), ("sales", "expenses", 20_000.0)):
+        for category, section, amount in (
+            ("revenue", "income", 50_000.0),
+            ("cogs", "cogs", 10_000.0),
+            ("marketing", "expenses", 9_000.0),
+            ("sales", "expenses", 20_000.0),
+        ):
             rows.add("ledger", month=month, account=category, parent=category, section=section, category=category,
                      amount=amount + 10 * number, currency="USD")  # fmt: skip
         rows.add("spend", date=month, period_end=month[:8] + "28", system="google_ads", channel="search",

@@ -1,4 +1,4 @@
-"""What is odd in the exports of a company: functions from a book to a book, for tests of the stage benchmarking report."""
+"""What is odd in exports: functions from a book to a book, for tests of the stage benchmarking report."""
 
 import numpy as np
 import pandas as pd
@@ -45,7 +45,9 @@ def bare(book: Book) -> Book:
     """Return a book with opportunities, their history and leads alone, nobody owning them."""
     kept = {"opportunities", "opportunity_history", "leads"}
     book = without(book, *(name for name in book.tables if name not in kept))
-    book = changed(book, "leads", owner_id=None, segment=None, region=None, lead_source=None, source=None, employees=np.nan)
+    book = changed(
+        book, "leads", owner_id=None, segment=None, region=None, lead_source=None, source=None, employees=np.nan
+    )
     return changed(book, "opportunities", owner_id=None, owner_name=None, team=None, account_id=None, account_name=None)
 
 
@@ -60,7 +62,9 @@ def contacts_as_leads(book: Book) -> Book:
             for row in leads.itertuples()]  # fmt: skip
     roles = [{"opportunity_id": row.opportunity_id, "contact_id": f"H{row.lead_id}"}
              for row in leads.dropna(subset="opportunity_id").itertuples()]  # fmt: skip
-    return with_tables(without(book, *_PEOPLE), contacts=table("contacts", rows), contact_roles=table("contact_roles", roles))
+    return with_tables(
+        without(book, *_PEOPLE), contacts=table("contacts", rows), contact_roles=table("contact_roles", roles)
+    )
 
 
 def date_only(book: Book) -> Book:
@@ -91,7 +95,12 @@ def unpriced(book: Book, amount: float = np.nan) -> Book:
 
 def all_of_one_account(book: Book) -> Book:
     """Return a book whose leads and opportunities are all of one company."""
-    book = changed(book, "leads", account_name="Same", account_id=lambda rows: rows["account_id"].mask(rows["account_id"].notna(), "A1"))
+    book = changed(
+        book,
+        "leads",
+        account_name="Same",
+        account_id=lambda rows: rows["account_id"].mask(rows["account_id"].notna(), "A1"),
+    )
     return changed(book, "opportunities", account_id="A1")
 
 
@@ -104,9 +113,9 @@ def merged(book: Book) -> Book:
 
 
 def two_pipelines(book: Book) -> Book:
-    """Return a book in which every third opportunity goes through a pipeline of partners."""
+    """Return a book in which every second opportunity goes through a pipeline of partners."""
     partners = {"Discovery": "Discovery (Partners)", "Proposal": "Contract (Partners)"}
-    theirs = book.table("opportunities")["opportunity_id"][::3]
+    theirs = book.table("opportunities")["opportunity_id"][::2]
     for name in ("opportunities", "opportunity_history"):
         book = changed(book, name, stage_name=lambda rows: rows["stage_name"].mask(
             rows["opportunity_id"].isin(theirs), rows["stage_name"].replace(partners)))  # fmt: skip

@@ -1,4 +1,4 @@
-"""The stage benchmarking report of a small company: blind to what came later, to the order of rows, to names, to units."""
+"""The stage benchmarking report of a small company: blind to what came later, to order, to names, to units."""
 
 import numpy as np
 import pandas as pd
@@ -55,8 +55,22 @@ def dropped(name, table, late):
 
 def wild(name, table, late):
     """Return a table whose later rows are there twice, with other money and other words."""
-    words = {column: table[column].where(~late, "wild") for column in ("segment", "region", "source", "lead_source",
-             "status", "new_value", "account_name", "utm_campaign", "reject_reason", "campaign_name") if column in table}
+    words = {
+        column: table[column].where(~late, "wild")
+        for column in (
+            "segment",
+            "region",
+            "source",
+            "lead_source",
+            "status",
+            "new_value",
+            "account_name",
+            "utm_campaign",
+            "reject_reason",
+            "campaign_name",
+        )
+        if column in table
+    }
     money = {column: table[column].where(~late, 100 * table[column] + 1e6) for column in MONEY if column in table}
     table = table.assign(**words, **money)
     if name in ("opportunity_history", "lead_history", "ledger"):

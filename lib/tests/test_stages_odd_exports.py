@@ -3,7 +3,7 @@
 import odd_stages as odd
 import pytest
 from companies_of_stages import DAY
-from whole_stages import checked, measured, rows, said
+from whole_stages import LEAN, checked, measured, rows, said
 
 from revops.errors import BookError, MeasureError
 from revops.measures.stage_benchmarking.needs import OF_HISTORY, OF_LEADS
@@ -12,12 +12,14 @@ LAST = "2026-06-30"
 LEADS = "leads: the lead export with the days they were qualified, or contacts with their lifecycle dates"
 HISTORY = "opportunity_history: the history of stages (OpportunityHistory, or dated copies of the exports)"
 NO_MQL = "needs the day that leads were qualified by marketing (mql_at)"
-NO_FIELD = "no lead says when marketing called it qualified: name the field, or the statuses, in company.yml under exports"
+NO_FIELD = (
+    "no lead says when marketing called it qualified: name the field, or the statuses, in company.yml under exports"
+)
 
 
 def found(book, day=DAY, **knobs):
     """Return a report and every word of it, checked."""
-    result = measured(book, day, **knobs)
+    result = measured(book, day, **(LEAN | knobs))
     return result, checked(result)
 
 
@@ -63,7 +65,7 @@ def test_before_all_records_there_is_no_report():
 
 
 def test_contacts_as_leads_tell_the_funnel_and_no_hand_off():
-    result, words = found(odd.contacts_as_leads(odd.small()))
+    result, _words = found(odd.contacts_as_leads(odd.small()))
     assert not result.unavailable and result.funnel.leads["is_contact"].all()
     assert any(key[0] == "mql_to_sql_rate" and row["value"] > 0 for key, row in rows(result).items())
     why = "needs the history of leads' statuses, or a field with the day of first work"

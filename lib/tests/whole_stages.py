@@ -20,11 +20,12 @@ from revops.measures.stage_benchmarking import Knobs, StageResult
 from revops.metrics import METRICS, metric
 from revops.metrics.stage_benchmarking import STAGE_BENCHMARKING
 
-__all__ = ["FILES", "QUICK", "checked", "left_out", "measured", "rows", "same_rows", "same_tables", "same_words", "said",
-           "value", "words"]  # fmt: skip
+__all__ = ["FILES", "LEAN", "QUICK", "checked", "measured", "rows", "said", "same_rows", "same_tables", "same_words",
+           "words"]  # fmt: skip
 
 ROOT = Path(__file__).parents[2]
 QUICK = {"draws": 100, "fewest_followed": 5, "fewest": 5}
+LEAN = {"horizons": (30, 180), "luck_past": 3, "deal_groups": ("segment", "type"), "lead_groups": ("segment",)}
 FILES = (report.comparisons_table, report.enquiries_table, report.stuck_table, report.groups_table,
          report.handed_over_table, report.links_table, report.published_table)  # fmt: skip
 _BAD = re.compile(r"\b([nN]a[nN]|-?inf|infinite|None|NaT|needs needs|null)\b|<NA>|[{}]")
@@ -47,13 +48,8 @@ def rows(result: StageResult) -> dict[tuple, dict]:
     """Return the rows of the Answer by id and the values of their keys; each key once."""
     told = report.measure_rows(result)
     found = {(row["id"], *row["by"].items()): row for row in told}
-    assert len(found) == len(told), [key for key in found if sum((row["id"], *row["by"].items()) == key for row in told) > 1]
+    assert len(found) == len(told)
     return found
-
-
-def value(result: StageResult, id: str, **by: object) -> float:
-    """Return one number of the Answer."""
-    return rows(result)[(id, *by.items())]["value"]
 
 
 def said(result: StageResult) -> list[str]:
@@ -121,11 +117,6 @@ def _rows_hold(result: StageResult) -> None:
         if is_known and metric(key[0]).unit == "share":
             assert -1e-9 <= row["value"] <= 1 + 1e-9 or key[0] == "tool_utilisation_rate", (key, row)
         json.dumps(row["by"])
-
-
-def left_out(result: StageResult) -> str:
-    """Return what the report says it lacks, as `metric: why` lines in order."""
-    return "\n".join(f"{name}: {why}" for name, why in result.unavailable.items())
 
 
 def same_rows(

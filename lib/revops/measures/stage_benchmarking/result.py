@@ -58,11 +58,11 @@ class StageResult:
 
     @property
     def following(self) -> dict[str, str]:
-        """Return the stage that follows each open stage, by name; of the last one, the won stage."""
-        stages = [stage for stage in self.view.company.stages if stage.outcome == "open"]
+        """Return the stage that follows each open stage in use in its pipeline, by name; of the last, the won stage."""
         won = next(stage for stage in self.view.company.stages if stage.outcome == "won")
-        names = [stage.name for stage in stages]
-        return dict(zip(names, [*names[1:], won.name], strict=True))
+        rows = self.pipeline.stages[self.pipeline.stages["first_seen"].notna()]
+        after = rows.groupby(rows["pipeline"].fillna(""))["stage"].shift(-1).fillna(won.name)
+        return dict(zip(rows["stage"], after, strict=True))
 
     @property
     def sla_words(self) -> str:
