@@ -39,7 +39,7 @@ test: $(BUILT) ## run the tests
 fuzz: $(BUILT) ## damage example exports at random, 1,000 times in two ways each, new ones each time: ARGS=20000 for more
 	@REVOPS_FUZZ=$(or $(ARGS),1000) $(RUN) -m pytest lib/tests/test_fuzz.py
 
-calibrate: $(BUILT) ## hold every range and probability against simulated companies, beside what others use: half an hour of one core
+calibrate: $(BUILT) ## hold every range and probability against simulated companies, beside what others use: an hour of one core
 	@$(RUN) lib/tests/calibrate.py $(ARGS)
 
 bench: $(BUILT) ## say how fast it is, beside plain tools on the same input: SIZE=full adds a million opportunities, ten million touches

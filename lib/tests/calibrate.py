@@ -12,7 +12,7 @@ from functools import partial
 from multiprocessing import Pool
 
 import pandas as pd
-from calibration import accuracy, attribution, calls, deals, moves, payback, planted, projection, tables, units
+from calibration import accuracy, attribution, calls, deals, moves, payback, planted, projection, stages, tables, units
 from calibration.companies import company
 from calibration.frail import frail_company
 from calibration.told import told
@@ -46,6 +46,7 @@ def main(n: int = 1_020, n_frail: int = 300) -> None:
     attribution.say_all(_flat(attribution.told, range(n)), _flat(attribution.switched, range(n)), _say)
     payback.say_all(_flat(payback.told, range(n)), _say)
     moves.say_all(_flat(moves.told, range(n // 2)), n, _say)
+    stages.say_all(_flat(stages.told, range(n // 20)), _say)
     print(f"{time.perf_counter() - begun:,.0f} s on {os.cpu_count()} cores")
 
 

@@ -147,3 +147,12 @@ def test_journeys_are_found_in_a_company_with_people(tmp_path, here):
     assert set(found.journeys["kind"]) == {"won", "lost", "never"}
     assert 0.2 * n < found.left_out.set_index("reason").loc["used", "n_touches"] < n
     assert len(found.channels) == 13
+
+
+@pytest.mark.parametrize("stem", ["cac_payback", "stage_benchmarking"])
+def test_the_measures_of_reports_that_ask_for_published_figures_are_timed(tmp_path, here, stem):
+    folder = tmp_path / "600"
+    works.make_people(folder)
+    assert works.measure(folder, stem) == COST
+    leads, changes = (pd.read_parquet(folder / FOLDER / f"{name}.parquet") for name in ("leads", "lead_history"))
+    assert changes["lead_id"].nunique() == leads["mql_at"].notna().sum() == pytest.approx(0.6 * len(leads), rel=0.2)

@@ -123,6 +123,7 @@ def test_three_answers_for_one_quarter():
         won("2", "B", amount=50.0, source="marketing", close_date="2026-04-01", type="renewal"),
         won("3", "C", amount=30.0, source="sales", type="expansion"),
         won("4", "D", amount=7.0, source="marketing", close_date="2026-03-31"),
+        won("5", "E", amount=20.0, source="marketing", close_date="2026-05-01"),
     ]
     people = {
         "contacts": [contact("c", "C"), contact("a", "A")],
@@ -141,8 +142,8 @@ def test_three_answers_for_one_quarter():
     assert last_quarter(window).name == "FY26-Q2"
     found = three_answers(window, bills_of(window.view))
     assert found["who"].tolist() == ["sales", "finance", "marketing"]
-    assert found["amount"].tolist() == [130.0, 12 * (5 + 4), 80.0]  # 100 + 30; 10 -> 15 and the new one; 50 + 30
-    assert found["n"].tolist() == [2, 2, 2] and found["why"].isna().all()
+    assert found["amount"].tolist() == [150.0, 12 * (5 + 4), 50.0]  # 100 + 30 + 20; 10 -> 15 and the new one; 30 + 20
+    assert found["n"].tolist() == [3, 2, 2] and found["why"].isna().all()
 
 
 def test_a_quarter_under_way_is_not_told():
@@ -228,7 +229,7 @@ def test_a_renewal_lost_twice_is_lost_the_second_time():
     middle = [change("1", "2026-03-01 09:00", 1, stage_name="Lost", forecast_category="Omitted", type="renewal"),
               change("1", "2026-04-01 09:00", 2, forecast_category="BestCase", type="renewal")]  # fmt: skip
     found = lost_renewals(seen([row], [first, *middle, {**last, "sequence": 3.0}]))
-    assert found[["lost_on", "was"]].values.tolist() == [[pd.Timestamp("2026-06-15"), "to renew"]]
+    assert found[["lost_on", "was"]].values.tolist() == [[pd.Timestamp("2026-06-15"), "in doubt"]]
     won_first = [change("1", "2026-03-01 09:00", 1, stage_name="Won", forecast_category="Closed", type="renewal")]
     found = lost_renewals(seen([row], [first, *won_first, {**last, "sequence": 3.0}]))
     assert found["was"].tolist() == ["to renew"]
@@ -348,8 +349,14 @@ def test_the_organisation_of_the_sample(sample):
     mqls = pd.DataFrame({"period": ["FY27-Q1"], "n": [120], "target": [100.0]})
     off = signal_of(view, ForecastKnobs(calls="history"))
     found = organisation_of(window_of(view, Knobs()), Told(mqls, 0.3, 50), off)
-    assert found.signals["holds"].tolist() == ["yes", "no", "yes", "no", "yes"]
-    assert (found.stage, found.level, found.n_read, found.renamed) == (3, "operational debt", 5, "yes")
+    assert found.signals["holds"].tolist() == ["yes", "no", "yes", "no", "no"]
+    assert (found.stage, found.level, found.n_read, found.renamed) == (3, "watch-list", 5, "yes")
+    renewals = found.signals.set_index("signal").loc[5]
+    assert (round(renewals["value"] * renewals["n"]), renewals["n"]) == (6, 32) and "Best case 14" in renewals[
+        "strength"
+    ]
+    disputes = found.models[found.models["asks"].eq("disputes")]
+    assert disputes["points"].tolist() == ["against", "for"] and set(disputes["ours"]) == {"sales accepts too few MQLs"}
     tools = found.signals.set_index("signal").loc[4]
     assert (tools["value"], tools["n"]) == (8, 10)  # of ten, Salesforce and marketing automation are connected
     sold = found.answers.set_index("who").loc["sales"]
@@ -384,7 +391,7 @@ def test_lost_renewals_of_the_sample_by_plain_loops(sample, day):
         was, amount = "not known", row["amount"]
         if before:
             state = before[-1]
-            named = state["forecast_category"] in ("Forecast", "MostLikely", "BestCase", "Closed")
+            named = state["forecast_category"] in ("Forecast", "MostLikely", "Closed")
             was = "to renew" if state["outcome"] == "won" or (named and state["outcome"] == "open") else "in doubt"
             amount = state["amount"] if state["amount"] == state["amount"] else amount
         expected[row["opportunity_id"]] = (lost_on, was, amount)

@@ -14,6 +14,8 @@ from revops.measures.stage_benchmarking.knobs import Knobs
 from revops.measures.stage_benchmarking.likeness import DOUBTS, LIKE, NAMES, others, our_numbers
 
 FIGURES = published(Path(__file__).parents[2])
+DATED = FIGURES.assign(year=FIGURES["year"].fillna("2025"),
+                       year_end=FIGURES["year_end"].fillna(pd.Timestamp("2025-12-31")))  # fmt: skip
 ABOUT = About(dt.date(2026, 6, 9), 12e6, 22e3, "USD")
 OURS = our_numbers({key: 40.0 if "days" in key[0] or "hours" in key[0] else 0.3 for key in NAMES})
 
@@ -32,8 +34,8 @@ def beside(figures, ours=OURS, about=ABOUT, **knobs):
 
 
 def flags_of(metric, **given):
-    """Return how far the figures of a published metric can be compared, in the order in which they are shown."""
-    found = beside(FIGURES[FIGURES["metric"].eq(metric)], **given).table
+    """Return how far the figures of a published metric can be compared, had all a year, in the order of the file."""
+    found = beside(DATED[DATED["metric"].eq(metric)], **given).table
     return list(zip(found["value"].round(3), found["flag"], strict=True))
 
 
@@ -49,8 +51,8 @@ def test_every_definition_and_every_doubt_is_in_the_file():
 
 def test_no_figure_of_a_funnel_is_shown_without_grade_year_and_reason():
     table = beside(FIGURES).table
-    assert len(table) == 39 and table["grade"].isin(list("ABC")).all() and table["why"].ne("").all()
-    assert table.loc[table["year"].isna(), "why"].str.contains("no year is printed").all()
+    assert len(table) == 26 and table["grade"].isin(list("ABC")).all() and table["why"].ne("").all()
+    assert table["year"].notna().all() and len(beside(DATED).table) == 39
     assert table["flag"].isin(FLAGS).all() and set(table["unit"]) == {"share", "days", "hours"}
     assert table.loc[table["unit"].eq("share"), "value"].between(0, 1).all()
 
@@ -74,7 +76,8 @@ def test_no_published_conversion_is_without_caution_as_none_says_how_its_cohort_
         ("lead_response_time", [(42, "not comparable")]),
         ("lead_response_within_1h", [(0.37, "not comparable")]),
         ("lead_never_answered", [(0.23, "not comparable")]),
-        ("marketing_sourced_share", [(0.1, "caution")]),
+        ("marketing_sourced_share", [(0.1, "not comparable")]),
+        ("marketing_generated_leads_share", [(0.24, "not comparable"), (0.3, "not comparable")]),
         ("forecast_deal_lost", []),
     ],
 )  # fmt: skip
@@ -106,12 +109,28 @@ def test_where_no_sound_figure_exists_it_is_said():
     ours = our_numbers({key: 0.3 for key in NAMES if key[0] != "win_rate"})
     assert beside(FIGURES, ours).why == {
         "win_rate": "our own number is not known",
+        "lead_to_mql": "no year is printed with the 2 published figures",
+        "mql_to_sql_rate": "no year is printed with the 4 published figures",
+        "accept_rate": "no year is printed with the 4 published figures",
+        "marketing_leads_share": (
+            "none of the 2 published figures is comparable; no year is printed with the one other"
+        ),
         "first_touch_hours": "the one published figure is not comparable",
         "sla_attainment_rate": "none of the 2 published figures is comparable",
         "never_touched_rate": "the one published figure is not comparable",
         **dict.fromkeys(("cost_per_mql", "lead_enrichment_rate", "utm_compliance_rate", "tool_utilisation_rate"),
                         "no published figure of this definition was found"),
     }  # fmt: skip
+
+
+def test_a_figure_without_a_year_is_not_shown_and_its_number_says_so():
+    alone = beside(figure(year=None, year_end=pd.NaT))
+    assert alone.table.empty and alone.why["win_rate"] == "no year is printed with the one published figure"
+    other = figure(year=None, year_end=pd.NaT, publisher="C")
+    both = beside(pd.concat([figure(), other]))
+    assert both.table["publisher"].tolist() == ["A"] and "win_rate" not in both.why
+    far = beside(pd.concat([figure(segment_dimension="company_type"), other, other.assign(publisher="D")]))
+    assert far.why["win_rate"] == "the one published figure is not comparable; no year is printed with 2 others"
 
 
 def test_a_figure_of_ones_own_of_our_size_is_compared_by_the_band():
@@ -194,11 +213,11 @@ def test_sets_of_two_years_are_not_mixed():
 
 
 def test_places_of_the_file_agree_with_a_plain_loop():
-    table, expected = beside(FIGURES).table, {}
+    table, expected = beside(DATED).table, {}
     for row in table.to_dict("records"):
         if row["flag"] != "not comparable" and row["statistic"].startswith("typical"):
             expected.setdefault((row["id"], row["band"]), []).append((row["value"], row["ours"]))
     ends = {key: (min(pairs)[0], max(pairs)[0]) for key, pairs in expected.items()}
     found = placed(table)
     assert {(row.id, row.band): (row.low, row.high) for row in found.itertuples()} == ends
-    assert len(found) == 6 and (found["place"] == "within the range").sum() == 3
+    assert len(found) == 5 and (found["place"] == "within the range").sum() == 2

@@ -132,3 +132,17 @@ def test_nobody_moves_nothing():
         share, influence = found(none, none, AGES)
         assert influence.shape == (0, 5) and len(share) == 5
         assert error_of(influence).tolist() == [0] * 5
+
+
+@pytest.mark.parametrize("is_weighted", [False, True])
+def test_groups_told_at_once_are_each_told_alone(is_weighted):
+    random = np.random.default_rng(4)
+    age, event, group = random.integers(0, 12, 200), random.integers(0, 3, 200), random.integers(0, 5, 200)
+    weights = random.lognormal(size=200) if is_weighted else None
+    share, influence = incidence_influence(age, event, AGES, weights=weights, groups=group)
+    assert share.shape == (5, len(AGES))
+    for number in range(5):
+        own = group == number
+        alone = incidence_influence(age[own], event[own], AGES, weights=weights[own] if is_weighted else None)
+        assert share[number] == pytest.approx(alone[0], abs=1e-13)
+        assert influence[own] == pytest.approx(alone[1], abs=1e-13)

@@ -16,19 +16,24 @@ TOUCHES = 10
 """So many touches to an opportunity; of eight touches one contact, and of sixteen one lead."""
 CHANNELS = ("content", "direct_mail", "display", "email", "events", "organic", "paid_search", "paid_social", "partner",
             "referral", "webinar", "website")  # fmt: skip
+SOURCES = ("Content", "Event", "Webinar", "Website")
+REGIONS = ("AMER", "APAC", "EMEA")
 CAMPAIGNS = 240
 MONTHS = pd.date_range("2022-01-01", "2026-12-01", freq="MS")
 
 
 def write_people(folder: Path) -> None:
-    """Write contacts, contact_roles, leads, touches, campaigns and spend beside the opportunities of a folder."""
-    deals = pd.read_parquet(folder / "opportunities.parquet", columns=["opportunity_id", "account_id", "created_at"])
+    """Write contacts, contact_roles, leads with their history, touches, campaigns and spend beside the opportunities of
+    a folder."""
+    columns = ["opportunity_id", "account_id", "owner_id", "created_at"]
+    deals = pd.read_parquet(folder / "opportunities.parquet", columns=columns)
     random, n = np.random.default_rng(7), TOUCHES * len(deals)
     contacts = _contacts(deals, n // 8)
     leads = _leads(random, deals, n // 16, len(contacts))
     tables = {
-        "contacts": contacts, "leads": leads, "contact_roles": _roles(random, deals, len(contacts)),
-        "touches": _touches(random, deals, n, len(contacts), len(leads)), "campaigns": _campaigns(), "spend": _spend(),
+        "contacts": contacts, "leads": leads, "lead_history": _lead_history(random, leads),
+        "contact_roles": _roles(random, deals, len(contacts)), "campaigns": _campaigns(), "spend": _spend(),
+        "touches": _touches(random, deals, n, len(contacts), len(leads)),
     }  # fmt: skip
     (folder / FOLDER).mkdir()
     for name, table in tables.items():
@@ -55,16 +60,38 @@ def _roles(random: np.random.Generator, deals: pd.DataFrame, n_contacts: int) ->
 
 
 def _leads(random: np.random.Generator, deals: pd.DataFrame, n: int, n_contacts: int) -> pd.DataFrame:
-    """Return leads, four of ten of which became contacts."""
+    """Return leads, six of ten of which were qualified by marketing, half by sales, and four became contacts."""
     contact = random.integers(0, n_contacts, n)
-    of, one = contact % len(deals), random.random(n) < 0.4
+    of, luck = contact % len(deals), random.random(n)
+    one = luck < 0.4
     made = deals["created_at"].to_numpy()[of] - np.timedelta64(220, "D")
+    qualified = pd.Series(made + random.integers(0, 14 * 86400, n).astype("timedelta64[s]"))
+    source, region = (pd.Series(words).take(random.integers(0, len(words), n)).array for words in (SOURCES, REGIONS))
     return pd.DataFrame({
-        "lead_id": _ids("00Q", np.arange(n)), "created_at": made, "is_converted": one,
+        "lead_id": _ids("00Q", np.arange(n)), "created_at": made, "is_converted": one, "status": "Open",
+        "account_name": "Company " + pd.Series(of).astype("str"), "owner_id": deals["owner_id"].array.take(of),
+        "mql_at": qualified.where(luck < 0.6), "sql_at": (qualified + pd.Timedelta(days=5)).where(luck < 0.5),
+        "source": "marketing", "lead_source": source, "region": region, "utm_source": "google", "utm_medium": "cpc",
+        "utm_campaign": "Campaign " + pd.Series(of % CAMPAIGNS).astype("str"),
+        "opportunity_id": pd.Series(deals["opportunity_id"].array.take(of)).where(luck < 0.3),
         "converted_date": pd.Series(made + np.timedelta64(20, "D")).dt.normalize().where(one),
         "contact_id": pd.Series(_ids("003", contact)).where(one),
         "account_id": pd.Series(deals["account_id"].array.take(of)).where(one),
     })  # fmt: skip
+
+
+def _lead_history(random: np.random.Generator, leads: pd.DataFrame) -> pd.DataFrame:
+    """Return changes of status: each MQL, nine of ten worked on within four days, and SQL or disqualified."""
+    rows = leads[leads["mql_at"].notna()]
+    touched = rows["mql_at"] + pd.to_timedelta(random.integers(0, 4 * 86400, len(rows)), unit="s")
+    ended = rows["sql_at"].fillna(rows["mql_at"] + pd.Timedelta(days=9))
+    steps = (("MQL", rows["mql_at"]), ("Working", touched.where(random.random(len(rows)) < 0.9)),
+             (np.where(rows["sql_at"].notna(), "SQL", "Disqualified"), ended))  # fmt: skip
+    table = pd.concat([
+        pd.DataFrame({"lead_id": rows["lead_id"], "changed_at": at, "new_value": status}) for status, at in steps
+    ])  # fmt: skip
+    table = table.dropna(subset="changed_at").sort_values(["lead_id", "changed_at"], kind="stable", ignore_index=True)
+    return table.assign(sequence=0.0, field="status", old_value="Open")
 
 
 def _touches(

@@ -4,6 +4,7 @@ import datetime as dt
 import importlib
 import tempfile
 from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,7 @@ from benches.alone import Cost, cost_of
 from benches.exports import COMPANY, write_exports
 from benches.tables import write_table
 from revops.analysis.journeys import journeys_of
+from revops.benchmarks import published
 from revops.book import Book
 from revops.company import load_company
 from revops.exports import Audit, prepare
@@ -97,9 +99,11 @@ def measure(folder: Path, stem: str) -> Cost:
     import statsmodels.api  # noqa: F401  a second that every report pays, whatever its size
 
     measures = importlib.import_module(f"revops.measures.{stem}")
+    asks = "published" in signature(measures.measure).parameters
+    figures = (published(PARAMS.parent),) if asks else ()
     view = _book(folder, with_people="touches" in measures.READS).as_of("auto", now=FAR)
     _ = view.opportunities, view.timeline
-    return cost_of(lambda: measures.measure(view, measures.Knobs()))
+    return cost_of(lambda: measures.measure(view, measures.Knobs(), *figures))
 
 
 def _book(folder: Path, with_people: bool = False) -> Book:

@@ -5,11 +5,15 @@ import pandas as pd
 from revops.actions import Headline
 from revops.actions.stage_benchmarking.facts import by_day, fell, from_to, judged, leak, moved_by, name_of, rose, where
 from revops.actions.stage_benchmarking.numbers import numbers
+from revops.measures.stage_benchmarking.needs import has_leads
 from revops.measures.stage_benchmarking.result import StageResult
 from revops.measures.stage_benchmarking.words import compared_with, lasted
 from revops.wording import odds, plural, share
 
 __all__ = ["headline"]
+
+_OF_STAGES = ("stage", "win", "days")
+_FEW = "too few came in"
 
 
 def headline(result: StageResult) -> Headline:
@@ -17,9 +21,10 @@ def headline(result: StageResult) -> Headline:
 
     act: something of the whole company, or of the slice, surely got worse; watch: a group of it did, MQLs are surely
     touched too late (the range of the last weeks lies below `sla_target`), or three signals of operational debt or
-    more show; on_track otherwise; not_enough_data: nothing could be compared.
+    more show; not_enough_data: nothing could be compared, or only leads or only stages; on_track otherwise.
     """
-    return Headline(_status(result), _sentence(result), _below(result), numbers(result))
+    sentence = "; ".join([_sentence(result).removesuffix("."), *_untold(result)]) + "."
+    return Headline(_status(result), sentence, _below(result), numbers(result))
 
 
 def _status(result: StageResult) -> str:
@@ -29,7 +34,21 @@ def _status(result: StageResult) -> str:
     if worse["dimension"].eq("company").any():
         return "act"
     is_debt = result.organisation.level == "operational debt"
-    return "watch" if len(worse) or is_late(result) or is_debt else "on_track"
+    if len(worse) or is_late(result) or is_debt:
+        return "watch"
+    return "not_enough_data" if _untold(result) else "on_track"
+
+
+def _untold(result: StageResult) -> list[str]:
+    """Return which half of the report compares nothing, and why; nothing where both do, or neither."""
+    tested = judged(result)["what"]
+    is_stage = tested.isin(_OF_STAGES)
+    if tested.empty:
+        return []
+    stages = "no history" if result.view.book.stages_from is None else _FEW
+    leads = _FEW if has_leads(result.view.book) and result.funnel.why is None else "none are known"
+    halves = (("stages", is_stage, stages), ("leads", ~is_stage, leads))
+    return [f"{name} are not compared: {why}" for name, told, why in halves if not told.any()]
 
 
 def is_late(result: StageResult) -> bool:

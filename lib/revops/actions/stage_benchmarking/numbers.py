@@ -41,7 +41,12 @@ def _cycle(result: StageResult) -> Number:
     if cycle is None or missing(cycle.median_days):
         why = "no history of stages" if cycle is None else (cycle.reason or "too few were won")
         return Number(_NONE, f"days from made to won: {why[0].lower()}{why[1:].rstrip('.')}")
-    return Number(f"{cycle.median_days:.0f} days", "until half of those ever won are won")
+    return Number(f"{cycle.median_days:.0f} days", f"until half of those ever won are won{_in_whole(result)}")
+
+
+def _in_whole(result: StageResult) -> str:
+    """Return `, whole company` where the report is of a slice, but this number is not."""
+    return ", whole company" if result.knobs.slice else ""
 
 
 def _stuck(result: StageResult) -> Number:
@@ -97,5 +102,7 @@ def _signals(result: StageResult) -> Number:
     found = result.organisation
     if not found.n_read:
         return Number(_NONE, "signals of operational debt: none could be read")
-    text = f"of {plural(found.n_read, 'signal')} of operational debt that could be read: {found.level}"
+    text = (
+        f"of {plural(found.n_read, 'signal')} of operational debt that could be read{_in_whole(result)}: {found.level}"
+    )
     return Number(str(found.n_holding), text, is_bad=found.level == "operational debt")

@@ -168,17 +168,21 @@ def _renewals(result: StageResult) -> Iterator[Action]:
     lost = lost[lost["was"].eq("to renew")]
     amount = float(lost["amount"].sum())
     text = (
-        f"Look at renewals {result.knobs.unforeseen_days} days before they are due: {plural(len(lost), 'renewal')} of "
-        f"{money(amount, result.view.company.currency)} {'was' if len(lost) == 1 else 'were'} lost that still stood as "
-        "to renew then"
+        f"Look for what told of renewals at risk: {plural(len(lost), 'renewal')} of "
+        f"{money(amount, result.view.company.currency)} {'was' if len(lost) == 1 else 'were'} lost{_in_whole(result)} "
+        f"that stood as to renew {plural(result.knobs.unforeseen_days, 'day')} before the loss"
     )
     because = (
-        f"More than unforeseen_least ({share(result.knobs.unforeseen_least)}) of lost renewals of the last four "
-        f"quarters were forecast to renew unforeseen_days before. A rule of {signal['source']}. A smaller share takes "
-        "it off."
+        f"At least unforeseen_least ({share(result.knobs.unforeseen_least)}) of the renewals lost in the year before "
+        "were forecast to renew (renew_categories) unforeseen_days before the loss. The rule is of Fairview, its "
+        "threshold ours. A smaller share takes it off the list."
     )
     yield Action("unforeseen_renewals", text, "cs_ops", amount, _end(result), because,
                  tuple(lost["opportunity_id"].head(_RECORDS)))  # fmt: skip
+
+
+def _in_whole(result: StageResult) -> str:
+    return " in the whole company" if result.knobs.slice else ""
 
 
 def _links(result: StageResult) -> Iterator[Action]:

@@ -165,16 +165,14 @@ def _moves(
 def _why(rows: pd.DataFrame, fewest: int, is_unknown: Array) -> pd.Series:
     """Return why each row is not tested, None where it is."""
     days = [f"for {age:.0f} days" if age > 0 else "long enough" for age in rows["horizon_days"]]
-    few = pd.Series([f"too few followed {words} " for words in days], rows.index, dtype=object)
+    few = np.array([f"too few followed {words} " for words in days], dtype=object)
     reasons = (
         (rows["n_now"] < fewest, f"fewer than {fewest} {_NOW}"),
         (rows["n_past"] < fewest, f"fewer than {fewest} {_PAST}"),
         (rows["now"].isna(), few + _NOW),
         (rows["past"].isna(), few + _PAST),
-        (pd.Series(is_unknown, rows.index) & rows["horizon_days"].isna(), "not seen equally long"),
-        (pd.Series(is_unknown, rows.index), "no range"),
+        (is_unknown & rows["horizon_days"].isna(), "not seen equally long"),
+        (is_unknown, "no range"),
     )
-    why = pd.Series([None] * len(rows), index=rows.index, dtype=object)
-    for holds, words in reversed(reasons):
-        why = why.mask(holds, words)
-    return why
+    why = np.select(*zip(*reasons, strict=True), default=None)
+    return pd.Series(why, rows.index, dtype=object)

@@ -6,9 +6,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from revops.analysis.passages.grouped import clusters_of, effective, grouped
+from revops.analysis.passages.grouped import clusters_in, numbered
 from revops.analysis.passages.wilson import reach_of, wilson
-from revops.analysis.survival.influence import error_of, incidence_influence
+from revops.analysis.survival.influence import incidence_influence, summed
 
 __all__ = ["converted"]
 
@@ -64,50 +64,56 @@ def converted(
         Wilson's range: Korn and Graubard, Survey Methodology 24 (1998).
     """
     table = passages[passages["amount"] > 0] if weights == "amount" else passages
-    ages = np.asarray(horizons, dtype="int64")
-    told = [
-        _told(rows, ages, weights, level, fewest).assign(**dict(zip(by, words, strict=True)))
-        for words, rows in grouped(table, by)
-    ]
-    columns = [*by, "horizon_days", *_COLUMNS]
-    if not told:
+    group, words = numbered(table, by)
+    used = [name for name in ("age_days", "event", "follow_days", "amount", "cluster") if name in table]
+    table, group = table.loc[group >= 0, used], group[group >= 0]
+    ages, columns = np.asarray(horizons, dtype="int64"), [*by, "horizon_days", *_COLUMNS]
+    if table.empty:
         return _nothing(passages, by, columns)
-    found = pd.concat(told, ignore_index=True)[columns]
-    found["low"], found["high"] = wilson(found["share"].to_numpy(), found["n_worth"].to_numpy(), level)
-    return found
+    told = _told(table, group, ages, weights, level)
+    is_told = told["n_followed"] >= fewest
+    told |= {name: np.where(is_told, told[name], np.nan) for name in ("share", "error", "n_worth")}
+    told["low"], told["high"] = wilson(told["share"], told["n_worth"], level)
+    found = words.loc[words.index.repeat(len(ages))].reset_index(drop=True)
+    found["horizon_days"] = np.tile(ages, len(words))
+    return found.assign(**{name: told[name].ravel() for name in _COLUMNS})[columns]
 
 
-def _told(rows: pd.DataFrame, horizons: Array, weights: str | None, level: float, fewest: int) -> pd.DataFrame:
-    """Return the rows of one group, one per horizon, their ranges still to be told."""
-    age, followed = rows["age_days"].to_numpy(), rows["follow_days"].to_numpy()[:, None] >= horizons
-    weight = rows["amount"].to_numpy(dtype=float) if weights == "amount" else None
-    share, influence = incidence_influence(age, rows["event"].to_numpy(), horizons, weights=weight)
-    error, worth = _worth(share, influence, followed, clusters_of(rows), weight, level)
-    n_followed = followed.sum(axis=0)
-    told = n_followed >= fewest
-    return pd.DataFrame({
-        "horizon_days": horizons, "n": len(rows), "n_followed": n_followed,
-        "n_at_risk": (age[:, None] >= horizons).sum(axis=0), "share": np.where(told, share, np.nan), "low": np.nan,
-        "high": np.nan, "error": np.where(told, error, np.nan), "n_worth": np.where(told, worth, np.nan),
-    })  # fmt: skip
-
-
-def _worth(
-    share: Array, influence: Array, followed: Array, clusters: Array | None, weight: Array | None, level: float
-) -> tuple[Array, Array]:
-    """Return the error of each share, and how many equal independent subjects would tell as much."""
-    each = np.ones(len(followed)) if weight is None else weight
-    is_plain = clusters is None and weight is None
-    error = error_of(influence, clusters, weights=None if is_plain else each)
-    n = effective(each, clusters)
+def _told(rows: pd.DataFrame, group: Array, ages: Array, weights: str | None, level: float) -> dict[str, Array]:
+    """Return what is told of each group at each age [groups x ages], ranges left out."""
+    age, followed = rows["age_days"].to_numpy(), rows["follow_days"].to_numpy()[:, None] >= ages
+    n = np.bincount(group)
+    each = rows["amount"].to_numpy(dtype=float) if weights == "amount" else np.ones(len(rows))
+    share, influence = incidence_influence(age, rows["event"].to_numpy(), ages, weights=each, groups=group)
+    cluster, group_of = clusters_in(rows, group)
+    is_plain = (np.bincount(group_of) == n) & (weights is None)
+    error = _error(influence, each, (group, cluster, group_of), is_plain)
+    alone = _effective(each[:, None], group, np.arange(len(rows)), group)
+    together = _effective(each[:, None], group, cluster, group_of)
     with np.errstate(divide="ignore", invalid="ignore"):
-        worth = np.minimum(share * (1 - share) / error**2, effective(each))
-    worth = np.where(np.isnan(error), n, worth)
-    if not is_plain:
-        worth *= (reach_of(level, None) / reach_of(level, n)) ** 2
-    sure = (share < 1e-12) | (share > 1 - 1e-12)
-    worth[sure] = [effective(each[seen], None if clusters is None else clusters[seen]) for seen in followed.T[sure]]
-    return error, worth
+        worth = np.minimum(share * (1 - share) / error**2, alone)
+    worth = np.where(np.isnan(error), together, worth)
+    worth *= np.where(is_plain[:, None], 1.0, reach_of(level, None) / reach_of(level, together)) ** 2
+    is_sure = (share < 1e-12) | (share > 1 - 1e-12)
+    worth = np.where(is_sure, _effective(each[:, None] * followed, group, cluster, group_of), worth)
+    counts = {"n_followed": followed, "n_at_risk": age[:, None] >= ages}
+    counts = {name: summed(held, group).astype("int64") for name, held in counts.items()}
+    return {"n": np.repeat(n[:, None], len(ages), axis=1), "share": share, "error": error, "n_worth": worth} | counts
+
+
+def _error(influence: Array, each: Array, of: tuple[Array, Array, Array], is_plain: Array) -> Array:
+    """Return the standard error of each group's shares, as survival.error_of tells that of one."""
+    group, cluster, group_of = of
+    part = np.bincount(cluster, each) / np.bincount(group, each)[group_of]
+    rest = np.where(is_plain[group_of], 1.0, 1 - part)
+    moved = summed(influence, cluster) / np.sqrt(np.where(rest > 1e-12, rest, np.nan))[:, None]
+    return np.sqrt(summed(np.square(moved), group_of))
+
+
+def _effective(weights: Array, group: Array, cluster: Array, group_of: Array) -> Array:
+    """Return grouped.effective of each group, for each column of weights."""
+    squares = summed(np.square(summed(weights, cluster)), group_of)
+    return np.divide(np.square(summed(weights, group)), squares, out=np.zeros_like(squares), where=squares > 0)
 
 
 def _nothing(passages: pd.DataFrame, by: Sequence[str], columns: list[str]) -> pd.DataFrame:

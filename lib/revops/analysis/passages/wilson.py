@@ -21,7 +21,7 @@ def wilson(share: Array, n: Array, level: float) -> tuple[Array, Array]:
     return np.clip(middle - reach, 0.0, 1.0), np.clip(middle + reach, 0.0, 1.0)
 
 
-def reach_of(level: float, n: float | None) -> float:
+def reach_of(level: float, n: float | Array | None) -> float | Array:
     """Return how many standard errors a range reaches: by the normal distribution, or by Student's t where the error
     itself was told by n independent parts only."""
-    return float(ndtri((1 + level) / 2) if n is None else stdtrit(max(n - 1, 1.0), (1 + level) / 2))
+    return ndtri((1 + level) / 2) if n is None else stdtrit(np.maximum(n - 1, 1.0), (1 + level) / 2)

@@ -9,7 +9,9 @@ __all__ = ["error_of", "incidence_influence", "summed", "survival_influence"]
 Array = np.ndarray
 
 
-def incidence_influence(age: Array, event: Array, ages: Array, *, weights: Array | None = None) -> tuple[Array, Array]:
+def incidence_influence(
+    age: Array, event: Array, ages: Array, *, weights: Array | None = None, groups: Array | None = None
+) -> tuple[Array, Array]:
     """Return the share to whom event 1 has come by each of some ages [ages], and what each subject moves it by
     [subjects x ages].
 
@@ -18,6 +20,8 @@ def incidence_influence(age: Array, event: Array, ages: Array, *, weights: Array
         event : 1, or 2 that makes 1 impossible; 0 = neither yet (censored), and at risk at that age
         ages : whole ages that are asked for, rising
         weights : how much each counts; None = once
+        groups : number of the group of each, from 0: the share is told of each [groups x ages], and each subject moves
+            that of its own; None = all are one
 
     Formula
         F(t) = sum over a <= t of S(a-) h1(a), with h1 the part of those at risk to whom event 1 comes, h any event,
@@ -35,20 +39,22 @@ def incidence_influence(age: Array, event: Array, ages: Array, *, weights: Array
     weights = np.ones(len(age)) if weights is None else np.asarray(weights, dtype=float)
     age, event, ages = (np.asarray(value, dtype="int64") for value in (age, event, ages))
     horizon = int(ages.max(initial=0))
-    found = counted(age, event, horizon=horizon, weights=weights, n_events=2)
-    first, risk = found.hazards[0, :, 0], found.at_risk[:, 0]
-    before = np.r_[1.0, found.alive[:-1, 0]]
-    share = np.cumsum(before * first)
-    hazard, each = found.hazards.sum(axis=0)[:, 0], _over(1.0, risk)
+    own = np.zeros((len(age), 1), dtype="int64") if groups is None else np.asarray(groups, dtype="int64")[:, None]
+    found = counted(age, event, horizon=horizon, weights=weights, groups=own[:, 0], n_events=2)
+    hazards, alive = found.hazards, found.alive
+    before = np.concatenate([np.ones_like(alive[:1]), alive[:-1]])
+    first, hazard, each = hazards[0], hazards.sum(axis=0), _over(1.0, found.at_risk)
+    share = np.cumsum(before * first, axis=0)
     left, kept = _over(hazard, 1 - hazard), _over(1.0, 1 - hazard)
     at_risk = np.stack([before * first * each, left * each, left * each * share]).cumsum(axis=1)
     place, seen = np.minimum(age, horizon)[:, None], np.minimum(age[:, None], ages)
     happened = age[:, None] <= ages
-    gain, out, out_share = at_risk[:, seen]
-    moved = (event == 1)[:, None] * happened * (before * each)[place] - gain
-    moved -= (event > 0)[:, None] * happened * (share[ages] - share[place]) * (kept * each)[place]
-    moved += share[ages] * out - out_share
-    return share[ages], weights[:, None] * moved
+    gain, out, out_share = at_risk[:, seen, own]
+    reached = share[ages, own]
+    moved = (event == 1)[:, None] * happened * (before * each)[place, own] - gain
+    moved -= (event > 0)[:, None] * happened * (reached - share[place, own]) * (kept * each)[place, own]
+    moved += reached * out - out_share
+    return share[ages, 0] if groups is None else share[ages].T, weights[:, None] * moved
 
 
 def survival_influence(age: Array, left: Array, ages: Array, *, weights: Array | None = None) -> tuple[Array, Array]:

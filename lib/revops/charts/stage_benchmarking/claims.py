@@ -9,6 +9,7 @@ from revops.charts.stage_benchmarking.drawings import plot_curves
 from revops.charts.stage_benchmarking.rows import plot_moved
 from revops.charts.style import Chart
 from revops.measures.stage_benchmarking.curves import curves as curves_of
+from revops.measures.stage_benchmarking.curves import thinned
 from revops.measures.stage_benchmarking.result import StageResult
 from revops.measures.stage_benchmarking.words import compared_with, move_words
 from revops.wording import between, plural, share
@@ -16,7 +17,7 @@ from revops.wording import between, plural, share
 __all__ = ["curves", "draw", "moved"]
 
 _VERDICTS = {"up": "better", "down": "worse"}
-_MOST = 12
+_MOST, _POINTS_TOLD = 12, 11
 
 
 def draw(result: StageResult) -> list[Chart]:
@@ -79,7 +80,8 @@ def curves(result: StageResult) -> Chart | None:
     )
     ends = between(row["now_low"], row["now_high"], share)
     alt = f"{title}. Range of the last weeks {ends}."
-    data = table.assign(when=table["when"].map({"now": "last weeks", "past": "before"}))
+    data = thinned(table, _POINTS_TOLD)
+    data = data.assign(when=data["when"].map({"now": "last weeks", "past": "before"}))
     data = data.rename(columns={"low": "from", "high": "to", "n_followed": "followed"})
     return Chart("curves", title, alt, caption, plot_curves(table), data,
                  (None, "days", "share", "share", "share", "count"))  # fmt: skip

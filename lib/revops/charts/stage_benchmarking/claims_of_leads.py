@@ -2,7 +2,7 @@
 
 from revops.charts.stage_benchmarking.drawings import plot_mqls, plot_touched
 from revops.charts.style import Chart
-from revops.measures.stage_benchmarking.curves import touched_by_hour
+from revops.measures.stage_benchmarking.curves import thinned, touched_by_hour
 from revops.measures.stage_benchmarking.result import StageResult
 from revops.measures.stage_benchmarking.words import compared_with
 from revops.wording import count, missing, plural, share
@@ -10,6 +10,7 @@ from revops.wording import count, missing, plural, share
 __all__ = ["hand_off", "mqls"]
 
 _TIMES_SLA, _MOST_QUARTERS = 10, 8
+_POINTS_DRAWN, _POINTS_TOLD = 120, 11
 
 
 def hand_off(result: StageResult) -> Chart | None:
@@ -31,10 +32,10 @@ def hand_off(result: StageResult) -> Chart | None:
         f"{compared_with(result.window)}. Untouched ones wait, those given back untouched never are."
     )
     alt = title if missing(before["sla_share"]) else f"{title}. Before: {share(before['sla_share'])}"
-    step = max(len(table) // 80, 1)
-    data = table.iloc[::step].assign(when=lambda rows: rows["when"].map({"now": "last weeks", "past": "before"}))
-    ax = plot_touched(table, found.sla_hours / each, knobs.sla_target, found.unit)
-    data = data.rename(columns={"hours": found.unit, "share": "touched"}).reset_index(drop=True)
+    data = thinned(table, _POINTS_TOLD)
+    data = data.assign(when=data["when"].map({"now": "last weeks", "past": "before"}))
+    ax = plot_touched(thinned(table, _POINTS_DRAWN), found.sla_hours / each, knobs.sla_target, found.unit)
+    data = data.rename(columns={"hours": found.unit, "share": "touched"})
     return Chart("hand_off", title, f"{alt}.", caption, ax, data, (None, "count", "share"))
 
 

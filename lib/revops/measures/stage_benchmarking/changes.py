@@ -149,21 +149,21 @@ def _of_family(family: Family, knobs: Knobs) -> Iterator[pd.DataFrame]:
 
 def _with_stake(table: pd.DataFrame, families: dict[str, Family]) -> pd.DataFrame:
     """Return comparisons with the money that hangs on the change."""
-    worth = [_came(row, families.get(row.what)) for row in table.itertuples()]
+    came = {what: family.passages[family.passages["window"].eq(0)] for what, family in families.items()}
+    worth = [_came(row, families[row.what], came[row.what]) if row.what in came else np.nan for row in
+             table.itertuples()]  # fmt: skip
     return table.assign(**{
         name: -table[change] * np.array(worth, dtype=float)
         for name, change in zip(_STAKE, ("change", "change_high", "change_low"), strict=True)
     })  # fmt: skip
 
 
-def _came(row: object, family: Family | None) -> float:
+def _came(row: object, family: Family, came: pd.DataFrame) -> float:
     """Return what all that came into a step in the last weeks, of a group, would be worth if it moved on."""
-    if family is None:
-        return np.nan
-    rows = family.passages
-    rows = rows[rows["window"].eq(0) & rows["step"].eq(row.step)]
+    is_own = came["step"].eq(row.step)
     if row.dimension != "company":
-        rows = rows[rows[row.dimension].eq(row.group)]
+        is_own &= came[row.dimension].eq(row.group)
     if row.step in family.worth.index:
-        return len(rows) * float(family.worth[row.step])
-    return float(rows["amount"].sum()) if rows["amount"].notna().any() else np.nan
+        return int(is_own.sum()) * float(family.worth[row.step])
+    amount = came.loc[is_own, "amount"]
+    return float(amount.sum()) if amount.notna().any() else np.nan

@@ -6,7 +6,7 @@ import pandas as pd
 from revops.analysis.passages import converted
 from revops.analysis.survival import incidence
 
-__all__ = ["curves", "touched_by_hour"]
+__all__ = ["curves", "thinned", "touched_by_hour"]
 
 _POINTS = 30
 _PARTS = 10
@@ -63,3 +63,14 @@ def touched_by_hour(leads: pd.DataFrame, *, past: int, until: float, fewest: int
         hours = found["age_months"] / _PARTS
         tables.append(pd.DataFrame({"when": when, "hours": hours, "share": found["first_share"]}).dropna())
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["when", "hours", "share"])
+
+
+def thinned(lines: pd.DataFrame, most: int) -> pd.DataFrame:
+    """Return lines with at most so many points each, evenly spread, the first and the last among them.
+
+    Parameters
+        lines : curves or touched_by_hour
+    """
+    parts = [line.iloc[np.unique(np.linspace(0, len(line) - 1, most).round().astype(int))] for _, line in
+             lines.groupby("when", sort=False)]  # fmt: skip
+    return pd.concat(parts, ignore_index=True) if parts else lines

@@ -59,6 +59,11 @@ class Knobs(params.Knobs):
     many_tools: Count = 10
     unforeseen_least: Part = 0.25
     unforeseen_days: Count = 30
+    renew_categories: tuple[Literal["Commit", "MostLikely", "BestCase", "Pipeline", "Closed"], ...] = (
+        "Commit",
+        "MostLikely",
+        "Closed",
+    )
     forecast_to_renew: Part = 0.5
     martech_tools: Count = 15
     many_campaigns: Count = 100

@@ -1,6 +1,7 @@
 """Which published figure answers which number of the funnel, and how far their definitions are the same."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ _AGES = "theirs does not say within what time, ours is by the last age that was 
 _CLOSED = "theirs does not say of which deals, ours is of all that closed in the weeks looked at"
 _FORECAST = "theirs are deals that sellers placed in the forecast, ours are all that closed"
 _COMPANIES = "theirs is a share of companies, ours one of leads"
-_LEADS = "ours is of enquiries in the CRM: what sales finds itself is often no lead there"
+_LEADS = "theirs is of pipeline, or of leads of all sources, ours of enquiries, where what sales finds itself is none"
 
 NAMES = {
     ("win_rate", "of_closed"): "Win rate of closed deals",
@@ -52,7 +53,7 @@ LIKE = (
     Like("forecast_deal_no_decision", "", "no_decision_share", "of_closed", OFF,
          "ended without a decision, of deals in the forecast", _FORECAST),
     Like("sales_cycle", "", "sales_cycle_days", "won", NEAR, "days from made to won",
-         "theirs averages what the page does not name; ours is when half of those ever won are won", "days"),
+         "theirs averages what the page does not name, ours is when half of those ever won are won", "days"),
     Like("inquiry_to_mql", "", "lead_to_mql", "by_age", NEAR, "enquiries that marketing called qualified", _AGES),
     Like("mql_to_sql", "", "mql_to_sql_rate", "by_age", NEAR, "MQLs that sales called qualified", _AGES),
     Like("sal_to_sql", "", "accept_rate", "judged", NEAR, "called qualified, of what sales took on",
@@ -61,9 +62,9 @@ LIKE = (
          "theirs is what sales took on to look at, of all MQLs; ours what it called qualified, of those it judged"),
     Like("sql_to_won", "", "sql_to_won", "by_age", NEAR, "SQLs that became a won deal", _AGES),
     Like("demo_to_won", "", "demo_to_won", "by_age", NEAR, "deals that came to a demo and were won", _AGES),
-    Like("marketing_generated_leads_share", "", "marketing_leads_share", "enquiries", NEAR,
+    Like("marketing_generated_leads_share", "", "marketing_leads_share", "enquiries", OFF,
          "leads that marketing brought, of all", _LEADS),
-    Like("marketing_sourced_share", "percent of leads", "marketing_leads_share", "enquiries", NEAR,
+    Like("marketing_sourced_share", "percent of leads", "marketing_leads_share", "enquiries", OFF,
          "leads that marketing brought, of all", _LEADS),
     Like("lead_response_time", "", "first_touch_hours", "median", OFF, "hours to the first answer",
          "theirs is the average of those who answered at all, by the clock; ours the median of all, in office hours"),
@@ -120,7 +121,7 @@ def our_numbers(known: Mapping[tuple[str, str], float]) -> pd.DataFrame:
 
 
 def others(published: pd.DataFrame, ours: pd.DataFrame, knobs: Knobs, about: About) -> Peers:
-    """Return published figures of funnels beside our numbers, each with how far it can be compared.
+    """Return published figures of funnels that print a year beside our numbers, each with how far it can be compared.
 
     Question
         How does our funnel stand beside those of others, and may we say so?
@@ -131,7 +132,24 @@ def others(published: pd.DataFrame, ours: pd.DataFrame, knobs: Knobs, about: Abo
         knobs : Uses grades, arr_band.
         about : the day, our recurring revenue a year, the median new customer's amount a year, and the currency
 
+    Returns
+        As analysis.peers.peers, of figures with a year alone; why says where others print none.
+
     Limits
         No published conversion says how its cohort was followed, so none is without caution. Our own past comes first.
     """
-    return peers(published, ours, LIKE, knobs, about, doubts=DOUBTS)
+    has_year = published["year"].notna()
+    found, undated = (peers(published[rows], ours, LIKE, knobs, about, doubts=DOUBTS) for rows in (has_year, ~has_year))
+    return replace(found, why=_without_year(found, undated))
+
+
+def _without_year(found: Peers, undated: Peers) -> dict[str, str]:
+    """Return why a number has no figure that may be compared, where some of it print no year."""
+    shown, missing = found.table["id"].value_counts(), undated.table["id"].value_counts()
+    why = dict(found.why)
+    for id in set(why) & set(missing.index):
+        n = int(missing[id])
+        others = f"no year is printed with {'the one other' if n == 1 else f'{n} others'}"
+        alone = f"no year is printed with {'the one published figure' if n == 1 else f'the {n} published figures'}"
+        why[id] = f"{why[id]}; {others}" if shown.get(id, 0) else alone
+    return why

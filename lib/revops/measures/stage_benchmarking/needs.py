@@ -13,7 +13,7 @@ OF_LEADS = ("mql_volume", "mql_to_sql_rate", "lead_to_won_rate", "cost_per_mql",
             "sla_attainment_rate", "never_touched_rate", "first_touch_hours", "accept_rate", "late_lead_amount",
             "utm_compliance_rate")  # fmt: skip
 """The metrics that leads tell, or contacts that became leads."""
-OF_HISTORY = ("median_days_in_stage", "halving_days", "stuck_amount", "win_rate_by_amount")
+OF_HISTORY = ("median_days_in_stage", "halving_days", "stuck_amount", "win_rate", "win_rate_by_amount")
 """The metrics that the history of opportunities tells."""
 _LEADS = "leads: the lead export with the days they were qualified, or contacts with their lifecycle dates"
 _HISTORY = "opportunity_history: the history of stages (OpportunityHistory, or dated copies of the exports)"

@@ -18,10 +18,11 @@ from revops.measures.stage_benchmarking.knobs import Knobs
 from revops.measures.stage_benchmarking.leaks import leaks
 from revops.measures.stage_benchmarking.likeness import others, our_numbers
 from revops.measures.stage_benchmarking.marketing import Marketing, marketing_of
-from revops.measures.stage_benchmarking.needs import lacking, refusal
+from revops.measures.stage_benchmarking.needs import refusal
 from revops.measures.stage_benchmarking.organisation import Organisation, organisation_of
 from revops.measures.stage_benchmarking.ours import about_us, known_numbers, told_of
 from revops.measures.stage_benchmarking.pipeline import Pipeline, pipeline_of
+from revops.measures.stage_benchmarking.unavailable import unavailable
 from revops.measures.stage_benchmarking.window import Window, window_of
 from revops.wording import count
 
@@ -114,7 +115,7 @@ def measure(view: AsOf, knobs: Knobs, published: pd.DataFrame, off: pd.Series | 
         marketing=marketing, organisation=organisation,
         changes=changes_of(families, [*stays, hand_off.moves, *moves_of(marketing, knobs)], knobs),
         groups=_groups(rows, families, knobs), leaks=_leaks(rows, knobs), peers=figures, places=placed(figures.table),
-        unavailable=lacking(view.book),
+        unavailable=unavailable(view.book, funnel, pipeline, hand_off, marketing, organisation),
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from revops.analysis.outlook import Subject
@@ -57,15 +58,15 @@ def known_calls(calls: pd.DataFrame, period: Period, days: Mapping[int, dt.date]
         One row per week x level x member x category with a call by then: period, horizon_weeks, level, group_level,
         member, category, forecast_amount, snapshot_date, is_carried (made before the week began).
     """
-    key, parts = ["level", "group_level", "member", "category"], []
+    key = ["level", "group_level", "member", "category"]
     own = calls[calls["period"].eq(period.name)].sort_values("snapshot_date", kind="stable")
-    made, replaced = own["snapshot_date"], own.groupby(key)["snapshot_date"].shift(-1)
-    for week, day in days.items():
-        known = own[(made <= pd.Timestamp(day)) & ~(replaced <= pd.Timestamp(day))]
-        begun = pd.Timestamp(period.start + dt.timedelta(days=7 * (week - 1)))
-        parts.append(known.assign(horizon_weeks=week, is_carried=known["snapshot_date"] < begun))
+    made, replaced = own["snapshot_date"].to_numpy(), own.groupby(key)["snapshot_date"].shift(-1).to_numpy()
+    weeks, day = np.array(list(days), dtype="int64"), np.array(list(days.values()), dtype="datetime64[us]")[:, None]
+    at, rows = np.nonzero((made <= day) & ~(replaced <= day))
+    begun = np.datetime64(period.start, "us") + (weeks - 1) * np.timedelta64(7, "D")
+    found = own.iloc[rows].assign(horizon_weeks=weeks[at], is_carried=made[rows] < begun[at])
     columns = ["period", "horizon_weeks", *key, "forecast_amount", "snapshot_date", "is_carried"]
-    return pd.concat(parts, ignore_index=True)[columns]
+    return found[columns].reset_index(drop=True)
 
 
 def _without_roll_ups(calls: pd.DataFrame, owners: pd.DataFrame) -> pd.DataFrame:

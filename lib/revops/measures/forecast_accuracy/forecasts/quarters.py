@@ -4,11 +4,12 @@ import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from revops.analysis.outlook import Subject
 from revops.analysis.pace import frozen_on
-from revops.analysis.same_day import booked_on_day, booked_on_days
+from revops.analysis.same_day import booked_on_days
 from revops.analysis.spans import spans
 from revops.book import UNASSIGNED
 from revops.company import TYPES
@@ -105,17 +106,19 @@ def _is_over(subject: Subject, period: Period) -> bool:
 
 
 def _actuals(subject: Subject, states: pd.DataFrame, periods: Sequence[Period]) -> pd.DataFrame:
-    view, parts = subject.view, []
-    for period in periods:
-        now = booked_on_day(states, period, view.day)
-        frozen = frozen_on(period, view.day, view.company.grace_days) if view.book.has_history else view.day
-        sums = [
-            rows.groupby(["type", "owner_id"])["amount"].sum().rename(name)
-            for name, rows in (("actual_amount", booked_on_day(states, period, frozen)), ("now_amount", now))
-        ]
-        parts.append(pd.concat(sums, axis=1).fillna(0.0).reset_index().assign(period=period.name))
-    columns = ["period", "type", "owner_id", "actual_amount", "now_amount"]
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    view, columns = subject.view, ["period", "type", "owner_id", "actual_amount", "now_amount"]
+    if not periods:
+        return pd.DataFrame(columns=columns)
+    now = [view.day] * len(periods)
+    grace = view.company.grace_days
+    frozen = [frozen_on(period, view.day, grace) for period in periods] if view.book.has_history else now
+    sums = []
+    for name, days in (("actual_amount", frozen), ("now_amount", now)):
+        rows = booked_on_days(states, list(zip(periods, days, strict=True)))
+        sums.append(rows.groupby(["at", "type", "owner_id"])["amount"].sum().rename(name))
+    table = pd.concat(sums, axis=1).sort_index().fillna(0.0).reset_index()
+    names = np.array([period.name for period in periods])
+    return table.assign(period=pd.array(names[table["at"]], dtype="str"))[columns]
 
 
 def early_bookings(

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from revops.analysis.among import is_among
 from revops.measures.stage_benchmarking.funnel.companies import company_keys
 from revops.measures.stage_benchmarking.funnel.conversions import (
     by_cohort,
@@ -49,7 +50,7 @@ def funnel_of(window: Window) -> Funnel:
     places = places_told(found)
     why = _why(window, found)
     found = _of_slice(found, window) if why is None else found.iloc[:0]
-    leads = leads[leads["enquiry_id"].isin(found["enquiry_id"])].reset_index(drop=True)
+    leads = leads[is_among(leads["enquiry_id"], found["enquiry_id"])].reset_index(drop=True)
     passages, whole = passages_of(found, places, window), whole_way(found, places, window)
     both = pd.concat([passages, whole], ignore_index=True)
     return Funnel(

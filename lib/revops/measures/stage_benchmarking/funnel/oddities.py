@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from revops.analysis.among import is_among
 from revops.measures.stage_benchmarking.funnel.result import PLACES
 from revops.measures.stage_benchmarking.window import Window
 
@@ -68,7 +69,7 @@ def _of_opportunities(leads: pd.DataFrame, enquiries: pd.DataFrame) -> dict[str,
     known = leads.loc[leads["opportunity_id"].notna(), ["enquiry_id", "opportunity_id", "opportunity_at"]]
     known = known.merge(enquiries[["enquiry_id", "lead_at"]], on="enquiry_id")
     older = known["opportunity_at"].dt.normalize() < known["lead_at"].dt.normalize()
-    taken = ~known["opportunity_id"].isin(enquiries["opportunity_id"]) & ~older
+    taken = ~is_among(known["opportunity_id"], enquiries["opportunity_id"]) & ~older
     became = leads["contact_id"].notna() | leads["account_id"].notna()
     told = leads.loc[~leads["is_by_role"] | leads["is_contact"], "opportunity_id"]
     return {
@@ -82,7 +83,7 @@ def _of_opportunities(leads: pd.DataFrame, enquiries: pd.DataFrame) -> dict[str,
             "Second opportunities of an enquiry; the first counts",
         ),
         "by_role": (
-            (enquiries["opportunity_id"].notna() & ~enquiries["opportunity_id"].isin(told)).sum(),
+            (enquiries["opportunity_id"].notna() & ~is_among(enquiries["opportunity_id"], told)).sum(),
             "Opportunities found by the contact's role on them, not by the lead itself",
         ),
         "no_opportunity": (
@@ -101,7 +102,7 @@ def _untold(
 ) -> dict[str, tuple[int, str]]:
     view = window.view
     state = view.opportunities
-    state = state[state["opportunity_id"].isin(enquiries["opportunity_id"])]
+    state = state[is_among(state["opportunity_id"], enquiries["opportunity_id"])]
     ahead = state["outcome"].ne("open") & ~(state["close_date"] <= pd.Timestamp(view.day))
     told = {
         f"untold_{place}": (

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from revops.analysis.among import is_among
 from revops.measures.stage_benchmarking.window import Window
 
 __all__ = ["with_opportunities"]
@@ -27,12 +28,12 @@ def with_opportunities(records: pd.DataFrame, window: Window) -> pd.DataFrame:
         are none.
     """
     state = window.view.opportunities.set_index("opportunity_id")
-    own = records["own_opportunity_id"].where(records["own_opportunity_id"].isin(state.index))
+    own = records["own_opportunity_id"].where(is_among(records["own_opportunity_id"], state.index))
     roles = window.view.book.table("contact_roles")
-    roles = roles[roles["opportunity_id"].isin(state.index)]
+    roles = roles[is_among(roles["opportunity_id"], state.index)]
     by_role = _by_role(records, roles, state[state["type"].isin(window.knobs.types)])
     chosen = own.fillna(by_role).astype("str")
-    has_none = chosen.isna() & ~records["contact_id"].isin(roles["contact_id"])
+    has_none = chosen.isna() & ~is_among(records["contact_id"], roles["contact_id"])
     made = pd.Series(state["created_at"].reindex(chosen).to_numpy(), records.index, dtype="datetime64[us]")
     return records.drop(columns="own_opportunity_id").assign(
         opportunity_id=chosen,

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from revops.analysis.among import is_among
 from revops.book import UNKNOWN, AsOf
 from revops.company import Groups
 from revops.measures.stage_benchmarking.funnel.history import owners_on, turned_down
@@ -54,7 +55,7 @@ def _of_leads(view: AsOf, leads: pd.DataFrame) -> pd.DataFrame:
     found = leads.rename(columns={"created_at": "created"}).reset_index(drop=True)
     contacts = view.book.table("contacts")
     to_come = contacts.loc[contacts["created_at"] > end, "contact_id"]
-    became = ~(found["converted_date"] > end) & ~found["contact_id"].isin(to_come)
+    became = ~(found["converted_date"] > end) & ~is_among(found["contact_id"], to_come)
     became_of = ["contact_id", "account_id", "opportunity_id"]
     found[became_of] = found[became_of].where(became)
     down = turned_down(history, view.company.lead_statuses, end).reindex(found["lead_id"])

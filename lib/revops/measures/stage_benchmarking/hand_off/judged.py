@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from revops.analysis.among import is_among
 from revops.analysis.passages import wilson
 from revops.analysis.passages.grouped import clusters_of
 from revops.analysis.survival.influence import error_of, incidence_influence
@@ -128,10 +129,10 @@ def _turned_down(rows: pd.DataFrame, history: pd.DataFrame, record: pd.DataFrame
     """Return since when, and by which status, each lead was first rejected and recycled, not before its MQL."""
     status = history[history["field"].eq("status")]
     told = status[["lead_id", "changed_at", "new_value"]]
-    bare = record[~record.index.isin(status["lead_id"]) & record["modified_at"].notna()].reset_index()
+    bare = record[~is_among(record.index.to_series(), status["lead_id"]) & record["modified_at"].notna()].reset_index()
     bare = bare.assign(changed_at=bare["modified_at"], new_value=bare["status"])[told.columns]
     told = pd.concat([told, bare[bare["new_value"].notna()]], ignore_index=True)
-    told = told[told["lead_id"].isin(rows["lead_id"])]
+    told = told[is_among(told["lead_id"], rows["lead_id"])]
     since = looked_up(told["lead_id"], rows.set_index("lead_id")["mql_at"]).dt.floor("D")
     told = told[told["changed_at"].dt.floor("D") >= since]
     meaning = told["new_value"].map({word: company.lead_statuses.meaning(word) for word in told["new_value"].unique()})

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from revops.analysis.among import is_among
 from revops.measures.stage_benchmarking.window import Window
 from revops.periods import end_of_day
 
@@ -36,12 +37,12 @@ def known_of(window: Window, leads: pd.DataFrame) -> Known:
     """
     view, end = window.view, end_of_day(window.view.day)
     history = view.book.table("lead_history")
-    history = history[(history["changed_at"] <= end) & history["lead_id"].isin(leads["lead_id"])]
+    history = history[(history["changed_at"] <= end) & is_among(history["lead_id"], leads["lead_id"])]
     history = history.sort_values(["lead_id", "changed_at", "sequence"], ignore_index=True)
     is_contacts = bool(leads["is_contact"].any())
     records = view.book.table("contacts" if is_contacts else "leads")
     records = records.rename(columns={"contact_id": "lead_id"}) if is_contacts else records
-    records = records[records["lead_id"].isin(leads["lead_id"])].reindex(columns=["lead_id", *_STAMPS, *_WORDS])
+    records = records[is_among(records["lead_id"], leads["lead_id"])].reindex(columns=["lead_id", *_STAMPS, *_WORDS])
     for name in _STAMPS:
         stamps = records[name].astype("datetime64[us]")
         records[name] = stamps.where(stamps <= end)

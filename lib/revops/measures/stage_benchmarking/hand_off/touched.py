@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from revops.analysis.among import is_among
 from revops.company import Company
 from revops.measures.stage_benchmarking.hand_off.records import looked_up
 
@@ -84,7 +85,7 @@ def holds_days(stamps: pd.Series) -> bool:
 
 def _statuses(rows: pd.DataFrame, history: pd.DataFrame, company: Company) -> pd.DataFrame:
     """Return the changes of status of these leads with what they mean, before and after."""
-    status = history[history["field"].eq("status") & history["lead_id"].isin(rows["lead_id"])]
+    status = history[history["field"].eq("status") & is_among(history["lead_id"], rows["lead_id"])]
     words = pd.unique(pd.concat([status["old_value"], status["new_value"]]).dropna())
     meaning = {word: company.lead_statuses.meaning(word) for word in words}
     return status.assign(
@@ -117,5 +118,5 @@ def _stood(rows: pd.DataFrame, status: pd.DataFrame, since: pd.Series, is_days: 
     was = status[by_then].drop_duplicates("lead_id", keep="last").set_index("lead_id")
     then = status[~by_then].drop_duplicates("lead_id").set_index("lead_id")
     told = looked_up(rows["lead_id"], then["before"])
-    has = rows["lead_id"].isin(was.index)
+    has = is_among(rows["lead_id"], was.index)
     return told.where(~has, looked_up(rows["lead_id"], was["meaning"]))

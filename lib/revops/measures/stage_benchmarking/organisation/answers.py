@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from revops.analysis.among import is_among
 from revops.analysis.journeys import JourneyKnobs, journeys_of
 from revops.analysis.recurring import CustomerMonths, movements
 from revops.analysis.spending import booked
 from revops.book import AsOf
-from revops.company import TYPES
 from revops.measures.stage_benchmarking.window import Window
 from revops.periods import Period
 from revops.ratios import safe_ratio
@@ -36,12 +36,13 @@ def three_answers(window: Window, bills: CustomerMonths | None) -> pd.DataFrame:
 
     Formula
         Sales: won, by close date, of the types that the quota covers. Finance: recurring revenue added in the quarter's
-        months by new customers, expansion and reactivation, x 12; without bills of them all, revenue of the books.
-        Marketing: won, of any type, whose source on record is marketing, or whose people a touch of marketing reached
-        before the close (analysis.journeys, at any distance).
+        months by new customers, expansion and reactivation, x 12, late payers filled in; without bills of them all,
+        revenue of the books. Marketing: won, of the same types, whose source on record is marketing, or whose people a
+        touch of marketing reached before the close (analysis.journeys, at any distance).
 
     Limits
-        What the definitions give, not what anybody said in a meeting. All as known on the day.
+        What the definitions give, not what anybody said in a meeting: marketing's is a part of sales' by definition.
+        All as known on the day.
     """
     quarter = last_quarter(window)
     rows = [
@@ -69,10 +70,8 @@ def apart(amounts: pd.Series) -> float:
 
 
 def _of_sales(view: AsOf, quarter: Period) -> tuple:
-    covers = view.company.quota_covers
     won = _won(view, quarter)
-    won = won[won["type"].isin(covers)]
-    definition = f"won in the quarter by close date: {join(covers)}"
+    definition = f"won in the quarter by close date: {join(view.company.quota_covers)}"
     return "sales", won["amount"].sum(), len(won), "deals", definition, None
 
 
@@ -84,7 +83,10 @@ def _of_finance(view: AsOf, quarter: Period, bills: CustomerMonths | None) -> tu
         inside = moved["period"].isin(wanted.strftime("%Y-%m"))
         amount = 12 * float(moved.loc[inside, list(_ADDED)].to_numpy().sum())
         rose = np.diff(bills.amount, axis=1)[:, bills.months[1:].isin(wanted)] > 0
-        definition = "recurring revenue added by new customers, expansion and reactivation, x 12, by bills"
+        definition = (
+            "recurring revenue added by new customers, expansion and reactivation, x 12, by bills; who paid late is "
+            "filled in, so it is not to the cent what the billing system's own file of MRR says"
+        )
         return "finance", amount, int(rose.any(axis=1).sum()), "customers", definition, None
     rows = booked(view)
     rows = rows[rows["category"].eq("revenue") & rows["month"].isin(wanted)]
@@ -97,11 +99,14 @@ def _of_finance(view: AsOf, quarter: Period, bills: CustomerMonths | None) -> tu
 def _of_marketing(view: AsOf, quarter: Period) -> tuple:
     """Return what marketing would say: by source on record, and by touches before the close."""
     won = _won(view, quarter)
-    knobs = JourneyKnobs(types=TYPES, since=quarter.start, until=quarter.end, never_converted="off", lost=False)
+    knobs = JourneyKnobs(
+        types=view.company.quota_covers, since=quarter.start, until=quarter.end, never_converted="off", lost=False
+    )
     journeys = journeys_of(view, knobs).journeys
-    is_touched = won["opportunity_id"].isin(journeys.loc[journeys["kind"].eq("won"), "opportunity_id"])
+    is_touched = is_among(won["opportunity_id"], journeys.loc[journeys["kind"].eq("won"), "opportunity_id"])
     definition = (
-        "won in the quarter, of any type: source marketing, or its people touched by marketing before the close"
+        f"won in the quarter, {join(view.company.quota_covers)}: source marketing, or its people touched by marketing "
+        "before the close"
     )
     if len(won) and won["source"].eq("unknown").all() and not is_touched.any():
         return "marketing", np.nan, 0, "deals", definition, "no source on record, and no touch of anybody"
@@ -110,7 +115,7 @@ def _of_marketing(view: AsOf, quarter: Period) -> tuple:
 
 
 def _won(view: AsOf, quarter: Period) -> pd.DataFrame:
-    """Return what was won in a quarter, by close date, as known on the day."""
+    """Return what was won in a quarter of the types that the quota covers, by close date, as known on the day."""
     deals = view.opportunities
     inside = deals["close_date"].between(pd.Timestamp(quarter.start), pd.Timestamp(quarter.end))
-    return deals[inside & deals["outcome"].eq("won")]
+    return deals[inside & deals["outcome"].eq("won") & deals["type"].isin(view.company.quota_covers)]

@@ -18,7 +18,10 @@ MODELS = {
     3: "Marketing Ops under the CMO, RevOps coordinates",
 }
 _TEAMS = ("marketing", "sales", "customer_success")
-_TYPES = {"model": "int64", "rule": "str", "ours": "str", "points": "str", "source": "str"}
+_BY_SIZE = (
+    "Recurring revenue: below {unified_to} lean to one team, from {largest_from} on to Marketing Ops under the CMO"
+)
+_TYPES = {"model": "int64", "asks": "str", "rule": "str", "ours": "str", "points": "str", "source": "str"}
 _RULES = (
     (1, "arr_to_roll_in", "Recurring revenue {roll_in_from} to {roll_in_to}: goes into RevOps", {"yes": "against"}),
     (1, "employees", "{many_employees} or more people", {"yes": "for", "no": "against"}),
@@ -28,7 +31,7 @@ _RULES = (
     (1, "equity", "Backed by private equity: goes into RevOps", {"yes": "against"}),
     (1, "disputes", "Disputes over hand-off or attribution: goes into RevOps", {"yes": "against"}),
     (1, "alone", "Each team has one operations person: goes into RevOps", {"yes": "against"}),
-    (2, "arr_band", "Recurring revenue below {largest_from}",
+    (2, "arr_band", _BY_SIZE,
      {"first": "for", "second": "for", "third": "against"}),
     (2, "equity", "Backed by private equity", {"yes": "for"}),
     (2, "disputes", "Disputes over hand-off or attribution", {"yes": "for"}),
@@ -37,7 +40,7 @@ _RULES = (
     (2, "campaigns", "{many_campaigns} or more campaigns a quarter: Marketing Ops stays apart", {"yes": "against"}),
     (2, "mature", "Marketing is large and mature: Marketing Ops stays apart", {"yes": "against"}),
     (2, "backs", "Whom leadership backs", {"revops": "for", "cmo": "against"}),
-    (3, "arr_band", "Recurring revenue from {largest_from} on; below {unified_to} lean to one team",
+    (3, "arr_band", _BY_SIZE,
      {"first": "against", "third": "for"}),
     (3, "mature", "Marketing is large and mature", {"yes": "for", "no": "against"}),
     (3, "tools", "{martech_tools} or more tools: Marketing Ops stays apart", {"yes": "for"}),
@@ -51,7 +54,8 @@ _RULES = (
 @dataclass(frozen=True)
 class Facts:
     """What is known of the company; None or NaN: not known. dollars: recurring revenue a year [USD]. n_campaigns: in
-    the last whole quarter. disputes: signals 1 and 3 as read (yes, no, not read)."""
+    the last whole quarter. disputes: over the hand-off, as its acceptance and signal 3 tell (yes, no, not read);
+    of attribution no data tell whether anybody disputes it."""
 
     dollars: float = np.nan
     employees: int | None = None
@@ -61,7 +65,7 @@ class Facts:
     mature_marketing: bool | None = None
     leadership_backs: Literal["revops", "cmo"] | None = None
     ops_people: tuple[tuple[str, int], ...] = ()
-    disputes: tuple[str, str] = ("not read", "not read")
+    disputes: Literal["yes", "no", "not read"] = "not read"
 
 
 def models_of(facts: Facts, knobs: Knobs) -> pd.DataFrame:
@@ -71,8 +75,9 @@ def models_of(facts: Facts, knobs: Knobs) -> pd.DataFrame:
         Which way of organising operations does the evidence point to, and what do we not know?
 
     Returns
-        One row per model x rule, in order: model (1 to 3, MODELS), rule, ours (in words), points (for, against,
-        neither: the rule says nothing of an answer like ours; open: not known), source
+        One row per model x rule, in order: model (1 to 3, MODELS), asks (what of us, the same word for all models),
+        rule, ours (in words), points (for, against, neither: the rule says nothing of an answer like ours; open: not
+        known), source
 
     Source
         Jordan Rogers, RevenueTools, Marketing Operations vs. Revenue Operations: rules of a practitioner, each
@@ -88,7 +93,7 @@ def models_of(facts: Facts, knobs: Knobs) -> pd.DataFrame:
     for model, key, rule, points in _RULES:
         answer, told = ours[key]
         pointing = "open" if answer is None else points.get(answer, "neither")
-        rows.append((model, rule.format(**words), told, pointing, REVENUE_TOOLS))
+        rows.append((model, key, rule.format(**words), told, pointing, REVENUE_TOOLS))
     return pd.DataFrame(rows, columns=[*_TYPES]).astype(_TYPES)
 
 
@@ -153,14 +158,10 @@ def _at_least(n: int | None, least: int, what: str) -> tuple[str | None, str]:
     return (None, "not known") if n is None else (_word(n >= least), f"{count(n)} {what}")
 
 
-def _disputes(signals: tuple[str, str]) -> tuple[str | None, str]:
-    """Return whether signal 1 (answers) or 3 (leads) shows; not known while one that could is not read."""
-    shown = [name for name, holds in zip(("signal 1", "signal 3"), signals, strict=True) if holds == "yes"]
-    if shown:
-        return "yes", f"{' and '.join(shown)} {'show' if len(shown) > 1 else 'shows'}"
-    return (
-        (None, "signals 1 and 3 are not both read") if "not read" in signals else ("no", "neither signal 1 nor 3 shows")
-    )
+def _disputes(of_hand_off: str) -> tuple[str | None, str]:
+    """Return whether there are disputes: yes by the hand-off alone; else open, as attribution is not read from data."""
+    told = {"yes": "sales accepts too few MQLs", "no": "not over the hand-off; attribution cannot be read from data"}
+    return ("yes" if of_hand_off == "yes" else None), told.get(of_hand_off, "not known")
 
 
 def _alone(people: dict[str, int]) -> tuple[str | None, str]:

@@ -12,7 +12,7 @@ __all__ = ["LOST", "lost_renewals", "n_renewed", "seen"]
 LOST = {"opportunity_id": "str", "opportunity_name": "str", "owner_id": "str", "owner_name": "str",
         "amount": "float64", "lost_on": "datetime64[us]", "forecast_category": "str", "win_probability": "float64",
         "was": "str"}  # fmt: skip
-_TO_RENEW = ("Forecast", "MostLikely", "BestCase", "Closed")
+_IN_BOOK = {"Commit": "Forecast"}
 _DAY = pd.Timedelta(days=1)
 
 
@@ -67,12 +67,13 @@ def seen(before: pd.DataFrame, knobs: Knobs) -> pd.Series:
 
     Formula
         In this order: no state: not known. Won already: to renew. Lost already: in doubt. A category: to renew where it
-        is commit, most likely, best case or closed. A probability: to renew from forecast_to_renew on.
+        is one of renew_categories, in doubt where it is another. A probability: to renew from forecast_to_renew on.
     """
     outcome, category = before["outcome"], before["forecast_category"]
     probability = before["win_probability"].astype("float64")
+    to_renew = [_IN_BOOK.get(name, name) for name in knobs.renew_categories]
     words = np.select(
-        [outcome.isna(), outcome.eq("won"), outcome.eq("lost"), category.isin(_TO_RENEW), category.notna(),
+        [outcome.isna(), outcome.eq("won"), outcome.eq("lost"), category.isin(to_renew), category.notna(),
          probability >= knobs.forecast_to_renew, probability.notna()],
         ["not known", "to renew", "in doubt", "to renew", "in doubt", "to renew", "in doubt"], "not known",
     )  # fmt: skip

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from revops.measures.stage_benchmarking.knobs import Knobs
 from revops.measures.stage_benchmarking.organisation.answers import last_quarter, three_answers
 from revops.measures.stage_benchmarking.organisation.models import Facts, leaning, models_of
 from revops.measures.stage_benchmarking.organisation.questions import deciding_questions, rename_test, renamed
@@ -24,6 +25,7 @@ from revops.measures.stage_benchmarking.organisation.stages import company_stage
 from revops.measures.stage_benchmarking.organisation.told import Told
 from revops.measures.stage_benchmarking.organisation.tools import n_campaigns, tools_of
 from revops.measures.stage_benchmarking.window import Window
+from revops.ratios import share_interval
 
 __all__ = ["Organisation", "organisation_of", "target_of"]
 
@@ -78,7 +80,7 @@ def organisation_of(window: Window, told: Told | None = None, off: pd.Series | s
     bills = bills_of(view)
     arr, answers, lost = recurring_revenue(window, bills), three_answers(window, bills), lost_renewals(window)
     read = _read(window, told, off, answers, lost)
-    facts = _facts(window, arr, read)
+    facts = _facts(window, arr, _hand_off_disputed(told, read[2], knobs))
     stages, models, rename = company_stage(arr.dollars, knobs), models_of(facts, knobs), rename_test(said)
     signals = operating_signals(read)
     n_holding, n_read = int(signals["holds"].eq("yes").sum()), int(signals["holds"].ne("not read").sum())
@@ -135,7 +137,17 @@ def _read(window: Window, told: Told, off: pd.Series | None, answers: pd.DataFra
     ]
 
 
-def _facts(window: Window, arr: Revenue, read: list[Signal]) -> Facts:
+def _hand_off_disputed(told: Told, leads: Signal, knobs: Knobs) -> str:
+    """Return whether sales disputes what it is handed: signal 3 shows, or it surely accepts too few, target or not."""
+    n = told.n_judged
+    if leads.holds == "yes":
+        return "yes"
+    if n < knobs.fewest_followed or np.isnan(told.accept_share):
+        return "not read"
+    return "yes" if share_interval(round(told.accept_share * n), n, level=knobs.level)[1] < knobs.accept_least else "no"
+
+
+def _facts(window: Window, arr: Revenue, disputes: str) -> Facts:
     said, tools = window.view.company.organisation, window.view.book.table("tools")
     return Facts(
         dollars=arr.dollars,
@@ -146,7 +158,7 @@ def _facts(window: Window, arr: Revenue, read: list[Signal]) -> Facts:
         mature_marketing=said.mature_marketing,
         leadership_backs=said.leadership_backs,
         ops_people=tuple(said.ops_people.items()),
-        disputes=(read[0].holds, read[2].holds),
+        disputes=disputes,
     )
 
 

@@ -27,6 +27,9 @@ LEVELS = ("none", "noise", "watch-list", "operational debt")
 _TYPES = {"signal": "int64", "label": "str", "holds": "str", "strength": "str", "value": "float64", "low": "float64",
           "high": "float64", "threshold": "float64", "n": "int64", "source": "str", "why": "str"}  # fmt: skip
 _OFF_BY = 0.15
+_OURS = f"{FAIRVIEW}; threshold ours"
+_SOURCES = {1: _OURS, 2: FAIRVIEW, 3: _OURS, 4: FAIRVIEW, 5: _OURS}
+_CATEGORIES = {"Forecast": "Commit", "MostLikely": "Most likely", "BestCase": "Best case"}
 
 
 @dataclass(frozen=True)
@@ -58,13 +61,15 @@ def operating_signals(signals: list[Signal]) -> pd.DataFrame:
         range, where it is a share of cases), threshold, n, source, why (null, or why it is not read)
 
     Source
-        Fairview, Marketing Ops versus RevOps: rules of practitioners, not measurements. One is noise, two are a
-        watch-list, three or more are operational debt (`level_of`).
+        Fairview, Marketing Ops versus RevOps: rules of practitioners, not measurements. It gives the 15 % of signal 2
+        and the ten tools of signal 4; how far answers are apart (1), what sales accepts (3), and which share of lost
+        renewals, how long before (5), are thresholds of ours. One is noise, two are a watch-list, three or more are
+        operational debt (`level_of`).
     """
     rows = []
     for found in sorted(signals, key=lambda one: one.signal):
         number, holds, *values, n, why = astuple(found)
-        rows.append((number, SIGNALS[number], holds, *values, n, FAIRVIEW, why))
+        rows.append((number, SIGNALS[number], holds, *values, n, _SOURCES[number], why))
     return pd.DataFrame(rows, columns=[*_TYPES]).astype(_TYPES)
 
 
@@ -168,7 +173,8 @@ def renewals_signal(lost: pd.DataFrame, n_renewed: int, knobs: Knobs, currency: 
     """Return signal 5: of the renewals lost in a year, unforeseen_least or more had been forecast to renew.
 
     Parameters
-        lost : renewals.lost_renewals; uses was, amount. Fewer than fewest_followed that are known are too few to read
+        lost : renewals.lost_renewals; uses was, amount, forecast_category. Fewer than fewest_followed that are known
+            are too few to read
         n_renewed : how many renewals were won in that year
     """
     limit = knobs.unforeseen_least
@@ -186,9 +192,18 @@ def renewals_signal(lost: pd.DataFrame, n_renewed: int, knobs: Knobs, currency: 
     low, high = share_interval(len(missed), n, level=knobs.level)
     strength = (
         f"{len(missed)} of {n} lost renewals ({share(part)}, {between(low, high, share)}) were forecast to renew "
-        f"{knobs.unforeseen_days} days before: {money(missed['amount'].sum(), currency)}"
+        f"{plural(knobs.unforeseen_days, 'day')} before the loss: {money(missed['amount'].sum(), currency)}"
+        f"{_stood(read)}"
     )
     return Signal(5, _yes(part >= limit), strength, part, low, high, limit, n)
+
+
+def _stood(read: pd.DataFrame) -> str:
+    """Return in which forecast category renewals stood, with how many, the most frequent first."""
+    named = read["forecast_category"].map(lambda name: _CATEGORIES.get(name, name), na_action="ignore")
+    counted = named.fillna("no category").value_counts()
+    pairs = sorted(counted.items(), key=lambda pair: (-pair[1], str(pair[0])))
+    return f"; then in {join([f'{name} {n}' for name, n in pairs])}"
 
 
 def _yes(holds: bool) -> str:

@@ -21,7 +21,17 @@ def display_tables(result: StageResult) -> dict[str, Display]:
     parts = (moved_tables, step_tables, hand_off_tables, marketing_tables, published_tables, organisation_tables,
              note_tables)  # fmt: skip
     tables = {name: table for part in parts for name, table in part(result).items()}
+    tables["stage_notes"] = _once(tables, result)
     return {name: table for name, table in tables.items() if len(table[1])}
+
+
+def _once(tables: dict[str, Display], result: StageResult) -> Display:
+    """Return the notes that neither a caption nor the list of what is not available says word for word."""
+    caption, notes, units = tables["stage_notes"]
+    captions = [told for name, (told, *_) in tables.items() if name != "stage_notes"]
+    said = " ".join([*captions, *result.unavailable.values()]).casefold()
+    words = [note.removeprefix("needs ").rstrip(".").casefold() for note in notes["What to know"]]
+    return caption, notes[[note not in said for note in words]].reset_index(drop=True), units
 
 
 def comparisons_table(result: StageResult) -> pd.DataFrame:

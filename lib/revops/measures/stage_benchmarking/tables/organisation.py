@@ -10,7 +10,8 @@ __all__ = ["organisation_tables"]
 
 _MODELS = {1: "1 Separate marketing and sales operations", 2: "2 RevOps with a marketing specialist inside",
            3: "3 Marketing operations under the CMO, RevOps across"}  # fmt: skip
-_POINTS = {"for": "for it", "against": "against it", "neither": "neither way", "open": "open"}
+_POINTS = {"for": "for", "against": "against", "neither": "neither", "open": "open"}
+_WHOLE = "of the whole company, not of the slice"
 _LEVEL = {"none": "no signal", "noise": "one signal: noise", "watch-list": "two signals: watch-list",
           "operational debt": "three or more: operational debt that compounds"}  # fmt: skip
 
@@ -33,7 +34,12 @@ def _stages(result: StageResult) -> Display:
     arr = money(found.arr_amount, result.view.company.currency)
     caption = f"Company stage by recurring revenue a year: ours is {arr}, {found.arr_source}"
     caption += ". Two practitioners draw the lines elsewhere; they are not averaged"
-    return also(caption, found.why.get("company_stage")), shown, (None,) * 5
+    return also(caption, found.why.get("company_stage"), _whole(result)), shown, (None,) * 5
+
+
+def _whole(result: StageResult) -> str | None:
+    """Return that what is told is of the whole company, where the report is of a slice."""
+    return _WHOLE if result.knobs.slice else None
 
 
 def _signals(result: StageResult) -> Display:
@@ -48,9 +54,9 @@ def _signals(result: StageResult) -> Display:
     said = _LEVEL.get(found.level, found.level)
     caption = (
         f"Five signals that somebody has to own the revenue system: {found.n_holding} of {found.n_read} read here "
-        f"show, {said}. A rule of practitioners"
+        f"show, {said}. A rule of practitioners; where the source says so, its threshold is ours (a parameter)"
     )
-    return caption, shown, (None, None, None, None, "count", None)
+    return also(caption, _whole(result)), shown, (None, None, None, None, "count", None)
 
 
 def _threshold(row: object) -> str:
@@ -67,24 +73,29 @@ def _answers(result: StageResult) -> Display:
         "What it counts": [row.definition if isinstance(row.definition, str) else "–" for row in rows.itertuples()],
     })  # fmt: skip
     told = rows["amount"].dropna()
-    caption = f"One quarter, {result.organisation.quarter}, as three people would tell it"
+    caption = f"One quarter, {result.organisation.quarter}, by the definitions of three teams"
     if len(told) > 1 and told.min() > 0:
         caption += f": {multiple(told.max() / told.min())} between the largest and the smallest"
-    return also(caption, *rows["why"].dropna()), shown, (None, "money", "count", None, None)
+    said = "This is what the definitions give, not what anybody said: with such definitions answers differ"
+    return also(caption, said, *rows["why"].dropna(), _whole(result)), shown, (None, "money", "count", None, None)
 
 
 def _models(result: StageResult) -> Display:
+    """Return one row per rule: what it says of ours, and which way that points for each model it speaks of."""
     found = result.organisation
     rows = found.models
-    shown = pd.DataFrame({
-        "Model": rows["model"].map(_MODELS), "Rule": rows["rule"], "Ours": rows["ours"],
-        "Speaks": rows["points"].map(_POINTS), "Source": rows["source"],
-    })  # fmt: skip
+    points = rows.assign(points=rows["points"].map(_POINTS)).pivot(index="asks", columns="model", values="points")
+    rules = rows.drop_duplicates("asks").set_index("asks")
+    columns = {name: points[model].reindex(rules.index).fillna("–") for model, name in _MODELS.items()}
+    shown = pd.DataFrame({"Rule": rules["rule"], "Ours": rules["ours"], **columns, "Source": rules["source"]})
     n = rows.groupby("model")["points"].agg(lambda points: (points.eq("for").sum(), points.eq("against").sum()))
     said = "; ".join(f"model {model}: {yes} for, {no} against" for model, (yes, no) in n.items())
     lean = "no one model" if found.leaning is None else f"model {found.leaning}"
-    caption = f"Three ways to organise, and what our answers say of each: {said}. They point to {lean}; it is advice"
-    return caption, shown, (None,) * 5
+    caption = (
+        f"Three ways to organise, and what our answers say of each: {said}. They point to {lean}; it is advice. A "
+        "dash: the rule says nothing of that model"
+    )
+    return also(caption, _whole(result)), shown.reset_index(drop=True), (None,) * 6
 
 
 def _questions(result: StageResult) -> Display:
