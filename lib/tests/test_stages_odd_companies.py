@@ -3,7 +3,7 @@
 import odd_stages as odd
 import pandas as pd
 from companies_of_stages import DAY, halyard
-from whole_stages import LEAN, checked, measured, rows, said, same_rows
+from whole_stages import LEAN, checked, measured, rows, said, same_rows, why
 
 from revops.actions.stage_benchmarking import actions
 from revops.book import Book
@@ -13,10 +13,6 @@ def found(book, day=DAY, allow=(), **knobs):
     """Return a report and every word of it, checked."""
     result = measured(book, day, **(LEAN | knobs))
     return result, checked(result, allow)
-
-
-def note(result, id, **by):
-    return rows(result)[(id, *by.items())]["note"]
 
 
 def stages(result):
@@ -63,7 +59,7 @@ def test_nothing_lost():
 def test_all_of_one_company():
     result, _words = found(odd.all_of_one_account(odd.small()))
     assert len(result.funnel.enquiries) <= 4, "leads within 180 days of another of theirs are one enquiry"
-    assert note(result, "lead_to_won_rate") == note(result, "mql_to_sql_rate") == "no such lead in these weeks"
+    assert why(result, "lead_to_won_rate") == why(result, "mql_to_sql_rate") == "no such lead in these weeks"
 
 
 def test_opportunities_without_amounts():
@@ -79,7 +75,7 @@ def test_opportunities_without_amounts():
 def test_euros_without_a_rate_have_no_company_stage_and_nothing_else_changes():
     book = odd.small()
     result, words = found(Book(halyard(currency="EUR"), book.tables, book.audit))
-    assert "€" in words and "rate" in note(result, "company_stage")
+    assert "€" in words and "rate" in why(result, "company_stage")
     same_rows(
         measured(book, DAY, **LEAN), result, but=("company_stage", "benchmark_percentile_band", "operating_signals")
     )

@@ -3,7 +3,7 @@
 import odd_stages as odd
 import pytest
 from companies_of_stages import DAY, halyard
-from whole_stages import LEAN, checked, measured, rows, said
+from whole_stages import LEAN, checked, measured, rows, said, why
 
 from revops.book import Book
 from revops.errors import MeasureError
@@ -20,10 +20,6 @@ def found(book, day=DAY, **knobs):
     """Return a report and every word of it, checked."""
     result = measured(book, day, **(LEAN | knobs))
     return result, checked(result)
-
-
-def note(result, id, **by):
-    return rows(result)[(id, *by.items())]["note"]
 
 
 def test_nothing_in_the_last_weeks():
@@ -60,18 +56,18 @@ def test_four_weeks_of_renewals_in_fiscal_quarters(book):
 def test_a_slice_of_leads_and_opportunities(book):
     result, _words = found(book, slice={"segment": "SMB", "source": "marketing"})
     assert set(result.funnel.enquiries["segment"]) == {"SMB"} and "in SMB and marketing" in said(result)[0]
-    assert note(result, "cost_per_mql") == "cost is of the whole company, the leads are of a part of it"
+    assert why(result, "cost_per_mql") == "cost is of the whole company, the leads are of a part of it"
 
 
 @pytest.mark.parametrize("slice", [{"owner": "U1"}, {"type": "expansion"}])
 def test_a_slice_that_leads_do_not_know_has_no_funnel_and_says_so_everywhere(book, slice):
-    why = f"leads are not told apart by {next(iter(slice))}: they have no funnel of their own"
+    reason = f"leads are not told apart by {next(iter(slice))}: they have no funnel of their own"
     result, words = found(book, slice=slice)
-    assert result.funnel.why == why
+    assert result.funnel.why == reason
     for id in ("mql_volume", "mql_to_sql_rate", "lead_to_won_rate", "cost_per_mql", "lead_enrichment_rate",
                "utm_compliance_rate", "late_lead_amount"):  # fmt: skip
-        assert note(result, id) == why, id
-    assert note(result, "sla_attainment_rate", window="last_weeks") == why
+        assert why(result, id) == reason, id
+    assert why(result, "sla_attainment_rate", window="last_weeks") == reason
     assert "needs the day that leads were qualified" not in words and "no lead says" not in words
 
 

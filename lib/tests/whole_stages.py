@@ -21,7 +21,7 @@ from revops.metrics import METRICS, metric
 from revops.metrics.stage_benchmarking import STAGE_BENCHMARKING
 
 __all__ = ["FILES", "LEAN", "QUICK", "checked", "measured", "rows", "said", "same_rows", "same_tables", "same_words",
-           "words"]  # fmt: skip
+           "why", "words"]  # fmt: skip
 
 ROOT = Path(__file__).parents[2]
 QUICK = {"draws": 100, "fewest_followed": 5, "fewest": 5}
@@ -50,6 +50,13 @@ def rows(result: StageResult) -> dict[tuple, dict]:
     found = {(row["id"], *row["by"].items()): row for row in told}
     assert len(found) == len(told)
     return found
+
+
+def why(result: StageResult, id: str, **by: object) -> str:
+    """Return why a number is not there: the note of its row, else what the report lacks; without `needs`."""
+    row = rows(result).get((id, *by.items()))
+    told = result.unavailable[id] if row is None else row["note"]
+    return told.removeprefix("more than these exports tell: ").removeprefix("needs ")
 
 
 def said(result: StageResult) -> list[str]:
