@@ -17,8 +17,8 @@ _MOST, _LONGEST = 8, 60
 def groups(result: StageResult) -> Chart | None:
     """Return the win rate of segments, regions and types, drawn to each other; None where none can be told."""
     rows = result.groups
-    rows = rows[rows["what"].eq("win") & rows["shrunk"].notna()] if len(rows) else rows
-    whole, rows = _whole(result, rows), rows[rows["dimension"].ne("type")] if len(rows) else rows
+    rows = rows[rows["what"].eq("win") & rows["shrunk"].notna()]
+    whole, rows = _whole(result, rows), rows[rows["dimension"].ne("type")]
     if rows.empty:
         return None
     rows = rows.groupby("dimension", sort=False).filter(lambda part: len(part) > 1)

@@ -1,11 +1,11 @@
 """Everything the stage benchmarking report shows, computed once: tables of different grain that must agree."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from revops.analysis.passages import GROUPS, between_groups, converted, times
+from revops.analysis.passages import between_groups, converted, times
 from revops.analysis.passages.moved import beyond_chance
 from revops.analysis.peers import Peers, placed
 from revops.book import AsOf
@@ -27,6 +27,9 @@ from revops.measures.stage_benchmarking.window import Window, window_of
 from revops.wording import count
 
 __all__ = ["StageResult", "measure"]
+
+_WHYS = ("mqls", "cost", "enrichment", "utm")
+"""What marketing tells of leads (Marketing.why)."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +59,11 @@ class StageResult:
 
     @property
     def following(self) -> dict[str, str]:
-        """Return the stage that follows each open stage, by name; of the last one, the won stage."""
-        stages = [stage for stage in self.view.company.stages if stage.outcome == "open"]
+        """Return the stage that follows each open stage in use in its pipeline, by name; of the last, the won stage."""
         won = next(stage for stage in self.view.company.stages if stage.outcome == "won")
-        names = [stage.name for stage in stages]
-        return dict(zip(names, [*names[1:], won.name], strict=True))
+        rows = self.pipeline.stages[self.pipeline.stages["first_seen"].notna()]
+        after = rows.groupby(rows["pipeline"].fillna(""))["stage"].shift(-1).fillna(won.name)
+        return dict(zip(rows["stage"], after, strict=True))
 
     @property
     def sla_words(self) -> str:
@@ -106,7 +109,7 @@ def measure(view: AsOf, knobs: Knobs, published: pd.DataFrame, off: pd.Series | 
         raise MeasureError(f"stage_benchmarking: {needs}; found none.")
     window = window_of(view, knobs)
     funnel, pipeline = funnel_of(window), pipeline_of(window)
-    hand_off, marketing = hand_off_of(window, funnel), marketing_of(window, funnel)
+    hand_off, marketing = _of_leads(window, funnel)
     rows = _passages(funnel, pipeline, window)
     families = _families(rows, funnel, window)
     stays = days_of(seen_then(window, pipeline.stays, entered="first"), knobs.deal_groups, knobs)
@@ -121,6 +124,15 @@ def measure(view: AsOf, knobs: Knobs, published: pd.DataFrame, off: pd.Series | 
         groups=_groups(rows, families, knobs), leaks=_leaks(rows, knobs), peers=figures, places=placed(figures.table),
         unavailable=unavailable(view.book, funnel, pipeline, hand_off, marketing, organisation),
     )  # fmt: skip
+
+
+def _of_leads(window: Window, funnel: Funnel) -> tuple[HandOff, Marketing]:
+    """Return the hand-off and marketing; where there is no funnel, what they lack of leads is for that reason."""
+    hand_off, marketing = hand_off_of(window, funnel), marketing_of(window, funnel)
+    if funnel.why is None:
+        return hand_off, marketing
+    whys = (dict.fromkeys(hand_off.why, funnel.why), marketing.why | dict.fromkeys(_WHYS, funnel.why))
+    return replace(hand_off, why=whys[0]), replace(marketing, why=whys[1])
 
 
 def _passages(funnel: Funnel, pipeline: Pipeline, window: Window) -> dict[str, pd.DataFrame]:
@@ -160,7 +172,7 @@ def _groups(passages: dict[str, pd.DataFrame], families: list[Family], knobs: Kn
         parts |= {name: alike for name in family.groups if name != "type"}
         tables += [_apart(part, name, knobs).assign(what=family.what) for name, part in parts.items() if len(part)]
     if not tables:
-        return pd.DataFrame(columns=[*GROUPS, "what"])
+        return between_groups(passages["win"], pd.Series(dtype="float64"), ()).assign(what=pd.Series(dtype="str"))
     return _sure(pd.concat(tables, ignore_index=True), knobs)
 
 

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pandas as pd
 
+from revops.measures.stage_benchmarking.needs import OF_HISTORY, OF_LEADS
 from revops.measures.stage_benchmarking.result import StageResult
 from revops.metrics.row import Row, row
 from revops.metrics.stage_benchmarking import STAGE_BENCHMARKING
@@ -16,16 +17,26 @@ PROMISED = (*(metric.id for metric in STAGE_BENCHMARKING), "sales_cycle_days")
 
 _WINDOWS = {"now": "last_weeks", "past": "before", "then": "before_as_it_stood"}
 _YOUNG = "too few were followed that long"
+_KEYS = {"mql_volume": "mqls", "mql_to_sql_rate": "mqls", "cost_per_mql": "cost", "late_lead_amount": "stake",
+         "lead_enrichment_rate": "enrichment", "utm_compliance_rate": "utm"}  # fmt: skip
+"""What the reasons of the hand-off and of marketing are called, by metric."""
 
 
 def measure_rows(result: StageResult) -> list[Row]:
     """Return every promised number as a row: id, by, value, low, high, level, n, note; undefined is NaN with a note."""
     parts = (_conversion, _won, _stages, _leads, _hand_off, _marketing, _organisation, _peers)
-    rows = [one for part in parts for one in part(result)]
-    told = {one["id"] for one in rows}
-    why = dict.fromkeys(PROMISED, "nothing in these weeks or before tells it") | result.pipeline.why
-    why |= result.marketing.why | result.hand_off.why | result.unavailable
-    return rows + [row(id, {}, note=why[id]) for id in PROMISED if id not in told]
+    found = [one for part in parts for one in part(result)]
+    told, known = {one["id"] for one in found}, result.unavailable
+    untold = [id for id in PROMISED if id not in told]
+    return [*found, *(row(id, {}, note=known.get(id) or _why(id, result)) for id in untold)]
+
+
+def _why(id: str, result: StageResult) -> str:
+    """Return why nothing at all is told of a number that the exports could give."""
+    whys = [getattr(result, part).why for part in ("pipeline", "hand_off", "marketing")]
+    of_leads = result.funnel.why if id in OF_LEADS else None
+    told = of_leads or next((why[key] for why in whys for key in (id, _KEYS.get(id)) if key in why), None)
+    return told or ("nothing came into a stage in these weeks" if id in OF_HISTORY else "no such lead in these weeks")
 
 
 def _conversion(result: StageResult) -> Iterator[Row]:
@@ -41,7 +52,7 @@ def _conversion(result: StageResult) -> Iterator[Row]:
         by = {"transition": _transition(line.step, result), "horizon_days": int(line.horizon_days),
               "window": _WINDOWS[line.when], "weight": "amount"}  # fmt: skip
         yield row("conversion_rate", by, line.share, (line.low, line.high, result.knobs.level), line.n, _YOUNG)
-    groups = result.groups[result.groups["what"].isin(["stage", "funnel"])] if len(result.groups) else result.groups
+    groups = result.groups[result.groups["what"].isin(["stage", "funnel"])]
     for line in groups.itertuples():
         if line.horizon_days != line.horizon_days:
             continue

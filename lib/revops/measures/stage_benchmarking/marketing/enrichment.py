@@ -58,7 +58,7 @@ def enriched(window: Window, people: pd.DataFrame, spans: pd.Series) -> tuple[pd
     told = filled(people, knobs.filled_fields, knobs.unfilled_words)
     lost = [name for name in knobs.filled_fields if name not in told]
     why = {"fields": f"no lead has one, so not exported or never filled: {', '.join(lost)}"} if lost else {}
-    if told.empty:
+    if told.empty or not spans.notna().any():
         return pd.DataFrame(columns=[*ENRICHMENT]).astype(ENRICHMENT), why if len(people) else {
             "enrichment": "no leads"
         }

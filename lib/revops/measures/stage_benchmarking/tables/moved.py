@@ -86,7 +86,8 @@ def _change(row: object) -> str:
     if row.change != row.change:
         return "–"
     if row.what == "days":
-        return f"{row.change:+.1f} days ({row.change_low:+.1f} to {row.change_high:+.1f})"
+        ends = "" if row.change_low != row.change_low else f" ({row.change_low:+.1f} to {row.change_high:+.1f})"
+        return f"{row.change:+.1f} days{ends}"
     change, low, high = (signed(value) for value in (row.change, row.change_low, row.change_high))
     return f"{change} {'point' if change in ('+1', '-1') else 'points'} ({low} to {high})"
 
