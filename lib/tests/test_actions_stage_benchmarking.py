@@ -8,6 +8,7 @@ from told_stages import NAN, arrived, campaign, late, move, passage, strata, stu
 
 from revops.actions.stage_benchmarking import actions
 from revops.actions.stage_benchmarking.to_do import MOST
+from revops.measures.stage_benchmarking.hand_off import STEPS
 
 END, SOON = dt.date(2026, 6, 30), dt.date(2026, 6, 16)
 FELL = {"verdict": "down", "p": 0.001}
@@ -83,9 +84,9 @@ def test_every_step_has_its_owner_and_its_review(what, step, owner, text):
 @pytest.mark.parametrize(
     ("what", "step", "owner", "text"),
     [
-        ("sla", "sla", "revops", "MQLs touched within 4 hours dropped by 11 points (5 to 17), from 52% to 41% (35% to "
+        ("sla", STEPS["sla"], "revops", "MQLs touched within 4 hours dropped by 11 points (5 to 17), from 52% to 41% (35% to "
          "47%): review routing and who is on duty"),
-        ("accept", "accept", "marketing_ops", "MQLs accepted by sales dropped by 11 points (5 to 17), from 52% to 41% "
+        ("accept", STEPS["accept"], "marketing_ops", "MQLs accepted by sales dropped by 11 points (5 to 17), from 52% to 41% "
          "(35% to 47%): review with sales why MQLs are turned down"),
         ("enrichment", "all", "marketing_ops", "Leads with all fields dropped by 11 points (5 to 17), from 52% to 41% "
         "(35% to 47%): review forms and lists that leads come by"),
@@ -172,7 +173,8 @@ def test_late_touches_are_to_be_sped_up_where_the_range_lies_below_the_target():
              late("L5", place=1)]  # fmt: skip
     one = only("late_leads", hand_off=LATE, arrivals=hours, leads=leads)
     assert one.text == (
-        "Touch MQLs within 4 hours: 50% are, the target is 80%; most late ones come on days off (0% of 15 in time)"
+        "Touch MQLs within 4 hours: 50% are, the target is 80%; most late ones come on days off (0% of 15 in time): "
+        "review routing and who is on duty"
     )
     assert one.because == (
         f"The range of the last weeks lies below sla_target. {STAKE_NOT_KNOWN} A share at the target takes it off the "
@@ -184,8 +186,8 @@ def test_late_touches_are_to_be_sped_up_where_the_range_lies_below_the_target():
 @pytest.mark.parametrize(("when", "said"), [("09:00", "at 09:00"), ("before opening", "before opening"),
      ("after closing", "after closing"), ("day off", "on days off")])  # fmt: skip
 def test_when_late_ones_come_is_told_in_words(when, said):
-    one = only("late_leads", hand_off=LATE, arrivals=[arrived(when, 0.2, 10)])
-    assert one.text.endswith(f"; most late ones come {said} (20% of 10 in time)")
+    one = only("late_leads", hand_off=LATE, arrivals=[arrived(when, 0.2, 10), arrived("12:00", 0.9, 10)])
+    assert one.text.endswith(f"; most late ones come {said} (20% of 10 in time): review routing and who is on duty")
 
 
 def test_money_that_goes_with_lateness_is_told_where_it_is_sure():

@@ -45,9 +45,9 @@ def test_what_fell_of_the_whole_comes_first_and_is_to_be_acted_on():
         ({"what": "funnel", "step": "sql"}, "SQL to opportunity fell from 52% to 41% (35% to 47%) by day 30"),
         ({"what": "funnel", "step": "opportunity"},
          "Opportunity of a lead to won fell from 52% to 41% (35% to 47%) by day 30"),
-        ({"what": "sla", "step": "sla", "horizon": NAN}, "MQLs touched within 4 hours fell from 52% to 41% (35% to "
+        ({"what": "sla", "step": "MQL to first touch", "horizon": NAN}, "MQLs touched within 4 hours fell from 52% to 41% (35% to "
         "47%)"),
-        ({"what": "accept", "step": "accept", "horizon": NAN},
+        ({"what": "accept", "step": "MQL to accepted", "horizon": NAN},
          "MQLs accepted by sales fell from 52% to 41% (35% to 47%)"),
         ({"what": "enrichment", "step": "all", "horizon": NAN}, "Leads with all fields fell from 52% to 41% (35% to "
         "47%)"),
@@ -68,7 +68,7 @@ def test_every_kind_of_comparison_has_its_words(given, said):
      (4, "days", "within 1 day")],
 )  # fmt: skip
 def test_the_sla_is_told_in_hours_or_of_dates_in_days(sla, unit, said):
-    found = first(move("sla", "sla", horizon=NAN, **FELL), unit=unit, sla_hours=sla)
+    found = first(move("sla", "MQL to first touch", horizon=NAN, **FELL), unit=unit, sla_hours=sla)
     assert found[1].startswith(f"MQLs touched {said} fell from ")
 
 
@@ -147,7 +147,9 @@ def test_where_nothing_could_be_compared_it_says_why():
 @pytest.mark.parametrize(
     ("slice", "said"),
     [({"region": "EMEA"}, " in EMEA"), ({"region": "EMEA", "segment": "SMB"}, " in EMEA and SMB"),
-     ({"owner": "U1"}, f" of {U1}"), ({"region": "EMEA", "owner": UNASSIGNED}, f" in EMEA of {UNASSIGNED}")],
+     ({"owner": "U1"}, f" of {U1}"), ({"region": "EMEA", "owner": UNASSIGNED}, f" in EMEA of {UNASSIGNED}"),
+     ({"source": "sales"}, " from sales"), ({"type": "expansion"}, " of expansion business"),
+     ({"type": "new", "owner": "U1", "region": "EMEA"}, f" in EMEA of new business of {U1}")],
 )  # fmt: skip
 def test_a_slice_is_named_and_owners_are_numbers(slice, said):
     sentence = first(move(), slice=slice)[1]
