@@ -36,7 +36,8 @@ HANDED = {"n": 20, "sla_share": 0.5, "sla_low": 0.4, "sla_high": 0.6, "never_sha
           "never_high": 0.2, "median_hours": 8.0, "seen_hours": 40.0, "accept_share": 0.7, "accept_low": 0.6,
           "accept_high": 0.8, "accept_days": 60.0, "n_again": 2}  # fmt: skip
 WHOLE = {
-    "moves": [move(**FELL), move("sla", "MQL to first touch", horizon=NAN), move(p=NAN, verdict="not tested", why="too few")],
+    "moves": [move(**FELL), move("sla", "MQL to first touch", horizon=NAN),
+              move(p=NAN, verdict="not tested", why="too few")],
     "groups": [group(verdict="below", p_value=0.001), group("EMEA", "region", is_few=True, verdict="few")],
     "passages": [passage(f"O{n}") for n in range(20)], "gaps": [gap()], "times": [stood(), stood(when="now")],
     "flow": FLOW, "stages": [stage()], "endings": [ending()], "stuck": [stuck()], "hand_off": HANDED,
@@ -79,8 +80,8 @@ def test_every_table_is_there_for_a_report_that_has_all_with_a_unit_a_column_and
     assert list(found) == [
         "moved_beyond_noise", "company_steps", "groups_apart", "funnel_cohorts", "stages_by_age", "stages_at_risk",
         "count_and_money", "time_in_stage", "endings", "stuck_deals", "hand_off_duties", "hand_off_by_window",
-        "hand_off_by_hour", "hand_off_reasons", "hand_off_at_stake", "cost_per_mql", "enrichment", "links", "tools", "published",
-        "company_stages", "signals", "three_answers", "organisation_models", "deciding_questions", "rename_test",
+        "hand_off_by_hour", "hand_off_reasons", "hand_off_at_stake", "cost_per_mql", "enrichment", "links", "tools",
+        "published", "company_stages", "signals", "three_answers", "organisation_models", "deciding_questions", "rename_test",
         "stage_notes",
     ]  # fmt: skip
     is_sound(found)

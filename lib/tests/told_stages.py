@@ -248,7 +248,9 @@ def _like(table, rows):
 
 
 def _with_others(stages):
-    """Return stages with those of the company that are not given: in use, and nothing is in them."""
+    """Return stages with those of the company that are not given: in use, and nothing is in them; None: no stage."""
+    if stages is None:
+        return []
     known = {row["stage"]: row for row in stages}
     return [*({name: stage(name, 0, 0.0, NAN, 0) for name in STAGES} | known).values()]
 
