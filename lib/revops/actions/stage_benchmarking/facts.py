@@ -36,6 +36,8 @@ def rose(result: StageResult) -> pd.DataFrame:
 def _sure(result: StageResult, *, is_worse: bool) -> pd.DataFrame:
     rows = judged(result)
     rows = rows[rows["verdict"].isin(["up", "down"])]
+    if result.open_statuses is not None:
+        rows = rows[~rows["what"].replace(EARLIER).isin(["sla", "accept"])]
     worse = rows["verdict"].eq(rows["what"].map(_WORSE).fillna("down"))
     rows = rows[worse if is_worse else ~worse]
     return rows[~rows["what"].map(EARLIER).isin(rows["what"])]
@@ -105,4 +107,4 @@ def leak(result: StageResult) -> tuple[str, float] | None:
 
 def is_late(result: StageResult) -> bool:
     """Return whether MQLs of the last weeks are surely touched less often in time than they are to be."""
-    return bool(result.hand_off_of("now")["sla_high"] < result.knobs.sla_target)
+    return result.open_statuses is None and bool(result.hand_off_of("now")["sla_high"] < result.knobs.sla_target)

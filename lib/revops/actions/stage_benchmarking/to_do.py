@@ -250,6 +250,8 @@ def _links(result: StageResult) -> Iterator[Action]:
 def _seats(result: StageResult) -> Iterator[Action]:
     """Yield that seats nobody uses be given back before their tool renews."""
     rows = result.marketing.tools.table
+    if result.view.day < result.view.last_stamp.date():  # the sheet is today's, not of that day
+        return
     rows = rows[rows["is_low"].astype(bool) & rows["idle_amount"].gt(0)]
     if rows.empty:
         return

@@ -7,7 +7,7 @@ import pandas as pd
 from revops.book import Book
 from revops.wording import count, plural
 
-__all__ = ["remarks"]
+__all__ = ["remarks", "unexplained"]
 
 _MOST = 8
 _QUALIFIED = re.compile(r"\b[ms]ql\b|(?<!dis)(?<!un)(?<!not )qualified", re.IGNORECASE)
@@ -15,11 +15,12 @@ _QUALIFIED = re.compile(r"\b[ms]ql\b|(?<!dis)(?<!un)(?<!not )qualified", re.IGNO
 
 def remarks(book: Book) -> tuple[str, ...]:
     """Return what company.yml leaves open of what this report counts, each as a sentence; nothing where all is told."""
-    return tuple(line for line in (_statuses(book), _zones(book)) if line)
+    return tuple(line for line in (unexplained(book)[0], _zones(book)) if line)
 
 
-def _statuses(book: Book) -> str | None:
-    """Return the statuses that leads were moved to and that no pattern explains, with how many leads ever had each.
+def unexplained(book: Book) -> tuple[str | None, float]:
+    """Return the statuses that leads were moved to and that no pattern explains, with how many leads ever had each, and
+    the share of leads that had one.
 
     Not told are those that a lead begins with, those of converted leads alone, and those whose name says qualified.
     """
@@ -33,12 +34,13 @@ def _statuses(book: Book) -> str | None:
     open_ = counted.loc[counted["any"].to_numpy(bool), "size"]
     open_ = open_[[word for word in open_.index if not _explained(book, word)]]
     if open_.empty:
-        return None
+        return None, 0.0
     told = _told(open_)
+    part = float(rows["status"].isin(list(open_.index)).sum()) / rows["lead_id"].nunique()
     return (
         f"lead statuses that company.yml does not explain: {told}. Where one means that somebody works on a lead, that "
         "sales turned it down or that marketing has it back, name it under lead_statuses"
-    )
+    ), part
 
 
 def _explained(book: Book, word: str) -> bool:

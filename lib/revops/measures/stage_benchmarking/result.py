@@ -22,6 +22,7 @@ from revops.measures.stage_benchmarking.needs import refusal
 from revops.measures.stage_benchmarking.organisation import Organisation, organisation_of
 from revops.measures.stage_benchmarking.ours import about_us, known_numbers, told_of
 from revops.measures.stage_benchmarking.pipeline import Pipeline, pipeline_of
+from revops.measures.stage_benchmarking.remarks import unexplained
 from revops.measures.stage_benchmarking.unavailable import unavailable
 from revops.measures.stage_benchmarking.window import Window, window_of
 from revops.wording import count
@@ -30,6 +31,9 @@ __all__ = ["StageResult", "measure"]
 
 _WHYS = ("mqls", "cost", "enrichment", "utm")
 """What marketing tells of leads (Marketing.why)."""
+
+_MANY_OPEN = 0.05
+"""A larger share of leads with a status that nobody explained leaves the hand-off untold."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +72,17 @@ class StageResult:
     @property
     def sla_words(self) -> str:
         """Return within how long an MQL is to be touched, in words."""
-        unit = "hour" if self.hand_off.unit == "hours" else "day"
-        n = self.knobs.sla_hours if unit == "hour" else 1
-        return f"within {count(n)} {unit}{'' if n == 1 else 's'}"
+        n, unit = self.knobs.sla_hours, "hour"
+        if self.hand_off.unit == "days":
+            n, unit = self.knobs.sla_hours // self.hand_off.day_hours, "working day"
+        return f"within {count(n)} {unit}{'' if n == 1 else 's'}" if n else "on the same day"
+
+    @property
+    def open_statuses(self) -> str | None:
+        """Return which statuses of leads company.yml leaves open, where so many leads had one that the hand-off cannot
+        be told; None where few did."""
+        told, part = unexplained(self.view.book)
+        return told if part > _MANY_OPEN else None
 
     def hand_off_of(self, window: str) -> pd.Series:
         """Return the hand-off of one window: now or past."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from revops.measures.stage_benchmarking.remarks import remarks
 from revops.measures.stage_benchmarking.result import StageResult
 from revops.measures.stage_benchmarking.tables.shapes import Display
 from revops.measures.stage_benchmarking.words import KINDS, further_back, points
@@ -37,6 +38,10 @@ def _of_stages(result: StageResult) -> Iterator[tuple[str, str]]:
 
 
 def _of_hand_off(result: StageResult) -> Iterator[tuple[str, str]]:
+    for line in remarks(result.view.book):
+        yield "Hand-off", line
+    if result.hand_off.unit == "days":
+        yield "Hand-off", "the days of MQLs have no time: what takes hours is told in working days of the owner"
     for why in dict.fromkeys(result.hand_off.why.values()):
         yield "Hand-off", why
     for row in result.hand_off.counts.itertuples():
