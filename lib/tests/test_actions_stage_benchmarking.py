@@ -86,8 +86,8 @@ def test_every_step_has_its_owner_and_its_review(what, step, owner, text):
     [
         ("sla", STEPS["sla"], "revops", "MQLs touched within 4 hours dropped by 11 points (5 to 17), from 52% to 41% "
          "(35% to 47%): review routing and who is on duty"),
-        ("accept", STEPS["accept"], "marketing_ops", "MQLs accepted by sales dropped by 11 points (5 to 17), from 52% to "
-         "41% (35% to 47%): review with sales why MQLs are turned down"),
+        ("accept", STEPS["accept"], "marketing_ops", "MQLs accepted by sales dropped by 11 points (5 to 17), from 52% "
+         "to 41% (35% to 47%): review with sales why MQLs are turned down"),
         ("enrichment", "all", "marketing_ops", "Leads with all fields dropped by 11 points (5 to 17), from 52% to 41% "
         "(35% to 47%): review forms and lists that leads come by"),
         ("utm", "arrivals", "marketing_ops", "Links tagged right dropped by 11 points (5 to 17), from 52% to 41% "

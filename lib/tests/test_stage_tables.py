@@ -81,8 +81,8 @@ def test_every_table_is_there_for_a_report_that_has_all_with_a_unit_a_column_and
         "moved_beyond_noise", "company_steps", "groups_apart", "funnel_cohorts", "stages_by_age", "stages_at_risk",
         "count_and_money", "time_in_stage", "endings", "stuck_deals", "hand_off_duties", "hand_off_by_window",
         "hand_off_by_hour", "hand_off_reasons", "hand_off_at_stake", "cost_per_mql", "enrichment", "links", "tools",
-        "published", "company_stages", "signals", "three_answers", "organisation_models", "deciding_questions", "rename_test",
-        "stage_notes",
+        "published", "company_stages", "signals", "three_answers", "organisation_models", "deciding_questions",
+        "rename_test", "stage_notes",
     ]  # fmt: skip
     is_sound(found)
 
