@@ -211,6 +211,14 @@ class Company(Settings):
             raise ValueError(f"qualifying_stage: must be an open stage. {nearest(self.qualifying_stage, opens)}")
         return self
 
+    @model_validator(mode="after")
+    def _zones_are_of_regions(self) -> "Company":
+        known = self.regions.names
+        for name in self.office_hours.time_zones:
+            if known and name not in known:
+                raise ValueError(f"office_hours.time_zones: {name} is not one of the regions. {nearest(name, known)}")
+        return self
+
     @property
     def stage_order(self) -> dict[str, int]:
         """Return each stage's place in the process, from 0."""

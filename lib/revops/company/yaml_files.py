@@ -53,6 +53,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
         place = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "it cannot be read"
         raise SettingsError(f"{shown(path)}{place}: must be YAML; found: {problem}. Correct that line.") from None
+    except ValueError as error:  # a day that no calendar has
+        raise SettingsError(f"{shown(path)}: must hold days that exist; found: {error}. Correct that day.") from None
     if values is None:
         return {}
     if not isinstance(values, dict):

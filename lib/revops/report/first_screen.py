@@ -24,8 +24,8 @@ RANKED = {
     "them (least and most of any); then what is to be mended in the records",
     "cac_payback": "Ranked by money: cost beyond what the target allows, or what is lost on customers who leave before "
     "they have repaid theirs; then by the money in the records",
-    "stage_benchmarking": "What surely got worse or comes too late first; then by money: what less moved on in the last "
-    "weeks than before, or the money in the records",
+    "stage_benchmarking": "What surely got worse or comes too late first; then by money: what less moved on in the "
+    "last weeks than before, or the money in the records",
 }
 """How a report's actions are ranked, where it is not as usual."""
 _BY_MONEY = "Ranked by money"

@@ -126,4 +126,7 @@ def _below(result: StageResult) -> str:
     worse = fell(result)
     if len(worse):
         said.append(f"The change is {moved_by(worse.iloc[0])}")
+    found = leak(result)
+    if found is not None and (len(worse) or len(rose(result)) or _late(result)):
+        said.append(f"Of all stages most is lost in {found[0]}: {share(found[1])} of what comes in")
     return ". ".join(said) + "."

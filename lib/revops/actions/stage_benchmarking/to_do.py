@@ -40,7 +40,7 @@ _REVIEW = {
 
 
 def actions(result: StageResult) -> list[Action]:
-    """Return what to do: what surely got worse or comes too late, then by the money that hangs on it; the audience's own
+    """Return what to do: what surely got worse or comes too late, then by the money that hangs on it; the reader's own
     first. Nothing where no rule fires."""
     fallen = list(_fallen(result))
     others = [one for rule in (_stuck, _late, _renewals, _links, _seats) for one in rule(result)]

@@ -53,7 +53,10 @@ def mqls(result: StageResult) -> Chart | None:
     )
     if len(aimed):
         last = aimed.iloc[-1]
-        title = f"{last['name']}: {share(last['target_share'])} of the target{'' if last['is_over'] else ' so far'}"
+        due = f"the target is {count(last['target'])}"
+        if not last["is_over"]:
+            due = f"{count(round(last['target_to_date']))} of {count(last['target'])} were due by now"
+        title = f"{plural(int(last['n']), 'MQL')} in {last['name']}{'' if last['is_over'] else ' so far'}; {due}"
     caption = "MQLs by fiscal quarter; hollow: not over; lines: targets. An enquiry counts once."
     alt = "; ".join(f"{name} {count(n)}" for name, n in zip(rows["name"], rows["n"], strict=True))
     data = rows[["name", "n", "target", "target_share"]]

@@ -75,6 +75,7 @@ class Knobs(params.Knobs):
     arr_band: str = "auto"
     grades: tuple[Literal["A", "B", "C", "D"], ...] = ("A", "B", "C")
     audience: Literal["executive", "marketing_ops", "revops"] = "executive"
+    show_owners: bool = False
     seed: int = 20260101
 
     @field_validator("horizons")
@@ -83,6 +84,12 @@ class Knobs(params.Knobs):
         if not horizons or list(horizons) != sorted(set(horizons)):
             raise ValueError("horizons must name at least one age in days, each once, rising.")
         return horizons
+
+    @field_validator("types", "deal_groups", "lead_groups", "filled_fields", "renew_categories", mode="before")
+    @classmethod
+    def _one_word(cls, words: object) -> object:
+        """Return a list of what the command line gives as one word, or as words with commas."""
+        return [word.strip() for word in words.split(",")] if isinstance(words, str) else words
 
     @field_validator("types")
     @classmethod
