@@ -8,6 +8,7 @@ from told_stages import NAN, arrived, campaign, late, move, passage, strata, stu
 
 from revops.actions.stage_benchmarking import actions
 from revops.actions.stage_benchmarking.to_do import MOST
+from revops.measures.stage_benchmarking.hand_off import STEPS
 
 END, SOON = dt.date(2026, 6, 30), dt.date(2026, 6, 16)
 FELL = {"verdict": "down", "p": 0.001}
@@ -83,10 +84,10 @@ def test_every_step_has_its_owner_and_its_review(what, step, owner, text):
 @pytest.mark.parametrize(
     ("what", "step", "owner", "text"),
     [
-        ("sla", "sla", "revops", "MQLs touched within 4 hours dropped by 11 points (5 to 17), from 52% to 41% (35% to "
-         "47%): review routing and who is on duty"),
-        ("accept", "accept", "marketing_ops", "MQLs accepted by sales dropped by 11 points (5 to 17), from 52% to 41% "
-         "(35% to 47%): review with sales why MQLs are turned down"),
+        ("sla", STEPS["sla"], "revops", "MQLs touched within 4 hours dropped by 11 points (5 to 17), from 52% to 41% "
+         "(35% to 47%): review routing and who is on duty"),
+        ("accept", STEPS["accept"], "marketing_ops", "MQLs accepted by sales dropped by 11 points (5 to 17), from 52% to "
+         "41% (35% to 47%): review with sales why MQLs are turned down"),
         ("enrichment", "all", "marketing_ops", "Leads with all fields dropped by 11 points (5 to 17), from 52% to 41% "
         "(35% to 47%): review forms and lists that leads come by"),
         ("utm", "arrivals", "marketing_ops", "Links tagged right dropped by 11 points (5 to 17), from 52% to 41% "
@@ -168,11 +169,12 @@ STAKE_NOT_KNOWN = "What lateness costs cannot be told: too few were touched in t
 def test_late_touches_are_to_be_sped_up_where_the_range_lies_below_the_target():
     hours = [arrived("12:00", 0.5, 20), arrived("day off", 0.0, 15), arrived("09:00", 0.0, 9),
              arrived("10:00", NAN, 90), arrived("day off", 0.9, 99, window="past")]  # fmt: skip
-    leads = [late("L1"), late("L2", event=1, amount=70.0), late("L3", is_late=False), late("L4", is_late=None),
-             late("L5", place=1)]  # fmt: skip
+    leads = [late("L1", amount=70.0), late("L2", event=1, amount=900.0), late("L3", is_late=False),
+             late("L4", is_late=None), late("L5", place=1)]  # fmt: skip
     one = only("late_leads", hand_off=LATE, arrivals=hours, leads=leads)
     assert one.text == (
-        "Touch MQLs within 4 hours: 50% are, the target is 80%; most late ones come on days off (0% of 15 in time)"
+        "Touch MQLs within 4 hours: 50% are, the target is 80%; most late ones come on days off (0% of 15 in time): "
+        "review routing and who is on duty"
     )
     assert one.because == (
         f"The range of the last weeks lies below sla_target. {STAKE_NOT_KNOWN} A share at the target takes it off the "
@@ -184,8 +186,33 @@ def test_late_touches_are_to_be_sped_up_where_the_range_lies_below_the_target():
 @pytest.mark.parametrize(("when", "said"), [("09:00", "at 09:00"), ("before opening", "before opening"),
      ("after closing", "after closing"), ("day off", "on days off")])  # fmt: skip
 def test_when_late_ones_come_is_told_in_words(when, said):
-    one = only("late_leads", hand_off=LATE, arrivals=[arrived(when, 0.2, 10)])
-    assert one.text.endswith(f"; most late ones come {said} (20% of 10 in time)")
+    one = only("late_leads", hand_off=LATE, arrivals=[arrived(when, 0.2, 10), arrived("12:00", 0.9, 10)])
+    assert one.text.endswith(f"; most late ones come {said} (20% of 10 in time): review routing and who is on duty")
+
+
+ROUTE = "review routing and who is on duty"
+
+
+@pytest.mark.parametrize(
+    ("what", "when"), [("sla", "the 52 weeks before"), ("sla_earlier", "the 52 weeks up to 11 Mar 2025")]
+)
+def test_what_is_late_and_fell_is_told_once_with_by_how_much_and_against_when(what, when):
+    fallen = move(what, STEPS["sla"], now=0.5, past=0.61, horizon=NAN, **FELL)
+    one = only("late_leads", fallen, hand_off=LATE)
+    assert one.text == (
+        f"Touch MQLs within 4 hours: 50% are, 11 points (5 to 17) fewer than the 61% of {when}, the target is 80%: "
+        f"{ROUTE}"
+    )
+    still = only("conversion_fell", fallen, hand_off=LATE | {"sla_high": 0.8})
+    assert still.text.startswith("MQLs touched within 4 hours dropped by 11 points (5 to 17), from 61% to 50% ")
+
+
+@pytest.mark.parametrize("fallen", [{"verdict": "none"}, {"verdict": "up"}, {"dimension": "region", "group": "EMEA"}])
+def test_of_what_did_not_fall_of_the_whole_nothing_is_added_to_late_ones(fallen):
+    row = move("sla", STEPS["sla"], **{"horizon": NAN, **FELL, **fallen})
+    assert only("late_leads", row, hand_off=LATE).text == (
+        f"Touch MQLs within 4 hours: 50% are, the target is 80%: {ROUTE}"
+    )
 
 
 def test_money_that_goes_with_lateness_is_told_where_it_is_sure():
@@ -293,6 +320,16 @@ def test_the_most_money_comes_first_then_the_most_in_the_records_and_seven_at_mo
     assert [one.rule for one in found(**ALL)] == [
         "late_leads", "idle_seats", "unforeseen_renewals", "stuck_opportunities", "wrong_links"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("reader", "cut"), [("executive", "wrong_links"), ("marketing_ops", "stuck_opportunities")])
+def test_what_fell_is_never_cut_though_all_else_has_more_money(reader, cut):
+    """Three that fell and five others are eight: the last of the others is left out."""
+    rows = [move(step=name, **FELL) for name in ("Lead", "Discovery", "Proposal")]
+    rules = [one.rule for one in found(*rows, audience=reader, **ALL)]
+    others = {"late_leads", "idle_seats", "unforeseen_renewals", "stuck_opportunities", "wrong_links"}
+    assert len(rules) == MOST and rules.count("conversion_fell") == 3
+    assert others - set(rules) == {cut}
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def test_what_is_unknown_says_why():
     assert none.reason == "None of the 40 opportunities created since 2025-01-01 has been won."
     assert np.isnan(none.win_rate) and none.by_age.empty and none.n == 40
     empty = creation_window(*lives(), since=START)
-    assert empty.n == 0 and empty.reason.startswith("Only 0 opportunities")
+    assert empty.n == 0 and empty.reason.startswith("No opportunity was created since ")
     assert won_by_age(*lives(), since=START).empty
 
 

@@ -124,7 +124,7 @@ def test_the_curve_is_of_the_step_that_changed_most_surely():
     assert (end["share"], chart.data["age_days"].max()) == (pytest.approx(8 / 20), 60)
     rose = move(now=0.6, past=0.5, ends=(0.55, 0.65), verdict="up", p=0.001)
     assert one("curves", moves=[rose]).title == "Discovery to Proposal rose: 50% before, 60% now by day 30"
-    still = one("curves", moves=[move(), move("sla", "sla", p=1e-9, horizon=NAN)])
+    still = one("curves", moves=[move(), move("sla", "MQL to first touch", p=1e-9, horizon=NAN)])
     assert still.title == "Discovery to Proposal: 52% before, 41% now by day 30, not beyond noise"
     assert one("curves", moves=[move("win", "all", **FELL)]) is None, "no passages of it"
     assert one("curves", families=[family(passages=CAME[:3])]) is None, "too few to draw"

@@ -1,6 +1,9 @@
 """The first screen of the stage benchmarking report: the sentence, the line below it and the numbers by reader."""
 
+import datetime as dt
 import hashlib
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from told_stages import NAN, cycle, leak, move, quarter, stuck, told, weeks, win
@@ -45,9 +48,9 @@ def test_what_fell_of_the_whole_comes_first_and_is_to_be_acted_on():
         ({"what": "funnel", "step": "sql"}, "SQL to opportunity fell from 52% to 41% (35% to 47%) by day 30"),
         ({"what": "funnel", "step": "opportunity"},
          "Opportunity of a lead to won fell from 52% to 41% (35% to 47%) by day 30"),
-        ({"what": "sla", "step": "sla", "horizon": NAN}, "MQLs touched within 4 hours fell from 52% to 41% (35% to "
-        "47%)"),
-        ({"what": "accept", "step": "accept", "horizon": NAN},
+        ({"what": "sla", "step": "MQL to first touch", "horizon": NAN}, "MQLs touched within 4 hours fell from 52% to "
+        "41% (35% to 47%)"),
+        ({"what": "accept", "step": "MQL to accepted", "horizon": NAN},
          "MQLs accepted by sales fell from 52% to 41% (35% to 47%)"),
         ({"what": "enrichment", "step": "all", "horizon": NAN}, "Leads with all fields fell from 52% to 41% (35% to "
         "47%)"),
@@ -68,7 +71,7 @@ def test_every_kind_of_comparison_has_its_words(given, said):
      (4, "days", "within 1 day")],
 )  # fmt: skip
 def test_the_sla_is_told_in_hours_or_of_dates_in_days(sla, unit, said):
-    found = first(move("sla", "sla", horizon=NAN, **FELL), unit=unit, sla_hours=sla)
+    found = first(move("sla", "MQL to first touch", horizon=NAN, **FELL), unit=unit, sla_hours=sla)
     assert found[1].startswith(f"MQLs touched {said} fell from ")
 
 
@@ -144,10 +147,34 @@ def test_where_nothing_could_be_compared_it_says_why():
     assert found.below == "11 Mar to 9 Jun against the 52 weeks before."
 
 
+def test_which_half_compares_nothing_is_said_after_the_first_sentence():
+    found = told([move("funnel", "lead", **ROSE)])
+    better = "Lead to MQL rose from 41% to 52% (46% to 58%) by day 30; nothing got worse beyond noise"
+    few = headline(found)
+    assert (few.status, few.sentence) == ("not_enough_data", f"{better}; stages are not compared: too few came in.")
+    bare = SimpleNamespace(stages_from=None, table=found.view.book.table, company=found.view.book.company)
+    none = headline(replace(found, view=replace(found.view, book=bare)))
+    assert (none.status, none.sentence) == ("not_enough_data", f"{better}; stages are not compared: no history.")
+    leads = headline(told([move(**FELL)]))
+    assert (leads.status, leads.sentence) == (
+        "act", "Discovery to Proposal fell from 52% to 41% (35% to 47%) by day 30; nothing else moved beyond noise; "
+        "leads are not compared: none are known."
+    )  # fmt: skip
+
+
+def test_weeks_of_another_year_are_told_with_it():
+    assert headline(told([move()], day="2026-01-31")).below.startswith("2 Nov 2025 to 31 Jan 2026 against the 52 ")
+    found = told([move()])
+    later = replace(found, view=replace(found.view, day=dt.date(2027, 2, 1)))
+    assert headline(later).below.startswith("11 Mar to 9 Jun 2026 against the 52 weeks before")
+
+
 @pytest.mark.parametrize(
     ("slice", "said"),
     [({"region": "EMEA"}, " in EMEA"), ({"region": "EMEA", "segment": "SMB"}, " in EMEA and SMB"),
-     ({"owner": "U1"}, f" of {U1}"), ({"region": "EMEA", "owner": UNASSIGNED}, f" in EMEA of {UNASSIGNED}")],
+     ({"owner": "U1"}, f" of {U1}"), ({"region": "EMEA", "owner": UNASSIGNED}, f" in EMEA of {UNASSIGNED}"),
+     ({"source": "sales"}, " from sales"), ({"type": "expansion"}, " of expansion business"),
+     ({"type": "new", "owner": "U1", "region": "EMEA"}, f" in EMEA of new business of {U1}")],
 )  # fmt: skip
 def test_a_slice_is_named_and_owners_are_numbers(slice, said):
     sentence = first(move(), slice=slice)[1]

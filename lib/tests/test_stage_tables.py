@@ -36,7 +36,8 @@ HANDED = {"n": 20, "sla_share": 0.5, "sla_low": 0.4, "sla_high": 0.6, "never_sha
           "never_high": 0.2, "median_hours": 8.0, "seen_hours": 40.0, "accept_share": 0.7, "accept_low": 0.6,
           "accept_high": 0.8, "accept_days": 60.0, "n_again": 2}  # fmt: skip
 WHOLE = {
-    "moves": [move(**FELL), move("sla", "sla", horizon=NAN), move(p=NAN, verdict="not tested", why="too few")],
+    "moves": [move(**FELL), move("sla", "MQL to first touch", horizon=NAN),
+              move(p=NAN, verdict="not tested", why="too few")],
     "groups": [group(verdict="below", p_value=0.001), group("EMEA", "region", is_few=True, verdict="few")],
     "passages": [passage(f"O{n}") for n in range(20)], "gaps": [gap()], "times": [stood(), stood(when="now")],
     "flow": FLOW, "stages": [stage()], "endings": [ending()], "stuck": [stuck()], "hand_off": HANDED,
@@ -78,9 +79,9 @@ def test_every_table_is_there_for_a_report_that_has_all_with_a_unit_a_column_and
     found = report.display_tables(told(**WHOLE))
     assert list(found) == [
         "moved_beyond_noise", "company_steps", "groups_apart", "funnel_cohorts", "stages_by_age", "stages_at_risk",
-        "count_and_money", "time_in_stage", "endings", "stuck_deals", "hand_off_duties", "hand_off_by_hour",
-        "hand_off_reasons", "hand_off_at_stake", "cost_per_mql", "enrichment", "links", "tools", "published",
-        "company_stages", "signals", "three_answers", "organisation_models", "deciding_questions", "rename_test",
+        "count_and_money", "time_in_stage", "endings", "stuck_deals", "hand_off_duties", "hand_off_by_window",
+        "hand_off_by_hour", "hand_off_reasons", "hand_off_at_stake", "cost_per_mql", "enrichment", "links", "tools",
+        "published", "company_stages", "signals", "three_answers", "organisation_models", "deciding_questions", "rename_test",
         "stage_notes",
     ]  # fmt: skip
     is_sound(found)
@@ -239,7 +240,8 @@ def test_duties_of_both_sides_are_told_beside_what_is_asked_for():
     text, frame, _ = shown("hand_off_duties", hand_off=HANDED | {"p90_hours": NAN}, before={"n": 80})
     assert text == (
         "What each side answers for: MQLs of the last 13 weeks (20) and of the 52 weeks before (80); hours are office "
-        "hours of the owner, MQLs not touched yet count as waiting, not as left out"
+        "hours of the owner, MQLs not touched yet count as waiting, not as left out. Time is up: of MQLs "
+        "whose time to be touched is over, those that were not to this day, or were given back untouched"
     )
     assert frame["Last weeks"].tolist() == ["50% (40% to 60%)", "10% (5% to 20%)", "8.0", "over 40",
                                             "70% (60% to 80%)", "20", "2", "0"]  # fmt: skip
@@ -251,7 +253,7 @@ def test_dates_without_a_time_are_told_in_days():
     """A working day has 8 hours: a median of 8 is one day."""
     given = {"hand_off": HANDED, "unit": "days", "arrivals": [arrived(median=12.0)]}
     assert column("hand_off_duties", "Duty", **given)[:3] == [
-        "Touched within 1 day", "Never touched so far", "Median days to first touch"
+        "Touched within 1 day", "Not touched though time is up", "Median days to first touch"
     ]  # fmt: skip
     assert column("hand_off_duties", "Last weeks", **given)[2:4] == ["1.0", "over 5"]
     assert column("hand_off_by_hour", "Median days", **given) == [1.5]
@@ -377,6 +379,7 @@ def test_notes_tell_what_is_odd_left_out_and_how_much_luck_weeks_share():
         ["Stages", "1 opportunity left out: deleted"], ["Stages", "2 opportunities left out: never stood"],
         ["Hand-off", "dates alone"], ["Hand-off", "2 MQLs: one more person of an enquiry; not timed"],
         ["Marketing operations", "of today"],
+        ["What moved", "A drift over the windows before counts as luck, and can hide a change"],
         ["Stages", "All opportunities of the same weeks share luck: it moves a share of one half by about 5 points "
          "either way, and is in every comparison"],
         ["Organisation", "no bills"],

@@ -264,6 +264,14 @@ def test_names_that_mean_harm_are_words_like_any_other():
     assert faults("x", "y", "<script>") == ["default word"]
 
 
+def test_a_tag_that_is_not_there_is_written_as_blank():
+    table = utm(
+        [*came(2, *GOOD), *came(1, "Google", None, "spring-sale", name="B"), *came(1, " ", "cpc", None, name="C")]
+    )
+    written = "; ".join(table.campaigns["examples"].dropna())
+    assert sorted(written.split("; ")) == ["(blank) / cpc / (blank)", "Google / (blank) / spring-sale"]
+
+
 def test_order_and_ids_of_leads_change_nothing():
     rows = [*came(3, *GOOD), *came(2, "Google", "cpc", "Spring sale", name="B"), *came(2, "x", None, "news", name="C"),
             *came(1, name="D"), *came(1, "google", "cpc", None, name="E")]  # fmt: skip

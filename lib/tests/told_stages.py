@@ -75,7 +75,7 @@ def stuck(id="O1", owner="Owner 1", amount=100.0, stage="Proposal", days=90, nam
 
 def stage(name="Proposal", n_stuck=1, amount=100.0, halving=60.0, n_open=5):
     """Return an open stage with what is stuck in it."""
-    return {"stage": name, "pipeline": None, "first_seen": pd.NaT, "began": pd.NaT, "ended": pd.NaT,
+    return {"stage": name, "pipeline": None, "first_seen": pd.Timestamp("2024-01-01"), "began": pd.NaT, "ended": pd.NaT,
             "halving_days": halving, "n_open": n_open, "n_stuck": n_stuck, "stuck_amount": amount}  # fmt: skip
 
 
@@ -210,7 +210,7 @@ def told(moves=(), *, day=DAY, wins=(), cycle=None, leaks=(), groups=(), stuck=(
         groups=pd.DataFrame(list(groups), columns=list(group())), leaks=_like(found.leaks, leaks),
         pipeline=replace(
             pipe, win=_like(pipe.win, wins), cycle=cycle, stuck=_like(pipe.stuck, stuck),
-            stages=_like(pipe.stages, stages), times=_like(pipe.times, times), gap=_like(pipe.gap, gaps),
+            stages=_like(pipe.stages, _with_others(stages)), times=_like(pipe.times, times), gap=_like(pipe.gap, gaps),
             endings=_like(pipe.endings, endings), passages=_like(pipe.passages, passages), stays=pipe.stays.iloc[:0],
             win_passages=_like(pipe.win_passages, win_passages), converted=_like(pipe.converted, converted),
             converted_by_amount=pipe.converted_by_amount.iloc[:0], flow=_like(pipe.flow, flow), notes=tuple(notes),
@@ -245,6 +245,14 @@ def _like(table, rows):
     """Return rows with the columns and types of a table."""
     found = pd.DataFrame(list(rows), columns=table.columns)
     return found.astype(table.dtypes.to_dict()) if len(found) else table.iloc[:0]
+
+
+def _with_others(stages):
+    """Return stages with those of the company that are not given: in use, and nothing is in them; None: no stage."""
+    if stages is None:
+        return []
+    known = {row["stage"]: row for row in stages}
+    return [*({name: stage(name, 0, 0.0, NAN, 0) for name in STAGES} | known).values()]
 
 
 def _handed(table, now, past):

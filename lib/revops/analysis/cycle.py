@@ -87,8 +87,8 @@ def creation_window(states: pd.DataFrame, created: pd.Series, *, since: pd.Times
     win_rate = float(by_age.iloc[-1]) if n else 0.0
     reason = None
     if n < FEWEST_DEALS:
-        made = "opportunity was" if n == 1 else "opportunities were"
-        reason = f"Only {n} {made} created since {since:%Y-%m-%d}; {FEWEST_DEALS} are needed."
+        made = {0: "No opportunity was", 1: "Only 1 opportunity was"}.get(n, f"Only {n} opportunities were")
+        reason = f"{made} created since {since:%Y-%m-%d}; {FEWEST_DEALS} are needed."
     elif win_rate == 0:
         reason = f"None of the {n} opportunities created since {since:%Y-%m-%d} has been won."
     if reason is not None:

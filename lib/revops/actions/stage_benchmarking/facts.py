@@ -6,13 +6,14 @@ from revops.analysis.people import owner_labels
 from revops.book import UNASSIGNED
 from revops.measures.stage_benchmarking.hand_off import EARLIER
 from revops.measures.stage_benchmarking.result import StageResult
-from revops.measures.stage_benchmarking.words import against, move_words, number_words, points
+from revops.measures.stage_benchmarking.words import against, group_words, move_words, number_words, points
 from revops.wording import between, join, missing, one_line
 
 __all__ = ["by_day", "fell", "from_to", "is_late", "judged", "leak", "moved_by", "name_of", "rose", "since",
            "where", "worst_first"]  # fmt: skip
 
 _WORSE = {"days": "up"}
+_PLACES = ("segment", "region")
 
 
 def judged(result: StageResult) -> pd.DataFrame:
@@ -81,10 +82,12 @@ def moved_by(row: pd.Series) -> str:
 
 
 def where(result: StageResult) -> str:
-    """Return ` in EMEA`, ` of Owner 1234` and the like; nothing for the whole company. Owners are told by number."""
+    """Return ` in EMEA`, ` from sales`, ` of Owner 1234` and the like; nothing for the whole company. Owners are told
+    by number."""
     chosen = result.knobs.slice
-    names = [one_line(name) for by, name in chosen.items() if by != "owner"]
+    names = [one_line(name) for by, name in chosen.items() if by in _PLACES]
     told = f" in {join(names)}" if names else ""
+    told += "".join(group_words(by, name) for by, name in chosen.items() if by not in (*_PLACES, "owner"))
     if "owner" not in chosen:
         return told
     labels = owner_labels(result.view.owners, [chosen["owner"]], show=False) | {UNASSIGNED: UNASSIGNED}

@@ -114,7 +114,7 @@ def _why_untested(result: StageResult) -> str:
 def _below(result: StageResult) -> str:
     """Return what is compared with what, and how sure it is."""
     window, n = result.window, len(judged(result))
-    said = [f"{lasted(window.since, window.until)} against {compared_with(window)}"]
+    said = [f"{lasted(window.since, window.until, result.view.day)} against {compared_with(window)}"]
     if n:
         back = further_back(result.changes.table, window)
         said[0] += f", the hand-off against {back} too" if back else ""

@@ -36,7 +36,11 @@ def _why(id: str, result: StageResult) -> str:
     whys = [getattr(result, part).why for part in ("pipeline", "hand_off", "marketing")]
     of_leads = result.funnel.why if id in OF_LEADS else None
     told = of_leads or next((why[key] for why in whys for key in (id, _KEYS.get(id)) if key in why), None)
-    return told or ("nothing came into a stage in these weeks" if id in OF_HISTORY else "no such lead in these weeks")
+    if told is None and id in OF_LEADS:
+        return "no such lead in these weeks"
+    if told is None and id in (*OF_HISTORY, "sales_cycle_days"):
+        return "nothing came into a stage in these weeks"
+    return told or "nothing in these weeks or before tells it"
 
 
 def _conversion(result: StageResult) -> Iterator[Row]:

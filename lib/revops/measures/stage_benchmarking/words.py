@@ -83,9 +83,11 @@ def signed(change: float) -> str:
     return f"{told:+d}" if told else "0"
 
 
-def lasted(first: dt.date, last: dt.date) -> str:
-    """Return a span of days as `11 Mar to 9 Jun`."""
-    return f"{day(first)} to {day(last)}"
+def lasted(first: dt.date, last: dt.date, today: dt.date) -> str:
+    """Return a span of days as `11 Mar to 9 Jun`; with its year where that is not the year of `today`."""
+    if first.year == last.year == today.year:
+        return f"{day(first)} to {day(last)}"
+    return lasted_in(first, last)
 
 
 def lasted_in(first: dt.date, last: dt.date) -> str:

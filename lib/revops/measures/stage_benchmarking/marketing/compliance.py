@@ -19,6 +19,7 @@ CAMPAIGNS = {
 }  # fmt: skip
 OF_FAULTS = {"span": "str", "fault": "str", "n": "int64", "n_all": "int64", "share": "float64", "examples": "str"}
 UNTAGGED = "no tags"
+_BLANK = "(blank)"
 _EVEN = 1e-9
 _SHOWN, _LONGEST = 3, 80
 _GCLID = "arrivals that Google tagged by itself (gclid), without UTM tags, cannot be seen"
@@ -148,7 +149,8 @@ def _worded(counts: np.ndarray) -> str | None:
 
 def _examples(wrong: pd.DataFrame, group: np.ndarray, n: int) -> np.ndarray:
     """Return for each of n groups up to three ways in which its tags were written wrongly, the most frequent first."""
-    text = wrong[TAGS[0]].fillna("").str.cat([wrong[name].fillna("") for name in TAGS[1:]], sep=" / ")
+    tags = [wrong[name].where(wrong[name].fillna("").str.strip().ne(""), _BLANK) for name in TAGS]
+    text = tags[0].str.cat(tags[1:], sep=" / ")
     counts = pd.DataFrame({"group": group, "text": text}).value_counts().reset_index()
     counts = counts.sort_values(["group", "count", "text"], ascending=[True, False, True])
     top = counts[counts.groupby("group").cumcount() < _SHOWN]
