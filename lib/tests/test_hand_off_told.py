@@ -88,7 +88,7 @@ def test_what_a_comparison_is_held_against_is_said():
     assert further_back(rows, window) == "the 13 weeks up to 30 Dec 2025"
     assert further_back(rows.iloc[:1], window) is None and further_back(rows.assign(p_value=None), window) is None
     assert step_words("sla_earlier", "", None, "within 4 hours") == (
-        "MQLs touched within 4 hours, against the time before that")  # fmt: skip
+        "MQLs touched within 4 hours, against earlier")  # fmt: skip
     assert lasted_in(dt.date(2025, 12, 30), dt.date(2026, 3, 30)) == "30 Dec 2025 to 30 Mar 2026"
     assert lasted_in(dt.date(2026, 1, 1), dt.date(2026, 3, 30)) == "1 Jan to 30 Mar 2026"
 

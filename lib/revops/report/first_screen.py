@@ -24,10 +24,11 @@ RANKED = {
     "them (least and most of any); then what is to be mended in the records",
     "cac_payback": "Ranked by money: cost beyond what the target allows, or what is lost on customers who leave before "
     "they have repaid theirs; then by the money in the records",
-    "stage_benchmarking": "Ranked by money: what less moved on in the last weeks than before, or what goes with "
-    "lateness; then by the money in the records",
+    "stage_benchmarking": "What surely got worse or comes too late first; then by money: what less moved on in the last "
+    "weeks than before, or the money in the records",
 }
 """How a report's actions are ranked, where it is not as usual."""
+_BY_MONEY = "Ranked by money"
 FUNCTIONS = {"marketing_ops": "Marketing ops", "sales_ops": "Sales ops", "cs_ops": "CS ops", "revops": "RevOps"}
 
 
@@ -81,7 +82,7 @@ class FirstScreen(Block):
                 "Ranked by money: by how much a forecast is put right, neither gained nor at stake; it does not add up"
             )
         caption = RANKED.get(self.settings.stem, caption)
-        if not any(action.worth is not None for action in self.actions):
+        if caption.startswith(_BY_MONEY) and not any(action.worth is not None for action in self.actions):
             caption = "Ranked by the money in the records; the owner is the function that acts"
         table = table_html(caption, shown, (None, None, None, "date"), self.view.company.currency)
         rules = "".join(f"<li>{text(action.text)}. {text(action.because)}</li>" for action in self.actions)

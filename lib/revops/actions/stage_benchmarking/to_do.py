@@ -18,8 +18,9 @@ from revops.wording import between, channel_label, count, join, missing, money, 
 __all__ = ["MOST", "actions"]
 
 MOST = 7
-"""So many actions at most, those with the most money first; what fell is never cut."""
+"""So many actions at most, what got worse, then those with the most money first; what fell is never cut."""
 _OF_EACH = 3
+_WORSE = ("conversion_fell", "late_leads")
 _RECORDS = 50
 _OWNERS = {"executive": (), "marketing_ops": ("marketing_ops",), "revops": ("revops", "sales_ops")}
 """Whose actions come first, by who reads the report."""
@@ -39,13 +40,14 @@ _REVIEW = {
 
 
 def actions(result: StageResult) -> list[Action]:
-    """Return what to do, by the money that hangs on it; the audience's own first. Nothing where no rule fires."""
+    """Return what to do: what surely got worse or comes too late, then by the money that hangs on it; the audience's own
+    first. Nothing where no rule fires."""
     fallen = list(_fallen(result))
     others = [one for rule in (_stuck, _late, _renewals, _links, _seats) for one in rule(result)]
     first = _OWNERS[result.knobs.audience]
 
-    def by_money(one: Action) -> tuple[bool, float, float]:
-        return one.owner not in first, -(one.worth or 0.0), -one.amount
+    def by_money(one: Action) -> tuple[bool, bool, float, float]:
+        return one.owner not in first, one.rule not in _WORSE, -(one.worth or 0.0), -one.amount
 
     return sorted([*fallen, *sorted(others, key=by_money)[: MOST - len(fallen)]], key=by_money)
 

@@ -49,7 +49,7 @@ def moved(result: StageResult) -> Chart | None:
         "moved beyond chance and luck, counting how many are compared."
     )
     back = further_back(rows, result.window)
-    caption += f" The time before that: {back}." if back else ""
+    caption += f" Earlier: {back}." if back else ""
     parts = [f"{row.label} {share(row.past)} before, {share(row.now)} now" for row in shown.itertuples()]
     data = shown.rename(columns={"label": "what", "now": "last_weeks", "now_low": "from", "now_high": "to",
                                  "past": "before", "verdict": "beyond_noise"})  # fmt: skip

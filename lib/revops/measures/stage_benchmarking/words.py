@@ -39,7 +39,7 @@ def step_words(what: str, step: str, following: str | None, sla: str = "in time"
              "sla": f"MQLs touched {sla}", "accept": "MQLs accepted by sales", "enrichment": "Leads with all fields",
              "utm": "Links tagged right"}  # fmt: skip
     if what in EARLIER:
-        return f"{fixed[EARLIER[what]]}, against the time before that"
+        return f"{fixed[EARLIER[what]]}, against earlier"
     return fixed.get(what) or f"{step} to {following or GOAL}"
 
 
