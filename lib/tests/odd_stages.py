@@ -1,5 +1,7 @@
 """What is odd in exports: functions from a book to a book, for tests of the stage benchmarking report."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 from companies_of_stages import HALYARD, halyard, whole_company
@@ -17,6 +19,7 @@ _PEOPLE = ("leads", "lead_history", "contacts", "contact_roles", "touches")
 _STAGES = [stage.model_dump() for stage in HALYARD.stages]
 
 
+@cache
 def small(**given: object) -> Book:
     """Return a company of 110 leads and about 90 opportunities."""
     return whole_company(110, 60, **given)

@@ -40,7 +40,7 @@ def test_without_history_of_stages_leads_are_told():
         "the history of stages (OpportunityHistory, or dated copies of the exports): the records of today tell "
         "what was won and lost, not when it moved on"
     )
-    assert why(result, "win_rate") == reason and f"– of opportunities won: needs {reason}" in words
+    assert why(result, "win_rate") == HISTORY and f"– of opportunities won: needs {reason}" in words
     assert any(key[0] == "mql_to_sql_rate" and row["value"] > 0 for key, row in rows(result).items())
 
 
