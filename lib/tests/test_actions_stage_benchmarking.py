@@ -136,9 +136,9 @@ def test_the_largest_fifty_are_listed_and_the_amount_is_of_all():
 
 def test_in_a_slice_the_slice_is_named():
     texts = [one.text for one in found(move(**FELL), stuck=[stuck()], hand_off=LATE, slice={"region": "EMEA"})]
-    assert texts[0].startswith("Close, re-plan or hand over 1 opportunity in EMEA that stands still: $100")
-    assert texts[1].startswith("Discovery to Proposal in EMEA dropped by ")
-    assert texts[2].startswith("Touch MQLs in EMEA within 4 hours: ")
+    assert texts[0].startswith("Discovery to Proposal in EMEA dropped by ")
+    assert texts[1].startswith("Touch MQLs in EMEA within 4 hours: ")
+    assert texts[2].startswith("Close, re-plan or hand over 1 opportunity in EMEA that stands still: $100")
 
 
 def test_what_is_stuck_is_to_be_decided_on_with_who_has_most_of_it():

@@ -92,7 +92,8 @@ def where(result: StageResult) -> str:
     told += "".join(group_words(by, name) for by, name in chosen.items() if by not in (*_PLACES, "owner"))
     if "owner" not in chosen:
         return told
-    labels = owner_labels(result.view.owners, [chosen["owner"]], show=False) | {UNASSIGNED: UNASSIGNED}
+    known = owner_labels(result.view.owners, [chosen["owner"]], show=result.knobs.show_owners)
+    labels = known | {UNASSIGNED: UNASSIGNED}
     return f"{told} of {labels[chosen['owner']]}"
 
 

@@ -40,8 +40,8 @@ _REVIEW = {
 
 
 def actions(result: StageResult) -> list[Action]:
-    """Return what to do: what surely got worse or comes too late, then by the money that hangs on it; the reader's own
-    first. Nothing where no rule fires."""
+    """Return what to do: what surely got worse or comes too late, then by the money that hangs on it; what the audience
+    acts on first. Nothing where no rule fires."""
     fallen = list(_fallen(result))
     others = [one for rule in (_stuck, _late, _renewals, _links, _seats) for one in rule(result)]
     first = _OWNERS[result.knobs.audience]

@@ -28,7 +28,7 @@ def stuck_of(window: Window, known: pd.Series, halving: pd.Series) -> tuple[pd.D
     Returns
         Two tables of the columns STUCK, one row per opportunity of the types looked at, largest amount first: all that
         are open, and those that have stood in their stage for more days than its halving age. halving_days is NaN for
-        a stage without one. Owners are numbers, as in every report that does not name them.
+        a stage without one. Owners are numbers, or names with show_owners.
 
     Formula
         Stuck: days_in_stage > halving_days. Amounts as on the day of the report [company currency].
@@ -43,7 +43,7 @@ def stuck_of(window: Window, known: pd.Series, halving: pd.Series) -> tuple[pd.D
     about = ["opportunity_id", "opportunity_name", "owner_id", "amount", "segment", "region", "created_at"]
     table = rows.merge(subject.state[about], on="opportunity_id", validate="1:1")
     owners = table["owner_id"].dropna().unique()
-    labels = owner_labels(view.owners, owners, show=False) if len(owners) else {}
+    labels = owner_labels(view.owners, owners, show=window.knobs.show_owners) if len(owners) else {}
     table = table.assign(
         owner_name=table["owner_id"].map(labels).astype("str").fillna(UNASSIGNED),
         days_in_stage=(pd.Timestamp(view.day) - table["entered"]).dt.days.astype("int64"),
