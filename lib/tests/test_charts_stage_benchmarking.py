@@ -198,8 +198,9 @@ def test_the_hand_off_tells_share_and_target():
 @pytest.mark.parametrize(
     ("rows", "title"),
     [
-        ([quarter(), quarter("FY26-Q2", 20, 50.0, over=False, met=0.9)], "FY26-Q2: 90% of the target so far"),
-        ([quarter(target=40.0, met=1.25)], "FY26-Q1: 125% of the target"),
+        ([quarter(), quarter("FY26-Q2", 20, 50.0, over=False, met=0.9)],
+         "20 MQLs in FY26-Q2 so far; 50 of 50 were due by now"),
+        ([quarter(target=40.0, met=1.25)], "50 MQLs in FY26-Q1; the target is 40"),
         ([quarter(), quarter("FY26-Q2", 1, over=False)], "1 MQL in FY26-Q2 so far"),
         ([quarter(n=1200)], "1,200 MQLs in FY26-Q1"),
         ([quarter(n=0)], "No MQLs in FY26-Q1"),

@@ -68,7 +68,7 @@ def test_every_kind_of_comparison_has_its_words(given, said):
 @pytest.mark.parametrize(
     ("sla", "unit", "said"),
     [(4, "hours", "within 4 hours"), (1, "hours", "within 1 hour"), (1.5, "hours", "within 1.5 hours"),
-     (4, "days", "within 1 day")],
+     (4, "days", "on the same day")],
 )  # fmt: skip
 def test_the_sla_is_told_in_hours_or_of_dates_in_days(sla, unit, said):
     found = first(move("sla", "MQL to first touch", horizon=NAN, **FELL), unit=unit, sla_hours=sla)

@@ -253,7 +253,7 @@ def test_dates_without_a_time_are_told_in_days():
     """A working day has 8 hours: a median of 8 is one day."""
     given = {"hand_off": HANDED, "unit": "days", "arrivals": [arrived(median=12.0)]}
     assert column("hand_off_duties", "Duty", **given)[:3] == [
-        "Touched within 1 day", "Not touched though time is up", "Median days to first touch"
+        "Touched on the same day", "Not touched though time is up", "Median days to first touch"
     ]  # fmt: skip
     assert column("hand_off_duties", "Last weeks", **given)[2:4] == ["1.0", "over 5"]
     assert column("hand_off_by_hour", "Median days", **given) == [1.5]

@@ -76,7 +76,7 @@ def test_dates_without_a_time_and_no_history_of_leads():
     assert why(result, "accept_rate", window="last_weeks") == (
         "leads that sales turned down: a status that company.yml calls rejected or recycled"
     )
-    assert "within 1 day" in words
+    assert "on the same day" in words
 
 
 def test_nothing_but_leads_and_opportunities_of_nobody():

@@ -55,7 +55,7 @@ def test_four_weeks_of_renewals_in_fiscal_quarters(book):
 
 def test_a_slice_of_leads_and_opportunities(book):
     result, _words = found(book, slice={"segment": "SMB", "source": "marketing"})
-    assert set(result.funnel.enquiries["segment"]) == {"SMB"} and "in SMB and marketing" in said(result)[0]
+    assert set(result.funnel.enquiries["segment"]) == {"SMB"} and "in SMB from marketing" in said(result)[0]
     assert why(result, "cost_per_mql") == "cost is of the whole company, the leads are of a part of it"
 
 

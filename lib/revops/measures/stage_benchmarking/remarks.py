@@ -1,10 +1,12 @@
 """What a check of the exports says for this report: words of leads and owners that company.yml does not explain."""
 
+import datetime as dt
 import re
 
 import pandas as pd
 
 from revops.book import Book
+from revops.periods import end_of_day
 from revops.wording import count, plural
 
 __all__ = ["remarks", "unexplained"]
@@ -13,21 +15,30 @@ _MOST = 8
 _QUALIFIED = re.compile(r"\b[ms]ql\b|(?<!dis)(?<!un)(?<!not )qualified", re.IGNORECASE)
 
 
-def remarks(book: Book) -> tuple[str, ...]:
-    """Return what company.yml leaves open of what this report counts, each as a sentence; nothing where all is told."""
-    return tuple(line for line in (unexplained(book)[0], _zones(book)) if line)
+def remarks(book: Book, day: dt.date | None = None) -> tuple[str, ...]:
+    """Return what company.yml leaves open of what this report counts, each as a sentence; nothing where all is told.
+
+    Parameters
+        day : leads and their changes up to its end count; None = all
+    """
+    return tuple(line for line in (unexplained(book, day)[0], _zones(book)) if line)
 
 
-def unexplained(book: Book) -> tuple[str | None, float]:
+def unexplained(book: Book, day: dt.date | None = None) -> tuple[str | None, float]:
     """Return the statuses that leads were moved to and that no pattern explains, with how many leads ever had each, and
     the share of leads that had one.
 
     Not told are those that a lead begins with, those of converted leads alone, and those whose name says qualified.
     """
     leads, moves = book.table("leads"), book.table("lead_history")
+    if day is not None:
+        leads, moves = leads[leads["created_at"] <= end_of_day(day)], moves[moves["changed_at"] <= end_of_day(day)]
     moves = moves.loc[moves["field"].eq("status"), ["lead_id", "new_value"]]
     had = leads[["lead_id", "status"]] if moves.empty else moves.rename(columns={"new_value": "status"})
-    converted = leads.loc[leads["is_converted"].fillna(False).astype(bool), "lead_id"]
+    became = leads["is_converted"].fillna(False).astype(bool)
+    if day is not None:
+        became &= ~(leads["converted_date"] > pd.Timestamp(day))
+    converted = leads.loc[became, "lead_id"]
     rows = had.astype("str").dropna().drop_duplicates()
     rows = rows.assign(is_open=~rows["lead_id"].isin(converted.astype("str")))
     counted = rows.groupby("status")["is_open"].agg(["size", "any"])

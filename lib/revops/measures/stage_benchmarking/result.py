@@ -81,7 +81,7 @@ class StageResult:
     def open_statuses(self) -> str | None:
         """Return which statuses of leads company.yml leaves open, where so many leads had one that the hand-off cannot
         be told; None where few did."""
-        told, part = unexplained(self.view.book)
+        told, part = unexplained(self.view.book, self.view.day)
         return told if part > _MANY_OPEN else None
 
     def hand_off_of(self, window: str) -> pd.Series:

@@ -38,7 +38,7 @@ def _of_stages(result: StageResult) -> Iterator[tuple[str, str]]:
 
 
 def _of_hand_off(result: StageResult) -> Iterator[tuple[str, str]]:
-    for line in remarks(result.view.book):
+    for line in remarks(result.view.book, result.view.day):
         yield "Hand-off", line
     if result.hand_off.unit == "days":
         yield "Hand-off", "the days of MQLs have no time: what takes hours is told in working days of the owner"
