@@ -38,7 +38,8 @@ def moved(result: StageResult) -> Chart | None:
     if rows.empty:
         return None
     shown = pd.DataFrame({
-        "label": [move_words(row, result.following, result.sla_words) for _, row in rows.iterrows()],
+        "label": [move_words(row, result.following, result.sla_words).replace(", against earlier", " (earlier)")
+                  for _, row in rows.iterrows()],
         "now": rows["now"], "now_low": rows["now_low"], "now_high": rows["now_high"], "past": rows["past"],
         "verdict": rows["verdict"].map(_VERDICTS).fillna(""),
     })  # fmt: skip
