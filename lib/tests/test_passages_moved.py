@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from calibration.moves import Kind, entered, moves_of
+from counted_shares import move_of_counts, shares_of_counts
 from scipy.optimize import brentq
 from scipy.special import expit, logit
 from scipy.stats import norm, t
@@ -18,9 +19,7 @@ from revops.analysis.passages import (
     compared_horizons,
     luck_of,
     luck_of_days,
-    move_of_counts,
     moved,
-    shares_of_counts,
 )
 from revops.analysis.passages import luck as module
 from revops.analysis.passages.beside_others import beside_others

@@ -65,7 +65,7 @@ def test_the_share_moved_on_by_hand(hand):
     gap = at(hand.gap, step="Lead", horizon_days=30)
     assert gap["gap"] == pytest.approx(1 / 5 + 4 / 15 - 5 / 8)
     assert np.isnan(at(hand.converted, step="Lead", horizon_days=180)["share"]), "nobody was followed so long"
-    assert hand.converted_past.empty and hand.converted_then.empty and hand.converted_windows.empty
+    assert hand.converted_past.empty and hand.converted_then.empty
 
 
 def test_what_is_won_by_hand(hand):
@@ -261,8 +261,8 @@ def test_passages_are_those_of_plain_loops(made_up, day):
 def same(found: Pipeline, other: Pipeline, money: float = 1.0) -> None:
     """Assert that two pipelines say the same, but for ids and the scale of money."""
     drop = ["error"]
-    for name in ("converted", "converted_past", "converted_then", "converted_windows", "converted_by_amount", "gap",
-                 "times", "flow", "stages", "endings", "win", "win_windows", "records"):  # fmt: skip
+    for name in ("converted", "converted_past", "converted_then", "converted_by_amount", "gap",
+                 "times", "flow", "stages", "endings", "win", "records"):  # fmt: skip
         one, two = getattr(found, name), getattr(other, name).copy()
         amounts = [column for column in two if column in ("amount", "stuck_amount")]
         two[amounts] = two[amounts] / money

@@ -28,7 +28,8 @@ ROOT = Path(__file__).parents[2]
 QUICK = {"draws": 100, "fewest_followed": 5, "fewest": 5}
 LEAN = {"horizons": (30, 180), "luck_past": 3, "deal_groups": ("segment", "type"), "lead_groups": ("segment",)}
 FILES = (report.comparisons_table, report.enquiries_table, report.stuck_table, report.groups_table,
-         report.handed_over_table, report.links_table, report.published_table)  # fmt: skip
+         report.handed_over_table, report.handed_over_by_group_table, report.links_table,
+         report.link_faults_table, report.published_table)  # fmt: skip
 _BAD = re.compile(r"\b([nN]a[nN]|-?inf|infinite|None(?! of )|NaT|needs needs|null)\b|<NA>|[{}]")
 
 

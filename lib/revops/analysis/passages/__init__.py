@@ -1,6 +1,6 @@
 """How subjects pass through steps: first passages, the share that moves on, the time it takes, and what moved."""
 
-from revops.analysis.passages.compared import MOVES, compared, compared_days, move_of_counts, shares_of_counts
+from revops.analysis.passages.compared import MOVES, compared, compared_days
 from revops.analysis.passages.converted import converted
 from revops.analysis.passages.first_passages import first_passages
 from revops.analysis.passages.groups import GROUPS, between_groups
@@ -13,5 +13,5 @@ from revops.analysis.passages.weight_gap import weight_gap
 from revops.analysis.passages.wilson import wilson
 
 __all__ = ["GROUPS", "MOVES", "Luck", "between_groups", "compared", "compared_days", "compared_horizons", "converted",
-           "first_passages", "luck_of", "luck_of_days", "move_of_counts", "moved", "shares_of_counts", "shrunk_shares",
+           "first_passages", "luck_of", "luck_of_days", "moved", "shrunk_shares",
            "stays", "times", "weight_gap", "wilson"]  # fmt: skip

@@ -9,7 +9,7 @@ from revops.analysis.passages.difference import mean_difference, share_differenc
 from revops.analysis.passages.luck import Luck
 from revops.analysis.passages.wilson import wilson
 
-__all__ = ["MOVES", "WHOLE", "at_horizon", "compared", "compared_days", "move_of_counts", "shares_of_counts"]
+__all__ = ["MOVES", "WHOLE", "at_horizon", "compared", "compared_days"]
 
 Array = np.ndarray
 MOVES = ["what", "step", "dimension", "group", "horizon_days", "n_now", "n_past", "now", "now_low", "now_high", "past",
@@ -30,7 +30,7 @@ def compared(
 
     Parameters
         now, past : one row per step, group and horizon (`converted` of the last weeks, and of the windows before
-            pooled; other shares alike: `shares_of_counts`)
+            pooled; other shares alike, n_worth being n of independent ones)
             Uses step, the column named by `dimension`, n, share, n_worth; horizon_days where there is `horizon_of`.
         luck : how much windows differ by luck (`luck_of`); a group bears the company's
         horizon_of : step -> the horizon compared (`compared_horizons`); None = one row per step and group
@@ -96,30 +96,6 @@ def compared_days(
     parts = (side[name].where(is_alike).to_numpy() for side in (one, two) for name in ("share", "n_worth"))
     ends = mean_difference(*parts, luck=luck, windows=windows, level=level)
     return _moves(rows, ends, what, dimension, fewest)
-
-
-def shares_of_counts(counts: pd.DataFrame) -> pd.DataFrame:
-    """Return plain shares in the shape that `luck_of` and `compared` read.
-
-    Parameters
-        counts : one row per step (and group, or window)
-            Uses events, n: of n independent subjects, so many did it.
-
-    Returns
-        counts with share (NaN where n is 0) and n_worth (n).
-    """
-    n = counts["n"].astype("float64")
-    return counts.assign(share=counts["events"] / n.where(n > 0), n_worth=n.where(n > 0))
-
-
-def move_of_counts(
-    what: str, step: str, now: tuple[float, float], past: tuple[float, float], luck: Luck, *, windows: float = 4,
-    fewest: int = 20, level: float = 0.8,
-) -> pd.DataFrame:  # fmt: skip
-    """Return one row of MOVES from two plain counts, each (how many did it, of how many), as `compared`."""
-    one, two = (shares_of_counts(pd.DataFrame({"step": [step], "events": [events], "n": [n]})) for events, n in
-                (now, past))  # fmt: skip
-    return compared(one, two, luck, what=what, windows=windows, fewest=fewest, level=level)
 
 
 def at_horizon(table: pd.DataFrame, horizon_of: pd.Series | None) -> pd.DataFrame:

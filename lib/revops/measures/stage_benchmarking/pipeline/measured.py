@@ -7,7 +7,7 @@ import pandas as pd
 from revops.analysis.aging import halving_ages
 from revops.analysis.outlook import cycle_of
 from revops.analysis.passages import converted, stays, times, weight_gap
-from revops.measures.stage_benchmarking.alike import seen_then, three_ways
+from revops.measures.stage_benchmarking.alike import three_ways
 from revops.measures.stage_benchmarking.pipeline.deals import Deals, deals_of
 from revops.measures.stage_benchmarking.pipeline.flows import endings_of, flow_of
 from revops.measures.stage_benchmarking.pipeline.in_use import in_use, while_in_use
@@ -54,7 +54,6 @@ def pipeline_of(window: Window) -> Pipeline:
         endings=endings_of(window, deals, _own(deals.records, window, "opportunity_id")["opportunity_id"]),
         win_passages=win_passages,
         win=win_of(window, win_passages),
-        win_windows=_by_window(window, win_passages),
         cycle=cycle,
         records=_records(window),
         left_out=left_out_of(window, deals, every),
@@ -71,7 +70,6 @@ def _moved_on(window: Window, passages: pd.DataFrame) -> dict[str, pd.DataFrame]
         "converted": _of(shares, "now"),
         "converted_past": _of(shares, "past"),
         "converted_then": _of(shares, "then"),
-        "converted_windows": _by_window(window, passages),
         "converted_by_amount": _converted(window, ways, by, weights="amount"),
         "gap": _gap(window, passages[passages["window"].between(0, window.knobs.past)]),
     }
@@ -112,12 +110,6 @@ def _converted(
 
 def _of(shares: pd.DataFrame, when: str) -> pd.DataFrame:
     return shares[shares["when"].eq(when)].drop(columns="when").reset_index(drop=True)
-
-
-def _by_window(window: Window, passages: pd.DataFrame) -> pd.DataFrame:
-    """Return the shares of each window that tells how much windows differ, as it stood then."""
-    rows = passages[passages["window"].between(1, window.knobs.luck_past)]
-    return _converted(window, seen_then(window, rows), ("window", "step"))
 
 
 def _gap(window: Window, passages: pd.DataFrame) -> pd.DataFrame:

@@ -26,7 +26,6 @@ class Pipeline:
     stays: one row per uninterrupted stay in an open stage, columns of analysis.passages.stays and segment, region,
         type, source, window (of first)
     converted, converted_past, converted_then: analysis.passages.converted by step, of now, past and then
-    converted_windows: the same by window and step, of each of windows 1 to luck_past as it stood then
     converted_by_amount: the same by `when` (now, past, then) and step, each at its amount
     gap: analysis.passages.weight_gap of windows 0 to past, of every horizon: step, horizon_days, share,
         share_by_amount, gap, low, high, p_value
@@ -43,8 +42,6 @@ class Pipeline:
         lost)
     win_passages: as passages, of the one step "all": from the day the opportunity was made to won
     win: when (now, past, then), weight (count, amount), and the columns of analysis.passages.converted
-    win_windows: analysis.passages.converted of win_passages by window and step, of each of windows 1 to luck_past as
-        it stood then
     cycle: analysis.cycle.CreationWindow of the whole company, as the coverage report tells it; None without history
     records: outcome (won, lost, open), n, amount: what the records say today, with or without history
     left_out: reason, n: opportunities not in passages, of the whole company also in a slice
@@ -57,7 +54,6 @@ class Pipeline:
     converted: pd.DataFrame
     converted_past: pd.DataFrame
     converted_then: pd.DataFrame
-    converted_windows: pd.DataFrame
     converted_by_amount: pd.DataFrame
     gap: pd.DataFrame
     times: pd.DataFrame
@@ -67,7 +63,6 @@ class Pipeline:
     endings: pd.DataFrame
     win_passages: pd.DataFrame
     win: pd.DataFrame
-    win_windows: pd.DataFrame
     cycle: CreationWindow | None
     records: pd.DataFrame
     left_out: pd.DataFrame

@@ -12,7 +12,8 @@ from revops.measures.stage_benchmarking.tables.published import published_tables
 from revops.measures.stage_benchmarking.tables.shapes import Display
 from revops.measures.stage_benchmarking.tables.steps import step_tables
 
-__all__ = ["comparisons_table", "display_tables", "enquiries_table", "groups_table", "handed_over_table", "links_table",
+__all__ = ["comparisons_table", "display_tables", "enquiries_table", "groups_table", "handed_over_by_group_table",
+           "handed_over_table", "link_faults_table", "links_table",
            "published_table", "stuck_table"]  # fmt: skip
 
 
@@ -57,6 +58,16 @@ def groups_table(result: StageResult) -> pd.DataFrame:
 def handed_over_table(result: StageResult) -> pd.DataFrame:
     """Return every MQL: who had it, when it was touched, what sales made of it."""
     return result.hand_off.leads
+
+
+def handed_over_by_group_table(result: StageResult) -> pd.DataFrame:
+    """Return the hand-off of the last weeks by owner, team, lead source and region."""
+    return result.hand_off.by_group
+
+
+def link_faults_table(result: StageResult) -> pd.DataFrame:
+    """Return what is wrong with links, by kind, in the last weeks and before."""
+    return result.marketing.utm_faults
 
 
 def links_table(result: StageResult) -> pd.DataFrame:
