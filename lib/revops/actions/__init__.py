@@ -18,12 +18,17 @@ class Number:
 
 @dataclass(frozen=True)
 class Headline:
-    """The first screen: one sentence, one line below it, three numbers, and the status (see the Answer)."""
+    """The first screen: one sentence, one line below it, three numbers, and the status (see the Answer).
+
+    called is what the status is called, blank as usual; ranked says how the actions are ranked, blank as usual.
+    """
 
     status: str
     sentence: str
     below: str
     numbers: tuple[Number, ...]
+    called: str = ""
+    ranked: str = ""
 
 
 @dataclass(frozen=True)

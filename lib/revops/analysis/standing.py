@@ -7,10 +7,11 @@ import pandas as pd
 from revops.company import Company
 from revops.periods import Period
 
-__all__ = ["BOOKED", "OPEN_PIPELINE", "OVERDUE", "STANDINGS", "is_open", "standing"]
+__all__ = ["BOOKED", "BOOKED_WITHOUT_QUOTA", "OPEN_PIPELINE", "OVERDUE", "STANDINGS", "is_open", "standing"]
 
 OPEN_PIPELINE = "open_pipeline"
 BOOKED = "booked"
+BOOKED_WITHOUT_QUOTA = "booked_without_quota"
 OVERDUE = "overdue"
 
 STANDINGS: dict[str, str] = {
@@ -21,7 +22,7 @@ STANDINGS: dict[str, str] = {
     "due_before_period": "open, due before the period begins",
     "due_after_period": "open, due after the period",
     BOOKED: "booked in the period",
-    "booked_without_quota": "won in the period, of a type that the quota does not cover",
+    BOOKED_WITHOUT_QUOTA: "won in the period, of a type that the quota does not cover",
     "closed_later_date": "closed, but with a close date after the as-of day",
     "won_other_period": "won in another period",
     "lost": "lost",
@@ -56,7 +57,7 @@ def standing(state: pd.DataFrame, *, period: Period, day: dt.date, company: Comp
         (OPEN_PIPELINE, opened),
         ("closed_later_date", closed_later),
         (BOOKED, won & in_period & covered),
-        ("booked_without_quota", won & in_period),
+        (BOOKED_WITHOUT_QUOTA, won & in_period),
         ("won_other_period", won),
         ("lost", ~opened),
     )

@@ -10,7 +10,7 @@ from revops.company.definitions import (
     Stage,
     load_company,
 )
-from revops.company.operations import LeadStatuses, OfficeHours, Organisation
+from revops.company.operations import LeadStatuses, OfficeHours, Organisation, RevenueAnswer, RevenueAnswers
 from revops.company.patterns import first_fit
 from revops.company.yaml_files import Settings, load_settings, open_questions, read_yaml
 
@@ -24,6 +24,8 @@ __all__ = [
     "LeadStatuses",
     "OfficeHours",
     "Organisation",
+    "RevenueAnswer",
+    "RevenueAnswers",
     "Settings",
     "Stage",
     "first_fit",

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
-from revops.company.operations import LeadStatuses, OfficeHours, Organisation
+from revops.company.operations import LeadStatuses, OfficeHours, Organisation, RevenueAnswers
 from revops.company.patterns import first_fit, fits, folded, known_zone
 from revops.company.yaml_files import Settings, load_settings
 from revops.errors import nearest
@@ -188,6 +188,7 @@ class Company(Settings):
     office_hours: OfficeHours = OfficeHours()
     mql_targets: dict[str, Annotated[float, Field(ge=0)]] = {}
     organisation: Organisation = Organisation()
+    revenue_answers: RevenueAnswers = RevenueAnswers()
     segments: Groups = Groups()
     regions: Groups = Groups()
     test_records: TestRecords = TestRecords()

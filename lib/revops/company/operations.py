@@ -1,4 +1,4 @@
-"""How the company works: what statuses of leads mean, when sales is in, who reports to whom and who owns what."""
+"""How the company works: statuses of leads, office hours, who owns what, and what three functions mean by revenue."""
 
 import datetime as dt
 from typing import Annotated, Literal
@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from revops.company.patterns import first_fit, known_zone
 from revops.company.yaml_files import Settings
 
-__all__ = ["LeadStatuses", "OfficeHours", "Organisation"]
+__all__ = ["LeadStatuses", "OfficeHours", "Organisation", "RevenueAnswer", "RevenueAnswers"]
 
 _CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 
@@ -61,3 +61,27 @@ class Organisation(Settings):
     mature_marketing: bool | None = None
     leadership_backs: Literal["revops", "cmo"] | None = None
     connected_tools: tuple[str, ...] = ()
+
+
+class RevenueAnswer(Settings):
+    """What one function counts when it says what a quarter brings.
+
+    types: opportunity types, None = those that the quota covers. sources: where a deal came from, None = wherever.
+    touched: deals whose people a touch of marketing reached count too, wherever they came from. committed: forecast
+    categories whose open deals, due in the quarter, count beside what is booked. bookings: deals won at their amounts,
+    or what bills added (recurring revenue of new customers, expansion and those who came back, x 12).
+    """
+
+    types: tuple[Literal["new", "expansion", "renewal", "other"], ...] | None = None
+    sources: tuple[Literal["marketing", "sales", "partner", "customer_success", "other", "unknown"], ...] | None = None
+    touched: bool = False
+    committed: tuple[Literal["commit", "most_likely", "best_case", "pipeline"], ...] = ()
+    bookings: Literal["won", "billed"] = "won"
+
+
+class RevenueAnswers(Settings):
+    """What marketing, sales and finance count: the bridge goes from the first to the last."""
+
+    marketing: RevenueAnswer = RevenueAnswer(sources=("marketing",), touched=True, committed=("commit", "best_case"))
+    sales: RevenueAnswer = RevenueAnswer(committed=("commit",))
+    finance: RevenueAnswer = RevenueAnswer(bookings="billed")

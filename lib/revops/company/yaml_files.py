@@ -46,6 +46,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise SettingsError(f"{shown(path)}: the file must exist; found none. Create it or correct the path.") from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise SettingsError(
+            f"{shown(path)}, line {line}: must be text in UTF-8; found another encoding. Save it again as UTF-8."
+        ) from None
     try:
         values = _loaded(text)
     except yaml.YAMLError as error:
@@ -160,7 +165,7 @@ def _known(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
         if isinstance(part, str) and part in model.model_fields:
             inner = _model_in(model.model_fields[part].annotation)
             model = inner or model
-    return list(model.model_fields)
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

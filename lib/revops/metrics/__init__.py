@@ -7,6 +7,7 @@ from revops.metrics.attribution_comparison import ATTRIBUTION_COMPARISON
 from revops.metrics.cac_payback import CAC_PAYBACK
 from revops.metrics.forecast_accuracy import FORECAST_ACCURACY
 from revops.metrics.pipeline_coverage import PIPELINE_COVERAGE
+from revops.metrics.revenue_answer import REVENUE_ANSWER
 from revops.metrics.shape import Metric
 from revops.metrics.stage_benchmarking import STAGE_BENCHMARKING
 
@@ -20,6 +21,7 @@ METRICS: dict[str, Metric] = {
         *ATTRIBUTION_COMPARISON,
         *CAC_PAYBACK,
         *STAGE_BENCHMARKING,
+        *REVENUE_ANSWER,
     )
 }
 

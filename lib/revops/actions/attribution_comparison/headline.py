@@ -23,6 +23,10 @@ from revops.wording import channel_label, missing, money, plural, share
 
 __all__ = ["headline"]
 
+_RANKED = (
+    "Ranked by money: what the wrong decision would cost by the models, at the middle one of them (least and most of "
+    "any); then what is to be mended in the records"
+)
 _FEW = 3
 
 
@@ -34,7 +38,7 @@ def headline(result: AttributionResult) -> Headline:
     on_track otherwise; not_enough_data: too few won deals with touches, or no cost is known of a channel that is on
     enough of them.
     """
-    return Headline(_status(result), _sentence(result), _below(result), numbers(result))
+    return Headline(_status(result), _sentence(result), _below(result), numbers(result), ranked=_RANKED)
 
 
 def _status(result: AttributionResult) -> str:

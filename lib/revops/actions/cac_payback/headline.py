@@ -11,6 +11,10 @@ from revops.wording import missing, months, odds, plural, share
 
 __all__ = ["headline"]
 
+_RANKED = (
+    "Ranked by money: cost beyond what the target allows, or what is lost on customers who leave before they have "
+    "repaid theirs; then by the money in the records"
+)
 _NEVER = "never: "
 
 
@@ -22,7 +26,7 @@ def headline(result: CacResult) -> Headline:
     not_enough_data: fewer new customers than `fewest_customers`, no payback can be had, no cost is on the books, or
     there are no books, so that people are in no cost.
     """
-    return Headline(_status(result), _sentence(result), _below(result), numbers(result))
+    return Headline(_status(result), _sentence(result), _below(result), numbers(result), ranked=_RANKED)
 
 
 def _is_never(row: pd.Series) -> bool:

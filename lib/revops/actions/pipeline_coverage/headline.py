@@ -10,6 +10,8 @@ from revops.wording import chance, day, join, missing, money, multiple, odds, pl
 
 __all__ = ["headline"]
 
+_OUTCOME = {"on_track": "Quota made", "act": "Quota missed"}
+"""What a status is called once the quarter is over."""
 _UNJUDGED = "without a quota nobody can say whether that is enough"
 
 
@@ -19,7 +21,9 @@ def headline(result: CoverageResult) -> Headline:
     The status follows the chance of quota, once that is validated on the company's own past; a quota that is met is
     on track, one that a finished quarter missed is to act on; anything else, as a quota of 0 or below, is not judged.
     """
-    return Headline(_status(result), _sentence(result), _below(result), numbers(result))
+    status = _status(result)
+    called = _OUTCOME.get(status, "") if result.view.day > result.period.end else ""
+    return Headline(status, _sentence(result), _below(result), numbers(result), called)
 
 
 def _status(result: CoverageResult) -> str:

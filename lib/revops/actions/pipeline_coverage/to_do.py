@@ -102,15 +102,18 @@ def _pull_forward(result: CoverageResult) -> Action:
 
 
 def _overdue(result: CoverageResult, rows: pd.DataFrame) -> Action | None:
-    """Return what is overdue of the types that the quota covers; of other types only how many there are."""
-    covered = rows["type"].isin(result.view.company.quota_covers)
-    others, rows = int((~covered).sum()), rows[covered]
-    amount = money(rows["amount"].sum(), result.view.company.currency)
+    """Return what is overdue of the types that the quota covers; of other types only how much there is."""
+    covered, currency = rows["type"].isin(result.view.company.quota_covers), result.view.company.currency
+    others, every, rows = int((~covered).sum()), rows["amount"].sum(), rows[covered]
+    amount = money(rows["amount"].sum(), currency)
     text = f"Re-date or close {plural(len(rows), 'overdue opportunity')}: {amount} counts nowhere until it has a date"
     because = "Open with a close date before the as-of day; a new date or an outcome takes it off the list."
     if others:
         verb = "is" if others == 1 else "are"
-        because += f" {others} more of types that the quota does not cover {verb} overdue too."
+        because += (
+            f" {others} more of types that the quota does not cover {verb} overdue too: {money(every, currency)} "
+            "is overdue in all."
+        )
     return _on_records(result, "overdue_opportunities", text, "sales_ops", rows, because, "overdue")
 
 
@@ -133,7 +136,8 @@ def _stalled(result: CoverageResult, pipeline: pd.DataFrame) -> Action | None:
             f"{known['stage_name']}; after {known['halving_days']:.0f} the chance to move on has halved"
         )
     because = (
-        "Longer in its stage than the age at which the chance to move on has halved; a new stage or a close ends it."
+        "Longer in its stage than the age at which the chance to move on has halved; a new stage or a close ends it. "
+        "Open pipeline of this quarter alone: stages and velocity counts those overdue or due later as stuck too."
     )
     return _on_records(result, "stalled_opportunities", text, "sales_ops", rows, because, "stalled")
 

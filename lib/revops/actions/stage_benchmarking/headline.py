@@ -24,6 +24,10 @@ from revops.wording import odds, plural, share
 
 __all__ = ["headline"]
 
+_RANKED = (
+    "What surely got worse or comes too late first; then by money: what less moved on in the last weeks than before, "
+    "or the money in the records"
+)
 _OF_STAGES = ("stage", "win", "days")
 _FEW = "too few came in"
 
@@ -36,7 +40,7 @@ def headline(result: StageResult) -> Headline:
     more show; not_enough_data: nothing could be compared, or only leads or only stages; on_track otherwise.
     """
     sentence = "; ".join([_sentence(result).removesuffix("."), *_untold(result)]) + "."
-    return Headline(_status(result), sentence, _below(result), numbers(result))
+    return Headline(_status(result), sentence, _below(result), numbers(result), ranked=_RANKED)
 
 
 def _status(result: StageResult) -> str:

@@ -35,7 +35,7 @@ LABELS |= {name: f"Markov, order {name[-1]}" for name in _MARKOV}
 """What each model is called; `model_name` within a sentence."""
 _ENDS_ONLY = ("first_touch", "last_touch", "last_non_direct")
 """The models that first and last conversions alone can feed."""
-_NO_DIRECT = "channels named under direct"
+_NO_DIRECT = "channels named under direct in {knobs}"
 """What last non-direct touch needs: with none to pass over it is last touch under another name."""
 _EVERY = "every touch, not first and last conversions alone"
 _LOSSES = "lost deals, or people who never became one: without losses it is a share of journeys passed"
@@ -107,7 +107,8 @@ def unavailable(paths: Paths) -> dict[str, str]:
     needs = {}
     for name, rule in RULES.items():
         if unknown := [mark for mark in rule.marks if not known.get(mark, True)]:
-            needs[name] = f"the touch of {' and of '.join(unknown)}"
+            end = "; these journeys end when a deal is made" if "won" in unknown else ""
+            needs[name] = f"the touch of {' and of '.join(unknown)}{end}"
     if not paths.is_timed:
         needs["time_decay"] = "days from each touch to the conversion"
     if not paths.values("wins").sum() > 0:
@@ -119,12 +120,13 @@ def unavailable(paths: Paths) -> dict[str, str]:
 
 def lacking(
     paths: Paths, models: tuple[str, ...], *, direct: tuple[str, ...], has_only_ends: bool,
-    no_wins: str = "deals won with touches",
+    knobs: str, no_wins: str = "deals won with touches",
 ) -> dict[str, str]:  # fmt: skip
     """Return which of some models cannot be had, in order, each with the first thing it needs.
 
     Parameters
         direct : channels that last non-direct passes over
+        knobs : the file in which those are named
         has_only_ends : touches are first and last conversions alone (Journeys)
         no_wins : what is needed where nothing converted: then no model can be had
     """
@@ -133,7 +135,7 @@ def lacking(
         return dict.fromkeys(asked, no_wins)
     needs = unavailable(paths)
     if not set(direct) & set(paths.channels):
-        needs["last_non_direct"] = _NO_DIRECT
+        needs["last_non_direct"] = _NO_DIRECT.format(knobs=knobs)
     if has_only_ends:
         needs |= {model: _EVERY for model in asked if model not in _ENDS_ONLY}
     return {model: needs[model] for model in asked if model in needs}

@@ -5,11 +5,12 @@ import pandas as pd
 
 from revops.analysis.recurring.customer_months import CustomerMonths
 
-__all__ = ["MOVES", "movements"]
+__all__ = ["MOVES", "added", "movements"]
 
 Array = np.ndarray
 MOVES = ("new", "expansion", "contraction", "churn", "reactivation")
 _COUNTED = ("new", "churn", "reactivation")
+_ADDED = ("new", "expansion", "reactivation")
 
 
 def movements(months: CustomerMonths, by: pd.Series | None = None) -> pd.DataFrame:
@@ -56,6 +57,15 @@ def movements(months: CustomerMonths, by: pd.Series | None = None) -> pd.DataFra
         "period": pd.Series(periods, dtype="str"), "opening": total[first], **sums, "closing": total[last],
         "n_opening": there[first], **heads, "n_closing": there[last], "n_months": np.bincount(codes),
     })  # fmt: skip
+
+
+def added(months: CustomerMonths, within: pd.DatetimeIndex) -> Array:
+    """Return what each customer added to recurring revenue in some months [currency a month], in the order of
+    months.customers: new, expansion and reactivation of `movements`, from the month before each; nothing in the first
+    month of all."""
+    kinds, change = _kinds(months), np.diff(months.amount, axis=1)
+    counts = np.logical_or.reduce([kinds[name] for name in _ADDED]) & months.months[1:].isin(within)
+    return np.where(counts, change, 0.0).sum(axis=1)
 
 
 def _kinds(months: CustomerMonths) -> dict[str, Array]:

@@ -98,7 +98,12 @@ def credited(window: Window, cutoff: str = "close") -> Credited:
     knobs, found = window.knobs, window.journeys(cutoff)
     paths = Paths(found.journeys, found.touches, found.channels)
     needs = lacking(
-        paths, knobs.models, direct=knobs.direct, has_only_ends=found.has_only_ends, no_wins=_NEEDS_DEALS[cutoff]
+        paths,
+        knobs.models,
+        direct=knobs.direct,
+        has_only_ends=found.has_only_ends,
+        knobs="attribution_comparison.yml",
+        no_wins=_NEEDS_DEALS[cutoff],
     )
     models = tuple(model for model in MODELS if model in knobs.models and model not in needs)
     drawn = tuple(model for model in models if model in DRAWN)

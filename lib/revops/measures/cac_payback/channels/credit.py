@@ -87,7 +87,14 @@ def channel_credit(window: Window, months: pd.DatetimeIndex) -> ChannelCredit:
     kinds = paths.journeys
     is_new = (kinds["type"].eq("new") | kinds["kind"].eq("never")).to_numpy()
     new, won, all_won = some(paths, is_new), _won(window, found, months, "new"), _won(window, found, months)
-    needs = lacking(new, knobs.models, direct=knobs.direct, has_only_ends=found.has_only_ends, no_wins=_NO_WINS)
+    needs = lacking(
+        new,
+        knobs.models,
+        direct=knobs.direct,
+        has_only_ends=found.has_only_ends,
+        knobs="cac_payback.yml",
+        no_wins=_NO_WINS,
+    )
     models = tuple(model for model in MODELS if model in knobs.models and model not in needs)
     table = _table(paths, new, is_new, models, window)
     drawn = tuple(model for model in models if model in DRAWN)

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from revops.analysis.forecast_categories import CATEGORY_ROLES
 from revops.analysis.outlook import Subject
 from revops.periods import Period
 
 __all__ = ["CATEGORIES", "calls_of", "known_calls", "owners_in"]
 
-CATEGORIES = {"Forecast": "commit", "MostLikely": "most_likely", "BestCase": "best_case"}
+CATEGORIES = {name: CATEGORY_ROLES[name] for name in ("Forecast", "MostLikely", "BestCase")}
 """The forecast categories of calls, nearest to the call first, and what they are named here."""
 GROUPS = ("team", "region", "segment")
 """The levels between an owner and the company, the one nearest to the owner first."""

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from revops.analysis.forecast_categories import CATEGORY_LABELS
 from revops.measures.forecast_accuracy.deals.deal_chances import DealChances
 from revops.measures.forecast_accuracy.result import ForecastResult
 from revops.wording import plural, ranges, share
@@ -9,7 +10,6 @@ from revops.wording import plural, ranges, share
 __all__ = ["Display", "deal_tables"]
 
 Display = tuple[str, pd.DataFrame, tuple[str | None, ...]]
-_CATEGORIES = {"Forecast": "Commit", "BestCase": "Best case", "MostLikely": "Most likely"}
 _TOLD = {"win_probability": "the CRM", "chance": "deals of the other quarters, by stage and pushes"}
 
 
@@ -53,7 +53,7 @@ def _scores(told: DealChances) -> Display:
 def _hits(told: DealChances) -> Display:
     rows = told.hits[told.hits["n"] > 0]
     shown = pd.DataFrame({
-        "Category": rows["category"].replace(_CATEGORIES), "Deals": rows["n"], "Won": rows["hit_rate"],
+        "Category": rows["category"].replace(CATEGORY_LABELS), "Deals": rows["n"], "Won": rows["hit_rate"],
         "Range": ranges(rows["low"], rows["high"]), "Amount": rows["amount"],
         "Won by amount": rows["hit_rate_by_amount"],
         "Range by amount": ranges(rows["by_amount_low"], rows["by_amount_high"]),

@@ -5,6 +5,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 import pandas as pd
 
+from revops.analysis.forecast_categories import CATEGORY_LABELS
 from revops.measures.stage_benchmarking.knobs import Knobs
 from revops.measures.stage_benchmarking.organisation.answers import apart
 from revops.measures.stage_benchmarking.organisation.stages import FAIRVIEW
@@ -29,7 +30,6 @@ _TYPES = {"signal": "int64", "label": "str", "holds": "str", "strength": "str", 
 _OFF_BY = 0.15
 _OURS = f"{FAIRVIEW}; threshold ours"
 _SOURCES = {1: _OURS, 2: FAIRVIEW, 3: _OURS, 4: FAIRVIEW, 5: _OURS}
-_CATEGORIES = {"Forecast": "Commit", "MostLikely": "Most likely", "BestCase": "Best case"}
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ def renewals_signal(lost: pd.DataFrame, n_renewed: int, knobs: Knobs, currency: 
 
 def _stood(read: pd.DataFrame) -> str:
     """Return in which forecast category renewals stood, with how many, the most frequent first."""
-    named = read["forecast_category"].map(lambda name: _CATEGORIES.get(name, name), na_action="ignore")
+    named = read["forecast_category"].map(lambda name: CATEGORY_LABELS.get(name, name), na_action="ignore")
     counted = named.fillna("no category").value_counts()
     pairs = sorted(counted.items(), key=lambda pair: (-pair[1], str(pair[0])))
     return f"; then in {join([f'{name} {n}' for name, n in pairs])}"
