@@ -4,8 +4,12 @@ Every message follows one template: `where: what must hold; found what, how many
 (e.g. at most three). What to do.` All failures of one file are collected and raised once.
 """
 
+import contextlib
 import difflib
-from collections.abc import Iterable, Sequence
+import errno
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 __all__ = [
     "BookError",
@@ -15,8 +19,17 @@ __all__ = [
     "RunError",
     "SettingsError",
     "examples",
+    "is_of_machine",
+    "naming",
     "nearest",
+    "refused_by_machine",
 ]
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_SHUT = (errno.EACCES, errno.EPERM, errno.EROFS)
+_IN_THE_WAY = (errno.ENOTDIR, errno.EEXIST)
+_WORN = (errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE)
 
 
 class RevopsError(Exception):
@@ -55,3 +68,36 @@ def nearest(name: str, known: Sequence[str]) -> str:
     original = next((k for k in known if close and k.casefold() == close[0]), None)
     hint = f"Did you mean {original}? " if original else ""
     return f"{hint}Known: {', '.join(sorted(known))}."
+
+
+def is_of_machine(error: OSError) -> bool:
+    """Return whether a full, shut or worn disk is to blame, not a fault of ours."""
+    return error.errno in (*_FULL, *_SHUT, *_IN_THE_WAY, *_WORN)
+
+
+def refused_by_machine(error: OSError) -> str:
+    """Return what the system refused, where, and what to do."""
+    place = error.filename2 or error.filename
+    where = os.fsdecode(place) if isinstance(place, str | bytes | os.PathLike) else "the disk"
+    found = os.strerror(error.errno).lower() if error.errno else str(error)
+    for group, must, advice in (
+        (_FULL, "have room for what is written there", "Free some space, then do the same again."),
+        (_SHUT, "be open to this user", "Give this user leave to read and write there, or name another folder."),
+        (_IN_THE_WAY, "be a folder", "Move away what stands there, or name another folder."),
+        (_WORN, "be readable and writable", "Look at the disk, then do the same again."),
+        ((errno.ENOENT,), "be there", "Put it back, then do the same again."),
+    ):
+        if error.errno in group:
+            return f"{where}: must {must}; found: {found}. {advice}"
+    return f"{where}: {found}." if place else f"{found}."
+
+
+@contextlib.contextmanager
+def naming(place: Path) -> Iterator[None]:
+    """Let an error of the system that names no file, as that of a disk full while writing, name this one."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and is_of_machine(error):
+            error.filename = str(place)
+        raise

@@ -13,6 +13,7 @@ __all__ = [
     "cost_of_one",
     "count",
     "day",
+    "heading",
     "join",
     "long_day",
     "missing",
@@ -24,9 +25,11 @@ __all__ = [
     "one_line",
     "person",
     "plural",
+    "printable",
     "ranges",
     "share",
     "told_share",
+    "unaddressed",
     "value",
     "without_marks",
 ]
@@ -34,9 +37,12 @@ __all__ = [
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _ENDLESS = "no limit"
 _LONGEST = 40
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 _TURNED = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 PERSON = re.compile("\u2068([^\u2068\u2069]*)\u2069")
 """What stands between the marks of Unicode for an inserted text, which no reader sees: the name of a person."""
+_ADDRESS = re.compile(r"[^\s@,;:()<>\"']+@[^\s@,;:()<>\"']+\.[^\s@,;:()<>\"']+")
+_SHORT = re.compile(r"\b(cac|ltv|nrr|grr)\b", re.IGNORECASE)
 _STEPS = ((1e9, "B"), (1e6, "M"), (1e3, "K"))
 
 
@@ -227,6 +233,12 @@ def _cut(name: str) -> str:
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
+def heading(name: str) -> str:
+    """Return the name of a column or report as a heading: `cac_payback` as `CAC payback`."""
+    words = name.replace("_", " ").capitalize() if name == name.casefold() else name
+    return _SHORT.sub(lambda found: found[0].upper(), words)
+
+
 def missing(number: object) -> bool:
     """Return whether a value is undefined: None, NaN or NaT."""
     return number is None or (isinstance(number, float) and math.isnan(number)) or number != number
@@ -235,6 +247,16 @@ def missing(number: object) -> bool:
 def person(name: object) -> str:
     """Return the name of a person for a message, cut to 40 letters, between marks by which a report can hide it."""
     return f"\u2068{without_marks(str(name))[:_LONGEST]}\u2069"
+
+
+def printable(text: object) -> str:
+    """Return a text without characters that control a terminal or turn the direction of what stands around it."""
+    return _UNSEEN.sub("", str(text))
+
+
+def unaddressed(text: str) -> str:
+    """Return a text with words in place of each e-mail address."""
+    return _ADDRESS.sub("(address left out)", text)
 
 
 def without_marks(text: str) -> str:

@@ -156,6 +156,18 @@ def test_a_stranger_is_refused(tmp_path):
     )
 
 
+def test_a_team_is_a_stranger_until_an_export_names_the_teams(tmp_path):
+    users = "Id,Username,Name,IsActive,UserRoleId\n0055e0000430010,d@halyard.example,Dana Whitfield,1,00E5e000004300A\n"
+    files = {"deals.csv": DEAL, "calls.csv": f"{HEAD}2025-04-07,AMER Commercial,Q2'25,160,13\n", "users.csv": users}
+    with pytest.raises(ExportError, match=r"none we know \(e\.g\. AMER Commercial\)") as caught:
+        gate(tmp_path / "one", files)
+    assert str(caught.value).endswith(
+        "in company.yml, or an owner_id to the sheet, or the export of teams (UserRole) to the folder."
+    )
+    roles = "Id,Name,ParentRoleId\n00E5e000004300A,AMER Commercial,\n"
+    gate(tmp_path / "two", files | {"roles.csv": roles}, **IN_THOUSANDS)
+
+
 def test_letters_beside_a_unit_are_refused(tmp_path):
     sheet = f"{HEAD}2025-04-07,Dana Whitfield,Q2'25,160K,0\n"
     assert refused(tmp_path, sheet, **IN_THOUSANDS) == (

@@ -1,11 +1,7 @@
 """Preparing exports once: canonical tables as Parquet, kept under a key of everything they depend on."""
 
-import contextlib
-import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -15,13 +11,18 @@ import pyarrow.parquet as pq
 
 import revops
 from revops import schema
+from revops.book.kept import aside_in, is_whole, move_in, used
 from revops.book.view import Book
 from revops.company import Company
-from revops.errors import ExportError
+from revops.contents import Contents, cache_folder, exports_folder, systems_folder
+from revops.errors import ExportError, naming
 from revops.exports import Audit, prepare
 from revops.params import ReportSettings
 
-__all__ = ["StoredTables", "count_rows", "exports_folder", "open_book", "systems_folder"]
+__all__ = ["StoredTables", "count_rows", "open_book"]
+
+PREPARED = "REVOPS_PREPARED"  # set for the kernels of a run by revops.delivery.execute
+_TRIES = 3
 
 
 def open_book(settings: ReportSettings) -> Book:
@@ -32,14 +33,16 @@ def open_book(settings: ReportSettings) -> Book:
     """
     folder = prepared(settings)
     audit = Audit.from_json(json.loads((folder / "audit.json").read_text(encoding="utf-8")))
-    return Book(settings.company, StoredTables({file.stem: file for file in sorted(folder.glob("*.parquet"))}), audit)
+    files = {file.stem: file for file in sorted(folder.glob("*.parquet"))}
+    return Book(settings.company, StoredTables(files, folder), audit)
 
 
 class StoredTables(Mapping[str, pd.DataFrame]):
-    """The prepared tables by name, each read when it is first asked for."""
+    """The prepared tables by name, each read when it is first asked for; `home` is the folder they were prepared in."""
 
-    def __init__(self, files: dict[str, Path]) -> None:
+    def __init__(self, files: dict[str, Path], home: Path | None = None) -> None:
         self.files = files
+        self.home = home
         self.read: dict[str, pd.DataFrame] = {}
 
     def __getitem__(self, name: str) -> pd.DataFrame:
@@ -65,63 +68,57 @@ def count_rows(tables: Mapping[str, pd.DataFrame]) -> dict[str, int]:
 
 
 def prepared(settings: ReportSettings) -> Path:
-    """Return the folder of prepared tables, made where it is not there yet: written aside, then renamed."""
-    source = exports_folder(settings.company, settings.root)
-    cache = settings.root / "outputs" / ".cache"
-    home = cache / _key(settings.company, source, systems_folder(settings.params_dir))
-    if (home / "audit.json").is_file():
-        return home
-    cache.mkdir(parents=True, exist_ok=True, mode=0o700)
-    aside = Path(tempfile.mkdtemp(dir=cache, prefix=".aside-"))
-    try:
-        result = prepare(source, settings.company, systems_folder(settings.params_dir), aside)
-        for name, table in result.tables.items():
-            if isinstance(table, pa.Table):
-                pq.write_table(table, aside / f"{name}.parquet", compression="zstd")
-        (aside / "audit.json").write_text(json.dumps(result.audit.to_json(), ensure_ascii=False), encoding="utf-8")
-        with contextlib.suppress(OSError):  # another run made the same one first
-            os.rename(aside, home)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-    return home
+    """Return the folder of prepared tables, made where it is not there yet: written aside, then moved in when whole.
 
-
-def exports_folder(company: Company, root: Path) -> Path:
-    """Return the folder of raw exports; a relative one is meant from the project folder.
+    In a run of many reports it is the one that the run began with, whatever became of the exports since.
 
     Raises
-        ExportError: there is no such folder.
+        ExportError: the exports change faster than they can be read.
     """
-    folder = root / company.exports.folder
-    if not folder.is_dir():
-        raise ExportError(
-            f"{company.exports.folder}: must be a folder of exports; found none. "
-            "Create it, or correct exports.folder in company.yml."
-        )
-    return folder
+    begun = os.environ.get(PREPARED)
+    if begun and is_whole(Path(begun)):
+        return Path(begun)
+    source = exports_folder(settings.company, settings.root)
+    systems = systems_folder(settings.params_dir)
+    cache = cache_folder(settings.root)
+    for _ in range(_TRIES):
+        home = cache / _key(settings.company, source, systems, cache)
+        if is_whole(home):
+            return used(home)
+        with aside_in(cache) as aside, naming(aside):
+            if not _write_tables(aside, settings, source, systems):
+                continue
+            if home.name == _key(settings.company, source, systems, cache):  # what was read is what the key says
+                move_in(aside, home)
+                return home
+    raise ExportError(
+        f"{settings.company.exports.folder}: must hold still while it is read; found other contents after each of "
+        f"{_TRIES} readings. Wait until the exports are written, then do the same again."
+    )
 
 
-def systems_folder(params_dir: Path) -> Path | None:
-    """Return the company's own system descriptions, params/<company>/systems, where there are any."""
-    folder = params_dir / "systems"
-    return folder if folder.is_dir() else None
+def _write_tables(aside: Path, settings: ReportSettings, source: Path, systems: Path | None) -> bool:
+    """Write the prepared tables and the audit into a folder; False where a file went while it was read."""
+    try:
+        result = prepare(source, settings.company, systems, aside)
+    except FileNotFoundError:
+        if aside.is_dir():
+            return False
+        raise
+    for name, table in result.tables.items():
+        if isinstance(table, pa.Table):
+            pq.write_table(table, aside / f"{name}.parquet", compression="zstd")
+    (aside / "audit.json").write_text(json.dumps(result.audit.to_json(), ensure_ascii=False), encoding="utf-8")
+    return True
 
 
-def _key(company: Company, source: Path, systems: Path | None) -> str:
+def _key(company: Company, source: Path, systems: Path | None, cache: Path) -> str:
     """Return a hash of the exports' contents, the definitions, and the code that turns one into the other."""
-    code = Path(revops.__file__).parent
-    digest = hashlib.blake2b(company.model_dump_json().encode(), digest_size=12)
-    parts = [code / name for name in ("exports", "company", "schema")]
-    for base in [source, *parts, *([systems] if systems else [])]:
-        for file in _files(base):
-            digest.update(os.fsencode(file.relative_to(base)) + b"\0")
-            with file.open("rb") as stream:
-                digest.update(hashlib.file_digest(stream, "blake2b").digest())
-    return digest.hexdigest()
-
-
-def _files(base: Path) -> Iterator[Path]:
-    return (file for file in sorted(base.rglob("*")) if file.is_file() and "__pycache__" not in file.parts)
+    code = [Path(revops.__file__).parent / name for name in ("exports", "company", "schema")]
+    contents = Contents(cache)
+    key = contents.of(source, *code, *([systems] if systems else []), seed=company.model_dump_json())
+    contents.keep()
+    return key
 
 
 def _typed(name: str, table: pa.Table) -> pd.DataFrame:

@@ -82,6 +82,11 @@ class Book:
         found = [deals["created_at"], deals["modified_at"], history["changed_at"], folder]
         return pd.concat(found, ignore_index=True).dropna()
 
+    def first_stamp_after(self, clock: dt.datetime) -> dt.datetime | None:
+        """Return the first stamp later than the clock, on the company's wall; None where all have come."""
+        later = self.stamps[self.stamps > pd.Timestamp(clock).tz_localize(None)]
+        return None if later.empty else later.min().to_pydatetime()
+
     def as_of(self, day: dt.date | Literal["auto", "today"], now: dt.datetime | None = None) -> "AsOf":
         """Return the book as it stood at the end of `day`, in the company's time zone.
 

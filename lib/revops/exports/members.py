@@ -80,7 +80,8 @@ def member_of(name: object, key: object, people: People, company: Company) -> tu
 
 def _refuse_strangers(rows: pd.DataFrame, people: People, ledger: Ledger) -> None:
     strangers = rows[rows["level"].isna()]
-    user = ", or the User export to the folder" if people.owners is None else ""
+    lacks = "User export" if people.owners is None else "" if people.teams else "export of teams (UserRole)"
+    also = f", or the {lacks} to the folder" if lacks else ""
     _refuse_namesakes(strangers, people, ledger)
     strangers = strangers[~_is_shared(strangers, people)]
     for name, part in strangers.groupby("_name"):
@@ -91,7 +92,7 @@ def _refuse_strangers(rows: pd.DataFrame, people: People, ledger: Ledger) -> Non
             f"{name}: every row must be for an owner, a team, a region, a segment or the company; found "
             f"{len(part):,} of "
             f"{total:,} that are for none we know ({shown}). Add the name to owner_aliases, regions, segments or "
-            f"quotas.company_names in company.yml, or an owner_id to the sheet{user}."
+            f"quotas.company_names in company.yml, or an owner_id to the sheet{also}."
         )
 
 

@@ -45,6 +45,7 @@ from revops.exports.touches.rows import Persons
 from revops.exports.uniting.merged import merged_records
 from revops.exports.uniting.orphans import warn_of_orphans
 from revops.exports.uniting.records import completed, finish, unite, without_deleted
+from revops.exports.uniting.suspected_tests import warn_of_test_records
 from revops.exports.unsaid_currency import warn_of_unsaid_currencies
 from revops.exports.web.traffic import build_web_traffic
 from revops.exports.words import Words
@@ -140,6 +141,7 @@ def _opportunities(
     histories = _histories(groups["opportunity_history"])
     built = [(day, build_opportunities(by_day[day], tables, context, histories, day)) for day in days]
     warn_of_days(built, context.ledger)
+    warn_of_test_records(built[-1][1], context.company, context.ledger)
     return built
 
 

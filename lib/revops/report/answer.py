@@ -48,15 +48,16 @@ class Answer:
     checks: Sequence[Mapping[str, Any]] = ()
     reads: Sequence[str] = ()
 
-    def table(self, name: str) -> blocks.TableBlock:
-        """Return one of the report's tables as a block."""
+    def table(self, name: str, *, by: str | None = None, strong: tuple[str, str] | None = None) -> blocks.TableBlock:
+        """Return one of the report's tables as a block; by: the column whose value heads its rows; strong: the column
+        and the value of it that sets a row in bold. Neither column is shown as such."""
         caption, table, units = self.tables[name]
-        return blocks.TableBlock(caption, table, units, self.view.company.currency)
+        return blocks.TableBlock(caption, table, units, self.view.company.currency, by, strong)
 
-    def optional(self, *names: str) -> blocks.Blocks:
-        """Return those of the named tables that have rows; a line that says why where there is none."""
+    def optional(self, *names: str, by: str | None = None, strong: tuple[str, str] | None = None) -> blocks.Blocks:
+        """Return those of the named tables that have rows; a line that says why where there is none. See `table`."""
         known = [name for name in names if name in self.tables]
-        found = tuple(self.table(name) for name in known if len(self.tables[name][1]))
+        found = tuple(self.table(name, by=by, strong=strong) for name in known if len(self.tables[name][1]))
         why = "No such records." if known else "Not available for this period or these exports: see what was left out."
         return blocks.Blocks(found or (blocks.Line(why),))
 
@@ -64,17 +65,18 @@ class Answer:
         """Return all tables whose name begins with `prefix`, one below the other."""
         return blocks.Blocks(tuple(self.table(name) for name in self.tables if name.startswith(prefix)))
 
-    def figure(self, name: str) -> blocks.Block:
-        """Return one of the report's charts as a block; a line that says so where there is nothing to draw."""
+    def figure(self, name: str, *, in_mail: bool = False) -> blocks.Block:
+        """Return one of the report's charts as a block; a line that says so where there is nothing to draw. in_mail:
+        the Monday mail may show it too."""
         chart = next((chart for chart in self.charts if chart.name == name), None)
         if chart is None:
             why = "no such records, no history of them (see what was left out), or nothing left to vary"
             return blocks.Line(f"Nothing to draw here: {why}.")
-        return blocks.FigureBlock(chart, self.view.company.currency)
+        return blocks.FigureBlock(chart, self.view.company.currency, in_mail)
 
-    def figures(self, *names: str) -> blocks.SideBySide:
+    def figures(self, *names: str, in_mail: bool = False) -> blocks.SideBySide:
         """Return several charts, side by side where there is room."""
-        return blocks.SideBySide(tuple(self.figure(name) for name in names))
+        return blocks.SideBySide(tuple(self.figure(name, in_mail=in_mail) for name in names))
 
     def left_out(self) -> blocks.LeftOut:
         """Return what did not enter the numbers, with reasons, counts and examples."""

@@ -1,5 +1,6 @@
 """The display blocks: small pieces of HTML for people. Every text from the data is escaped here, and only here."""
 
+import base64
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from revops import wording
 from revops.book import AsOf
 from revops.charts.style import Chart
 from revops.metrics import METRICS
-from revops.report.figures import FIGURE_KEY, svg
+from revops.report.figures import FIGURE_KEY, png, svg
 from revops.report.sources import Said, Sources
 from revops.report.tables import table_html, text
 
@@ -104,12 +105,14 @@ class SideBySide:
 
 @dataclass(frozen=True)
 class TableBlock(Block):
-    """A table with its caption; numbers in the words of their units."""
+    """A table with its caption; numbers in the words of their units. by, strong: as in table_html."""
 
     caption: str
     table: pd.DataFrame
     units: Sequence[str | None]
     currency: str
+    by: str | None = None
+    strong: tuple[str, str] | None = None
 
     @property
     def plain(self) -> str:
@@ -118,15 +121,17 @@ class TableBlock(Block):
 
     def to_html(self) -> str:
         """Return the table."""
-        return f'<div class="{BLOCK}">{table_html(self.caption, self.table, self.units, self.currency)}</div>'
+        table = table_html(self.caption, self.table, self.units, self.currency, by=self.by, strong=self.strong)
+        return f'<div class="{BLOCK}">{table}</div>'
 
 
 @dataclass(frozen=True)
 class FigureBlock(Block):
-    """A chart with its claim, caption, and the data behind it."""
+    """A chart with its claim, caption, and the data behind it; in_mail: also as a picture that a mail can show."""
 
     chart: Chart
     currency: str
+    in_mail: bool = False
 
     def to_html(self) -> str:
         """Return the figure."""
@@ -145,6 +150,8 @@ class FigureBlock(Block):
 
     def _repr_mimebundle_(self, **_: Any) -> Any:
         content = {"text/plain": self.plain, "text/html": self.to_html(), "image/svg+xml": svg(self.chart)}
+        if self.in_mail:
+            content["image/png"] = base64.b64encode(png(self.chart)).decode("ascii")
         return content, {FIGURE_KEY: self.chart.name}
 
 

@@ -8,34 +8,65 @@ from typing import Any
 import pandas as pd
 
 from revops import wording
+from revops.wording import heading
 
 __all__ = ["heading", "table_html", "text"]
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
-_SHORT = re.compile(r"\b(cac|ltv|nrr|grr)\b", re.IGNORECASE)
+_STRONG = ' class="strong"'
 _BREAK = re.compile(r"(?<=\w)[/_](?=\w)")
 
 
 def text(value: object) -> str:
     """Return untrusted text ready for HTML: escaped, without control and direction-changing characters."""
-    return escape(_CONTROL.sub("", str(value)), quote=True)
+    return escape(wording.printable(value), quote=True)
 
 
-def table_html(caption: str, table: pd.DataFrame, units: Sequence[str | None], currency: str) -> str:
-    """Return a table: caption, scoped headers, numbers to the right in words; each cell names its column for phones."""
+def table_html(
+    caption: str,
+    table: pd.DataFrame,
+    units: Sequence[str | None],
+    currency: str,
+    *,
+    rows: str | None = None,
+    by: str | None = None,
+    strong: tuple[str, str] | None = None,
+) -> str:
+    """Return a table: caption, scoped headers, numbers to the right in words; each cell names its column for phones.
+
+    rows names each row, so that a link can lead to it: `action` gives action-1, action-2. by: a column whose value
+    heads the rows that share it, and is not repeated in them. strong: a column and the value of it that sets a row in
+    bold; the column itself is not shown.
+    """
+    groups = table[by].tolist() if by else [None] * len(table)
+    is_strong = (table[strong[0]] == strong[1]).tolist() if strong else [False] * len(table)
+    left = [name not in (by, strong and strong[0]) for name in table.columns]
+    table, units = table.loc[:, left], [unit for unit, is_left in zip(units, left, strict=True) if is_left]
     kinds = [_kind(unit) for unit in units]
     heads = "".join(
         f'<th{kind} scope="col">{text(heading(name))}</th>' for name, kind in zip(table.columns, kinds, strict=True)
     )
     body = "".join(
-        f"<tr>{_cells(row, list(table.columns), units, currency)}</tr>\n"
-        for row in table.itertuples(index=False, name=None)
+        f"{_head(groups, number - 1, len(units))}<tr{_place(rows, number)}{_STRONG * is_strong[number - 1]}>"
+        f"{_cells(row, list(table.columns), units, currency)}</tr>\n"
+        for number, row in enumerate(table.itertuples(index=False, name=None), start=1)
     )
     return (
         f'<div class="scroll" tabindex="0" role="group" aria-label="{text(caption)}">'
         f"<table><caption>{text(caption)}</caption>"
         f"<thead><tr>{heads}</tr></thead>\n<tbody>{body}</tbody></table></div>"
     )
+
+
+def _head(groups: Sequence[Any], place: int, width: int) -> str:
+    """Return the row that heads a group, where one begins; it ends the body of the table that is open."""
+    if groups[place] is None or (place and groups[place] == groups[place - 1]):
+        return ""
+    new = "</tbody><tbody>" if place else ""
+    return f'{new}<tr class="group"><th colspan="{width}" scope="rowgroup">{text(groups[place])}</th></tr>\n'
+
+
+def _place(rows: str | None, number: int) -> str:
+    return "" if rows is None else f' id="{rows}-{number}"'
 
 
 def _kind(unit: str | None) -> str:
@@ -56,9 +87,3 @@ def _cell(value: Any, unit: str | None, currency: str) -> str:
     """Return one cell's words; a long name, such as a file's, may break behind its slashes and underscores."""
     words = text(wording.value(value, unit, currency))
     return _BREAK.sub(lambda found: f"{found[0]}<wbr>", words) if unit is None else words
-
-
-def heading(name: str) -> str:
-    """Return a column's name as a heading."""
-    words = name.replace("_", " ").capitalize() if name == name.casefold() else name
-    return _SHORT.sub(lambda found: found[0].upper(), words)

@@ -1,0 +1,96 @@
+"""Folders of the cache: made aside, moved in when whole, not believed when not, removed when nobody uses them.
+
+Nothing here is waited for to reach the disk: after a power cut a folder that is not whole is made again.
+"""
+
+import contextlib
+import json
+import os
+import platform
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+__all__ = ["aside_in", "is_whole", "keep_newest", "move_in", "used"]
+
+_WHOLE = "whole.json"
+_DAY = 24 * 60 * 60.0
+_KEPT = 5
+
+
+def is_whole(home: Path) -> bool:
+    """Return whether every file that was moved in is there, at its size."""
+    try:
+        sizes = json.loads((home / _WHOLE).read_text(encoding="utf-8"))
+        return all((home / name).stat().st_size == size for name, size in sizes.items())
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+
+
+def used(home: Path) -> Path:
+    """Note that a folder is in use, and return it; in a cache that this user may not write it counts as older."""
+    with contextlib.suppress(PermissionError):
+        os.utime(home)
+    return home
+
+
+def keep_newest(cache: Path) -> None:
+    """Remove all folders but the five that were used last, and none that was used within the last day."""
+    with contextlib.suppress(FileNotFoundError):  # another company's run removes the same
+        homes = [home for home in cache.iterdir() if home.is_dir() and home.name[0] != "."]
+        used_last = sorted((home.stat().st_mtime, home) for home in homes)
+        for when, home in used_last[:-_KEPT]:
+            if time.time() - when > _DAY:
+                with aside_in(cache) as aside:
+                    os.rename(home, aside / home.name)
+
+
+@contextlib.contextmanager
+def aside_in(cache: Path) -> Iterator[Path]:
+    """Give an empty folder in the cache, removed at the end unless it was moved in; those of killed processes go."""
+    cache.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for left in cache.glob(".aside-*"):
+        if _is_left(left):
+            shutil.rmtree(left, ignore_errors=True)
+    aside = Path(tempfile.mkdtemp(dir=cache, prefix=f".aside-{_machine()}-{os.getpid()}-"))
+    try:
+        yield aside
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def move_in(aside: Path, home: Path) -> None:
+    """Make a finished folder `home`, unless another process made the same one first; a broken one gives way."""
+    sizes = {file.name: file.stat().st_size for file in sorted(aside.iterdir()) if file.is_file()}
+    (aside / _WHOLE).write_text(json.dumps(sizes), encoding="utf-8")
+    try:
+        os.rename(aside, home)
+    except OSError:
+        if is_whole(home):
+            return
+        if not home.exists():
+            raise
+        broken = aside.with_name(f"{aside.name}.broken")
+        os.rename(home, broken)
+        os.rename(aside, home)
+        shutil.rmtree(broken, ignore_errors=True)
+
+
+def _is_left(aside: Path) -> bool:
+    """Return whether the process that made a folder is gone: it ran on this machine, or a day ago on another."""
+    name = re.fullmatch(rf"\.aside-{re.escape(_machine())}-(\d+)-\w+(\.broken)?", aside.name)
+    if name is not None and not psutil.pid_exists(int(name[1])):
+        return True
+    try:
+        return time.time() - aside.stat().st_mtime > _DAY
+    except FileNotFoundError:
+        return False
+
+
+def _machine() -> str:
+    return re.sub(r"\W+", "_", platform.node()) or "machine"

@@ -1,0 +1,120 @@
+"""What files hold, as hashes: what was made from the same contents need not be made again."""
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from revops.company import Company
+from revops.errors import ExportError
+
+__all__ = ["Contents", "cache_folder", "exports_folder", "files_below", "systems_folder"]
+
+_MEMORY = "hashes.json"
+_LARGE = 1 << 20
+_SETTLED_NS = 2 * 10**9
+_MARK = ("st_dev", "st_ino", "st_size", "st_mtime_ns", "st_ctime_ns")
+
+
+class Contents:
+    """Hashes of what files and folders hold.
+
+    Large files are remembered in the cache folder, readable by its user only, and read again where their size, times or
+    place on the disk differ; the time of the last change of state is among them, which a file's owner cannot set. A
+    file that changed within the last two seconds is not remembered: its next change might bear the same time.
+    """
+
+    def __init__(self, cache: Path, large: int = _LARGE) -> None:
+        self.cache = cache
+        self.large = large
+        self.known = _remembered(cache / _MEMORY)
+        self.is_new = False
+
+    def of_file(self, file: Path) -> bytes:
+        """Return the hash of a file's contents; of a file that is not there, an empty one."""
+        try:
+            before = _mark(file)
+            known = self.known.get(str(file)) if before[2] >= self.large else None
+            if known is not None and known[:-1] == before:
+                return bytes.fromhex(str(known[-1]))
+            with file.open("rb") as stream:
+                found = hashlib.file_digest(stream, "blake2b").digest()
+        except FileNotFoundError:
+            return b""
+        is_settled = time.time_ns() - max(before[3:]) > _SETTLED_NS
+        if before[2] >= self.large and is_settled and _mark(file) == before:
+            self.known[str(file)] = [*before, found.hex()]
+            self.is_new = True
+        return found
+
+    def of(self, *places: Path, seed: str = "") -> str:
+        """Return one hash of folders and files: of the names below each folder, and of what all hold."""
+        digest = hashlib.blake2b(seed.encode(), digest_size=12)
+        for place in places:
+            for file in files_below(place) if place.is_dir() else [place]:
+                digest.update(os.fsencode(file.relative_to(place) if file != place else file.name) + b"\0")
+                digest.update(self.of_file(file))
+            digest.update(b"\0\0")
+        return digest.hexdigest()
+
+    def keep(self) -> None:
+        """Remember for the next process; where the cache cannot be written, that one reads the files again."""
+        if not self.is_new:
+            return
+        known = {file: mark for file, mark in self.known.items() if os.path.exists(file)}
+        with contextlib.suppress(OSError):
+            self.cache.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with tempfile.TemporaryDirectory(dir=self.cache, prefix=".hashes-") as aside:
+                written = Path(aside, _MEMORY)
+                written.touch(mode=0o600)
+                written.write_text(json.dumps(known), encoding="utf-8")
+                os.replace(written, self.cache / _MEMORY)
+
+
+def cache_folder(root: Path) -> Path:
+    """Return the project's folder for what can be made again."""
+    return root / "outputs" / ".cache"
+
+
+def exports_folder(company: Company, root: Path) -> Path:
+    """Return the folder of raw exports; a relative one is meant from the project folder.
+
+    Raises
+        ExportError: there is no such folder.
+    """
+    folder = root / company.exports.folder
+    if not folder.is_dir():
+        raise ExportError(
+            f"{company.exports.folder}: must be a folder of exports; found none. "
+            "Create it, or correct exports.folder in company.yml."
+        )
+    return folder
+
+
+def systems_folder(params_dir: Path) -> Path | None:
+    """Return the company's own system descriptions, params/<company>/systems, where there are any."""
+    folder = params_dir / "systems"
+    return folder if folder.is_dir() else None
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Return every file below a folder, sorted, but for what Python compiles."""
+    return (file for file in sorted(folder.rglob("*")) if "__pycache__" not in file.parts and file.is_file())
+
+
+def _mark(file: Path) -> list[int]:
+    found = file.stat()
+    return [getattr(found, name) for name in _MARK]
+
+
+def _remembered(memory: Path) -> dict[str, list[int | str]]:
+    """Return what an earlier process remembered; nothing where it is not there or not whole."""
+    try:
+        known = json.loads(memory.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}

@@ -1,0 +1,222 @@
+"""The cache of prepared tables: believed only when whole, of one reading of the exports, free of what crashes left."""
+
+import json
+import os
+import shutil
+import signal
+import time
+from types import SimpleNamespace
+
+import pyarrow as pa
+import pytest
+from killed import in_child
+
+from revops.book import kept, prepared
+from revops.errors import ExportError
+from revops.exports import Audit
+
+AUDIT = Audit((), (), (), (), {}, None)
+
+
+@pytest.fixture
+def made(tmp_path, monkeypatch):
+    """Return settings of a project whose exports are one file, a function that prepares, and what was read each time.
+
+    A reading gives one table that holds what the file holds.
+    """
+    source, seen = tmp_path / "data", []
+    source.mkdir()
+    (source / "deals.csv").write_text("one")
+
+    def read(folder, *_):
+        seen.append((folder / "deals.csv").read_text())
+        return SimpleNamespace(tables={"tools": pa.table({"tool": [seen[-1]]})}, audit=AUDIT)
+
+    monkeypatch.setattr(prepared, "prepare", read)
+    monkeypatch.delenv("REVOPS_PREPARED", raising=False)
+    company = SimpleNamespace(exports=SimpleNamespace(folder="data"), model_dump_json=lambda: "{}")
+    settings = SimpleNamespace(company=company, root=tmp_path, params_dir=tmp_path / "params")
+    return settings, lambda: prepared.prepared(settings), seen
+
+
+def table_in(home):
+    return pa.parquet.read_table(home / "tools.parquet").to_pydict()["tool"]
+
+
+def cached(root):
+    """Return what the cache holds, but for what is remembered of the exports' files."""
+    return sorted(place.name for place in (root / "outputs" / ".cache").iterdir() if place.is_dir())
+
+
+def test_the_same_exports_are_prepared_once(made, tmp_path):
+    _, prepare, seen = made
+    home = prepare()
+    assert prepare() == home and seen == ["one"]
+    assert table_in(home) == ["one"]
+    assert cached(tmp_path) == [home.name]
+    assert (tmp_path / "outputs" / ".cache").stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("harm", ["table gone", "table cut", "audit empty", "list gone", "list cut", "empty", "a file"])
+def test_folder_that_is_not_whole_is_made_again(made, tmp_path, harm):
+    _, prepare, seen = made
+    home = prepare()
+    if harm == "table gone":
+        (home / "tools.parquet").unlink()
+    elif harm == "table cut":
+        os.truncate(home / "tools.parquet", 7)
+    elif harm == "audit empty":
+        (home / "audit.json").write_text("")
+    elif harm == "list gone":
+        (home / "whole.json").unlink()
+    elif harm == "list cut":
+        (home / "whole.json").write_text('{"tools')
+    else:
+        for file in home.iterdir():
+            file.unlink()
+        if harm == "a file":
+            home.rmdir()
+            home.write_text("")
+    assert prepare() == home and seen == ["one", "one"]
+    assert table_in(home) == ["one"]
+    assert cached(tmp_path) == [home.name]
+    assert prepare() == home and len(seen) == 2
+
+
+def test_exports_that_change_while_they_are_read_are_read_again(made, tmp_path, monkeypatch):
+    _, prepare, seen = made
+    deals, read = tmp_path / "data" / "deals.csv", prepared.prepare
+
+    def change(*arguments):
+        if not seen:
+            deals.write_text("two")
+        return read(*arguments)
+
+    monkeypatch.setattr(prepared, "prepare", change)
+    home = prepare()
+    assert seen == ["two", "two"] and table_in(home) == ["two"]
+    assert cached(tmp_path) == [home.name]
+    deals.write_text("one")
+    other = prepare()
+    assert other != home and table_in(other) == ["one"]
+
+
+def test_exports_that_never_hold_still_are_refused(made, tmp_path, monkeypatch):
+    _, prepare, seen = made
+    deals, read = tmp_path / "data" / "deals.csv", prepared.prepare
+
+    def change(*arguments):
+        found = read(*arguments)
+        deals.write_text(f"edition {len(seen)}")
+        return found
+
+    monkeypatch.setattr(prepared, "prepare", change)
+    with pytest.raises(ExportError) as refusal:
+        prepare()
+    assert str(refusal.value) == (
+        "data: must hold still while it is read; found other contents after each of 3 readings. "
+        "Wait until the exports are written, then do the same again."
+    )
+    assert cached(tmp_path) == []
+
+
+def test_file_that_goes_while_it_is_read_means_another_reading(made, tmp_path, monkeypatch):
+    _, prepare, _ = made
+    other, read, tries = tmp_path / "data" / "leads.csv", prepared.prepare, []
+    other.write_text("leads")
+
+    def vanish(folder, *rest):
+        tries.append(folder)
+        if len(tries) == 1:
+            other.unlink()
+            other.read_text()
+        return read(folder, *rest)
+
+    monkeypatch.setattr(prepared, "prepare", vanish)
+    assert table_in(prepare()) == ["one"] and len(tries) == 2
+    assert len(cached(tmp_path)) == 1
+
+
+def test_kernels_of_a_run_read_what_the_run_began_with(made, tmp_path, monkeypatch):
+    _, prepare, seen = made
+    home = prepare()
+    monkeypatch.setenv("REVOPS_PREPARED", str(home))
+    (tmp_path / "data" / "deals.csv").write_text("two")
+    assert prepare() == home
+    (tmp_path / "data" / "deals.csv").unlink()
+    (tmp_path / "data").rmdir()
+    assert prepare() == home and seen == ["one"]
+    (home / "tools.parquet").unlink()
+    with pytest.raises(ExportError, match="data: must be a folder of exports; found none"):
+        prepare()
+
+
+def test_what_a_killed_preparation_left_goes_and_what_lives_stays(made, tmp_path, monkeypatch):
+    _, prepare, _ = made
+    read = prepared.prepare
+    monkeypatch.setattr(prepared, "prepare", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    assert in_child(prepare) == -signal.SIGKILL
+    cache = tmp_path / "outputs" / ".cache"
+    assert len(cached(tmp_path)) == 1 and cached(tmp_path)[0].startswith(".aside-")
+    living, young, old = (cache / f".aside-{name}-1234" for name in (f"{kept._machine()}-1", "other-1", "elsewhere-1"))
+    for folder in (living, young, old):
+        folder.mkdir()
+    os.utime(old, (time.time() - 90_000,) * 2)
+    monkeypatch.setattr(prepared, "prepare", read)
+    home = prepare()
+    assert cached(tmp_path) == sorted([living.name, young.name, home.name])
+
+
+def test_the_five_used_last_stay_and_all_of_the_last_day(made, tmp_path):
+    _, prepare, seen = made
+    cache, deals, homes = tmp_path / "outputs" / ".cache", tmp_path / "data" / "deals.csv", []
+    for number in range(9):
+        deals.write_text(f"edition {number}")
+        homes.append(prepare())
+        os.utime(homes[-1], (time.time() - (20 - number) * 90_000,) * 2)
+    (cache / ".aside-elsewhere-1-1").mkdir()
+    deals.write_text("edition 0")
+    assert prepare() == homes[0] and len(seen) == 9
+    os.utime(homes[1], (time.time() - 80_000,) * 2)
+    kept.keep_newest(cache)
+    stay = [homes[0], homes[1], *homes[6:]]
+    assert cached(tmp_path) == sorted([".aside-elsewhere-1-1", *(home.name for home in stay)])
+    assert all(kept.is_whole(home) for home in stay)
+    for home in stay:
+        os.utime(home)
+    deals.write_text("edition 9")
+    prepare()
+    kept.keep_newest(cache)
+    assert len(cached(tmp_path)) == 7
+
+
+def test_removing_old_preparations_survives_a_kill_and_another_that_does_the_same(made, tmp_path, monkeypatch):
+    _, prepare, _ = made
+    cache, deals = tmp_path / "outputs" / ".cache", tmp_path / "data" / "deals.csv"
+    for number in range(7):
+        deals.write_text(f"edition {number}")
+        os.utime(prepare(), (1e9 + number,) * 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+        assert in_child(lambda: kept.keep_newest(cache)) == -signal.SIGKILL
+    assert len([name for name in cached(tmp_path) if name[0] != "."]) == 6
+    rename = os.rename
+    monkeypatch.setattr(os, "rename", lambda one, to: (rename(one, tmp_path / "gone"), rename(one, to)))
+    kept.keep_newest(cache)
+    assert len(cached(tmp_path)) == 5 and all(name[0] != "." for name in cached(tmp_path))
+
+
+def test_two_preparations_at_once_end_in_one(made, tmp_path, monkeypatch):
+    _, prepare, seen = made
+    read = prepared.prepare
+
+    def meanwhile(*arguments):
+        monkeypatch.setattr(prepared, "prepare", read)
+        prepare()
+        return read(*arguments)
+
+    monkeypatch.setattr(prepared, "prepare", meanwhile)
+    home = prepare()
+    assert seen == ["one", "one"] and table_in(home) == ["one"]
+    assert cached(tmp_path) == [home.name]
+    assert json.loads((home / "whole.json").read_text()).keys() == {"audit.json", "tools.parquet"}
