@@ -140,8 +140,8 @@ def test_json_prints_the_manifest(project, capsys, monkeypatch):
 def test_keep_prunes_older_runs(project, capsys, monkeypatch):
     end_jobs_at_once(monkeypatch, made())
     for _ in range(3):
-        command.main(["run", "--keep", "2", "--outputs", "elsewhere"])
-    assert sorted(run.name for run in (project / "elsewhere" / "runs").iterdir()) == ["2026-06-17-2", "2026-06-17-3"]
+        command.main(["run", "--again", "--keep", "2", "--outputs", "elsewhere"])
+    assert sorted(run.name for run in (project / "elsewhere" / "runs").glob("2*")) == ["2026-06-17-2", "2026-06-17-3"]
 
 
 def test_refused_call_loads_neither_papermill_nor_pandas(project):

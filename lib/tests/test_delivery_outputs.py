@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 
 from revops.delivery.outputs import Outputs
 from revops.errors import RunError
+
+FILES = ["index.html", "manifest.json"]
 
 
 def add_run(outputs, name, text="page"):
@@ -55,6 +58,38 @@ def test_latest_is_a_copy_where_links_are_not_allowed(tmp_path, monkeypatch):
     assert outputs.latest.is_symlink()
 
 
+@pytest.mark.parametrize("links", [True, False], ids=["link", "copy"])
+def test_runs_lead_to_each_other_by_one_link_that_nothing_walks(tmp_path, monkeypatch, links):
+    outputs = Outputs(tmp_path / "outputs")
+    if not links:
+        monkeypatch.setattr(Path, "symlink_to", refuse)
+    for number in range(1, 4):
+        add_run(outputs, f"2026-06-17-{number}", str(number))
+    names = ["2026-06-17-1", "2026-06-17-2", "2026-06-17-3"]
+    assert sorted(os.listdir(outputs.runs)) == names + ["runs"] * links
+    assert [run.name for run in outputs.finished()] == names
+    for place in (outputs.latest, outputs.runs / "2026-06-17-3", *[outputs.runs / "runs" / "2026-06-17-3"] * links):
+        lexical = Path(os.path.normpath(place / "../runs/2026-06-17-1/index.html"))
+        assert (lexical.is_file(), sorted(os.listdir(place))) == (links or place == outputs.latest, FILES)
+    assert len(list(outputs.folder.rglob("index.html"))) == (3 if links else 4)
+    outputs.prune(1)
+    assert sorted(os.listdir(outputs.runs)) == ["2026-06-17-3"] + ["runs"] * links
+    shutil.rmtree(outputs.folder)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_stands_in_the_place_of_the_link_stays(tmp_path):
+    outputs = Outputs(tmp_path)
+    (outputs.runs / "runs").mkdir(parents=True)
+    for number in (1, 2):
+        add_run(outputs, f"2026-06-17-{number}")
+    assert not (outputs.runs / "runs").is_symlink() and outputs.last()[1]["run"] == "2026-06-17-2"
+
+
+def refuse(*_, **__):
+    raise PermissionError(1, "links are not allowed")
+
+
 def test_run_that_is_not_switched_in_leaves_nothing(tmp_path):
     outputs = Outputs(tmp_path)
     with pytest.raises(ZeroDivisionError), outputs.building():
@@ -96,3 +131,11 @@ def test_prune_keeps_the_newest_and_what_latest_shows(tmp_path):
     os.utime(outputs.runs / "2026-06-17-4" / "manifest.json", (0, 0))
     assert outputs.prune(1) == []
     assert [run.name for run in outputs.finished()] == ["2026-06-17-4", "2026-06-17-3"]
+
+
+def test_prune_keeps_what_the_review_is_held_against(tmp_path):
+    outputs = Outputs(tmp_path)
+    for name in ("2026-06-03-1", "2026-06-10-1", "2026-06-10-2", "2026-06-17-1", "2026-06-17-2"):
+        add_run(outputs, name)
+    assert outputs.prune(1) == ["2026-06-03-1", "2026-06-10-1", "2026-06-17-1"]
+    assert [run.name for run in outputs.finished()] == ["2026-06-10-2", "2026-06-17-2"]

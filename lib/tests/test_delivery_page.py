@@ -9,7 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from revops import report
 from revops.delivery import execute, page
 from revops.delivery.job import Failure
-from revops.delivery.notices import failure_page, index_page, mark_carried
+from revops.delivery.notices import failure_page, mark_carried
 from revops.delivery.page import render_page
 from revops.errors import RunError
 
@@ -172,22 +172,3 @@ def test_failure_page_escapes_what_it_quotes():
     assert "(code cell 3)" in markup and "x = &#39;&lt;b&gt;&#39;" in markup
     assert "ValueError: &lt;script&gt;" in markup and "\x1b" not in markup
     assert "There is no earlier good report to show in its place." in markup
-
-
-def test_index_tells_made_failed_and_older_reports_apart():
-    entry = {"slice": {}, "period": "FY27-Q2", "as_of": "2026-06-17", "sentence": "<b>", "evidence": None}
-    entry |= {"failure": None, "carried_from": None}
-    old = {"run": "2026-06-10-1", "as_of": "2026-06-10"}
-    entries = [
-        entry | {"report": "made_now", "outcome": "made", "files": ["made_now.html", "made_now/a.csv"]},
-        entry | {"report": "older", "outcome": "carried", "files": ["older.html"], "carried_from": old},
-        entry
-        | {"report": "broken", "outcome": "failed", "files": [], "sentence": None, "slice": {"region": "EMEA"}}
-        | {"failure": {"reason": "It broke."}, "evidence": "region=EMEA/broken.failed.html"},
-    ]
-    markup = index_page({"company": "Co", "as_of": "2026-06-17", "reports": entries, "seconds": 1.0})
-    assert "<h1>1 of 2 reports made, as of 2026-06-17; 1 failed</h1>" in markup
-    assert '<a href="made_now.html">Made now</a>' in markup and '<a href="made_now/a.csv">a.csv</a>' in markup
-    assert "Not part of this run; shown as of 2026-06-10." in markup
-    assert 'Not made in this run: It broke. <a href="region=EMEA/broken.failed.html">See why</a>.' in markup
-    assert "<h2>Broken, EMEA</h2>" in markup and "<p>&lt;b&gt;</p>" in markup

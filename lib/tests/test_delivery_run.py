@@ -15,10 +15,13 @@ import time
 
 import psutil
 import pytest
+from papermill.exceptions import PapermillExecutionError
 
+from revops.delivery.execute import _stopped
 from revops.delivery.job import Limits
 from revops.delivery.plan import Request
 from revops.delivery.progress import Progress
+from revops.delivery.review import read
 from revops.delivery.run import run_reports
 
 pytestmark = pytest.mark.xdist_group("delivery")
@@ -75,6 +78,21 @@ def later(runs):
     return again, sliced, sliced_entries, broken, broken_entries
 
 
+def test_address_in_an_error_stays_in_the_evidence():
+    text = "no such row: <dana.o@acme.example>, 2026-06-17"
+    error = PapermillExecutionError(3, 2, "", "KeyError", text, ["Traceback:", text])
+    failure = _stopped(error, 2, LIMITS)
+    assert failure.reason == "Code cell 2 raised KeyError: no such row: <(address left out)>, 2026-06-17"
+    assert failure.evidence == f"Traceback:\n{text}"
+
+
+def test_run_holds_its_review(runs, later):
+    said = read(runs[1])
+    assert {line.report for line in said.lines if line.outcome == "failed"} == {*FAULTS}
+    assert said.failed_first.startswith(f"{len(FAULTS)} of {len(FAULTS) + 1} reports were not made: ")
+    assert read(later[0]).history == (), "a run of the same day is no earlier review"
+
+
 def test_good_report_leaves_page_json_notebook_and_tables(runs):
     _, folder, entries, _ = runs
     entry = entries["is_good"]
@@ -96,7 +114,9 @@ def test_good_report_leaves_page_json_notebook_and_tables(runs):
 
 def test_kernel_is_this_interpreter_in_the_notebooks_folder_with_fixed_surroundings(runs):
     root, folder, _, _ = runs
-    cells = json.loads((folder / "is_good.ipynb").read_text())["cells"]
+    written = json.loads((folder / "is_good.ipynb").read_text())
+    assert str(folder.parent) not in json.dumps(written["metadata"])
+    cells = written["cells"]
     said = "".join(cells[-1]["outputs"][0]["text"]).split()
     backend = "module://matplotlib_inline.backend_inline"
     assert said == ["0", "1", backend, str(root / "notebooks"), sys.executable]
@@ -135,7 +155,8 @@ def test_run_folder_is_whole(runs):
     assert {"index.html", "manifest.json", "run.log"} < {file.name for file in folder.iterdir()}
     assert said.startswith("running 12 reports\n")
     assert "is_good: made" in (folder / "run.log").read_text()
-    assert f"1 of {len(entries)} reports made, as of 2026-06-17; 11 failed" in (folder / "index.html").read_text()
+    assert {"executive.html", "marketing_ops.html", "revops.html"} < {file.name for file in folder.iterdir()}
+    assert f"11 of {len(entries)} reports were not made" in (folder / "index.html").read_text()
 
 
 def test_same_inputs_give_the_same_bytes_but_for_one_line(runs, later):
@@ -210,3 +231,17 @@ def wait_for(condition, seconds=20):
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+def test_notebooks_do_not_see_how_to_log_in_to_the_mail_server(tmp_path, make_project):
+    root = make_project(tmp_path / "project", "is_good")
+    notebook, seen = root / "notebooks" / "is_good.ipynb", tmp_path / "seen"
+    looks = f"import os, pathlib; pathlib.Path('{seen}').write_text(' '.join(os.environ))"
+    said = "from IPython.display import display"
+    assert said in notebook.read_text()
+    notebook.write_text(notebook.read_text().replace(said, f"{looks}; {said}"))
+    asked = [sys.executable, "-m", "revops", "run", "is_good", "--outputs", str(tmp_path / "outputs")]
+    secrets = {"REVOPS_SMTP_USER": "mailer", "REVOPS_SMTP_PASSWORD": "secret", "REVOPS_OTHER": "1"}
+    assert subprocess.run(asked, cwd=root, env=os.environ | secrets, capture_output=True).returncode == 0
+    names = seen.read_text().split()
+    assert "REVOPS_OTHER" in names and not [name for name in names if "SMTP" in name]

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from revops.book import Book, open_book
-from revops.book.prepared import count_rows, exports_folder, systems_folder
+from revops.book.prepared import count_rows
 from revops.company import Company, load_company, read_yaml
+from revops.contents import exports_folder, systems_folder
 from revops.delivery.plan import measures_of, refusal_of, stems_of
 from revops.errors import ExportError, RevopsError, SettingsError, examples
 from revops.exports import Audit, Refused

@@ -9,6 +9,7 @@ from typing import Any
 
 from revops.delivery.job import Job, Result, is_counted
 from revops.delivery.notices import failure_page, mark_carried
+from revops.errors import naming
 
 __all__ = ["carried_entries", "failed_entry", "made_entry"]
 
@@ -41,7 +42,8 @@ def failed_entry(job: Job, result: Result, building: Path, last: Last) -> dict[s
     outcome = "not_run" if result.failure.is_refusal else "failed"
     entry = {**_entry(job.stem, job.slice, outcome), **_kept(good, building, last, evidence.name)}
     code = _code(job, result.failure.cell)
-    evidence.write_text(failure_page(job.title, result.failure, code, entry, result.seconds), encoding="utf-8")
+    with naming(evidence):
+        evidence.write_text(failure_page(job.title, result.failure, code, entry, result.seconds), encoding="utf-8")
     failure = {key: value for key, value in asdict(result.failure).items() if key in ("reason", "advice", "cell")}
     return {**entry, "evidence": _place(job, building, evidence.name), "failure": failure, **_cost(result)}
 
@@ -53,7 +55,7 @@ def carried_entries(entries: list[dict[str, Any]], building: Path, last: Last) -
     return [
         {**_entry(entry["report"], entry["slice"], "carried"), **_kept(entry, building, last, None)}
         for entry in missing
-        if entry["files"]
+        if last and _is_whole(entry, last[0])
     ]
 
 
@@ -77,6 +79,7 @@ def _entry(stem: str, chosen: Mapping[str, str], outcome: str) -> dict[str, Any]
         "failure": None,
         "seconds": None,
         "peak_mb": None,
+        "inputs": None,
     }
 
 
@@ -89,9 +92,14 @@ def _place(job: Job, building: Path, name: str) -> str:
 
 
 def _last_good(stem: str, chosen: Mapping[str, str], last: Last) -> Mapping[str, Any] | None:
-    """Return the last run's entry of the same report and slice, if it has files to show."""
-    entries = [] if last is None else last[1]["reports"]
-    return next((e for e in entries if e["report"] == stem and e["slice"] == chosen and e["files"]), None)
+    """Return the last run's entry of the same report and slice, if it has files to show and all are there."""
+    folder, entries = (Path(), []) if last is None else (last[0], last[1]["reports"])
+    same = (entry for entry in entries if entry["report"] == stem and entry["slice"] == chosen)
+    return next((entry for entry in same if _is_whole(entry, folder)), None)
+
+
+def _is_whole(entry: Mapping[str, Any], folder: Path) -> bool:
+    return bool(entry["files"]) and all((folder / name).is_file() for name in entry["files"])
 
 
 def _kept(good: Mapping[str, Any] | None, building: Path, last: Last, evidence: str | None) -> dict[str, Any]:
@@ -103,9 +111,10 @@ def _kept(good: Mapping[str, Any] | None, building: Path, last: Last, evidence: 
     for name in good["files"]:
         target = building / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        if name.endswith(".html"):
-            page = (folder / name).read_text(encoding="utf-8")
-            target.write_text(mark_carried(page, origin["as_of"], evidence), encoding="utf-8")
-        else:
-            shutil.copy2(folder / name, target)
+        with naming(target):
+            if name.endswith(".html"):
+                page = (folder / name).read_text(encoding="utf-8")
+                target.write_text(mark_carried(page, origin["as_of"], evidence), encoding="utf-8")
+            else:
+                shutil.copy2(folder / name, target)
     return {**{key: good[key] for key in _SAID}, "files": list(good["files"]), "carried_from": origin}

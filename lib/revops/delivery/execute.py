@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import papermill
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
@@ -23,16 +24,21 @@ from papermill.exceptions import PapermillExecutionError
 
 from revops import errors
 from revops.delivery.job import OUR_FAULT, Failure, Job, Limits, Result, is_counted
-from revops.delivery.page import render_page
-from revops.delivery.records import write_tables
+from revops.delivery.page import FIGURE, render_page
+from revops.delivery.records import write_pictures, write_tables
+from revops.wording import unaddressed
 
 __all__ = ["execute"]
 
 ANSWER_MIME = "application/vnd.revops.answer+json"
 RECORDS_MIME = "application/vnd.revops.records+json"
+PICTURE_MIME = "image/png"
 STATUSES = ("on_track", "watch", "act", "not_enough_data")
 _NEEDED = ("report", "company", "as_of", "period", "slice", "status", "sentence", "measures")
 _LONGEST_SOCKET_PATH = 80
+_SECRETS = "REVOPS_SMTP_"  # no notebook need know how to log in to the mail server
+PREPARED = "REVOPS_PREPARED"  # read by revops.book.prepared
+_DO_IT = "Do what the message says, then run the report again."
 
 
 def execute(job: Job, at_cell: Callable[[int], None]) -> Result:
@@ -43,14 +49,18 @@ def execute(job: Job, at_cell: Callable[[int], None]) -> Result:
     started = time.perf_counter()
     _set_environment(job)
     try:
-        notebook = _run(job, at_cell)
+        with errors.naming(job.folder / f"{job.stem}.ipynb"):
+            notebook = _run(job, at_cell)
         answer = _answer(notebook, job)
-        files = _write(notebook, answer, job, time.perf_counter() - started)
+        with errors.naming(job.folder / job.stem):
+            files = _write(notebook, answer, job, time.perf_counter() - started)
     except _Refused as refusal:
         return Result(failure=refusal.failure)
     except errors.RunError as error:
         return Result(failure=Failure(str(error), "Correct the notebook or the function that it calls."))
     except Exception as error:
+        if isinstance(error, OSError) and errors.is_of_machine(error):
+            return Result(failure=Failure(errors.refused_by_machine(error), _DO_IT))
         reason = f"The report could not be put out: {type(error).__name__}: {error}"
         return Result(failure=Failure(reason, OUR_FAULT, evidence=traceback.format_exc()))
     return Result(answer=answer, files=files)
@@ -64,7 +74,8 @@ class _Refused(Exception):
 
 def _set_environment(job: Job) -> None:
     """Give the kernel the same surroundings on every machine; this process ends with the job, so nothing is undone."""
-    os.environ.pop("MPLBACKEND", None)
+    for name in [name for name in os.environ if name == "MPLBACKEND" or name.startswith(_SECRETS)]:
+        del os.environ[name]
     os.environ |= {
         "PYTHONHASHSEED": "0",
         "OMP_NUM_THREADS": "1",
@@ -72,6 +83,7 @@ def _set_environment(job: Job) -> None:
         "JUPYTER_PLATFORM_DIRS": "1",
         "JUPYTER_RUNTIME_DIR": str(job.scratch),
         "IPYTHONDIR": str(job.scratch / "ipython"),
+        **({PREPARED: str(job.prepared)} if job.prepared else {}),
     }
     logging.getLogger("papermill").setLevel(logging.WARNING)
 
@@ -119,6 +131,9 @@ def _run(job: Job, at_cell: Callable[[int], None]) -> NotebookNode:
     except (PapermillExecutionError, CellTimeoutError, DeadKernelError) as error:
         raise _Refused(_stopped(error, current, job.limits)) from None
     _check_finished(notebook)
+    for where in ("input_path", "output_path"):  # whoever gets the file need not know this machine's folders
+        notebook.metadata.papermill[where] = path.name
+    nbformat.write(notebook, path)
     return notebook
 
 
@@ -132,9 +147,9 @@ def _stopped(error: PapermillExecutionError | CellTimeoutError | DeadKernelError
         return Failure(reason, "Look at the machine's log for the time of this run, and at the memory it had.", cell)
     evidence = "\n".join(error.traceback)
     if error.ename in errors.__all__:
-        return Failure(str(error.evalue), "Do what the message says, then run the report again.", cell, evidence)
+        return Failure(str(error.evalue), _DO_IT, cell, evidence)
     text = f"{error.ename}: {error.evalue}" if error.evalue else str(error.ename)
-    return Failure(f"Code cell {cell} raised {text}", OUR_FAULT, cell, evidence)
+    return Failure(f"Code cell {cell} raised {unaddressed(text)}", OUR_FAULT, cell, evidence)
 
 
 def _check_finished(notebook: NotebookNode) -> None:
@@ -189,10 +204,20 @@ def _shown(notebook: NotebookNode, mime: str) -> list[Any]:
 
 
 def _write(notebook: NotebookNode, answer: Mapping[str, Any], job: Job, seconds: float) -> tuple[str, ...]:
-    """Write page, JSON and tables beside the executed notebook and return the names of all files."""
+    """Write page, JSON, tables and pictures beside the executed notebook and return the names of all files."""
     text = json.dumps(answer, indent=1, ensure_ascii=False, allow_nan=False)
     (job.folder / f"{job.stem}.json").write_text(text + "\n", encoding="utf-8")
     tables = [*answer.get("tables", ()), *_shown(notebook, RECORDS_MIME)]
-    csvs = write_tables(tables, job.folder / job.stem)
+    beside = [
+        *write_tables(tables, job.folder / job.stem),
+        *write_pictures(_pictures(notebook), job.folder / job.stem),
+    ]
     (job.folder / f"{job.stem}.html").write_text(render_page(notebook, answer, seconds), encoding="utf-8")
-    return (*(f"{job.stem}.{kind}" for kind in ("html", "json", "ipynb")), *(f"{job.stem}/{name}" for name in csvs))
+    return (*(f"{job.stem}.{kind}" for kind in ("html", "json", "ipynb")), *(f"{job.stem}/{name}" for name in beside))
+
+
+def _pictures(notebook: NotebookNode) -> list[tuple[str, str]]:
+    """Return the name and the bytes, written in base64, of each chart that is also shown as a picture, in order."""
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    shown = [output for output in outputs if FIGURE in output.get("metadata", {})]
+    return [(output.metadata[FIGURE], output.data[PICTURE_MIME]) for output in shown if PICTURE_MIME in output.data]

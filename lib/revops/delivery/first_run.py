@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from revops.book.prepared import systems_folder
+from revops.contents import systems_folder
 from revops.errors import SettingsError
 from revops.first_run import Proposal, propose
 from revops.params import find_params, project_root

@@ -24,7 +24,8 @@ class Limits:
 class Job:
     """One report to run: paths and values, nothing alive.
 
-    `folder` is where its files go; `scratch` holds what the kernel needs while it lives and is removed afterwards.
+    `folder` is where its files go; `scratch` holds what the kernel needs while it lives and is removed afterwards;
+    `prepared` holds the tables that every report of the run reads, where they are prepared.
     """
 
     stem: str
@@ -33,6 +34,7 @@ class Job:
     scratch: Path
     parameters: Mapping[str, Any]
     limits: Limits = Limits()
+    prepared: Path | None = None
 
     @property
     def slice(self) -> dict[str, str]:

@@ -21,7 +21,17 @@ from revops.params import Knobs, ReportSettings, find_params, project_root, sett
 if TYPE_CHECKING:
     from revops.book import Book
 
-__all__ = ["Plan", "Request", "make_plan", "measures_of", "refusal_of", "stems_of"]
+__all__ = [
+    "Asked",
+    "Plan",
+    "Request",
+    "asked_of",
+    "make_plan",
+    "measures_of",
+    "outputs_of",
+    "refusal_of",
+    "stems_of",
+]
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,16 @@ class Request:
     outputs: str | None = None
     keep: int | None = None
     limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request comes to: each notebook with its parameters as given, where params/ is, and where reports go."""
+
+    params: Path
+    root: Path
+    rows: tuple[tuple[Path, dict[str, Any]], ...]
+    outputs: Path
 
 
 @dataclass(frozen=True)
@@ -66,26 +86,30 @@ def make_plan(request: Request) -> Plan:
     Raises
         SettingsError: a report, parameter or value that is not known, named with the nearest known; all at once.
     """
-    params = find_params(request.params)
-    root = project_root(params)
-    notebooks = list(dict.fromkeys(_notebook(root, stem) for stem in request.stems or stems_of(root)))
-    slices = [dict([pair]) for name, values in request.slices.items() for pair in product([name], values)] or [{}]
-    given = {name: _plain(value) for name, value in request.given.items()}
-    if params != root / "params":
-        given["params_dir"] = str(params.relative_to(root) if params.is_relative_to(root) else params)
+    asked = asked_of(request)
     rows, problems = [], []
-    for notebook, chosen in product(notebooks, slices):
-        parameters = given | ({"slice": chosen} if chosen else {})
+    for notebook, parameters in asked.rows:
         try:
-            rows.append((notebook, parameters, _checked(notebook, parameters, params)))
+            rows.append((notebook, parameters, _checked(notebook, parameters, asked.params)))
         except RevopsError as problem:
             problems.append(str(problem))
     if problems:
         raise SettingsError("\n".join(dict.fromkeys(problems)))
     found = tuple(zip(*rows, strict=True))
-    return Plan(
-        found[2], found[0], found[1], _outputs(root, params, request.outputs), request.limits, not request.stems
-    )
+    return Plan(found[2], found[0], found[1], asked.outputs, request.limits, not request.stems)
+
+
+def asked_of(request: Request) -> Asked:
+    """Return what a request asks for, its parameters not yet checked; SettingsError where there is no such report."""
+    params = find_params(request.params)
+    root = project_root(params)
+    notebooks = dict.fromkeys(_notebook(root, stem) for stem in request.stems or stems_of(root))
+    slices = [dict([pair]) for name, values in request.slices.items() for pair in product([name], values)] or [{}]
+    given = {name: _plain(value) for name, value in request.given.items()}
+    if params != root / "params":
+        given["params_dir"] = str(params.relative_to(root) if params.is_relative_to(root) else params)
+    rows = [(stem, given | ({"slice": chosen} if chosen else {})) for stem, chosen in product(notebooks, slices)]
+    return Asked(params, root, tuple(rows), outputs_of(params, request.outputs))
 
 
 def stems_of(root: Path) -> list[str]:
@@ -167,7 +191,7 @@ def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, dt.date) else value
 
 
-def _outputs(root: Path, params: Path, asked: str | None) -> Path:
+def outputs_of(params: Path, asked: str | None) -> Path:
     """Return the company's outputs folder: the one asked for or the project's, and in it one per params/<company>/."""
-    base = Path(os.path.abspath(asked)) if asked else root / "outputs"
+    base = Path(os.path.abspath(asked)) if asked else project_root(params) / "outputs"
     return base if params.name == "params" else base / params.name

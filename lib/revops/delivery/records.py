@@ -1,5 +1,6 @@
-"""The tables behind a page as CSV files that a spreadsheet opens and never runs."""
+"""What goes out beside a page: tables as CSV files that a spreadsheet opens and never runs, pictures as PNG."""
 
+import base64
 import csv
 import re
 from collections.abc import Iterable, Mapping
@@ -8,7 +9,7 @@ from typing import Any
 
 from revops.errors import RunError
 
-__all__ = ["write_tables"]
+__all__ = ["write_pictures", "write_tables"]
 
 # What makes a spreadsheet take a cell for a formula; the last four are full-width forms of the first four.
 _RUNS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -38,14 +39,33 @@ def write_tables(tables: Iterable[Mapping[str, Any]], folder: Path) -> tuple[str
     return tuple(written)
 
 
-def _check(name: str, columns: list[str], rows: list[Any], written: list[str]) -> None:
+def write_pictures(pictures: Iterable[tuple[str, str]], folder: Path) -> tuple[str, ...]:
+    """Write each picture (its name, its bytes in base64) to `folder`/<name>.png and return the file names in order.
+
+    Raises
+        RunError: a name that is no file name, or a name given twice.
+    """
+    written: list[str] = []
+    for name, content in pictures:
+        _check_name("picture", name, [Path(file).stem for file in written])
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.png").write_bytes(base64.b64decode(content))
+        written.append(f"{name}.png")
+    return tuple(written)
+
+
+def _check_name(kind: str, name: str, taken: list[str]) -> None:
     if not _NAME.fullmatch(name):
         raise RunError(
-            f"table {name[:60]!r}: a table's name must be lower-case letters, digits and underscores, because it "
+            f"{kind} {name[:60]!r}: a {kind}'s name must be lower-case letters, digits and underscores, because it "
             "names a file. Rename it in the notebook."
         )
-    if f"{name}.csv" in written:
-        raise RunError(f"table {name}: each table may be shown once; found it twice. Give the second another name.")
+    if name in taken:
+        raise RunError(f"{kind} {name}: each {kind} may be shown once; found it twice. Give the second another name.")
+
+
+def _check(name: str, columns: list[str], rows: list[Any], written: list[str]) -> None:
+    _check_name("table", name, [Path(file).stem for file in written])
     uneven = sum(len(row) != len(columns) for row in rows)
     if uneven:
         raise RunError(

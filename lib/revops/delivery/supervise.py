@@ -3,7 +3,9 @@
 import contextlib
 import multiprocessing
 import multiprocessing.forkserver
+import multiprocessing.util
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -17,15 +19,21 @@ from revops.delivery.job import GIGABYTE, Failure, Job, Result
 __all__ = ["prepare_workers", "run_jobs"]
 
 _TICK = 0.2
+_LOOKS = 5
 _METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 _CONTEXT = multiprocessing.get_context(_METHOD)
 
 
-def prepare_workers() -> None:
-    """Start loading what every job needs, in the background, where processes can be forked from such a start."""
-    if _METHOD == "forkserver":
-        _CONTEXT.set_forkserver_preload(["revops.delivery.execute"])
-        multiprocessing.forkserver.ensure_running()
+def prepare_workers() -> tuple[Path, ...]:
+    """Start loading what every job needs, in the background, where processes can be forked from such a start.
+
+    Return the temporary folders that it needs, which stay behind if this process is killed.
+    """
+    if _METHOD != "forkserver":
+        return ()
+    _CONTEXT.set_forkserver_preload(["revops.delivery.execute"])
+    multiprocessing.forkserver.ensure_running()
+    return (Path(multiprocessing.util.get_temp_dir()),)
 
 
 def run_jobs(jobs: Iterable[Job], at_once: int, heard: Callable[[str, Job, int], None]) -> Iterator[tuple[Job, Result]]:
@@ -57,7 +65,7 @@ class _Running:
         self.job = job
         self.pipe, theirs = _CONTEXT.Pipe(duplex=False)
         self.log = job.scratch / "log.txt"
-        self.process = _CONTEXT.Process(target=_work, args=(job, theirs, self.log), name=job.title)
+        self.process = _CONTEXT.Process(target=_work, args=(job, theirs, self.log), name=job.title, daemon=True)
         self.family: set[psutil.Process] = set()
         self.peak = 0
         self.cell = 0
@@ -67,7 +75,8 @@ class _Running:
 
     def look(self, heard: Callable[[str, Job, int], None]) -> Result | None:
         """Return the result if the job ended or had to be ended by now, else None."""
-        result = self._read(heard) or self._overstepped()
+        held = self._survey()  # before the pipe is read: the cell told is then never earlier than the one that held it
+        result = self._read(heard) or self._overstepped(held)
         if result is None and not self.process.is_alive():
             result = self._read(heard) or Result(failure=self._vanished())
         if result is None:
@@ -112,9 +121,9 @@ class _Running:
                 held += member.memory_info().rss
         return held
 
-    def _overstepped(self) -> Result | None:
-        """Return a failure if the job takes more time or memory than it may."""
-        held, limits = self._survey(), self.job.limits
+    def _overstepped(self, held: int) -> Result | None:
+        """Return a failure if the job takes more time, or holds more memory in bytes, than it may."""
+        limits = self.job.limits
         self.peak = max(self.peak, held)
         if time.monotonic() - self.started > limits.deadline_seconds:
             reason = f"The report was ended after its deadline of {limits.deadline_seconds:g} seconds{self._where()}."
@@ -146,8 +155,12 @@ def _is_alive(member: psutil.Process) -> bool:
 
 def _work(job: Job, pipe: Connection, log: Path) -> None:
     """The child: run one job, tell the parent, and never outlive it."""
-    _write_to(log)
+    signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is for the parent, which ends the whole family
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        _write_to(log)
+    except FileNotFoundError:  # the run was stopped while this process was about to start: its place is gone
+        return
     from revops.delivery.execute import execute  # here, not above: it takes a second that the parent need not pay
 
     pipe.send(execute(job, pipe.send))
@@ -165,7 +178,9 @@ def _end_with_parent() -> None:
     if parent is None:
         return
     wait([parent.sentinel])
-    for member in psutil.Process().children(recursive=True):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            member.kill()
+    for _ in range(_LOOKS):  # more than one: a kernel may be about to start
+        for member in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                member.kill()
+        time.sleep(_TICK / _LOOKS)
     os._exit(1)

@@ -4,8 +4,11 @@ import datetime as dt
 import platform
 from functools import cache
 from importlib import metadata, resources
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from revops.wording import printable
 
 __all__ = ["NOTICE", "fill", "made_line", "versions"]
 
@@ -40,8 +43,14 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         undefined=StrictUndefined,
     )
+    environment.filters |= {"plain": printable, "address": _address}
     environment.globals |= {"styles": _styles(), "notice": NOTICE}
     return environment
+
+
+def _address(place: str) -> str:
+    """Return a file's place as a link: relative, whatever its name holds."""
+    return quote(place, safe="/#=")
 
 
 def _styles() -> str:

@@ -1,0 +1,88 @@
+"""What each report was made from, told by hashes: where nothing of it has changed, it need not be made again."""
+
+import datetime as dt
+import hashlib
+import json
+import platform
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import revops
+from revops.company import load_company, read_yaml
+from revops.contents import Contents, cache_folder
+from revops.delivery.plan import Asked
+
+__all__ = ["Inputs", "Key", "inputs_of", "key_of"]
+
+Key = tuple[str, str]
+Inputs = dict[str, str | None]
+
+_PUBLISHED = Path("data", "benchmarks")
+_REVIEW = "review.yml"
+
+
+def inputs_of(asked: Asked, today: dt.date | None = None) -> dict[Key, Inputs]:
+    """Return what each report asked for would be made from now, by report and slice; nothing is loaded to run it.
+
+    exports      the names and contents of all files in the folder of exports
+    definitions  company.yml, the systems described beside it, review.yml
+    report       the notebook, and its file in params/
+    published    the figures of others
+    code         this package, its templates and styles
+    environment  the Python, the installed packages, the kind of machine
+    asked        the parameters given, slice included
+    day          the day of the clock where as_of is today, else None
+    """
+    contents = Contents(cache_folder(asked.root))
+    company = load_company(asked.params)
+    shared = asked.root / "params"
+    same = {
+        "exports": contents.of(asked.root / company.exports.folder),
+        "definitions": contents.of(
+            *(asked.params / name for name in ("company.yml", "systems", _REVIEW)), shared / _REVIEW
+        ),
+        "published": contents.of(asked.root / _PUBLISHED),
+        "code": contents.of(Path(revops.__file__).parent),
+        "environment": _hash(_environment()),
+    }
+    clock = (today or dt.datetime.now(company.zone).date()).isoformat()
+    found: dict[Key, Inputs] = {}
+    for notebook, parameters in asked.rows:
+        own = [folder / f"{notebook.stem}.yml" for folder in (asked.params, shared)]
+        found[key_of(notebook.stem, parameters.get("slice"))] = {
+            **same,
+            "report": contents.of(notebook, *own),
+            "asked": _hash(parameters),
+            "day": clock if _is_of_today(parameters, own) else None,
+        }
+    contents.keep()
+    return found
+
+
+def key_of(stem: str, chosen: Mapping[str, str] | None) -> Key:
+    """Return what names a report of a run: its stem, and its slice as text."""
+    return stem, json.dumps(chosen or {}, sort_keys=True)
+
+
+def _is_of_today(parameters: Mapping[str, Any], files: list[Path]) -> bool:
+    """Return whether as_of is `today`, by the parameters given, else by the report's file."""
+    if parameters.get("as_of") is not None:
+        return bool(parameters["as_of"] == "today")
+    file = next((file for file in files if file.is_file()), None)
+    return file is not None and read_yaml(file).get("as_of") == "today"
+
+
+def _environment() -> list[str]:
+    """Return the Python, the machine, and every installed package as its folder names it: none is opened."""
+    folders = {Path(place or ".") for place in sys.path}
+    installed = {
+        found.name for folder in folders if folder.is_dir() for found in folder.glob("*-info") if found.name[0] != "."
+    }
+    return [sys.version, platform.system(), platform.machine(), *sorted(installed)]
+
+
+def _hash(value: object) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()

@@ -1,0 +1,58 @@
+"""The review of a run, or, where it cannot be made, a page in its place that says so and leads to the reports."""
+
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from revops import wording
+from revops.delivery.job import Failure
+from revops.delivery.notices import unreviewed_page
+from revops.delivery.outputs import Outputs
+from revops.delivery.review import PAGES, REVIEW, ReviewSettings, put_out
+from revops.errors import RevopsError, is_of_machine, naming
+
+__all__ = ["reviewed"]
+
+_DO_IT = "Do what the message says, then run the reports again."
+_OUR_FAULT = "This is a fault of the review, not of your data: send this page to whoever maintains it."
+
+
+def reviewed(
+    building: Path, manifest: Mapping[str, Any], outputs: Outputs, settings: ReviewSettings
+) -> dict[str, str] | None:
+    """Write the review of a run into its folder; return None, or the reason why there is none, and what to do.
+
+    The reports are good without it: each page of the review then says what failed, what it said, and where they are. A
+    disk that is full or shut ends the run instead, and the run before stands.
+    """
+    try:
+        put_out(building, manifest, outputs.finished(), settings)
+        return None
+    except Exception as error:
+        if isinstance(error, OSError) and is_of_machine(error):
+            raise
+        failure = _failure(error)
+    (building / REVIEW).unlink(missing_ok=True)
+    reports = [_line(entry) for entry in manifest["reports"]]
+    page = unreviewed_page(f"Monday review, {manifest['company']}", failure, reports, manifest["seconds"])
+    for name in PAGES:
+        file = building / f"{name}.html"
+        with naming(file):
+            file.write_text(page, encoding="utf-8")
+    return {"reason": failure.reason, "advice": failure.advice}
+
+
+def _failure(error: Exception) -> Failure:
+    if isinstance(error, RevopsError):
+        return Failure(str(error), _DO_IT)
+    return Failure(f"{type(error).__name__}: {error}", _OUR_FAULT, evidence=traceback.format_exc())
+
+
+def _line(entry: Mapping[str, Any]) -> tuple[str, str | None, str]:
+    """Return a report's title, its page, and what it says; of one that was not made, why."""
+    title = ", ".join([wording.heading(entry["report"]), *entry["slice"].values()])
+    page = next((file for file in entry["files"] if file.endswith(".html")), None)
+    said = [f"as of {entry['as_of']}: {entry['sentence']}"] if page else []
+    said += [f"not made in this run: {entry['failure']['reason']}"] if entry["failure"] else []
+    return title, page or entry["evidence"], "; ".join(said)

@@ -1,0 +1,76 @@
+"""Where nothing is new since the last run, there is nothing to run: told without loading what runs need."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from revops.company import load_company
+from revops.delivery.fingerprint import inputs_of, key_of
+from revops.delivery.outputs import MANIFEST, Outputs
+from revops.delivery.plan import Asked, Request, asked_of
+
+__all__ = ["Standing", "standing_run"]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The run that `latest` shows: its folder and manifest, the entries of the reports asked for, and all runs."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    entries: tuple[Mapping[str, Any], ...]
+    outputs: Outputs
+
+    def prune(self, keep: int | None) -> list[str]:
+        """Remove all runs but the newest `keep` (None: all stay), as a run would; return the names of those removed.
+
+        Raises
+            RunError: another run is at work in the same outputs folder.
+        """
+        if keep is None or len(self.outputs.finished()) <= keep:
+            return []
+        with self.outputs.building():
+            return self.outputs.prune(keep)
+
+
+def standing_run(request: Request, now: dt.datetime | None = None) -> Standing | None:
+    """Return the latest run where it holds every report asked for, made from what there is now; else None.
+
+    A report that failed, that stands in from an older run, or that was made at another request's wish does not count,
+    nor a run without its review, nor one that the exports could not feed where it is asked for by name.
+
+    Raises
+        SettingsError: the request names no report, or company.yml cannot be used.
+    """
+    asked = asked_of(request)
+    outputs = Outputs(asked.outputs)
+    last = outputs.last()
+    if last is None or "stands_until" not in last[1] or not (outputs.latest / MANIFEST).is_file():
+        return None
+    folder, manifest = last
+    entries = {key_of(entry["report"], entry["slice"]): entry for entry in manifest["reports"]}
+    if manifest.get("review_failure") or not _holds_at(manifest, asked, now or dt.datetime.now(dt.UTC)):
+        return None
+    counted = ("made",) if request.stems else ("made", "not_run")
+    found = []
+    for key, inputs in inputs_of(asked).items():
+        entry = entries.get(key, {"outcome": None})
+        if entry["outcome"] not in counted or entry["inputs"] != inputs or not _is_whole(entry, folder):
+            return None
+        found.append(entry)
+    return Standing(outputs.runs / manifest["run"], manifest, tuple(found), outputs)
+
+
+def _holds_at(manifest: Mapping[str, Any], asked: Asked, now: dt.datetime) -> bool:
+    """Return whether the clock changes nothing: no stamp in the data that was to come then has come by now."""
+    until = manifest["stands_until"]
+    wall = now.astimezone(load_company(asked.params).zone).replace(tzinfo=None)
+    is_later = now >= dt.datetime.fromisoformat(manifest["made"])
+    return is_later and (until is None or wall < dt.datetime.fromisoformat(until))
+
+
+def _is_whole(entry: Mapping[str, Any], folder: Path) -> bool:
+    files = [*entry["files"], *([entry["evidence"]] if entry["evidence"] else [])]
+    return all((folder / file).is_file() for file in files)
