@@ -11,7 +11,7 @@ SIZE ?=
 unexport PYTHONDONTWRITEBYTECODE MPLBACKEND
 
 .DEFAULT_GOAL := help
-.PHONY: help reports report init check lab test fuzz calibrate bench pages lab-check clean clean-outputs
+.PHONY: help reports report mail init check lab test fuzz calibrate bench pages schedule schedule-check lab-check clean clean-outputs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "  %-20s %s\n", $$1, $$2}'
@@ -23,12 +23,22 @@ report: $(BUILT) ## make one report: make report STEM=pipeline_coverage
 	@test -n "$(STEM)" || { echo "Which report? Say for example: make report STEM=pipeline_coverage"; exit 2; }
 	@$(RUN) -m revops run $(STEM) $(ARGS)
 
+mail: $(BUILT) ## write the Monday mail to outputs/mail; ARGS=--send sends it, each review once
+	@$(RUN) -m revops mail $(ARGS)
+
 init: $(BUILT) ## write a first company.yml from a folder of exports: make init FOLDER=data/acme
 	@test -n "$(FOLDER)" || { echo "Which folder? Say for example: make init FOLDER=data/acme"; exit 2; }
 	@$(RUN) -m revops init $(FOLDER) $(ARGS)
 
 check: $(BUILT) ## say what the exports hold, what is left out, and which reports can run
 	@$(RUN) -m revops check $(ARGS)
+
+schedule: $(BUILT) ## print what runs and mails the reports every Monday: make schedule TO=cron (systemd, github, airflow)
+	@test -n "$(TO)" || { echo "By what? Say for example: make schedule TO=systemd (or cron, github, airflow)"; exit 2; }
+	@$(RUN) -m revops schedule $(TO) $(ARGS)
+
+schedule-check: $(BUILT) ## load the Airflow DAG in a throwaway environment: a download of some 300 MB
+	@$(RUN) lib/tests/schedule_check.py
 
 lab: $(BUILT) ## open the notebooks in JupyterLab
 	@$(RUN) -m jupyterlab notebooks

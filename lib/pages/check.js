@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openBrowser } from "./browser.js";
-import { lookAt } from "./look.js";
-import { ROOT, makePages } from "./made.js";
+import * as look from "./look.js";
+import { MAIL, ROOT, makePages } from "./made.js";
 
 const SHOTS = process.argv.includes("--shots") && join(ROOT, "outputs", "pages");
 const AT_ONCE = SHOTS ? 1 : 2; // two large pictures at once are too much for some browsers
@@ -31,10 +31,12 @@ async function checkAll() {
 
 async function checkPage(browser, { name, file, texts }) {
   const title = name.replace("latest/", "");
-  const { found, sheets } = await lookAt(browser, file, { texts, shot: SHOTS && shotOf(title) });
-  const size = `${Math.ceil(statSync(file).size / 1000)} KB, ${sheets} sheets printed`;
+  const kind = MAIL.test(name) ? look.MAIL : look.PAGE;
+  const { found, sheets } = await look.lookAt(browser, file, { kind, texts, shot: SHOTS && shotOf(title) });
+  const size = `${Math.ceil(statSync(file).size / 1000)} KB${kind.isPrinted ? `, ${sheets} sheets printed` : ""}`;
+  const seen = `${[...new Set(kind.views.map(({ width }) => width))].join(" and ")} px, light and dark`;
   const hostile = texts.length ? `, ${texts.length} hostile names shown as text` : "";
-  if (!found.length) console.log(`good  ${title}: ${size}${hostile}; 390 and 1280 px, light and dark, print`);
+  if (!found.length) console.log(`good  ${title}: ${size}${hostile}; ${seen}${kind.isPrinted ? ", print" : ", pictures off"}`);
   for (const { where, rule, selector, detail } of found) {
     console.log(`BAD   ${title}, ${where}: ${rule} at ${selector || "page"} (${detail})`);
   }

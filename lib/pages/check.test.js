@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { openBrowser } from "./browser.js";
-import { lookAt } from "./look.js";
+import { MAIL, lookAt } from "./look.js";
 
 const GOOD = readFileSync(new URL("fixtures/good.html", import.meta.url), "utf8");
 const HOSTILE = "<img src=x onerror=alert(1)>";
@@ -50,10 +50,10 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function rulesBrokenBy(fault, texts = []) {
+async function rulesBrokenBy(fault, texts = [], kind = undefined) {
   const file = join(folder, "page.html");
   writeFileSync(file, GOOD.replace("<!-- a fault goes here -->", fault));
-  const { found } = await lookAt(browser, file, { texts, views: [{ width: 390, scheme: "light" }] });
+  const { found } = await lookAt(browser, file, { kind, texts, views: [{ width: 390, scheme: "light" }] });
   return found.map(({ rule }) => rule);
 }
 
@@ -77,4 +77,9 @@ test("a fault is found when it is alone", async () => {
   for (const rule of ["skipped-heading", "page-overflow", "color-contrast", "figure-name", "request-left-the-page"]) {
     assert.ok((await rulesBrokenBy(FAULTS[rule])).includes(rule), rule);
   }
+});
+
+test("a mail may style its lines, and must be small", async () => {
+  assert.deepEqual(await rulesBrokenBy('<p style="color: #16202c">Styled</p>', [], MAIL), []);
+  assert.deepEqual(await rulesBrokenBy(`<p>${"long ".repeat(20_000)}</p>`, [], MAIL), ["page-size"]);
 });

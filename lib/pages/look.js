@@ -4,30 +4,43 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { HtmlValidate } from "html-validate";
 
-const LARGEST_PAGE = 250_000; // bytes
-const VIEWS = [390, 1280].flatMap((width) => ["light", "dark"].map((scheme) => ({ width, scheme })));
+const inBoth = (...widths) => widths.flatMap((width) => ["light", "dark"].map((scheme) => ({ width, scheme })));
+/** What is asked of a page in a browser, and of the HTML of a mail, which nobody prints: bytes, views, valid HTML. */
+export const PAGE = { largest: 250_000, views: inBoth(390, 1280), isPrinted: true, rules: {} };
+export const MAIL = {
+  largest: 90_000,
+  views: inBoth(390, 800),
+  isPrinted: false,
+  // Mail programs need what these forbid; the title is the subject, as long as that is.
+  rules: Object.fromEntries(
+    ["no-inline-style", "no-deprecated-attr", "no-conditional-comment", "prefer-native-element", "long-title"].map(
+      (rule) => [rule, "off"],
+    ),
+  ),
+};
 const PAPER = { width: 718, height: 1000 }; // px of an A4 page within its margins
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const RULES = readFileSync(new URL("in_page.js", import.meta.url), "utf8");
-const validator = new HtmlValidate({ root: true, extends: ["html-validate:recommended"] });
 
 /** Check one file in each view and on paper; texts must be readable on it; shot(name) says where pictures go. */
-export async function lookAt(browser, file, { texts = [], views = VIEWS, shot = null } = {}) {
-  const found = [...checkSize(file), ...(await validate(file))];
+export async function lookAt(browser, file, { kind = PAGE, texts = [], views = kind.views, shot = null } = {}) {
+  const found = [...checkSize(file, kind.largest), ...(await validate(file, kind.rules))];
   for (const view of views) {
     found.push(...(await onScreen(browser, file, view, texts, shot)));
   }
+  if (!kind.isPrinted) return { found, sheets: 0 };
   const paper = await onPaper(browser, file, shot);
   return { found: [...found, ...paper.found], sheets: paper.sheets };
 }
 
-function checkSize(file) {
+function checkSize(file, largest) {
   const { size } = statSync(file);
-  return size <= LARGEST_PAGE ? [] : [{ where: "file", rule: "page-size", selector: "", detail: `${size} bytes` }];
+  return size <= largest ? [] : [{ where: "file", rule: "page-size", selector: "", detail: `${size} bytes` }];
 }
 
-async function validate(file) {
+async function validate(file, rules) {
+  const validator = new HtmlValidate({ root: true, extends: ["html-validate:recommended"], rules });
   const report = await validator.validateFile(file);
   const messages = report.results.flatMap((result) => result.messages).filter((message) => message.severity === 2);
   return messages.map((told) => ({

@@ -1,4 +1,4 @@
-"""The command line: python -m revops init | check | run."""
+"""The command line: python -m revops init | check | run | mail | schedule."""
 
 import argparse
 import datetime as dt
@@ -7,8 +7,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import yaml
@@ -17,7 +16,9 @@ from revops.delivery.job import GIGABYTE, Limits
 from revops.delivery.plan import Request
 from revops.delivery.progress import Progress
 from revops.delivery.run import run_reports
-from revops.errors import RevopsError, SettingsError
+from revops.delivery.run_told import nothing_new, told
+from revops.delivery.unchanged import standing_run
+from revops.errors import RevopsError, SettingsError, refused_by_machine
 
 __all__ = ["main"]
 
@@ -39,18 +40,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return SOME_FAILED
     except OSError as error:
-        print(f"{error.filename}: {error.strerror}.", file=sys.stderr)
+        print(refused_by_machine(error), file=sys.stderr)
         return SOME_FAILED
     except KeyboardInterrupt:
-        print("Stopped; nothing was put out.", file=sys.stderr)
+        print("Stopped; the last whole run stands.", file=sys.stderr)
         return SOME_FAILED
 
 
 def _run(asked: argparse.Namespace) -> int:
+    request = _request(asked)
+    if not asked.mail:
+        return _run_once(request, asked)
+    from revops.delivery.mail.post import MailRequest  # here, not above: it loads what mails need
+    from revops.delivery.monday import run_and_mail
+
+    mail = MailRequest(send=True, params=asked.params, outputs=asked.outputs)
+    return run_and_mail(mail, lambda: _run_once(request, asked), lambda line: print(line, file=sys.stderr, flush=True))
+
+
+def _run_once(request: Request, asked: argparse.Namespace) -> int:
+    standing = None if asked.again else standing_run(request)
+    if standing is not None:
+        folder, manifest, entries = standing.folder, standing.manifest, standing.entries
+        print(nothing_new(manifest), file=sys.stderr if asked.json else sys.stdout)
+        for name in standing.prune(request.keep):
+            print(f"removed run {name}", file=sys.stderr)
+    else:
+        folder, manifest = run_reports(request, Progress())
+        entries = manifest["reports"]
+    print(json.dumps(manifest, indent=1, ensure_ascii=False) if asked.json else told(folder, manifest, entries))
+    is_bad = manifest.get("review_failure") or any(entry["outcome"] == "failed" for entry in entries)
+    return SOME_FAILED if is_bad else GOOD
+
+
+def _request(asked: argparse.Namespace) -> Request:
     given = {name: value for pair in asked.parameter for name, value in [_pair(pair)]}
     if asked.as_of is not None:
         given["as_of"] = asked.as_of
-    request = Request(
+    return Request(
         stems=tuple(asked.stems),
         given={name: _read(name, value) for name, value in given.items()},
         slices={name: _values(value) for name, value in map(_pair, asked.slice)},
@@ -59,18 +86,19 @@ def _run(asked: argparse.Namespace) -> int:
         keep=asked.keep,
         limits=Limits(deadline_seconds=asked.deadline, memory_bytes=int(asked.memory * GIGABYTE)),
     )
-    folder, manifest = run_reports(request, Progress())
-    print(json.dumps(manifest, indent=1, ensure_ascii=False) if asked.json else _told(folder, manifest))
-    return SOME_FAILED if any(entry["outcome"] == "failed" for entry in manifest["reports"]) else GOOD
 
 
 def _check(asked: argparse.Namespace) -> int:
-    from revops.delivery.check import check_exports  # here, not above: `run` need not wait for pandas
-    from revops.delivery.check_told import as_values, told
+    from revops.delivery import check_told  # here, not above: `run` need not wait for pandas
+    from revops.delivery.check import check_exports
 
     found = check_exports(asked.params, folder=asked.folder, keep=asked.keep, day=asked.as_of)
     code = GOOD if (found.is_whole if asked.strict else found.is_fine) else SOME_FAILED
-    lines = [json.dumps(as_values(found, code), indent=1, ensure_ascii=False)] if asked.json else told(found)
+    lines = (
+        [json.dumps(check_told.as_values(found, code), indent=1, ensure_ascii=False)]
+        if asked.json
+        else check_told.told(found)
+    )
     for line in lines:
         print(line)
     return code
@@ -85,27 +113,29 @@ def _init(asked: argparse.Namespace) -> int:
     return GOOD
 
 
+def _mail(asked: argparse.Namespace) -> int:
+    from revops.delivery.mail.post import MailRequest, post  # here, not above: it loads what mails need
+
+    request = MailRequest(asked.send, asked.list, asked.force, asked.params, asked.outputs)
+    try:
+        return GOOD if post(request, lambda line: print(line, flush=True)) else SOME_FAILED
+    except KeyboardInterrupt:
+        print("Stopped. The ledger knows what went; the next call goes on from there.", file=sys.stderr)
+        return SOME_FAILED
+
+
+def _schedule(asked: argparse.Namespace) -> int:
+    from revops.delivery.schedule import scheduled  # here, not above: runs need no templates of schedules
+
+    print(scheduled(asked.to, at=asked.at, zone=asked.time_zone, keep=asked.keep, params=asked.params), end="")
+    return GOOD
+
+
 def _asked(question: str) -> str:
     try:
         return input(question)
     except EOFError:
         return ""
-
-
-def _told(folder: Path, manifest: Mapping[str, Any]) -> str:
-    """Return what a person reads at the end: each report's sentence and where it is."""
-    latest = Path(os.path.relpath(folder.parent.parent / "latest"))
-    lines = []
-    for entry in manifest["reports"]:
-        page = next((latest / file for file in entry["files"] if file.endswith(".html")), None)
-        if entry["outcome"] == "made":
-            lines += [entry["sentence"], f"  {page}"]
-        elif entry["outcome"] in ("failed", "not_run"):
-            lines += [
-                f"{entry['report']} was not made: {entry['failure']['reason']}",
-                f"  {latest / entry['evidence']}",
-            ]
-    return "\n".join([*lines, f"All reports: {latest / 'index.html'}"])
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -146,7 +176,13 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--keep", action="store_true", help="file a dated copy of today's exports: it becomes history")
     check.add_argument("--as-of", type=dt.date.fromisoformat, metavar="DATE", help="the day to file it under")
     check.set_defaults(act=_check)
-    for command in (run, check):
+    mail = commands.add_parser("mail", help="write the Monday mail to outputs/mail, or send it")
+    _add_mail(mail.add_argument)
+    mail.set_defaults(act=_mail)
+    schedule = commands.add_parser("schedule", help="print what runs and mails the reports every week")
+    _add_schedule(schedule.add_argument)
+    schedule.set_defaults(act=_schedule)
+    for command in (run, check, mail, schedule):
         command.add_argument("--params", metavar="DIR", help="folder with company.yml (default: the project's params/)")
     return parser
 
@@ -158,9 +194,25 @@ def _add_run(add: Callable[..., Any]) -> None:
     add("--as-of", metavar="DATE", help="the day to see the company at: auto, today or YYYY-MM-DD")
     add("--outputs", metavar="DIR", help="where runs go (default: the project's outputs/)")
     add("--json", action="store_true", help="print the run's manifest")
-    add("--keep", type=_at_least_one, metavar="N", help="remove all but the newest N runs (default: keep all)")
+    add("--again", action="store_true", help="make the reports anew though nothing is new")
+    add("--mail", action="store_true", help="then send the Monday mail to whoever has not had it")
+    add("--keep", type=_at_least_one, metavar="N", help="keep the newest N runs and the review before (default: all)")
     add("--deadline", type=_positive, default=Limits.deadline_seconds, metavar="SECONDS", help="for one report")
     add("--memory", type=_positive, default=Limits.memory_bytes / GIGABYTE, metavar="GIGABYTES", help="for one report")
+
+
+def _add_mail(add: Callable[..., Any]) -> None:
+    add("--send", action="store_true", help="send it, each review once; without this nothing leaves the machine")
+    add("--list", metavar="NAME", help="to one list of mail.yml, or to the maintainers (default: all)")
+    add("--force", action="store_true", help="send also where a crash left open whether it went: it may come twice")
+    add("--outputs", metavar="DIR", help="where runs are (default: the project's outputs/)")
+
+
+def _add_schedule(add: Callable[..., Any]) -> None:
+    add("to", choices=("cron", "systemd", "github", "airflow"), help="by what it is run")
+    add("--at", default="Mon 06:30", metavar="DAY HH:MM", help="day of the week and time (default: Mon 06:30)")
+    add("--time-zone", metavar="ZONE", help="of that time, as Europe/Berlin (default: the company's)")
+    add("--keep", type=_at_least_one, metavar="N", help="let each run remove all but the newest N")
 
 
 def _positive(text: str) -> float:

@@ -186,8 +186,8 @@ def test_on_the_last_day_money_at_stake_is_an_average_without_a_range(told):
     ("renewals", "more"),
     [
         (0, ""),
-        (1, " 1 more of types that the quota does not cover is overdue too."),
-        (2, " 2 more of types that the quota does not cover are overdue too."),
+        (1, " 1 more of types that the quota does not cover is overdue too: $2.4M is overdue in all."),
+        (2, " 2 more of types that the quota does not cover are overdue too: $3.3M is overdue in all."),
     ],
 )
 def test_what_is_overdue_of_types_without_quota_is_counted_apart(quarter, renewals, more):
@@ -228,6 +228,10 @@ def test_several_stalled_deals_are_counted_and_those_due_later_are_not(quarter):
     [action] = act.actions(quarter(*rows, open_now=2e6, deals=deals))
     assert action.text == "Second opinion on 2 stalled deals: $300K past the age at which the chance has halved"
     assert action.records == ("b", "a")
+    assert action.because == (
+        "Longer in its stage than the age at which the chance to move on has halved; a new stage or a close ends it. "
+        "Open pipeline of this quarter alone: stages and velocity counts those overdue or due later as stuck too."
+    )
 
 
 @pytest.mark.parametrize("day", ["2026-05-01", "2026-07-20", "2026-07-25", "2026-07-31"])

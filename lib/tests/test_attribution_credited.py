@@ -89,14 +89,17 @@ def test_without_losses_markov_is_refused_by_name_and_the_rules_stand():
     assert credit_of(lost, lost_deals=False, **DIRECT).unavailable == dict.fromkeys(MARKOV, LOSSES)
 
 
+NO_WON = "the touch of won; these journeys end when a deal is made"
+
+
 def test_pipeline_has_losses_only_in_who_never_became_a_deal():
     touches = [touch("t1", "c1", "2026-02-01"), touch("t2", "c9", "2026-04-01")]
     people = {"contacts": [contact("c1", lead_at="2026-02-01"), contact("c9", "B")]}
     whole = company_of([won("d1"), won("d2", stage_name="Lost")], touches, **people)
     made = credit_of(whole, "creation", **DIRECT)
-    assert made.unavailable == {"full_path": "the touch of won"} | dict.fromkeys(MARKOV, LOSSES)
+    assert made.unavailable == {"full_path": NO_WON} | dict.fromkeys(MARKOV, LOSSES)
     found = shaped(credit_of(whole, "creation", never_converted="people", **DIRECT))
-    assert found.unavailable == {"full_path": "the touch of won"}
+    assert found.unavailable == {"full_path": NO_WON}
     assert found.ends[["end", "n_journeys"]].to_numpy().tolist() == [["created", 2], ["never", 1]]
 
 
@@ -323,7 +326,8 @@ def test_credit_of_a_company_is_that_of_its_journeys_written_down():
 def test_last_non_direct_needs_a_channel_to_pass_over():
     """Without one it is last touch under another name, which would count twice among the models."""
     deals, touches, tables = mixed()
-    whole, needs = company_of(deals, touches, **tables), {"last_non_direct": "channels named under direct"}
+    whole = company_of(deals, touches, **tables)
+    needs = {"last_non_direct": "channels named under direct in attribution_comparison.yml"}
     for direct in ((), ("website",)):
         found = shaped(credit_of(whole, direct=direct))
         assert found.unavailable == needs and found.models == tuple(name for name in MODELS if name not in needs)

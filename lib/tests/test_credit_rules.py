@@ -217,7 +217,7 @@ def test_models_that_paths_cannot_have_are_named_with_what_they_need():
     markov = {f"markov_{order}": losses for order in (1, 2, 3, 4)}
     assert unavailable(one(3, 1, -1, -1)) == {
         "w_shaped": "the touch of opportunity",
-        "full_path": "the touch of opportunity and of won",
+        "full_path": "the touch of opportunity and of won; these journeys end when a deal is made",
         "time_decay": "days from each touch to the conversion",
         **markov,
     }

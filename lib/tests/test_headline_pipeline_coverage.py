@@ -329,6 +329,21 @@ def on(result, day):
     return dataclasses.replace(result, view=view)
 
 
+@pytest.mark.parametrize(
+    ("day", "remaining", "called"),
+    [("2026-08-01", 6e5, ("act", "Quota missed")), ("2026-08-01", 0.0, ("on_track", "Quota made")),
+     ("2026-07-31", 0.0, ("on_track", "")), ("2026-07-31", 6e5, ("watch", ""))],
+)  # fmt: skip
+def test_a_status_is_called_by_its_outcome_once_the_quarter_is_over(quarter, day, remaining, called):
+    found = act.headline(on(quarter(row={"remaining_amount": remaining}), day))
+    assert (found.status, found.called) == called
+
+
+def test_a_quarter_that_is_over_without_quota_has_no_outcome(quarter):
+    found = act.headline(on(quarter(row={"quota_amount": NOTHING, "remaining_amount": NOTHING}), "2026-08-01"))
+    assert (found.status, found.called) == ("not_enough_data", "")
+
+
 LATE = "Only what is recorded late can still change it. "
 
 

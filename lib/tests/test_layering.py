@@ -17,6 +17,7 @@ ROOMS = (
     "ratios",
     "company",
     "params",
+    "contents",
     "benchmarks",
     "exports",
     "first_run",

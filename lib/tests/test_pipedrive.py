@@ -1,5 +1,6 @@
 """Another system: Pipedrive's deals through a description a user would write, as README shows it."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -15,6 +16,25 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 EXAMPLE = HERE / "pipedrive"
 DESCRIPTION = EXAMPLE / "systems" / "pipedrive.yml"
+NEEDS = {
+    "attribution_comparison": "needs touches: campaign members (Salesforce CampaignMember, Marketo), or contacts with "
+    "the dates of their first and most recent conversion (HubSpot)",
+    "cac_payback": "needs costs: the profit and loss by month, exports of ad systems, or campaigns with their actual "
+    "cost",
+    "forecast_accuracy": "needs a sheet of weekly calls or ForecastingItem, or opportunity history with forecast "
+    "categories (OpportunityHistory), from which calls are rebuilt",
+    "pipeline_coverage": "can run, but for some numbers\n"
+    "    Chance of quota, Coverage, Quota, Required coverage, Start coverage: not available; needs a quota sheet that "
+    "covers the period\n"
+    "    Landing, Net new, Pipeline gap, Movement of open pipeline, Weighted pipeline: not available; needs "
+    "opportunity history (OpportunityHistory, Opportunity Field History, or dated copies of the exports)",
+    "revenue_answer": "can run, but for some numbers\n"
+    "    Revenue answer: not available; needs subscriptions: recurring revenue by customer and month (what finance "
+    "would say); forecast categories of open deals, as they stood on the day (committed deals of marketing and sales)",
+    "stage_benchmarking": "needs one of: leads: the lead export with the days they were qualified, or contacts with "
+    "their lifecycle dates; opportunity_history: the history of stages (OpportunityHistory, or dated copies of the "
+    "exports)",
+}
 
 
 @pytest.fixture
@@ -59,24 +79,9 @@ def test_check_says_what_pipedrive_alone_cannot_give(project, capsys):
     assert command.main(["check", "data/nordlys"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("Nordlys: 1 file in data/nordlys\n\ndeals-4711-33.csv\n  opportunities (pipedrive deals; ")
-    assert out.endswith(
-        "\nReports\n"
-        "  attribution_comparison: needs touches: campaign members (Salesforce CampaignMember, Marketo), or contacts "
-        "with the dates of their first and most recent conversion (HubSpot)\n"
-        "  cac_payback: needs costs: the profit and loss by month, exports of ad systems, or campaigns with their "
-        "actual cost\n"
-        "  forecast_accuracy: needs a sheet of weekly calls or ForecastingItem, or opportunity history with forecast "
-        "categories (OpportunityHistory), from which calls are rebuilt\n"
-        "  pipeline_coverage: can run, but for some numbers\n"
-        "    Chance of quota, Coverage, Quota, Required coverage, Start coverage: not available; needs a quota sheet "
-        "that covers the period\n"
-        "    Landing, Net new, Pipeline gap, Movement of open pipeline, Weighted pipeline: not available; needs "
-        "opportunity history (OpportunityHistory, Opportunity Field History, or dated copies of the exports)\n"
-        "  stage_benchmarking: needs one of: leads: the lead export with the days they were qualified, or contacts "
-        "with "
-        "their lifecycle dates; opportunity_history: the history of stages (OpportunityHistory, or dated copies of the "
-        "exports)\n"
-    )
+    told = dict(part.split(": ", 1) for part in re.split("\n  (?=[a-z])", out.split("\nReports")[1].rstrip("\n"))[1:])
+    assert list(told) == sorted(file.stem for file in (ROOT / "notebooks").glob("*.ipynb"))
+    assert {stem: told[stem] for stem in NEEDS} == NEEDS
     assert command.main(["check", "data/nordlys", "--strict"]) == 1
 
 

@@ -18,7 +18,6 @@ from revops.charts import pipeline_coverage as charts
 from revops.measures import pipeline_coverage as measures
 from revops.metrics import METRICS
 from revops.params import ReportSettings
-from revops.report.first_screen import FirstScreen
 from revops.report.tables import table_html, text
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -140,6 +139,18 @@ def test_a_table_has_caption_scopes_and_column_names_for_phones():
     )
 
 
+def test_rows_of_one_step_stand_under_it_and_answers_are_bold():
+    table = pd.DataFrame({"Step": ["a & b", "a & b", "c"], "kind": ["answer", "step", "step"], "Why": ["x", "y", "z"]})
+    html = table_html("Moves", table, (None, None, None), "USD", by="Step", strong=("kind", "answer"))
+    assert html.partition("<thead>")[2] == (
+        '<tr><th scope="col">Why</th></tr></thead>\n'
+        '<tbody><tr class="group"><th colspan="1" scope="rowgroup">a &amp; b</th></tr>\n'
+        '<tr class="strong"><th scope="row">x</th></tr>\n<tr><th scope="row">y</th></tr>\n</tbody>'
+        '<tbody><tr class="group"><th colspan="1" scope="rowgroup">c</th></tr>\n'
+        '<tr><th scope="row">z</th></tr>\n</tbody></table></div>'
+    )
+
+
 def test_a_figure_carries_its_name_alt_and_data():
     _, given = answer()
     content, metadata = given.figure("coverage_by_day")._repr_mimebundle_()
@@ -192,29 +203,28 @@ def test_the_status_and_the_empty_list_of_actions_are_said_in_words():
 
 
 @pytest.mark.parametrize(
-    ("day", "status", "pill"),
-    [
-        ("2026-10-01", "act", "Quota missed"),
-        ("2026-10-01", "on_track", "Quota made"),
-        ("2026-10-01", "not_enough_data", "Not judged yet"),
-        ("2026-09-30", "act", "Act"),
-        ("2026-09-30", "on_track", "On track"),
-    ],
-)
-def test_a_status_is_called_by_its_outcome_once_the_quarter_is_over(day, status, pill):
+    ("status", "called", "pill"),
+    [("act", "Quota missed", "Quota missed"), ("act", "", "Act"), ("not_enough_data", "", "Not judged yet"),
+     ("on_track", "<b>", "&lt;b&gt;")],
+)  # fmt: skip
+def test_a_status_is_called_as_its_report_says(status, called, pill):
     _, given = answer()
-    view = dataclasses.replace(given.view, day=dt.date.fromisoformat(day))
-    headline = dataclasses.replace(given.headline, status=status)
-    html = dataclasses.replace(given, view=view, headline=headline)._repr_mimebundle_()["text/html"]
-    assert re.findall(r'<span class="pill ([a-z_]+)">([^<]*)</span>', html) == [(status, pill)]
+    headline = dataclasses.replace(given.headline, status=status, called=called)
+    html = dataclasses.replace(given, headline=headline)._repr_mimebundle_()["text/html"]
+    assert re.findall(r'<span class="pill ([a-z_]+)">(.*?)</span>', html) == [(status, pill)]
 
 
-def test_a_status_that_is_not_about_quota_is_never_called_by_its_outcome():
-    _, given = answer()
-    settings = dataclasses.replace(given.settings, stem="forecast_accuracy")
-    view = dataclasses.replace(given.view, day=dt.date(2026, 10, 1))
-    screen = FirstScreen(dataclasses.replace(given.headline, status="act"), [], view, given.period, settings)
-    assert '<span class="pill act">Act</span>' in screen.to_html()
+@pytest.mark.parametrize(
+    ("ranked", "worth", "caption"),
+    [("First what is late", None, "First what is late"), ("Ranked by money: of customers", 9.0,
+      "Ranked by money: of customers"), ("Ranked by money: of customers", None, "Ranked by the money in the records; "
+      "the owner is the function that acts")],
+)  # fmt: skip
+def test_actions_are_ranked_as_their_report_says(ranked, worth, caption):
+    given = answer()[1]
+    action = Action("rule", "Do it", "sales_ops", 500.0, dt.date(2026, 8, 16), "Because.", ("a",), worth)
+    screen = dataclasses.replace(given, actions=[action], headline=dataclasses.replace(given.headline, ranked=ranked))
+    assert f"<caption>{caption}</caption>" in screen._repr_mimebundle_()["text/html"]
 
 
 WORTH = {"worth": 90.0, "worth_low": 10.0, "worth_high": 200.0}

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from answering_companies import defined
 from companies_of_people import contact, role, states, touch, won
 from spending_companies import ad, campaign, month
 
@@ -144,6 +145,32 @@ def test_three_answers_for_one_quarter():
     assert found["who"].tolist() == ["sales", "finance", "marketing"]
     assert found["amount"].tolist() == [150.0, 12 * (5 + 4), 50.0]  # 100 + 30 + 20; 10 -> 15 and the new one; 30 + 20
     assert found["n"].tolist() == [3, 2, 2] and found["why"].isna().all()
+
+
+def test_answers_are_those_that_company_yml_defines():
+    """Marketing by source alone, sales with renewals, finance by deals won from marketing; what came late is not."""
+    deals = [
+        won("1", "A", amount=100.0, source="sales"),
+        won("2", "B", amount=50.0, source="marketing", type="renewal"),
+        won("3", "C", amount=30.0, source="marketing"),
+        won("4", "D", amount=900.0, source="marketing"),
+    ]
+    history = [row | ({"changed_at": "2026-07-06 10:00"} if row["opportunity_id"] == "4" and row["sequence"] else {})
+               for row in states(deals)]  # fmt: skip
+    company = defined(marketing={"touched": False}, sales={"types": ("new", "renewal")},
+                      finance={"bookings": "won", "sources": ("marketing",)})  # fmt: skip
+    people = {"contacts": [contact("a", "A")], "contact_roles": [role("1", "a")],
+              "touches": [touch("t", "a", "2026-04-20")]}  # fmt: skip
+    ledger = [row for at in ("2026-04-01", "2026-05-01", "2026-06-01") for row in month(at, 10.0, 4.0)]
+    window = seen(deals, history, day="2026-07-20", company=company, ledger=ledger, **people)
+    found = three_answers(window, None)
+    assert found["amount"].tolist() == [180.0, 30.0, 30.0] and found["n"].tolist() == [3, 1, 1]
+    assert found["definition"].tolist() == [
+        "won in the quarter by close date: new and renewal",
+        "won in the quarter by close date: new and expansion, source marketing",
+        "won in the quarter by close date: new and expansion, source marketing",
+    ]
+    assert found["counted"].eq("deals").all()
 
 
 def test_a_quarter_under_way_is_not_told():

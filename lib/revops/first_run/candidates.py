@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from revops.errors import RevopsError
 from revops.exports.recognising.labels import normalised
 from revops.first_run.seen import Seen, column, look
-from revops.first_run.yaml_words import listed, note, shown
+from revops.first_run.yaml_words import check, listed, shown
 from revops.schema import TABLES
 from revops.wording import count, plural
 
@@ -102,7 +102,7 @@ def group_lines(found: list[Candidate], sheet_names: set[str]) -> list[str]:
 
 
 def test_lines(seen: Seen) -> tuple[list[str], list[str]]:
-    """Return patterns of records that look like tests as comments to take over."""
+    """Return patterns of records that look like tests as comments to take over, and asks to look at them."""
     lines, decided = [], []
     for name in ("account_name", "opportunity_name"):
         words: Counter[str] = Counter()
@@ -112,7 +112,8 @@ def test_lines(seen: Seen) -> tuple[list[str], list[str]]:
             some = [word for word, _ in sorted(words.items(), key=lambda item: (-item[1], item[0]))][:5]
             lines.append(f"#   {name}: [{', '.join(shown(listed([word]))[1:-1] for word in some)}]")
             decided.append(f"test records: {plural(len(words), name.replace('_', ' '))} that may be tests, as comment")
-    head = [*note("These look like tests; take over what is one (* stands for anything):"), "# test_records:"]
+    doubt = "these look like tests, and count as real until they stand below; take over what is one (* for anything)"
+    head = [*check(doubt), "# test_records:"]
     return ([*head, *lines] if lines else []) + ["test_records: {}"], decided
 
 

@@ -30,8 +30,8 @@ def alias_lines(seen: Seen, groups: set[str]) -> tuple[list[str], list[str]]:
         hint = (
             f"is it {shown(close)}?"
             if close
-            else "no owner's name comes close: a region or segment, one who left, "
-            "or the whole company (quotas.company_names)?"
+            else "no owner's name comes close: a team (add the export UserRole, take this line out), "
+            "a region or segment, one who left, or the whole company (quotas.company_names)?"
         )
         lines.append(f"  {quoted(name)}: TODO  # {hint}")
     some = ", ".join(shown(name) for name in strangers[:5])
