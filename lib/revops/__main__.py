@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from revops.delivery.job import GIGABYTE, Limits
+from revops.delivery.jobs.job import GIGABYTE, Limits
 from revops.delivery.plan import Request
 from revops.delivery.progress import Progress
 from revops.delivery.run import run_reports
@@ -85,6 +85,8 @@ def _request(asked: argparse.Namespace) -> Request:
         outputs=asked.outputs,
         keep=asked.keep,
         limits=Limits(deadline_seconds=asked.deadline, memory_bytes=int(asked.memory * GIGABYTE)),
+        on=asked.on,
+        engine=asked.engine,
     )
 
 
@@ -197,6 +199,8 @@ def _add_run(add: Callable[..., Any]) -> None:
     add("--again", action="store_true", help="make the reports anew though nothing is new")
     add("--mail", action="store_true", help="then send the Monday mail to whoever has not had it")
     add("--keep", type=_at_least_one, metavar="N", help="keep the newest N runs and the review before (default: all)")
+    add("--on", choices=("local", "dask"), help="where reports are made (default: as in run.yml)")
+    add("--engine", choices=("ordinary", "fork"), help="what runs a notebook (default: as in run.yml)")
     add("--deadline", type=_positive, default=Limits.deadline_seconds, metavar="SECONDS", help="for one report")
     add("--memory", type=_positive, default=Limits.memory_bytes / GIGABYTE, metavar="GIGABYTES", help="for one report")
 

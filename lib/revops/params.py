@@ -10,7 +10,7 @@ from pydantic import Field
 from revops.company import Company, Settings, load_company, load_settings
 from revops.errors import SettingsError
 
-__all__ = ["Knobs", "ReportSettings", "find_params", "project_root", "settings"]
+__all__ = ["Knobs", "ReportSettings", "file_of", "find_params", "project_root", "settings"]
 
 
 class Knobs(Settings):
@@ -78,6 +78,12 @@ def find_params(params_dir: str | Path | None = None) -> Path:
             "Change to the project folder, or name one with params_dir (--params)."
         )
     return found.resolve()
+
+
+def file_of(folder: Path, name: str) -> Path | None:
+    """Return the file of settings that counts for a company: its own, else the project's; None where neither is."""
+    own, shared = folder / f"{name}.yml", project_root(folder) / "params" / f"{name}.yml"
+    return next((file for file in (own, shared) if file.exists()), None)
 
 
 def project_root(params_dir: Path) -> Path:

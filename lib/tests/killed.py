@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from revops.delivery import run
-from revops.delivery.job import Failure, Result
+from revops.delivery.jobs.job import Failure, Result
 from revops.delivery.outputs import Outputs
 from revops.delivery.plan import Request
 from revops.delivery.progress import Progress

@@ -12,7 +12,7 @@ import pytest
 from revops import __main__ as command
 from revops import book, params
 from revops.delivery import check, run
-from revops.delivery.job import Job, Result
+from revops.delivery.jobs.job import Job, Result
 from revops.errors import ExportError, RunError
 from revops.exports import Audit, FileAudit, LeftOut
 

@@ -17,8 +17,8 @@ from killed import assert_whole, in_child, names, run_once, tree
 from revops import __main__ as command
 from revops.book import prepared
 from revops.delivery import run
-from revops.delivery.execute import _set_environment
-from revops.delivery.job import Job
+from revops.delivery.jobs.execute import _set_environment
+from revops.delivery.jobs.job import Job
 from revops.delivery.outputs import Outputs
 from revops.errors import RunError, naming, refused_by_machine
 from revops.exports import Audit

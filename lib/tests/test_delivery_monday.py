@@ -13,7 +13,7 @@ from posting import environment
 
 from revops.__main__ import main
 from revops.delivery import run
-from revops.delivery.job import Failure, Result
+from revops.delivery.jobs.job import Failure, Result
 from revops.delivery.lock import locked
 from revops.delivery.mail.post import MailRequest
 from revops.delivery.monday import run_and_mail

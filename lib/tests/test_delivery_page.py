@@ -7,10 +7,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from revops import report
-from revops.delivery import execute, page
-from revops.delivery.job import Failure
+from revops.delivery.jobs import execute, page
+from revops.delivery.jobs.job import Failure
+from revops.delivery.jobs.page import render_page
 from revops.delivery.notices import failure_page, mark_carried
-from revops.delivery.page import render_page
 from revops.errors import RunError
 
 ANSWER = {

@@ -4,7 +4,7 @@ import io
 import re
 from pathlib import Path
 
-from revops.delivery.job import Failure, Job, Result
+from revops.delivery.jobs.job import Failure, Job, Result
 from revops.delivery.progress import Progress
 
 JOB = Job("deals", Path("deals.ipynb"), Path(), Path(), {"slice": {"region": "EMEA"}})

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 
-from revops.delivery.records import write_tables
+from revops.delivery.jobs.records import write_tables
 from revops.errors import RunError
 
 

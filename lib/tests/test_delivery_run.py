@@ -17,8 +17,8 @@ import psutil
 import pytest
 from papermill.exceptions import PapermillExecutionError
 
-from revops.delivery.execute import _stopped
-from revops.delivery.job import Limits
+from revops.delivery.jobs.execute import _stopped
+from revops.delivery.jobs.job import Limits
 from revops.delivery.plan import Request
 from revops.delivery.progress import Progress
 from revops.delivery.review import read

@@ -17,8 +17,8 @@ import pytest
 from nbclient import NotebookClient
 from PIL import Image
 
-from revops.delivery.execute import ANSWER_MIME, _write
-from revops.delivery.job import Job
+from revops.delivery.jobs.execute import ANSWER_MIME, _write
+from revops.delivery.jobs.job import Job
 from revops.delivery.plan import Request
 from revops.delivery.progress import Progress
 from revops.delivery.review import put_out, read, review_settings

@@ -16,7 +16,7 @@ from revops.book import Book
 from revops.company import load_company
 from revops.delivery import fingerprint, run
 from revops.delivery.fingerprint import inputs_of, key_of
-from revops.delivery.job import Failure, Result
+from revops.delivery.jobs.job import Failure, Result
 from revops.delivery.plan import Request, asked_of
 from revops.delivery.unchanged import standing_run
 

@@ -47,7 +47,9 @@ def pinned():
 def test_environment_and_package_ask_for_the_same():
     asked = ranges(NEEDED)
     assert PYPROJECT["project"]["requires-python"] == f">={asked.pop('python')}"
-    assert ranges(PYPROJECT["project"]["dependencies"] + PYPROJECT["dependency-groups"]["dev"]) == asked
+    dev, extra = PYPROJECT["dependency-groups"]["dev"], PYPROJECT["project"]["optional-dependencies"]
+    assert ranges(PYPROJECT["project"]["dependencies"] + dev) == asked
+    assert set().union(*extra.values()) <= set(dev)
 
 
 def test_lock_pins_everything_asked_for():

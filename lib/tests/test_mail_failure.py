@@ -7,7 +7,7 @@ import re
 import pytest
 from mailed import DATE, SETTINGS, failed, line, review, write_run
 
-from revops.delivery.job import Failure
+from revops.delivery.jobs.job import Failure
 from revops.delivery.mail.failure import compose_failed_run, compose_failure
 from revops.delivery.notices import failure_page
 from revops.delivery.review.shape import Review

@@ -17,7 +17,7 @@ from PIL import Image
 from reviews import action, answer, carried, entry, export, failed, number, review
 
 from revops.charts import style
-from revops.delivery.records import write_pictures
+from revops.delivery.jobs.records import write_pictures
 from revops.delivery.review import PAGES, seen_by
 from revops.delivery.review.page import render
 from revops.delivery.review.shape import Change, Export, Followed, History, Line, Missing, Review, Said, Step, Task

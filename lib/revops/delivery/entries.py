@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from revops.delivery.job import Job, Result, is_counted
+from revops.delivery.jobs.job import Job, Result, is_counted
 from revops.delivery.notices import failure_page, mark_carried
 from revops.errors import naming
 

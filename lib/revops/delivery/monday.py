@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from revops.delivery.job import OUR_FAULT
+from revops.delivery.jobs.job import OUR_FAULT
 from revops.delivery.mail.post import MailRequest, post, post_failed_run
 from revops.errors import RevopsError, SettingsError, refused_by_machine
 

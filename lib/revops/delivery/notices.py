@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from revops.delivery.job import Failure
+from revops.delivery.jobs.job import Failure
 from revops.delivery.template import NOTICE, fill, made_line
 
 __all__ = ["failure_page", "mark_carried", "unreviewed_page"]

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from revops.delivery.job import Job, Limits
+from revops.delivery.jobs.job import Job, Limits
 from revops.errors import RevopsError, SettingsError, nearest
 from revops.params import Knobs, ReportSettings, find_params, project_root, settings
 
@@ -45,6 +45,8 @@ class Request:
     outputs: str | None = None
     keep: int | None = None
     limits: Limits = field(default_factory=Limits)
+    on: str | None = None
+    engine: str | None = None
 
 
 @dataclass(frozen=True)

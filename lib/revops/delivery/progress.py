@@ -5,7 +5,7 @@ import sys
 import time
 from typing import TextIO
 
-from revops.delivery.job import Job, Result
+from revops.delivery.jobs.job import Job, Result
 
 __all__ = ["Progress"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from revops import wording
-from revops.delivery.job import Failure
+from revops.delivery.jobs.job import Failure
 from revops.delivery.notices import unreviewed_page
 from revops.delivery.outputs import Outputs
 from revops.delivery.review import PAGES, REVIEW, ReviewSettings, put_out

@@ -14,13 +14,14 @@ from typing import Any
 
 from revops.delivery.entries import carried_entries, failed_entry, made_entry
 from revops.delivery.fingerprint import Inputs, Key, inputs_of, key_of
-from revops.delivery.job import OUR_FAULT, Failure, Job, Result
+from revops.delivery.jobs.job import OUR_FAULT, Failure, Job, Result
+from revops.delivery.jobs.running import running_settings
+from revops.delivery.jobs.supervise import prepare_workers, run_jobs
 from revops.delivery.outputs import MANIFEST, Outputs
 from revops.delivery.plan import Plan, Request, asked_of, make_plan, refusal_of
 from revops.delivery.progress import Progress
 from revops.delivery.review import review_settings
 from revops.delivery.reviewed import reviewed
-from revops.delivery.supervise import prepare_workers, run_jobs
 from revops.delivery.template import versions
 from revops.errors import RevopsError, is_of_machine, naming, refused_by_machine
 from revops.params import Knobs
@@ -43,13 +44,14 @@ def run_reports(request: Request, progress: Progress) -> tuple[Path, Mapping[str
     """
     plan = make_plan(request)
     reviewing = review_settings(request.params, plan.settings[0].company.currency)
+    running = running_settings(request.params, where=request.on, engine=request.engine)
     aside = prepare_workers() or ()
     outputs, began = Outputs(plan.outputs), time.monotonic()
     inputs = inputs_of(asked_of(request))
     with outputs.building() as building, outputs.scratch(*aside) as scratch:
         for line in outputs.mended:
             progress.say(line)
-        jobs = plan.jobs(building, scratch)
+        jobs = [replace(job, engine=running.engine) for job in plan.jobs(building, scratch)]
         progress.expect(len(jobs))
         warmed = _warm(plan)
         results = _results(jobs, warmed, progress)

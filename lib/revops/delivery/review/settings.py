@@ -7,7 +7,7 @@ from pydantic import Field
 
 from revops.company import Settings, load_settings
 from revops.company.yaml_files import read_yaml
-from revops.params import find_params, project_root
+from revops.params import file_of, find_params
 
 __all__ = ["ReviewKnobs", "ReviewSettings", "review_settings"]
 
@@ -44,18 +44,12 @@ def review_settings(params_dir: str | Path | None, currency: str) -> ReviewSetti
         SettingsError: an unknown or mistyped key, named with its file and the nearest known name.
     """
     folder = find_params(params_dir)
-    file = _file(folder, "review")
+    file = file_of(folder, "review")
     knobs = ReviewKnobs() if file is None else load_settings(file, ReviewKnobs)
     return ReviewSettings(knobs, currency, knobs.stale_after_days or _stale_days(folder))
 
 
-def _file(folder: Path, name: str) -> Path | None:
-    """Return the file of settings that counts for a company: its own, else the project's; None where neither is."""
-    own, shared = folder / f"{name}.yml", project_root(folder) / "params" / f"{name}.yml"
-    return next((file for file in (own, shared) if file.exists()), None)
-
-
 def _stale_days(folder: Path) -> int:
     """Return after how many days without a new record pipeline_coverage says nothing of what is to come."""
-    file = _file(folder, "pipeline_coverage")
+    file = file_of(folder, "pipeline_coverage")
     return int(read_yaml(file).get(_STALE, _STALE_DAYS)) if file else _STALE_DAYS

@@ -23,9 +23,9 @@ from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
 from revops import errors
-from revops.delivery.job import OUR_FAULT, Failure, Job, Limits, Result, is_counted
-from revops.delivery.page import FIGURE, render_page
-from revops.delivery.records import write_pictures, write_tables
+from revops.delivery.jobs.job import OUR_FAULT, Failure, Job, Limits, Result, is_counted
+from revops.delivery.jobs.page import FIGURE, render_page
+from revops.delivery.jobs.records import write_pictures, write_tables
 from revops.wording import unaddressed
 
 __all__ = ["execute"]

@@ -25,7 +25,8 @@ class Job:
     """One report to run: paths and values, nothing alive.
 
     `folder` is where its files go; `scratch` holds what the kernel needs while it lives and is removed afterwards;
-    `prepared` holds the tables that every report of the run reads, where they are prepared.
+    `prepared` holds the tables that every report of the run reads, where they are prepared; `engine` is what runs the
+    notebook: see params/run.yml.
     """
 
     stem: str
@@ -35,6 +36,7 @@ class Job:
     parameters: Mapping[str, Any]
     limits: Limits = Limits()
     prepared: Path | None = None
+    engine: str = "ordinary"
 
     @property
     def slice(self) -> dict[str, str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from revops.delivery.job import GIGABYTE, Failure, Job, Result
+from revops.delivery.jobs.job import GIGABYTE, Failure, Job, Result
 
 __all__ = ["prepare_workers", "run_jobs"]
 
@@ -31,7 +31,7 @@ def prepare_workers() -> tuple[Path, ...]:
     """
     if _METHOD != "forkserver":
         return ()
-    _CONTEXT.set_forkserver_preload(["revops.delivery.execute"])
+    _CONTEXT.set_forkserver_preload(["revops.delivery.jobs.execute"])
     multiprocessing.forkserver.ensure_running()
     return (Path(multiprocessing.util.get_temp_dir()),)
 
@@ -161,7 +161,7 @@ def _work(job: Job, pipe: Connection, log: Path) -> None:
         _write_to(log)
     except FileNotFoundError:  # the run was stopped while this process was about to start: its place is gone
         return
-    from revops.delivery.execute import execute  # here, not above: it takes a second that the parent need not pay
+    from revops.delivery.jobs.execute import execute  # here, not above: it takes a second that the parent need not pay
 
     pipe.send(execute(job, pipe.send))
 

@@ -1,0 +1,29 @@
+"""How jobs are run: params/run.yml, with what the command line says instead."""
+
+from pathlib import Path
+from typing import Literal
+
+from revops.company import Settings, load_settings
+from revops.params import file_of, find_params
+
+__all__ = ["Running", "running_settings"]
+
+
+class Running(Settings):
+    """Where jobs go and what runs their notebooks; params/run.yml explains each."""
+
+    where: Literal["local", "dask"] = "local"
+    scheduler: str | None = None
+    shared: str | None = None
+    engine: Literal["ordinary", "fork"] = "ordinary"
+
+
+def running_settings(params_dir: str | Path | None, **given: str | None) -> Running:
+    """Return how to run: run.yml of the folder, else the project's, else the defaults; `given` wins where not None.
+
+    Raises
+        SettingsError: an unknown or mistyped key, named with its file and the nearest known name.
+    """
+    file = file_of(find_params(params_dir), "run")
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return Running(**chosen) if file is None else load_settings(file, Running, **chosen)
