@@ -20,7 +20,7 @@ from revops.delivery.progress import Progress
 from revops.delivery.run import run_reports
 
 LIMITS = Limits(deadline_seconds=120, cell_seconds=100, memory_bytes=900_000_000)
-LONG = 90
+LONG = 240
 
 
 @contextmanager

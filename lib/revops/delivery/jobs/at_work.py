@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from distributed import Event, Lock, Worker, get_client, get_worker
+from distributed import Event, Lock, Status, Worker, get_client, get_worker
 
 from revops.delivery.jobs.job import Failure, Job, Result
 from revops.delivery.jobs.parcel import Parcel, code_here, laid_out, only, sent_back
@@ -22,6 +22,7 @@ __all__ = ["LOST", "TOPIC", "work_off"]
 
 TOPIC = "revops"
 LOST = "lost"
+_CLOSING = (Status.closing, Status.closed, Status.failed)
 _ADVICE = "Do what the message says, then run the reports again."
 
 
@@ -89,11 +90,12 @@ def _run(job: Job, say: Callable[..., None], is_wanted: Callable[[], bool]) -> R
 
 
 def _wanted(worker: Worker) -> Callable[[], bool]:
-    """Return a function that tells whether the scheduler still waits for the task that is running."""
+    """Return a function that tells whether the task that is running is still waited for: not where the run ended, nor
+    where the scheduler was lost, upon which a worker closes."""
     key = worker.get_current_task()  # by the thread, so asked here and not below
 
     def is_wanted() -> bool:
         task = worker.state.tasks.get(key)
-        return task is not None and task.state == "executing"
+        return task is not None and task.state == "executing" and worker.status not in _CLOSING
 
     return is_wanted

@@ -4,6 +4,7 @@ import contextlib
 import secrets
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -14,6 +15,7 @@ from revops.delivery.jobs.at_work import LOST, TOPIC, work_off
 from revops.delivery.jobs.job import Failure, Job, Result
 from revops.delivery.jobs.parcel import packed, unpacked
 from revops.delivery.jobs.tries import Heard, Tries
+from revops.errors import is_of_machine
 
 __all__ = ["sent_and_back"]
 
@@ -22,7 +24,10 @@ _LOOK_SECONDS = 5.0
 _NO_WORKER_SECONDS = 30.0
 _GRACE_SECONDS = 60.0
 _DONE = "done"
-_AGAIN = "Look at the scheduler's log, then run the reports again."
+_NO_SCHEDULER = Failure(
+    "The scheduler of the cluster was lost before this report was back.",
+    "Look at the scheduler's log, then run the reports again.",
+)
 
 
 def sent_and_back(
@@ -86,20 +91,14 @@ class _Sent:
         word = None
         with contextlib.suppress(Empty):
             word = self.words.get(timeout=_TICK)
-        if self.client.status != "running":
-            return self._all_failed(
-                Failure("The scheduler of the cluster was lost before this report was back.", _AGAIN)
-            )
-        if not self._is_staffed():
-            reason = f"The cluster had no worker left for {_NO_WORKER_SECONDS:g} seconds before this report was back."
-            return self._all_failed(Failure(reason, "Start workers again, then run the reports again."))
-        ended = [(one, self._silent(one)) for one in self.tries.values() if self._is_silent(one)]
-        one = self.tries.get(word["name"]) if word else None
-        if word and one and word["what"] == _DONE:
-            ended.append((one, self._result(one, word["name"])))
-        elif word and one:
-            one.worker, one.last_word, one.cell = word["worker"], time.monotonic(), word["cell"]
-            self.heard(word["what"], one.job, one.cell)
+        try:
+            ended = self._ended_by(word)
+        except OSError as error:  # of the line to the scheduler, else of a disk here
+            if is_of_machine(error):
+                raise
+            ended = self._all(_NO_SCHEDULER)
+        except CancelledError:
+            ended = self._all(_NO_SCHEDULER)
         over = [one for one, _ in ended]
         self.tries = {name: one for name, one in self.tries.items() if one not in over}
         return ended
@@ -110,8 +109,25 @@ class _Sent:
         if self.tries and self.client.status == "running":
             self.client.cancel([one.future for one in self.tries.values()], force=True)
 
+    def _ended_by(self, word: dict[str, Any] | None) -> list[tuple[_Try, Result]]:
+        if self.client.status != "running":
+            return self._all(_NO_SCHEDULER)
+        if not self._is_staffed():
+            reason = f"The cluster had no worker left for {_NO_WORKER_SECONDS:g} seconds before this report was back."
+            return self._all(Failure(reason, "Start workers again, then run the reports again."))
+        ended = [(one, self._silent(one)) for one in self.tries.values() if self._is_silent(one)]
+        one = self.tries.get(word["name"]) if word else None
+        if word and one and word["what"] == _DONE:
+            ended.append((one, self._result(one, word["name"])))
+        elif word and one:
+            one.worker, one.last_word, one.cell = word["worker"], time.monotonic(), word["cell"]
+            self.heard(word["what"], one.job, one.cell)
+        return ended
+
     def _result(self, one: _Try, name: str) -> Result:
         """Return what came of a try that is done, its mark on the scheduler removed."""
+        if one.future.cancelled():
+            return Result(failure=_NO_SCHEDULER)
         if one.future.status == "error":
             error = one.future.exception()
             if isinstance(error, KilledWorker):
@@ -124,7 +140,7 @@ class _Sent:
 
     def _lost(self, one: _Try) -> Result:
         where = f", in code cell {one.cell}" if one.cell else ""
-        reason = f"Worker {one.worker} was lost while it ran the report{where}: it was killed, or its machine was."
+        reason = f"Worker {one.worker or 'unknown'} was lost while it ran the report{where}: it was killed, or its machine was."
         advice = "Look at that worker's log, and at the memory its machine had."
         return Result(failure=Failure(reason, advice, one.cell or None, is_death=True))
 
@@ -150,7 +166,5 @@ class _Sent:
                 self.staffed = now
         return now - self.staffed < _NO_WORKER_SECONDS
 
-    def _all_failed(self, failure: Failure) -> list[tuple[_Try, Result]]:
-        ended = [(one, Result(failure=failure)) for one in self.tries.values()]
-        self.tries = {}
-        return ended
+    def _all(self, failure: Failure) -> list[tuple[_Try, Result]]:
+        return [(one, Result(failure=failure)) for one in self.tries.values()]
