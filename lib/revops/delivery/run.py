@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-import os
 import platform
 import time
 import traceback
@@ -14,8 +13,9 @@ from typing import Any
 
 from revops.delivery.entries import carried_entries, failed_entry, made_entry
 from revops.delivery.fingerprint import Inputs, Key, inputs_of, key_of
+from revops.delivery.jobs.cluster import Cluster, cluster_of, run_jobs_on
 from revops.delivery.jobs.job import OUR_FAULT, Failure, Job, Result
-from revops.delivery.jobs.running import running_settings
+from revops.delivery.jobs.running import cores, running_settings
 from revops.delivery.jobs.supervise import prepare_workers, run_jobs
 from revops.delivery.outputs import MANIFEST, Outputs
 from revops.delivery.plan import Plan, Request, asked_of, make_plan, refusal_of
@@ -45,7 +45,8 @@ def run_reports(request: Request, progress: Progress) -> tuple[Path, Mapping[str
     plan = make_plan(request)
     reviewing = review_settings(request.params, plan.settings[0].company.currency)
     running = running_settings(request.params, where=request.on, engine=request.engine)
-    aside = prepare_workers() or ()
+    cluster = cluster_of(running)
+    aside = (prepare_workers() or ()) if cluster is None else ()
     outputs, began = Outputs(plan.outputs), time.monotonic()
     inputs = inputs_of(asked_of(request))
     with outputs.building() as building, outputs.scratch(*aside) as scratch:
@@ -54,7 +55,7 @@ def run_reports(request: Request, progress: Progress) -> tuple[Path, Mapping[str
         jobs = [replace(job, engine=running.engine) for job in plan.jobs(building, scratch)]
         progress.expect(len(jobs))
         warmed = _warm(plan)
-        results = _results(jobs, warmed, progress)
+        results = _results(jobs, warmed, progress, cluster, scratch)
         entries = _entries(results, building, outputs, inputs)
         as_of = _as_of(entries, plan)
         manifest = _manifest(outputs.next_name(as_of), as_of, plan, entries, time.monotonic() - began)
@@ -72,11 +73,17 @@ def run_reports(request: Request, progress: Progress) -> tuple[Path, Mapping[str
     return run, manifest
 
 
-def _results(jobs: list[Job], warmed: "_Warmed", progress: Progress) -> list[tuple[Job, Result]]:
+def _results(
+    jobs: list[Job], warmed: "_Warmed", progress: Progress, cluster: Cluster | None, scratch: Path
+) -> list[tuple[Job, Result]]:
     """Return each job with its result, in the order of the plan; what the exports cannot feed does not start."""
     jobs, refused = [replace(job, prepared=warmed.prepared) for job in jobs], warmed.refused
     ended = [(job, Result(failure=refused[job.stem])) for job in jobs if job.stem in refused]
-    running = run_jobs([job for job in jobs if job.stem not in refused], _cores(), progress.hear)
+    fed = [job for job in jobs if job.stem not in refused]
+    if cluster is None:
+        running = run_jobs(fed, cores(), progress.hear)
+    else:
+        running = run_jobs_on(cluster, fed, scratch, progress.say, progress.hear)
     results = {}
     for job, result in chain(ended, running):
         progress.end(job, result)
@@ -122,10 +129,6 @@ def _warm(plan: Plan) -> _Warmed:
         if needs is not None
     }
     return _Warmed(failures, until.isoformat() if until else None, getattr(book.tables, "home", None))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _entries(

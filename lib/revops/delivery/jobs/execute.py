@@ -60,7 +60,7 @@ def execute(job: Job, at_cell: Callable[[int], None]) -> Result:
         return Result(failure=Failure(str(error), "Correct the notebook or the function that it calls."))
     except Exception as error:
         if isinstance(error, OSError) and errors.is_of_machine(error):
-            return Result(failure=Failure(errors.refused_by_machine(error), _DO_IT))
+            return Result(failure=Failure(errors.refused_by_machine(error), _DO_IT, is_death=errors.is_full(error)))
         reason = f"The report could not be put out: {type(error).__name__}: {error}"
         return Result(failure=Failure(reason, OUR_FAULT, evidence=traceback.format_exc()))
     return Result(answer=answer, files=files)
@@ -144,7 +144,8 @@ def _stopped(error: PapermillExecutionError | CellTimeoutError | DeadKernelError
         return Failure(reason, "Find out what it waits for; run the notebook in JupyterLab up to that cell.", cell)
     if isinstance(error, DeadKernelError):
         reason = f"The kernel died in code cell {cell}: it was killed, or the machine ran out of memory."
-        return Failure(reason, "Look at the machine's log for the time of this run, and at the memory it had.", cell)
+        advice = "Look at the machine's log for the time of this run, and at the memory it had."
+        return Failure(reason, advice, cell, is_death=True)
     evidence = "\n".join(error.traceback)
     if error.ename in errors.__all__:
         return Failure(str(error.evalue), _DO_IT, cell, evidence)

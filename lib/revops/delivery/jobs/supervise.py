@@ -5,6 +5,7 @@ import multiprocessing
 import multiprocessing.forkserver
 import multiprocessing.util
 import os
+import shutil
 import signal
 import threading
 import time
@@ -15,8 +16,9 @@ from pathlib import Path
 import psutil
 
 from revops.delivery.jobs.job import GIGABYTE, Failure, Job, Result
+from revops.delivery.jobs.tries import Heard, Tries
 
-__all__ = ["prepare_workers", "run_jobs"]
+__all__ = ["prepare_workers", "run_jobs", "run_once"]
 
 _TICK = 0.2
 _LOOKS = 5
@@ -36,12 +38,13 @@ def prepare_workers() -> tuple[Path, ...]:
     return (Path(multiprocessing.util.get_temp_dir()),)
 
 
-def run_jobs(jobs: Iterable[Job], at_once: int, heard: Callable[[str, Job, int], None]) -> Iterator[tuple[Job, Result]]:
-    """Yield each job with its result as it ends.
+def run_jobs(jobs: Iterable[Job], at_once: int, heard: Heard) -> Iterator[tuple[Job, Result]]:
+    """Yield each job with its result as it ends; one that dies is tried once more.
 
-    `heard` is told ("started", job, 0) and ("cell", job, number). Whatever way this is left, no process stays behind.
+    `heard` is told ("started", job, 0), ("cell", job, number) and ("again", job, 0, why). Whatever way this is left, no
+    process stays behind.
     """
-    waiting, running = list(jobs), []
+    waiting, running, tries = list(jobs), [], Tries(heard)
     try:
         while waiting or running:
             while waiting and len(running) < at_once:
@@ -49,13 +52,42 @@ def run_jobs(jobs: Iterable[Job], at_once: int, heard: Callable[[str, Job, int],
                 heard("started", running[-1].job, 0)
             wait([work.pipe for work in running], timeout=_TICK)
             for work in running[:]:
-                result = work.look(heard)
-                if result is not None:
-                    running.remove(work)
+                ended = work.look(heard)
+                if ended is None:
+                    continue
+                running.remove(work)
+                result = tries.told(work.job, ended)
+                if result is None:
+                    _empty(work.job.scratch)
+                    waiting.insert(0, work.job)
+                else:
                     yield work.job, result
     finally:
         for work in running:
             work.kill()
+
+
+def run_once(job: Job, heard: Heard, is_wanted: Callable[[], bool]) -> Result | None:
+    """Return what comes of one try of a job; None where it was ended because nobody wants it any more.
+
+    No process stays behind.
+    """
+    work = _Running(job)
+    try:
+        while is_wanted():
+            wait([work.pipe], timeout=_TICK)
+            result = work.look(heard)
+            if result is not None:
+                return result
+        return None
+    finally:
+        work.kill()
+
+
+def _empty(scratch: Path) -> None:
+    """Leave nothing of a dead kernel to the next: its sockets bear the same names."""
+    shutil.rmtree(scratch)
+    scratch.mkdir()
 
 
 class _Running:
@@ -73,7 +105,7 @@ class _Running:
         self.started = time.monotonic()
         theirs.close()
 
-    def look(self, heard: Callable[[str, Job, int], None]) -> Result | None:
+    def look(self, heard: Heard) -> Result | None:
         """Return the result if the job ended or had to be ended by now, else None."""
         held = self._survey()  # before the pipe is read: the cell told is then never earlier than the one that held it
         result = self._read(heard) or self._overstepped(held)
@@ -100,7 +132,7 @@ class _Running:
             time.sleep(0.01)
         self.pipe.close()
 
-    def _read(self, heard: Callable[[str, Job, int], None]) -> Result | None:
+    def _read(self, heard: Heard) -> Result | None:
         with contextlib.suppress(EOFError, OSError):
             while self.pipe.poll():
                 message = self.pipe.recv()
@@ -142,7 +174,8 @@ class _Running:
 
     def _vanished(self) -> Failure:
         reason = f"The report's process ended without a word{self._where()} (exit code {self.process.exitcode})."
-        return Failure(reason, "Look at run.log and at the machine's log for the time of this run.", self.cell or None)
+        advice = "Look at run.log and at the machine's log for the time of this run."
+        return Failure(reason, advice, self.cell or None, is_death=True)
 
 
 def _is_alive(member: psutil.Process) -> bool:
