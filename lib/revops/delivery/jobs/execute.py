@@ -68,7 +68,7 @@ class _Refused(Exception):
 
 
 class _Watch:
-    """Hears how far a notebook is, tells it on, and leaves on disk what has run, as evidence of a report that is killed.
+    """Hears how far a notebook is, tells it on, and leaves on disk what has run: the evidence if the report is killed.
 
     It is written before the first cell and where a cell takes long: papermill would write all of it twice a cell, which
     took more CPU than all else in this process.
