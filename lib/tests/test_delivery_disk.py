@@ -17,8 +17,8 @@ from killed import assert_whole, in_child, names, run_once, tree
 from revops import __main__ as command
 from revops.book import prepared
 from revops.delivery import run
-from revops.delivery.jobs.execute import _set_environment
 from revops.delivery.jobs.job import Job
+from revops.delivery.jobs.kernel import set_environment
 from revops.delivery.outputs import Outputs
 from revops.errors import RunError, naming, refused_by_machine
 from revops.exports import Audit
@@ -263,7 +263,7 @@ def test_every_report_of_a_run_reads_one_preparation(root, tmp_path, monkeypatch
     monkeypatch.setattr(os, "environ", {})
     for place in (tmp_path / "prepared", None):
         os.environ.clear()
-        _set_environment(Job("a", tmp_path, tmp_path, tmp_path, {}, prepared=place))
+        set_environment(Job("a", tmp_path, tmp_path, tmp_path, {}, prepared=place))
         assert os.environ.get(prepared.PREPARED) == (None if place is None else str(place))
 
 

@@ -21,7 +21,7 @@ from revops.params import ReportSettings
 
 __all__ = ["StoredTables", "count_rows", "open_book"]
 
-PREPARED = "REVOPS_PREPARED"  # set for the kernels of a run by revops.delivery.jobs.execute
+PREPARED = "REVOPS_PREPARED"  # set for the kernels of a run by revops.delivery.jobs.kernel
 _TRIES = 3
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from scipy.stats import rankdata
 
 from revops.analysis.credit.groups import Groups, channel_groups
 from revops.analysis.credit.markov import brought, order_one_effects
@@ -124,7 +123,7 @@ def ranks(credited: Array) -> Array:
 
     Shares equal to 12 digits count as equal: what is left is rounding, which follows the order of rows.
     """
-    return rankdata(-shares(credited).round(12), method="min", axis=0, nan_policy="propagate").astype("float64")
+    return pd.DataFrame(-shares(credited).round(12)).rank(method="min").to_numpy()
 
 
 def share_table(draws: CreditDraws, *, of: str = "amount", level: float = 0.8, top: int = 3) -> pd.DataFrame:
