@@ -79,9 +79,10 @@ def on(executor: Executor) -> Iterator[None]:
 
 
 def by_id(frames: list[pd.DataFrame], column: str) -> pd.DataFrame:
-    """Return the rows of all parts, sorted by an id; rows of one id keep their order."""
-    rows = [frame for frame in frames if len(frame)] or frames[:1]
-    table = pd.concat(rows, ignore_index=True) if len(rows) > 1 else rows[0]
+    """Return the rows of all parts, sorted by an id, rows of one id in their order; those of one part as they are."""
+    if len(frames) == 1:
+        return frames[0]
+    table = pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
     order = pd.factorize(table[column], sort=True)[0].argsort(kind="stable")
     return table.take(order).reset_index(drop=True)
 

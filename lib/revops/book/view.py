@@ -1,7 +1,7 @@
 """The company's canonical tables, prepared once from its exports, and seen as they stood at the end of a day."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Literal
@@ -231,13 +231,10 @@ class AsOf:
     def _state_and_left_out(self, day: dt.date) -> tuple[pd.DataFrame, pd.DataFrame]:
         if day not in self._states:
             found = over(self, partial(rebuilt, day=day))
-            self._states[day] = tuple(map(_by_deal, zip(*found, strict=True))) if len(found) > 1 else found[0]
+            state, left = (by_id(list(frames), "opportunity_id") for frames in zip(*found, strict=True))
+            self._states[day] = state, left
         return self._states[day]
 
 
 def _timeline_of(view: AsOf) -> pd.DataFrame:
     return view.timeline
-
-
-def _by_deal(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    return by_id(list(frames), "opportunity_id")
