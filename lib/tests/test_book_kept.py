@@ -34,7 +34,7 @@ def made(tmp_path, monkeypatch):
 
     monkeypatch.setattr(prepared, "prepare", read)
     monkeypatch.delenv("REVOPS_PREPARED", raising=False)
-    company = SimpleNamespace(exports=SimpleNamespace(folder="data"), model_dump_json=lambda: "{}")
+    company = SimpleNamespace(exports=SimpleNamespace(folder="data", rows_per_part=9), model_dump_json=lambda: "{}")
     settings = SimpleNamespace(company=company, root=tmp_path, params_dir=tmp_path / "params")
     return settings, lambda: prepared.prepared(settings), seen
 

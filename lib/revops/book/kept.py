@@ -66,7 +66,8 @@ def aside_in(cache: Path) -> Iterator[Path]:
 
 def move_in(aside: Path, home: Path) -> None:
     """Make a finished folder `home`, unless another process made the same one first; a broken one gives way."""
-    sizes = {file.name: file.stat().st_size for file in sorted(aside.iterdir()) if file.is_file()}
+    files = [file for file in sorted(aside.rglob("*")) if file.is_file()]
+    sizes = {file.relative_to(aside).as_posix(): file.stat().st_size for file in files}
     (aside / _WHOLE).write_text(json.dumps(sizes), encoding="utf-8")
     try:
         os.rename(aside, home)

@@ -2,16 +2,15 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 import revops
-from revops import schema
 from revops.book.kept import aside_in, is_whole, move_in, used
+from revops.book.parts import cut
+from revops.book.stored import StoredTables, count_rows, stored_in
 from revops.book.view import Book
 from revops.company import Company
 from revops.contents import Contents, cache_folder, exports_folder, systems_folder
@@ -33,38 +32,7 @@ def open_book(settings: ReportSettings) -> Book:
     """
     folder = prepared(settings)
     audit = Audit.from_json(json.loads((folder / "audit.json").read_text(encoding="utf-8")))
-    files = {file.stem: file for file in sorted(folder.glob("*.parquet"))}
-    return Book(settings.company, StoredTables(files, folder), audit)
-
-
-class StoredTables(Mapping[str, pd.DataFrame]):
-    """The prepared tables by name, each read when it is first asked for; `home` is the folder they were prepared in."""
-
-    def __init__(self, files: dict[str, Path], home: Path | None = None) -> None:
-        self.files = files
-        self.home = home
-        self.read: dict[str, pd.DataFrame] = {}
-
-    def __getitem__(self, name: str) -> pd.DataFrame:
-        if name not in self.read:
-            self.read[name] = _typed(name, pq.read_table(self.files[name]))
-        return self.read[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.files)
-
-    def __len__(self) -> int:
-        return len(self.files)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.files
-
-
-def count_rows(tables: Mapping[str, pd.DataFrame]) -> dict[str, int]:
-    """Return how many rows each table has, by the files themselves where they are not read yet."""
-    if isinstance(tables, StoredTables):
-        return {name: pq.read_metadata(file).num_rows for name, file in tables.files.items()}
-    return {name: len(table) for name, table in tables.items()}
+    return Book(settings.company, stored_in(folder), audit)
 
 
 def prepared(settings: ReportSettings) -> Path:
@@ -105,7 +73,7 @@ def _write_tables(aside: Path, settings: ReportSettings, source: Path, systems: 
         if aside.is_dir():
             return False
         raise
-    for name, table in result.tables.items():
+    for name, table in cut(result.tables, aside, settings.company.exports.rows_per_part).items():
         if isinstance(table, pa.Table):
             pq.write_table(table, aside / f"{name}.parquet", compression="zstd")
     (aside / "audit.json").write_text(json.dumps(result.audit.to_json(), ensure_ascii=False), encoding="utf-8")
@@ -119,9 +87,3 @@ def _key(company: Company, source: Path, systems: Path | None, cache: Path) -> s
     key = contents.of(source, *code, *([systems] if systems else []), seed=company.model_dump_json())
     contents.keep()
     return key
-
-
-def _typed(name: str, table: pa.Table) -> pd.DataFrame:
-    """Return an Arrow table with the schema's dtypes."""
-    frame = table.to_pandas()
-    return frame.astype({column.name: column.dtype for column in schema.table(name).columns})
