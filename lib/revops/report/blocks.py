@@ -174,8 +174,10 @@ class Definitions(Block):
 
 @dataclass(frozen=True)
 class LeftOut(Block):
-    """What did not enter the numbers, with counts and examples, and what cannot be given; is_partial: the sources are
-    those of some tables only."""
+    """What did not enter the numbers, with counts and examples, and what cannot be given.
+
+    is_partial: the sources are those of some tables only.
+    """
 
     view: AsOf
     sources: Sources
@@ -227,7 +229,10 @@ def _label(id: str) -> str:
 
 @dataclass(frozen=True)
 class Provenance(Block):
-    """Where the numbers come from; is_partial: the sources are those of some tables only."""
+    """Where the numbers come from.
+
+    is_partial: as in LeftOut.
+    """
 
     view: AsOf
     sources: Sources
