@@ -68,7 +68,7 @@ def run_once(root, outputs, edition, failing=(), **asked):
     run.run_jobs, run.prepare_workers = jobs_that_write(edition, failing), lambda: None
     try:
         with open(os.devnull, "w") as screen:
-            request = Request(params=str(root / "params"), outputs=str(outputs))
+            request = Request(params=str(root / "params"), outputs=str(outputs), again=True)
             return run.run_reports(replace(request, **asked), Progress(screen))
     finally:
         run.run_jobs, run.prepare_workers = before

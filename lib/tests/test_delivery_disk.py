@@ -257,7 +257,7 @@ def refused_in(folder):
 
 def test_every_report_of_a_run_reads_one_preparation(root, tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr(run, "_warm", lambda _: run._Warmed(prepared=tmp_path / "prepared"))
+    monkeypatch.setattr(run, "warm", lambda _: run.Warmed(prepared=tmp_path / "prepared"))
     run_once_seeing(root, tmp_path / "outputs", monkeypatch, seen)
     assert seen == [tmp_path / "prepared"] * 2
     monkeypatch.setattr(os, "environ", {})

@@ -240,7 +240,7 @@ def full(*_):
 
 def test_run_forgets_old_preparations_while_nobody_else_runs(project, monkeypatch):
     cache, seen = project / "outputs" / ".cache", []
-    monkeypatch.setattr(run, "_warm", lambda _: run._Warmed(prepared=cache / "newest"))
+    monkeypatch.setattr(run, "warm", lambda _: run.Warmed(prepared=cache / "newest"))
 
     def keep_newest(folder):
         with pytest.raises(RunError, match="one run at a time"), Outputs(project / "outputs").building():

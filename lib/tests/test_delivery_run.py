@@ -49,7 +49,7 @@ FAULTS = {
 
 def run_in(root, screen=None, **asked):
     """Run reports of a project and return the run's folder and its entries by report (and slice)."""
-    request = Request(params=str(root / "params"), **{"limits": LIMITS, **asked})
+    request = Request(params=str(root / "params"), **{"limits": LIMITS, "again": True, **asked})
     folder, manifest = run_reports(request, Progress(screen or io.StringIO()))
     return folder, {" ".join([e["report"], *e["slice"].values()]): e for e in manifest["reports"]}
 

@@ -26,6 +26,7 @@ from revops.errors import RunError, is_of_machine, naming, refused_by_machine
 __all__ = ["Outputs"]
 
 MANIFEST = "manifest.json"
+_SCRATCH = ".scratch"
 _RUN = re.compile(r"(\d{4}-\d\d-\d\d)-(\d+)")
 _DAY = len("2026-06-09")
 _TICK_NS = 2 * 10**9  # no file system in use keeps time more coarsely
@@ -66,24 +67,28 @@ class Outputs:
             raise RunError(f"{refused_by_machine(error)} The last good reports stand.") from error
 
     @contextlib.contextmanager
-    def scratch(self, *others: Path) -> Iterator[Path]:
+    def scratch(self) -> Iterator[Path]:
         """Give a folder in the system's place for temporary files, where paths are short; removed at the end.
 
-        Only for the writer. Its place is noted, and that of other such folders, so that the run after a kill may remove
-        them.
+        Only for the writer. Its place is noted, so that the run after a kill may remove it.
         """
-        note = self.folder / ".scratch"
+        note = self.folder / _SCRATCH
         if note.exists():
             _remove_scratch(note.read_text(encoding="utf-8").splitlines())
         folder = Path(tempfile.gettempdir(), f"revops-{secrets.token_hex(4)}")
         try:
             with naming(note):
-                note.write_text("\n".join(map(str, (folder, *others))), encoding="utf-8")
+                note.write_text(f"{folder}\n", encoding="utf-8")
             folder.mkdir(mode=0o700)
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
             note.unlink(missing_ok=True)
+
+    def note_scratch(self, *folders: Path) -> None:
+        """Note other temporary folders, while `scratch` is given, that the run after a kill may remove with it."""
+        with naming(self.folder / _SCRATCH), (self.folder / _SCRATCH).open("a", encoding="utf-8") as note:
+            note.writelines(f"{folder}\n" for folder in folders)
 
     def last(self) -> tuple[Path, Mapping[str, Any]] | None:
         """Return the folder and manifest of the run that `latest` shows, or None where there is none.
