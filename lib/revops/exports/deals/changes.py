@@ -16,7 +16,8 @@ from revops.exports.reading.columns import TEXT, by_distinct
 from revops.exports.reading.dates import DateRule, Dates, read_dates
 from revops.exports.reading.frames import Frame
 from revops.exports.reading.marks import code_of
-from revops.exports.reading.numbers import Numbers, read_numbers, read_rates
+from revops.exports.reading.numbers import Numbers, read_numbers
+from revops.exports.reading.rates import read_rates
 
 __all__ = ["Changes", "read_changes", "tracked_fields"]
 
