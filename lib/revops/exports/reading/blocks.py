@@ -20,13 +20,13 @@ from revops.exports.opening.lines import lines_of_other_width
 from revops.exports.opening.scars import open_end
 from revops.exports.opening.text import FEW, Cells, TextSheet, cut
 from revops.exports.opening.workbook import WorkbookSheet
+from revops.exports.reading.both_currencies import shows_currency
 from revops.exports.reading.cells import DATED, NUMBERS, CellReader
-from revops.exports.reading.columns import TEXT, Tally, tallied
+from revops.exports.reading.columns import TEXT, Tally, Tallying
 from revops.exports.reading.counts import COUNTS
 from revops.exports.reading.dates import iso_form
 from revops.exports.reading.footers import are_footers, headers_again, kept_rows, leave_out_cut, warn_of_open_end
 from revops.exports.reading.frames import FEW_KINDS, MAIN_DATE, Frame, introduce, note_size
-from revops.exports.reading.marks import marks_of
 from revops.exports.reading.numbers import number_form
 from revops.exports.reading.spilled import Spilled
 from revops.exports.reading.unwrapped import is_wrapped
@@ -35,7 +35,7 @@ from revops.exports.recognising.recognise import Match
 
 __all__ = ["large_tables", "read_in_blocks"]
 
-LARGE_TABLES = ("touches",)
+LARGE_TABLES = ("opportunity_history", "touches")
 LARGE = 1 << 26  # bytes of all files of a table from which on they are read in blocks
 BLOCK = 1 << 22  # pyarrow reads up to 32 of them ahead
 KINDS = ("id", "text", "category", "flag", "date", "timestamp", *NUMBERS)
@@ -216,9 +216,11 @@ def _tallies(path: Path, kinds: dict[str, str], names: list[str]) -> dict[str, T
     with pa.OSFile(str(path)) as stream:
         for name in names:
             options = pa.ipc.IpcReadOptions(included_fields=[list(kinds).index(name)])
-            batches = pa.ipc.open_file(stream, options=options)
-            found[name] = tallied(batches.get_batch(place)[0] for place in range(batches.num_record_batches))
-            if kinds[name] == "money" and marks_of(found[name].values) is not None:
+            batches, counted = pa.ipc.open_file(stream, options=options), Tallying()
+            for place in range(batches.num_record_batches):
+                counted.add(batches.get_batch(place)[0])
+            found[name] = counted.total()
+            if kinds[name] == "money" and shows_currency(found[name].values):
                 raise _Odd
     return found
 

@@ -1,13 +1,13 @@
 """Working on a column through its distinct values, so that a decision costs once per value and not once per row."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["TEXT", "Tally", "by_distinct", "coded", "counts_of", "distinct", "few", "put", "tallied", "whole"]
+__all__ = ["TEXT", "Tally", "Tallying", "by_distinct", "coded", "counts_of", "distinct", "few", "put", "whole"]
 
 TEXT = pa.string()
 
@@ -41,14 +41,23 @@ class Tally:
         return Tally(whole(found["v"]), counts, sum(part.n_blank for part in parts))
 
 
-def tallied(columns: Iterable[pa.Array | pa.ChunkedArray]) -> Tally:
-    """Return the tally of a column that comes in pieces."""
-    done, waiting = Tally(pa.array([], TEXT), np.empty(0, np.int64)), []
-    for column in columns:
-        waiting.append(Tally.of(column))
-        if sum(map(len, waiting)) > len(done):
-            done, waiting = done.plus(*waiting), []
-    return done.plus(*waiting)
+@dataclass
+class Tallying:
+    """The tally of a column that comes in pieces."""
+
+    done: Tally = field(default_factory=lambda: Tally(pa.array([], TEXT), np.empty(0, np.int64)))
+    waiting: list[Tally] = field(default_factory=list)
+
+    def add(self, column: pa.Array | pa.ChunkedArray) -> None:
+        """Count one more piece."""
+        self.waiting.append(Tally.of(column))
+        if sum(map(len, self.waiting)) > len(self.done):
+            self.total()
+
+    def total(self) -> Tally:
+        """Return the tally of all pieces so far."""
+        self.done, self.waiting = self.done.plus(*self.waiting), []
+        return self.done
 
 
 def whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:

@@ -8,10 +8,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revops.exports.reading.cells import DATED, NUMBERS, CellReader
+from revops.exports.reading.columns import whole
 from revops.exports.reading.dates import read_dates
 from revops.exports.reading.numbers import as_numbers
 
 __all__ = ["Spilled"]
+
+PART_ROWS = 100_000
 
 
 @dataclass(frozen=True)
@@ -35,16 +38,26 @@ class Spilled:
             return pa.ipc.open_file(stream).num_record_batches
 
     def parts(self, places: Iterable[int] | None = None, columns: list[str] | None = None) -> Iterator[pa.Table]:
-        """Yield the batches, or those of some places and columns, as typed tables with their `_file`."""
+        """Yield the batches, or those of some places and columns, as typed tables with their `_file`.
+
+        Small ones that follow each other come as one table.
+        """
         wanted = None if columns is None else [list(self.kinds).index(name) for name in columns]
         with pa.OSFile(str(self.path)) as stream:
             batches = pa.ipc.open_file(stream, options=pa.ipc.IpcReadOptions(included_fields=wanted))
+            waiting: list[pa.RecordBatch] = []
             for place in range(batches.num_record_batches) if places is None else places:
-                yield self._typed(batches.get_batch(place))
+                waiting.append(batches.get_batch(place))
+                if sum(map(len, waiting)) >= PART_ROWS:
+                    yield self._typed(waiting)
+                    waiting = []
+            if waiting:
+                yield self._typed(waiting)
 
-    def _typed(self, batch: pa.RecordBatch) -> pa.Table:
-        columns = {name: self._read(batch[name], name) for name in batch.schema.names}
-        return pa.table({**columns, "_file": pa.repeat(pa.scalar(self.index, pa.int32()), len(batch))})
+    def _typed(self, batches: list[pa.RecordBatch]) -> pa.Table:
+        table = pa.Table.from_batches(batches).combine_chunks()
+        columns = {name: self._read(whole(table[name]), name) for name in table.column_names}
+        return pa.table({**columns, "_file": pa.repeat(pa.scalar(self.index, pa.int32()), len(table))})
 
     def _read(self, cells: pa.Array, name: str) -> pa.Array:
         if name in self.meant:
