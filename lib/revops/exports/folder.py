@@ -240,11 +240,11 @@ def _repeat(first: Source, again: Source, ledger: Ledger) -> None:
 
 def _need_opportunities(frames: list[Frame], folder: Path, ledger: Ledger) -> None:
     """Add a problem where no file fills opportunities, with what every file is instead."""
-    if ledger.problems or any(f.source.table == "opportunities" and f.table.num_rows for f in frames):
+    if ledger.problems or any(f.source.table == "opportunities" and f.n_rows for f in frames):
         return
     listed = [f"{name}: {why}" for name, why in ledger.unrecognised]
     for frame in frames:
-        empty = ", with headers and no rows" if not frame.table.num_rows else ""
+        empty = ", with headers and no rows" if not frame.n_rows else ""
         listed.append(f"{frame.source.name}: {frame.source.system} {frame.description.kind.name}{empty}")
     lines = "".join(f"\n  {line}" for line in sorted(listed))
     files = "1 file" if len(listed) == 1 else f"{len(listed):,} files"

@@ -92,7 +92,7 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None, asi
     context = Context(company, People(tables.get("owners"), company), Words(company, ledger), ledger)
     days = _opportunities(groups, tables, context)
     deals = combined([table for _, table in days])
-    history = build_history(groups["opportunity_history"], deals, _snapshots(days, deals), context)
+    history = build_history(groups["opportunity_history"], deals, _snapshots(days, deals), context, aside)
     warn_of_orphans(groups, tables, deals, context)
     tables |= _around_deals(groups, deals, context) | _spent(groups, context)
     tables |= people_tables(groups, tables, deals, context)
@@ -104,10 +104,13 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None, asi
     ledger.stop_on_problems()
     for table in (*tables.values(), *(table for _, table in days), *_look_up_files(frames)):
         ledger.keep_rows(table)
-    derived = {"opportunity_history": history.table, "contact_roles": roles}
-    tables |= {**billed, "opportunities": deals}
-    tables |= {name: table for name, table in derived.items() if table is not None}
+    tables |= {**billed, "opportunities": deals} | ({} if roles is None else {"contact_roles": roles})
     done = {**{name: finish(table, name) for name, table in tables.items()}, **touches}
+    if history.table is not None:
+        done["opportunity_history"] = history.table
+    for frame in frames:
+        if frame.spilled is not None:
+            frame.spilled.path.unlink()
     exported = max((day.isoformat() for day, _ in days if day is not None), default=None)
     return Prepared(
         dict(sorted(done.items())), ledger.close(history.tracked, history.history_from, exported, history.whole_from)
@@ -208,13 +211,13 @@ def _touched(
     return {"touches": build_touches(frames, persons, tables.get("campaigns"), context, aside)}
 
 
-def _histories(frames: list[Frame]) -> list[pa.ChunkedArray]:
+def _histories(frames: list[Frame]) -> list[pa.Array]:
     """Return the ids in the files that tell the history of stages."""
     whole = [frame for frame in frames if frame.description.kind.form != "changes"]
     telling = whole or [
-        frame for frame in frames if pc.any(pc.equal(tracked_fields(frame.table), "stage_name")).as_py()
+        frame for frame in frames if "stage_name" in tracked_fields(frame.distinct("field")).to_pylist()
     ]
-    return [frame.table["opportunity_id"] for frame in telling]
+    return [frame.distinct("opportunity_id") for frame in telling]
 
 
 def _snapshots(days: list[tuple[dt.date | None, pa.Table]], deals: pa.Table) -> Snapshots | None:

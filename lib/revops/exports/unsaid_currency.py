@@ -24,7 +24,7 @@ def warn_of_unsaid_currencies(frames: list[Frame], company: Company, ledger: Led
     for frame in frames:
         if frame.source.table not in TOLD or "amount_original" not in frame.table.column_names:
             continue
-        beside = [f for f in frames if f is not frame and f.table.num_rows]
+        beside = [f for f in frames if f is not frame and f.n_rows]
         alike = [f for f in beside if f.source.table == frame.source.table]
         if "currency" not in frame.table.column_names:
             _warn(frame, _doubt(frame, alike, beside, company), company, ledger)

@@ -9,12 +9,14 @@ from revops.exports.audit import Ledger
 from revops.exports.context import Context
 from revops.exports.money import converted_by, factors
 from revops.exports.people import folded
-from revops.exports.reading.columns import TEXT, by_distinct
+from revops.exports.reading.columns import TEXT, by_distinct, whole
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.records import plain
 from revops.wording import money
 
 __all__ = ["warn_of_orphans"]
+
+NEEDED = ["opportunity_id", "changed_at", "amount_original", "currency"]  # of history
 
 
 def warn_of_orphans(
@@ -51,28 +53,27 @@ def warn_of_orphans(
 
 def _warn_of_history(groups: dict[str, list[Frame]], company: Company, ledger: Ledger) -> None:
     """Warn of opportunities that have history and are in no file, with what they were worth last."""
-    known = [frame.table["opportunity_id"].cast(TEXT).combine_chunks() for frame in groups["opportunities"]]
-    parts = [_needed(frame.table) for frame in groups["opportunity_history"]]
-    if not known or not parts:
+    histories = groups["opportunity_history"]
+    if not groups["opportunities"] or not histories:
         return
-    rows = pa.concat_tables(parts, promote_options="default")
-    ids = rows["opportunity_id"].cast(TEXT)
-    lost = pc.and_(pc.invert(pc.is_in(ids, value_set=pa.concat_arrays(known))), ids.is_valid())
-    if not pc.any(lost).as_py():
+    known = pa.concat_arrays([whole(frame.table["opportunity_id"].cast(TEXT)) for frame in groups["opportunities"]])
+    told = pc.unique(pa.concat_arrays([frame.distinct("opportunity_id") for frame in histories]))
+    names = sorted(told.filter(pc.invert(pc.is_in(told, value_set=known))).to_pylist())
+    if not names:
         return
-    gone, total = rows.filter(lost), len(pc.unique(ids.drop_null()))
-    names = sorted(pc.unique(gone["opportunity_id"]).to_pylist())
+    gone = pa.concat_tables(
+        [_of(part, names) for frame in histories for part in frame.parts(NEEDED)], promote_options="default"
+    )
     ledger.warnings.append(
-        f"opportunity_history: {len(names):,} of {total:,} opportunities with history"
+        f"opportunity_history: {len(names):,} of {len(told):,} opportunities with history"
         f"{_worth(_last_amounts(gone, company), company)} are in no file of opportunities ({examples(names)}): its "
         "export may be filtered or cut off"
     )
 
 
-def _needed(table: pa.Table) -> pa.Table:
-    """Return the few columns of history that are looked at."""
-    names = ("opportunity_id", "changed_at", "amount_original", "currency")
-    return plain(table.select([name for name in names if name in table.column_names]))
+def _of(rows: pa.Table, names: list[str]) -> pa.Table:
+    """Return the rows of some opportunities."""
+    return plain(rows).filter(pc.is_in(rows["opportunity_id"].cast(TEXT), value_set=pa.array(names, TEXT)))
 
 
 def _last_amounts(rows: pa.Table, company: Company) -> float | None:
