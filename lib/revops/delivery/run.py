@@ -45,7 +45,7 @@ def run_reports(request: Request, progress: Progress) -> tuple[Path, Mapping[str
     plan = make_plan(request)
     reviewing = review_settings(request.params, plan.settings[0].company.currency)
     running = running_settings(request.params, where=request.on, engine=request.engine)
-    aside = prepare_workers() or ()
+    aside = prepare_workers(running.engine, [settings.stem for settings in plan.settings]) or ()
     outputs, began = Outputs(plan.outputs), time.monotonic()
     inputs = inputs_of(asked_of(request))
     with outputs.building() as building, outputs.scratch(*aside) as scratch:
