@@ -59,7 +59,7 @@ def project(tmp_path, make_project, monkeypatch):
     monkeypatch.chdir(root)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
-    monkeypatch.setattr(run, "prepare_workers", lambda: None)
+    monkeypatch.setattr(run, "prepare_workers", lambda *_: None)
     monkeypatch.setattr(run, "run_jobs", lambda jobs, *_: [(job, ended(job)) for job in jobs])
     return root
 

@@ -16,6 +16,7 @@ from revops.delivery.jobs.cluster import Cluster, cluster_of, run_jobs_on
 from revops.delivery.jobs.job import Job, Result
 from revops.delivery.jobs.running import cores, running_settings
 from revops.delivery.jobs.supervise import prepare_workers, run_jobs
+from revops.delivery.jobs.surroundings import check_engine
 from revops.delivery.outputs import MANIFEST, Outputs
 from revops.delivery.plan import Plan, Request, asked_of, make_plan
 from revops.delivery.progress import Progress
@@ -44,6 +45,7 @@ def run_reports(request: Request, progress: Progress) -> tuple[Path, Mapping[str
     plan = make_plan(request)
     reviewing = review_settings(request.params, plan.settings[0].company.currency)
     running = running_settings(request.params, where=request.on, engine=request.engine)
+    check_engine(running.engine)
     cluster = cluster_of(running)
     outputs, began = Outputs(plan.outputs), time.monotonic()
     inputs = inputs_of(asked_of(request))
@@ -52,7 +54,7 @@ def run_reports(request: Request, progress: Progress) -> tuple[Path, Mapping[str
             progress.say(line)
         jobs = [replace(job, engine=running.engine) for job in plan.jobs(building, scratch)]
         may = {} if request.again else may_stand(outputs.last(), inputs, dt.datetime.now(dt.UTC))
-        warmed, stand = _begun(plan, may, inputs, outputs, cluster is None)
+        warmed, stand = _begun(plan, may, inputs, outputs, running.engine if cluster is None else None)
         results = _results(_needed(jobs, stand, progress), warmed, progress, cluster, scratch)
         entries = _entries(results, stand, warmed, building, outputs, inputs)
         as_of = _as_of(entries, plan)
@@ -72,12 +74,17 @@ def run_reports(request: Request, progress: Progress) -> tuple[Path, Mapping[str
 
 
 def _begun(
-    plan: Plan, may: Mapping[Key, Entry], inputs: Mapping[Key, Inputs], outputs: Outputs, is_local: bool
+    plan: Plan, may: Mapping[Key, Entry], inputs: Mapping[Key, Inputs], outputs: Outputs, engine: str | None
 ) -> tuple[Warmed, dict[Key, Entry]]:
     """Prepare the tables, and workers once it is known that one will work; return what was prepared, and which entries
-    of the last run stand: those whose reports read what they read then."""
-    if is_local and not may:
-        outputs.note_scratch(*(prepare_workers() or ()))
+    of the last run stand: those whose reports read what they read then. No engine: the workers are a cluster's."""
+
+    def get_workers(stems: list[str]) -> None:
+        if engine is not None and stems:
+            outputs.note_scratch(*(prepare_workers(engine, stems) or ()))
+
+    if not may:
+        get_workers([settings.stem for settings in plan.settings])
     warmed = warm(plan)
     stand = {
         key: entry
@@ -85,8 +92,8 @@ def _begun(
         if entry["report"] not in warmed.refused
         and entry["content"] == warmed.content(entry["reads"], inputs[key]["exports"])
     }
-    if is_local and may and any(key not in stand and key[0] not in warmed.refused for key in inputs):
-        outputs.note_scratch(*(prepare_workers() or ()))
+    if may:
+        get_workers([key[0] for key in inputs if key not in stand and key[0] not in warmed.refused])
     return warmed, stand
 
 

@@ -84,7 +84,7 @@ def _prepared(parcel: Parcel, shared: str | None, worker: Worker) -> Path | None
 
 def _run(job: Job, say: Callable[..., None], is_wanted: Callable[[], bool]) -> Result:
     multiprocessing.current_process().daemon = False  # a nanny's worker is one, and those may have no children
-    prepare_workers()
+    prepare_workers(job.engine, [job.stem])
     result = run_once(job, lambda what, _, cell: say(what, cell), is_wanted)
     return result or Result(failure=Failure("The report was ended: nobody waited for it any more.", "Run it again."))
 

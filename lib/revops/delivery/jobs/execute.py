@@ -19,8 +19,9 @@ from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
 from revops import errors
+from revops.delivery.jobs.forked import KernelCopy
 from revops.delivery.jobs.job import OUR_FAULT, Failure, Job, Limits, Result, is_counted
-from revops.delivery.jobs.kernel import Kernel, set_environment
+from revops.delivery.jobs.kernel import kernel_from, set_environment
 from revops.delivery.jobs.page import FIGURE, render_page
 from revops.delivery.jobs.records import write_pictures, write_tables
 from revops.wording import unaddressed
@@ -36,16 +37,17 @@ _LONG_SECONDS = 1.0
 _DO_IT = "Do what the message says, then run the report again."
 
 
-def execute(job: Job, at_cell: Callable[[int], None]) -> Result:
+def execute(job: Job, at_cell: Callable[[int], None], copy: KernelCopy | None = None) -> Result:
     """Run the job's notebook and write its files; `at_cell` hears the number of each code cell as it starts.
 
-    Nothing is raised for a report that fails: the failure is in the result, with the cell and the text.
+    The kernel is the `copy` that waits to be one, else a new Python. Nothing is raised for a report that fails: the
+    failure is in the result, with the cell and the text.
     """
     started = time.perf_counter()
     set_environment(job)
     try:
         with errors.naming(job.folder / f"{job.stem}.ipynb"):
-            notebook = _run(job, at_cell)
+            notebook = _run(job, at_cell, copy)
         answer = _answer(notebook, job)
         with errors.naming(job.folder / job.stem):
             files = _write(notebook, answer, job, time.perf_counter() - started)
@@ -101,7 +103,7 @@ class _Watch:
         nbformat.write(self.notebook, self.path)
 
 
-def _run(job: Job, at_cell: Callable[[int], None]) -> NotebookNode:
+def _run(job: Job, at_cell: Callable[[int], None], copy: KernelCopy | None) -> NotebookNode:
     """Execute the notebook; return it whole, or refuse with the cell that stopped it. Either way it is on disk."""
     path = job.folder / f"{job.stem}.ipynb"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,7 +117,7 @@ def _run(job: Job, at_cell: Callable[[int], None]) -> NotebookNode:
             progress_bar=False,
             cwd=str(job.notebook.parent),
             execution_timeout=int(job.limits.cell_seconds),
-            kernel_manager_class=Kernel,
+            kernel_manager_class=kernel_from(copy),
             on_notebook_start=watch.begun,
             on_cell_start=watch.started,
         )

@@ -12,11 +12,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
 from revops.delivery.jobs.job import GIGABYTE, Failure, Job, Result
+from revops.delivery.jobs.surroundings import as_for_kernels, check_engine
 from revops.delivery.jobs.tries import Heard, Tries
+
+if TYPE_CHECKING:
+    from revops.delivery.jobs.forked import KernelCopy
 
 __all__ = ["prepare_workers", "run_jobs", "run_once"]
 
@@ -26,15 +31,21 @@ _METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods(
 _CONTEXT = multiprocessing.get_context(_METHOD)
 
 
-def prepare_workers() -> tuple[Path, ...]:
+def prepare_workers(engine: str = "ordinary", stems: Iterable[str] = ()) -> tuple[Path, ...]:
     """Start loading what every job needs, in the background, where processes can be forked from such a start.
 
-    Return the temporary folders that it needs, which stay behind if this process is killed.
+    Engine fork: also what the kernels of some reports need. Return the temporary folders that it needs, which stay
+    behind if this process is killed.
+
+    Raises
+        SettingsError: this system lacks the engine.
     """
+    check_engine(engine)
     if _METHOD != "forkserver":
         return ()
-    _CONTEXT.set_forkserver_preload(["revops.delivery.jobs.execute"])
-    multiprocessing.forkserver.ensure_running()
+    _CONTEXT.set_forkserver_preload(["revops.delivery.jobs.loaded"])
+    with as_for_kernels(engine, stems):
+        multiprocessing.forkserver.ensure_running()
     return (Path(multiprocessing.util.get_temp_dir()),)
 
 
@@ -189,14 +200,24 @@ def _is_alive(member: psutil.Process) -> bool:
 def _work(job: Job, pipe: Connection, log: Path) -> None:
     """The child: run one job, tell the parent, and never outlive it."""
     signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is for the parent, which ends the whole family
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         _write_to(log)
     except FileNotFoundError:  # the run was stopped while this process was about to start: its place is gone
         return
+    copy = _copied(job, pipe)  # while this process has one thread
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     from revops.delivery.jobs.execute import execute  # here, not above: it takes a second that the parent need not pay
 
-    pipe.send(execute(job, pipe.send))
+    pipe.send(execute(job, pipe.send, copy))
+
+
+def _copied(job: Job, pipe: Connection) -> "KernelCopy | None":
+    """Return what waits to be the job's kernel, where kernels are copied."""
+    if job.engine != "fork":
+        return None
+    from revops.delivery.jobs.forked import copy_for_kernel  # here, not above: as below
+
+    return copy_for_kernel(pipe)
 
 
 def _write_to(log: Path) -> None:
