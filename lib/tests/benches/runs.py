@@ -72,19 +72,11 @@ def revops_run(*arguments: str) -> list[str]:
 
 def notebook_and_page(folder: Path, stem: str, parameters: Mapping[str, object]) -> list[list[str]]:
     """Return the commands that execute one notebook by papermill and make a page of it by nbconvert."""
-    notebook, made = folder / "notebooks" / f"{stem}.ipynb", folder / f"serial-{stem}.ipynb"
+    notebook, made = (str(folder / name) for name in (f"notebooks/{stem}.ipynb", f"serial-{stem}.ipynb"))
     given = [word for pair in parameters.items() for word in ("-y", json.dumps(dict([pair])))]
     return [
-        [
-            "papermill",
-            str(folder / "notebooks" / f"{stem}.ipynb"),
-            str(made),
-            "--no-progress-bar",
-            "-k",
-            "python3",
-            *given,
-        ],
-        ["jupyter", "nbconvert", "--to", "html", str(made)],
+        ["papermill", notebook, made, "--no-progress-bar", "-k", "python3", *given],
+        ["jupyter", "nbconvert", "--to", "html", made],
     ]
 
 

@@ -114,9 +114,9 @@ def notes(patience: float) -> str:
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in _PACKAGES)
     return f"""
 Each the fastest of {TURNS} turns, taken in turn with what it is held against; of one, where a turn of all in the line
-took more than {patience:g} seconds. Every turn in a fresh process. GB: the most memory of that process, imports included; of
-runs that of all their processes together, looked at twice a second, what they share counted once. ratio: its seconds
-over the other's (for each report, where those were fewer); of CPU: the same of processor seconds; growth: seconds for
-each row over those at the smallest size.
+took more than {patience:g} seconds. Every turn in a fresh process. GB: the most memory of that process, imports
+included; of runs that of all their processes together, looked at twice a second, what they share counted once.
+ratio: its seconds over the other's (for each report, where those were fewer); of CPU: the same of processor seconds;
+growth: seconds for each row over those at the smallest size.
 {date.today()}, {platform.system()} {platform.machine()}, {cores} cores{load}; Python {platform.python_version()},
 {versions}."""

@@ -27,8 +27,8 @@ from revops.company import load_company
 from revops.exports import Audit, prepare
 
 __all__ = ["STATES", "TOUCHES", "credited", "gate", "journeys", "make_exports", "make_people", "make_table",
-           "make_tables", "measure", "pandas_csv", "plain_csv", "plain_parquet", "plain_people", "plain_state", "spells",
-           "state", "state_by_hand", "states_of"]  # fmt: skip
+           "make_tables", "measure", "pandas_csv", "plain_csv", "plain_parquet", "plain_people", "plain_state",
+           "spells", "state", "state_by_hand", "states_of"]  # fmt: skip
 
 STATES = 5
 """So many states in time to an opportunity, in made exports and in made tables."""
