@@ -34,7 +34,7 @@ def process_of(view):
 def test_parts_go_through_a_cluster_to_the_same_journeys(client, tmp_path):
     whole, knobs = as_of(in_order(made_up(4)), days(4)), any_knobs(4)
     view = as_of(in_parts(whole.book, tmp_path / "cut", 4), days(4))
-    with on(client.get_executor()):
+    with on(client.get_executor(pure=False)):
         assert os.getpid() not in over(view, process_of)
         same(journeys_of(view, knobs), journeys_of(whole, knobs))
     assert set(over(view, process_of)) == {os.getpid()}
