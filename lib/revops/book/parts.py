@@ -64,8 +64,10 @@ def over(view: "AsOf", function: Callable[["AsOf"], Found]) -> list[Found]:
     if not in_parts(view):
         return [function(view)]
     views = (view.part(number) for number in range(view.book.n_parts))
-    with _mapping() as each:
-        return list(each(function, views))
+    with _executor() as executor:
+        if executor is None:
+            return [function(part) for part in views]
+        return [found.result() for found in [executor.submit(function, part) for part in views]]
 
 
 @contextlib.contextmanager
@@ -88,18 +90,16 @@ def by_id(frames: list[pd.DataFrame], column: str) -> pd.DataFrame:
 
 
 @contextlib.contextmanager
-def _mapping() -> Iterator[Callable]:
-    """Give what calls a function with each of some views."""
-    executor, address = _given.get(), os.environ.get(SCHEDULER)
-    if executor is not None:
-        yield executor.map
-    elif address:
+def _executor() -> Iterator[Executor | None]:
+    """Give what goes through parts; None: this process."""
+    address = os.environ.get(SCHEDULER)
+    if _given.get() is not None or not address:
+        yield _given.get()
+    else:
         from distributed import Client  # the extra revops[dask], wanted only here
 
         with Client(address) as client:
-            yield client.get_executor().map
-    else:
-        yield map
+            yield client.get_executor(pure=False)
 
 
 def _write(name: str, rows: pa.Table | Dataset, linked: Components, folder: Path, n: int) -> None:
