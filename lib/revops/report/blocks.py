@@ -135,10 +135,13 @@ class FigureBlock(Block):
 
     def to_html(self) -> str:
         """Return the figure."""
+        return self._around(svg(self.chart))
+
+    def _around(self, drawing: str) -> str:
         chart = self.chart
         data = table_html(f"Data behind: {chart.title}", chart.data, chart.units, self.currency)
         return (
-            f'<figure class="{BLOCK}" id="figure-{chart.name}"><p class="claim">{text(chart.title)}</p>\n{svg(chart)}\n'
+            f'<figure class="{BLOCK}" id="figure-{chart.name}"><p class="claim">{text(chart.title)}</p>\n{drawing}\n'
             f"<figcaption>{text(chart.caption)}\n"
             f"<details><summary>The data behind this chart</summary>{data}</details></figcaption></figure>"
         )
@@ -149,7 +152,8 @@ class FigureBlock(Block):
         return self.chart.alt
 
     def _repr_mimebundle_(self, **_: Any) -> Any:
-        content = {"text/plain": self.plain, "text/html": self.to_html(), "image/svg+xml": svg(self.chart)}
+        drawing = svg(self.chart)
+        content = {"text/plain": self.plain, "text/html": self._around(drawing), "image/svg+xml": drawing}
         if self.in_mail:
             content["image/png"] = base64.b64encode(png(self.chart)).decode("ascii")
         return content, {FIGURE_KEY: self.chart.name}
