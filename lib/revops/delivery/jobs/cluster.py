@@ -128,7 +128,8 @@ def _made_here(scratch: Path) -> Iterator[object]:
         threads_per_worker=1,
         processes=True,
         host="127.0.0.1",
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",  # its web server, of which nobody need know
+        scheduler_kwargs={"dashboard": False},
         memory_limit=0,  # Dask would count the worker alone; each job's own limit counts the kernel too
         local_directory=str(scratch),
         silence_logs=logging.CRITICAL,
