@@ -6,7 +6,10 @@ The workers are processes of their own on loopback, and what is killed is killed
 import json
 import os
 import re
+import shutil
 import signal
+import subprocess
+from pathlib import Path
 
 import pytest
 from clusters import (
@@ -24,9 +27,11 @@ from clusters import (
     worker_of,
 )
 
+from revops.book.kept import is_whole
 from revops.delivery.jobs import parcel, sending
 from revops.delivery.jobs.job import Limits
 
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.xdist_group("cluster")
 
 WORKER = r"Worker tcp://127\.0\.0\.1:\d+"
@@ -216,3 +221,52 @@ def test_lost_cluster_ends_the_run_and_leaves_the_last_good_reports(make_project
     assert entries["is_good"]["carried_from"]["run"] == before.name
     assert (folder / "is_good.json").read_bytes() == (before / "is_good.json").read_bytes()
     wait_for(lambda: not alive(kernel))
+
+
+def test_sample_report_of_a_cluster_is_that_made_here(two, tmp_path, monkeypatch):
+    for name in ("params", "data"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    (tmp_path / "notebooks").mkdir()
+    shutil.copy(ROOT / "notebooks" / "pipeline_coverage.ipynb", tmp_path / "notebooks")
+    share_of(tmp_path, monkeypatch, two[0], tmp_path / "shared")
+    asked = {"limits": Limits(), "slices": {"region": ("EMEA",)}}
+    here, told_here, _ = run_in(tmp_path, on="local", **asked)
+    there, told, _ = run_in(tmp_path, **asked)
+    assert [entry["failure"] for entry in told.values()] == [None]
+    assert [entry["files"] for entry in told.values()] == [entry["files"] for entry in told_here.values()]
+    assert any(name.endswith(".png") for name in told["pipeline_coverage EMEA"]["files"])
+    assert_same_files(here, there, told)
+    keys = [home.name for home in (tmp_path / "shared").iterdir()]
+    assert [home.name for home in (two[2] / "dask-scratch-space" / "revops-prepared").iterdir()] == keys
+    assert is_whole(tmp_path / "outputs" / ".cache" / keys[0])
+
+
+def test_full_disk_of_a_worker_sends_a_report_to_another(make_project, tmp_path, monkeypatch):
+    project, disk = make_project(tmp_path / "project", "is_good"), tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], capture_output=True).returncode:
+        pytest.skip("no disk may be mounted here")
+    try:
+        with made_cluster(1, disk) as (address, client):
+            share_of(project, monkeypatch, address, tmp_path / "shared")
+            full = next(iter(client.nthreads()))
+            with open(disk / "filler", "wb") as file:
+                os.posix_fallocate(file.fileno(), 0, os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize)
+            folder, entries, _ = run_in(project)
+            reason = (
+                f"scratch of {full}: must have room for what is written there; found: no space left on device. "
+                "Free some space, then do the same again."
+            )
+            assert entries["is_good"]["failure"]["reason"] == reason
+            page = (folder / "is_good.failed.html").read_text(encoding="utf-8")
+            assert f"First try: {reason}" in page and f"Second try: {reason}" in page
+            joined = ("--no-nanny", "--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1")
+            apart = ("--local-directory", str(tmp_path))
+            with started("-m", "distributed.cli.dask_worker", address, *joined, *apart):
+                client.wait_for_workers(2, timeout=LONG)
+                _, entries, said = run_in(project, slices={"region": ("EMEA", "AMER", "APAC")})
+            made = [entry["outcome"] for name, entry in entries.items() if name != "is_good"]
+            assert made == ["made"] * 3
+            assert f": tried once more: {reason}\n" in said
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)

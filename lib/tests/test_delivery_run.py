@@ -122,6 +122,11 @@ def test_kernel_is_this_interpreter_in_the_notebooks_folder_with_fixed_surroundi
     assert said == ["0", "1", backend, str(root / "notebooks"), sys.executable]
 
 
+def test_only_a_report_whose_kernel_died_is_tried_once_more(runs):
+    again = [line for line in runs[3].splitlines() if "tried once more" in line]
+    assert again == [f"kills_its_kernel: tried once more: {FAULTS['kills_its_kernel']}"]
+
+
 @pytest.mark.parametrize("stem", FAULTS)
 def test_fault_is_a_failure_with_its_reason_and_evidence(runs, stem):
     _, folder, entries, said = runs
@@ -140,7 +145,9 @@ def test_fault_is_a_failure_with_its_reason_and_evidence(runs, stem):
 def test_evidence_shows_the_code_that_was_running(runs):
     _, folder, entries, _ = runs
     assert entries["kills_its_kernel"]["failure"]["cell"] == 4
-    assert "os.kill(os.getpid(), signal.SIGKILL)" in (folder / "kills_its_kernel.failed.html").read_text()
+    page = (folder / "kills_its_kernel.failed.html").read_text()
+    assert "os.kill(os.getpid(), signal.SIGKILL)" in page
+    assert [page.count(f"{which} try: {FAULTS['kills_its_kernel']}") for which in ("First", "Second")] == [1, 1]
     assert "ZeroDivisionError" in (folder / "raises_an_error.failed.html").read_text()
 
 

@@ -78,7 +78,7 @@ def _prepared(parcel: Parcel, shared: str | None, worker: Worker) -> Path | None
         return Path(parcel["prepared"]) if parcel["prepared"] else None
     cache = Path(worker.local_directory).parent / "revops-prepared"
     key = Path(parcel["prepared"]).name
-    with Lock(f"revops-{socket.gethostname()}-{cache}-{key}", client=get_client()):
+    with Lock(f"revops-{socket.gethostname()}-{cache}-{key}"):
         return fetched(key, shared, cache)
 
 
@@ -86,7 +86,10 @@ def _run(job: Job, say: Callable[..., None], is_wanted: Callable[[], bool]) -> R
     multiprocessing.current_process().daemon = False  # a nanny's worker is one, and those may have no children
     prepare_workers(job.engine, [job.stem])
     result = run_once(job, lambda what, _, cell: say(what, cell), is_wanted)
-    return result or Result(failure=Failure("The report was ended: nobody waited for it any more.", "Run it again."))
+    if result is not None:
+        return result
+    reason = "The report was ended: its worker was closed, or nobody waited for it any more."
+    return Result(failure=Failure(reason, "Run it again.", is_death=True))
 
 
 def _wanted(worker: Worker) -> Callable[[], bool]:

@@ -99,8 +99,9 @@ def _connected(cluster: Cluster, scratch: Path) -> Iterator["Client"]:
 
     with ExitStack() as stack:
         stack.enter_context(_quiet())
-        stack.enter_context(dask.config.set({"distributed.comm.timeouts.connect": f"{_PATIENCE}s"}))
-        place = cluster.address or stack.enter_context(_made_here(scratch))
+        known = {"distributed.comm.timeouts.connect": f"{_PATIENCE}s", "temporary-directory": str(scratch)}
+        stack.enter_context(dask.config.set(known))
+        place = cluster.address or stack.enter_context(_made_here())
         try:
             client = stack.enter_context(Client(place, timeout=_PATIENCE, set_as_default=False))
         except (OSError, ValueError):
@@ -119,7 +120,7 @@ def _connected(cluster: Cluster, scratch: Path) -> Iterator["Client"]:
 
 
 @contextmanager
-def _made_here(scratch: Path) -> Iterator[object]:
+def _made_here() -> Iterator[object]:
     """Give a cluster of processes, as many as there are cores, that only this machine can reach."""
     from distributed import LocalCluster
 
@@ -128,9 +129,9 @@ def _made_here(scratch: Path) -> Iterator[object]:
         threads_per_worker=1,
         processes=True,
         host="127.0.0.1",
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",  # its web server, of which nobody need know
+        scheduler_kwargs={"dashboard": False},
         memory_limit=0,  # Dask would count the worker alone; each job's own limit counts the kernel too
-        local_directory=str(scratch),
         silence_logs=logging.CRITICAL,
     ) as made:
         yield made

@@ -55,10 +55,12 @@ def sent_and_back(
 
 @dataclass
 class _Try:
-    """A try of a job on the cluster: which worker began it, the last word from there, and its code cell."""
+    """A try of a job on the cluster: the only workers that may run it, if not all; which one began it, when the last
+    word came from there, and its code cell."""
 
     job: Job
     future: Future
+    only: set[str]
     worker: str = ""
     last_word: float | None = None
     cell: int = 0
@@ -78,12 +80,13 @@ class _Sent:
         client.subscribe_topic(TOPIC, lambda event: self.words.put(event[1]))
 
     def send(self, job: Job, avoided: str = "") -> None:
-        """Send a job to any worker; to the one avoided only where there is no other."""
+        """Send a job to any worker but the one avoided, unless there is no other."""
         name = f"revops-{secrets.token_hex(8)}"
-        others = [worker for worker in self.workers if worker != avoided] if avoided else []
-        where = {"workers": others, "allow_other_workers": True} if others else {}
-        future = self.client.submit(work_off, packed(job), name, self.shared, key=name, pure=False, **where)
-        self.tries[name] = _Try(job, future)
+        only = {worker for worker in self.workers if worker != avoided} if avoided else set()
+        future = self.client.submit(
+            work_off, packed(job), name, self.shared, key=name, pure=False, workers=sorted(only) or None
+        )
+        self.tries[name] = _Try(job, future, only)
         future.add_done_callback(lambda _: self.words.put({"name": name, "what": _DONE}))
 
     def ended(self) -> list[tuple[_Try, Result]]:
@@ -140,7 +143,8 @@ class _Sent:
 
     def _lost(self, one: _Try) -> Result:
         where = f", in code cell {one.cell}" if one.cell else ""
-        reason = f"Worker {one.worker or 'unknown'} was lost while it ran the report{where}: it was killed, or its machine was."
+        worker = one.worker or "unknown"
+        reason = f"Worker {worker} was lost while it ran the report{where}: it was killed, or its machine was."
         advice = "Look at that worker's log, and at the memory its machine had."
         return Result(failure=Failure(reason, advice, one.cell or None, is_death=True))
 
@@ -164,7 +168,16 @@ class _Sent:
             self.workers, self.looked = list(self.client.nthreads()), now
             if self.workers:
                 self.staffed = now
+                self._send_stranded()
         return now - self.staffed < _NO_WORKER_SECONDS
+
+    def _send_stranded(self) -> None:
+        """Send to any worker what waits for workers that are all gone."""
+        for name, one in list(self.tries.items()):
+            if one.only and one.last_word is None and one.only.isdisjoint(self.workers):
+                del self.tries[name]
+                self.client.cancel([one.future], force=True)
+                self.send(one.job)
 
     def _all(self, failure: Failure) -> list[tuple[_Try, Result]]:
         return [(one, Result(failure=failure)) for one in self.tries.values()]

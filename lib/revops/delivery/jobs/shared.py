@@ -1,6 +1,5 @@
 """Prepared tables where every machine of a cluster finds them: put there once, fetched once by each machine."""
 
-import json
 import posixpath
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,24 +46,22 @@ def fetched(key: str, shared: str, cache: Path) -> Path:
         return used(home)
     with aside_in(cache) as aside, _refusals(shared, "give the prepared tables"):
         store, folder = _opened(shared, key)
-        last = posixpath.join(folder, _WHOLE)
-        if not store.exists(last):
+        if not store.exists(posixpath.join(folder, _WHOLE)):
             raise RunError(
                 f"{shared}: must hold the prepared tables that the run put there; found none from here. "
                 "Name in run.yml, under shared, a place that all machines of the cluster read."
             )
-        wanted = json.loads(store.cat_file(last))
         for place in store.find(folder):
-            name = posixpath.relpath(place, folder)
-            if name != _WHOLE:
-                (aside / name).parent.mkdir(parents=True, exist_ok=True)
-                store.get_file(place, str(aside / name))
+            file = aside / posixpath.relpath(place, folder)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            store.get_file(place, str(file))
+        if not is_whole(aside):
+            raise RunError(
+                f"{shared}: must hold the prepared tables whole; found other files than it lists. "
+                f"Remove {key} there; the next run puts it there again."
+            )
+        (aside / _WHOLE).unlink()  # it is written anew as the folder is moved in
         move_in(aside, home)
-    if json.loads((home / _WHOLE).read_text(encoding="utf-8")) != wanted:
-        raise RunError(
-            f"{shared}: must hold the prepared tables whole; found other files than it lists. "
-            f"Remove {key} there; the next run puts it there again."
-        )
     keep_newest(cache)
     return home
 
