@@ -153,7 +153,7 @@ def _entries(
 
 def _as_of(entries: Iterable[Mapping[str, Any]], plan: Plan) -> str:
     """Return the day the run is filed under: the latest of the reports made, else the one asked for, else today."""
-    made = [entry["as_of"] for entry in entries if entry["outcome"] == "made"]
+    made = [entry["as_of"] for entry in entries if _is_made(entry)]
     asked = plan.settings[0].knobs.as_of
     if made:
         return max(made)
@@ -170,10 +170,12 @@ def _manifest(name: str, as_of: str, plan: Plan, entries: list[dict[str, Any]], 
         "seconds": round(seconds, 1),
         "machine": f"{platform.system()} {platform.machine()}",
         "versions": versions(),
-        "reports": [
-            entry | {"made_in": entry["made_in"] or name} if entry["outcome"] == "made" else entry for entry in entries
-        ],
+        "reports": [{**entry, "made_in": (entry["made_in"] or name) if _is_made(entry) else None} for entry in entries],
     }
+
+
+def _is_made(entry: Entry) -> bool:
+    return bool(entry["outcome"] == "made")
 
 
 def _write(building: Path, manifest: Mapping[str, Any], log: Iterable[str]) -> None:
