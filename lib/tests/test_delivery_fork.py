@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 GIVEN = {"REVOPS_SMTP_USER": "mailer", "REVOPS_SMTP_PASSWORD": "secret", "REVOPS_OTHER": "1", "MPLBACKEND": "agg"}
 GIVEN["PYTHONPATH"] = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")]).strip(os.pathsep)
 LOOKS = """\
-import builtins, json, multiprocessing, os, random, secrets, signal, sys, threading, uuid, warnings
+import builtins, json, locale, multiprocessing, os, random, secrets, signal, sys, threading, time, uuid, warnings
 is_loaded = "revops.report" in sys.modules
 import matplotlib, numpy, pandas
 found = {
@@ -37,6 +37,8 @@ found = {
     "environment": {name: os.environ[name] for name in sorted(os.environ) if name != "JPY_PARENT_PID"},
     "parent": os.environ["JPY_PARENT_PID"] == str(os.getppid()),
     "surroundings": [sys.path, os.getcwd(), sys.argv[1], hash("a"), matplotlib.get_backend()],
+    "warnings": [str(rule) for rule in warnings.filters],
+    "locale": [locale.setlocale(locale.LC_ALL), time.tzname, os.umask(0o22)],
     "leads_its_session": os.getsid(0) == os.getpid(),
     "style": {name: str(value) for name, value in matplotlib.rcParams.items()},
     "signals": [str(signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)],
@@ -124,9 +126,12 @@ def test_copy_finds_what_a_new_kernel_finds(run, monkeypatch):
     for found in (copied, new):
         environment = found["environment"]
         assert environment["REVOPS_OTHER"] == "1" and not re.search("SMTP|LOADED|MALLOC", str(environment))
-        for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "PYTEST_CURRENT_TEST"):
+        for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "PYTEST_CURRENT_TEST", "COLUMNS", "LINES"):
             environment.pop(name, None)
         del found["chance"], found["names"]
+    more = [rule for rule in copied.pop("warnings") if rule not in new["warnings"]]
+    del new["warnings"]
+    assert [rule for rule in more if not re.search(r"bleach|urllib3|requests", rule)] == [], "rules on others' warnings"
     assert copied == new
     assert copied["style"]["lines.linewidth"] == "3.25"
 
