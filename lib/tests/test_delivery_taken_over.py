@@ -1,17 +1,31 @@
 """A changed export brings the reports that read it, and no others: their files are those of the last run."""
 
+import datetime as dt
+import errno
 import json
 import os
+import re
 import shutil
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 from killed import answer_of
+from test_exports_web import FILE as WEB
 
+from frames import book, deal
+from frames import change as changed_at
 from revops import __main__ as command
 from revops.delivery import run
-from revops.delivery.jobs.job import Result
+from revops.delivery.code import code_of
+from revops.delivery.content import Found
+from revops.delivery.fingerprint import inputs_of
+from revops.delivery.jobs.job import Failure, Result
+from revops.delivery.outputs import Outputs
+from revops.delivery.plan import Request, asked_of
+from revops.delivery.unchanged import may_stand
+from revops.exports import LeftOut
 
 pytestmark = pytest.mark.xdist_group("delivery")
 
@@ -80,14 +94,24 @@ def root(tmp_path_factory):
     return root
 
 
+class Started(list):
+    """What was started: workers, and jobs by title; `failing` are those that fail."""
+
+    def __init__(self):
+        self.failing = []
+
+
 @pytest.fixture
 def started(root, monkeypatch):
     """Let jobs end at once, without a process, each leaving another page; return what was started: workers, jobs."""
-    titles = []
+    titles = Started()
 
     def end(jobs, *_):
         for job in jobs:
             titles.append(job.title)
+            if job.title in titles.failing:
+                yield job, Result(failure=Failure("It failed.", "Mend it."))
+                continue
             job.folder.mkdir(parents=True, exist_ok=True)
             reads = import_module(f"revops.measures.{job.stem}").READS
             answer = answer_of(job.stem, 1) | {"reads": reads, "slice": job.slice}
@@ -103,6 +127,14 @@ def started(root, monkeypatch):
 
 def pages():
     return {file.stem: file.read_text() for file in Path("outputs/latest").glob("*_*.html")}
+
+
+def manifest():
+    return json.loads(Path("outputs/latest/manifest.json").read_text())
+
+
+def refuse(*_):
+    raise OSError(errno.EXDEV, "Invalid cross-device link")
 
 
 def change(file):
@@ -129,3 +161,194 @@ def test_a_changed_export_brings_the_reports_that_read_it_and_no_others(root, st
     assert started == [WORKERS, *READERS[name]]
     now = pages()
     assert {stem for stem in ALL if now[stem] != before[stem]} == set(READERS[name])
+
+
+def test_an_export_that_no_report_reads_brings_a_run_without_a_kernel(root, started, capsys):
+    assert command.main(["run"]) == 0
+    before, run_before = pages(), os.readlink("outputs/latest")
+    started.clear()
+    (root / "data/sample/web.csv").write_text(WEB)
+    assert command.main(["run"]) == 0
+    assert started == [] and pages() == before and os.readlink("outputs/latest") != run_before
+    assert "running 0 reports" in capsys.readouterr().err
+    assert command.main(["run"]) == 0
+    assert "Nothing is new" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "brings"),
+    [
+        ("params/cac_payback.yml", (PAYBACK,)),
+        ("params/forecast_accuracy.yml", (FORECAST, STAGES)),
+        ("notebooks/pipeline_coverage.ipynb", (PIPELINE,)),
+        ("data/benchmarks/benchmarks.csv", (PAYBACK, STAGES)),
+        ("params/review.yml", ()),
+        ("params/company.yml", ALL),
+    ],
+)
+def test_settings_notebooks_and_published_figures_bring_the_reports_that_take_them(root, started, name, brings):
+    assert command.main(["run"]) == 0
+    started.clear()
+    with (root / name).open("a") as file:
+        file.write("\n")
+    assert command.main(["run"]) == 0
+    assert [title for title in started if title != WORKERS] == list(brings)
+
+
+def test_a_report_taken_over_names_the_run_that_made_it(root, started, capsys):
+    assert command.main(["run", "--again"]) == 0
+    first = manifest()
+    for _ in range(2):
+        capsys.readouterr()
+        change(root / "data/sample/targets/tools.csv")
+        assert command.main(["run"]) == 0
+        now = manifest()
+        assert {entry["report"]: entry["made_in"] for entry in now["reports"]} == {
+            **dict.fromkeys(ALL, first["run"]),
+            STAGES: now["run"],
+        }
+        assert [line for line in capsys.readouterr().err.splitlines() if "as in run" in line] == [
+            f"{stem}: as in run {first['run']}, nothing that it reads has changed" for stem in ALL[:-1]
+        ]
+    entries = [next(e for e in told["reports"] if e["report"] == PIPELINE) for told in (first, now)]
+    kept = ("outcome", "files", "seconds", "peak_mb", "sentence", "as_of", "content", "reads", "made_in")
+    assert [entries[0][name] for name in kept] == [entries[1][name] for name in kept]
+
+
+@pytest.mark.parametrize("links", [True, False], ids=["links", "copies"])
+def test_what_is_taken_over_outlives_the_run_that_made_it(root, started, monkeypatch, links):
+    assert command.main(["run", "--again"]) == 0
+    first, before = manifest()["run"], pages()
+    if not links:
+        monkeypatch.setattr(os, "link", refuse)
+    change(root / "data/sample/targets/tools.csv")
+    assert command.main(["run", "--keep", "1"]) == 0
+    assert not Path("outputs/runs", first).exists()
+    assert {stem: page for stem, page in pages().items() if stem != STAGES} == {
+        stem: page for stem, page in before.items() if stem != STAGES
+    }
+
+
+def test_each_slice_stands_by_itself(root, started):
+    assert command.main(["run", PIPELINE, PAYBACK, "--slice", "region=EMEA,AMER"]) == 0
+    started.clear()
+    change(root / "data/sample/stripe/invoices.csv")
+    Path("outputs/latest/region=AMER", f"{PIPELINE}.html").unlink()
+    assert command.main(["run", PIPELINE, PAYBACK, "--slice", "region=EMEA,AMER"]) == 0
+    assert sorted(started) == sorted(
+        [f"{PAYBACK} region=AMER", f"{PAYBACK} region=EMEA", f"{PIPELINE} region=AMER", WORKERS]
+    )
+
+
+def test_a_report_that_failed_is_tried_again_and_one_without_its_files_is_made_again(root, started):
+    assert command.main(["run", "--again"]) == 0
+    started.failing.append(FORECAST)
+    assert command.main(["run", "--again"]) == 1
+    Path("outputs/latest", f"{PIPELINE}.json").unlink()
+    started.clear()
+    started.failing.clear()
+    assert command.main(["run"]) == 0
+    assert sorted(started) == sorted([FORECAST, PIPELINE, WORKERS])
+
+
+def test_nothing_is_taken_over_where_the_clock_went_back(root, started):
+    assert command.main(["run", "--again"]) == 0
+    last = Outputs(root / "outputs").last()
+    inputs = inputs_of(asked_of(Request()))
+    made = dt.datetime.fromisoformat(last[1]["made"])
+    assert len(may_stand(last, inputs, made)) == len(ALL)
+    assert may_stand(last, inputs, made - dt.timedelta(seconds=1)) == {}
+
+
+def test_content_differs_once_a_stamp_has_come_and_by_what_the_audit_tells_of_a_table(tmp_path):
+    seen = book([deal("a")], [changed_at("a", "2026-02-01 09:00"), changed_at("a", "2026-02-03 09:00")])
+    file = tmp_path / "opportunities.parquet"
+    file.write_text("one")
+
+    def content(hour="09:00", reads=("opportunities",), audit=seen.audit, said=""):
+        clock = dt.datetime.fromisoformat(f"2026-02-03 {hour}").replace(tzinfo=dt.UTC)
+        found = Found(replace(seen, audit=audit), {"opportunities": file}, clock, tmp_path)
+        return found.content(reads, said)
+
+    def with_left_out(table):
+        return replace(seen.audit, left_out=(LeftOut(table, "a.csv", "test record", 1, None, ()),))
+
+    first = content()
+    assert content("10:00") == first != content("08:59")
+    assert content(audit=with_left_out("leads")) == first != content(audit=with_left_out("opportunities"))
+    assert (
+        content(audit=replace(seen.audit, tracked={}))
+        != first
+        != content(audit=replace(seen.audit, exported_on=None, history_from=None))
+    )
+    assert content(reads=()) != content(reads=(), said="other files")
+    assert content(reads=("opportunities", "leads")) != first
+    file.write_text("two")
+    whole = content()
+    assert whole != first
+    file.unlink()
+    file.mkdir()
+    for part in ("0000.parquet", "0001.parquet"):
+        (file / part).write_text(part)
+    parts = content()
+    (file / "0001.parquet").write_text("another")
+    assert len({first, whole, parts, content()}) == 4
+
+
+def cell(source):
+    return {"cell_type": "code", "metadata": {}, "source": source}
+
+
+@pytest.mark.parametrize(
+    ("source", "is_bound"),
+    [
+        ("from revops.params import settings\nx = settings('a')", True),
+        ("from revops.measures import cac_payback as measures", True),
+        ("answer.table('x')", True),
+        ("view.book.table('x')", False),
+        ("open_book(chosen).table('x')", False),
+        ("found.tables", False),
+        ("import pandas", False),
+        ("from pandas import read_csv", False),
+        ("from revops.exports import prepare", False),
+        ("from . import x", False),
+        ("import revops.book", False),
+        ("open('x')", False),
+        ("''.__class__", False),
+        ("!ls", False),
+    ],
+)
+def test_code_that_may_read_more_than_measures_do_is_seen(tmp_path, source, is_bound):
+    file = tmp_path / "own.ipynb"
+    file.write_text(json.dumps({"cells": [cell("from revops import report"), cell(source)]}))
+    assert code_of(file).is_bound is is_bound and code_of(file).reads_published is not is_bound
+
+
+def test_code_tells_whose_settings_it_takes_and_whether_it_takes_published_figures():
+    told = {stem: code_of(ROOT / "notebooks" / f"{stem}.ipynb") for stem in ALL}
+    assert {stem: code.settings for stem, code in told.items()} == {
+        **{stem: (stem,) for stem in ALL},
+        STAGES: (FORECAST, STAGES),
+    }
+    assert [stem for stem in ALL if told[stem].reads_published] == [PAYBACK, STAGES]
+
+
+def plain(page):
+    return re.sub("Made on .*", "", page)
+
+
+def test_what_is_taken_over_is_what_a_run_of_all_would_give(root, monkeypatch):
+    monkeypatch.chdir(root)
+    asked = ["run", PIPELINE, REVENUE, "--outputs"]
+    assert command.main([*asked, "ours"]) == 0
+    change(root / "data/sample/targets/quota_long.csv")
+    assert command.main([*asked, "ours"]) == 0
+    told = json.loads(Path("ours/latest/manifest.json").read_text())
+    made_in = {entry["report"]: entry["made_in"] for entry in told["reports"]}
+    assert made_in[REVENUE] != made_in[PIPELINE] == told["run"]
+    assert command.main([*asked, "anew"]) == 0
+    files = sorted(file for entry in told["reports"] for file in entry["files"] if not file.endswith(".ipynb"))
+    assert len(files) > 10
+    for file in files:
+        ours, anew = (Path(place, "latest", file).read_bytes() for place in ("ours", "anew"))
+        assert plain(ours.decode("latin-1")) == plain(anew.decode("latin-1")), file

@@ -1,4 +1,4 @@
-"""A report rests on the tables it says it reads: with any others, or none, it shows the same to the letter."""
+"""A report rests on the tables it says it reads: it asks for no others, and shows nothing that was found in them."""
 
 import ast
 import dataclasses
@@ -29,10 +29,10 @@ class Refusing(dict):
 
 
 def with_others(book, reads):
-    """Return a book that refuses all tables but those read, and whose audit tells other things of the others."""
+    """Return a book that refuses all tables but those read, and whose audit tells odd things of the others."""
     audit = book.audit
     other = sorted(set(schema.TABLES) - set(reads))[0]
-    told = dict(sha256="0" * 64, rows_read=9, rows_kept=7, last="2031-01-01", warnings=("It is odd.",))
+    told = dict(sha256="0" * 64, rows_read=9, rows_kept=7, last="2031-01-01", warnings=("It is odd",))
     files = [
         file if file.table in reads or file.table.startswith("look-up") else dataclasses.replace(file, **told)
         for file in audit.files
@@ -40,14 +40,14 @@ def with_others(book, reads):
     said = dataclasses.replace(
         audit,
         files=(*files, dataclasses.replace(files[0], name="other.csv", table=other, system="other")),
-        left_out=(*audit.left_out, LeftOut(other, "other.csv", "duplicate id", 3, 1.0, ("x",))),
-        warnings=(*audit.warnings, f"{other}: 3 are odd", "other.csv: 1 row is odd"),
+        left_out=(*audit.left_out, LeftOut(other, "other.csv", "It is odd", 3, 1.0, ("x",))),
+        warnings=(*audit.warnings, f"{other}: It is odd", "other.csv: It is odd"),
     )
     return Book(book.company, Refusing({name: book.table(name) for name in reads}), said)
 
 
 def shown(notebook, book, monkeypatch):
-    """Return all that a notebook shows of a book, run in this process."""
+    """Return all that a notebook shows of a book, run in this process, and its Answer."""
     monkeypatch.setattr(revops.book, "open_book", lambda _: book)
     names, found = {}, []
     for cell in json.loads(notebook.read_text())["cells"]:
@@ -60,15 +60,18 @@ def shown(notebook, book, monkeypatch):
                 block = eval(compile(ast.Expression(last.value), notebook.name, "eval"), names)
                 parts = block.parts if hasattr(block, "_ipython_display_") else [block]
                 found += [part._repr_mimebundle_() for part in parts]
-    return json.dumps(found)
+    return json.dumps(found), names["answer"]
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda file: file.stem)
-def test_other_tables_change_nothing_that_a_report_shows(notebook, sample, monkeypatch):
+def test_a_report_asks_for_no_other_table_and_shows_nothing_found_in_them(notebook, sample, monkeypatch):
     reads = import_module(f"revops.measures.{notebook.stem}").READS
-    told = shown(notebook, sample, monkeypatch)
-    assert len(told) > 50_000
-    assert shown(notebook, with_others(sample, reads), monkeypatch) == told
+    found, answer = shown(notebook, with_others(sample, reads), monkeypatch)
+    assert len(found) > 50_000 and "It is odd" not in found and "other.csv" not in found
+    same = dataclasses.replace(answer, view=dataclasses.replace(answer.view, book=sample))
+    assert same.to_json() == answer.to_json()
+    assert same.left_out().to_html() == answer.left_out().to_html()
+    assert same.provenance().to_html() == answer.provenance().to_html()
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda file: file.stem)
