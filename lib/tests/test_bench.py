@@ -269,6 +269,7 @@ def test_a_hundred_slices_are_told_beside_ten_by_papermill(tmp_path, here, monke
 
 @pytest.mark.parametrize(("words", "said"), [
     (["--size", "ten"], "argument --size: invalid _size value: 'ten'"),
+    (["--slices", "0"], "argument --slices: invalid _slice_count value: '0'"),
     (["other"], "invalid choice: 'other'"),
 ])  # fmt: skip
 def test_a_size_or_part_that_there_is_not_is_refused(words, said, capsys):
