@@ -29,7 +29,7 @@ def main(words: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(words)
     print(HEAD, flush=True)
     with tempfile.TemporaryDirectory(prefix="revops-bench-") as name:
-        table = Table(Path(name), asked.size, asked.patience)
+        table = Table(Path(name), asked.size, asked.patience, asked.slices)
         for part in asked.parts or PARTS:
             for line in PARTS[part](table):
                 print(line, flush=True)
@@ -164,14 +164,13 @@ def _runs(table: Table) -> Iterator[str]:
 
 def _slices(table: Table) -> Iterator[str]:
     """one report for each of 100 regions: here, and on Dask workers, beside papermill and nbconvert on ten of them"""
-    project, all_of_them = table.made(slices.make_company, "regions"), len(slices.REGIONS)
-    ways = list(slices.WAYS)
-    timed: list[Work] = [partial(slices.run, how=slices.WAYS[way]) for way in ways]
-    *costs, serial = fastest(project, *timed, slices.serial, patience=table.patience)
-    by_hand = f"{PAPERMILL}, {slices.BY_HAND} of {all_of_them}"
-    for way, cost in zip(ways, costs, strict=True):
-        rows = (all_of_them, "slices")
-        yield from table.told(way, rows, cost, [(by_hand, serial)], "", part=slices.BY_HAND / all_of_them)
+    project, n = table.made(slices.make_company, "regions"), table.slices
+    few = min(n, slices.BY_HAND)
+    timed: list[Work] = [partial(slices.run, n=n, how=how) for how in slices.WAYS.values()]
+    *costs, serial = fastest(project, *timed, partial(slices.serial, n=few), patience=table.patience)
+    beside = [(f"{PAPERMILL}, {few} of {n}", serial)]
+    for way, cost in zip(slices.WAYS, costs, strict=True):
+        yield from table.told(way, (n, "slices"), cost, beside, "", part=few / n)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -185,6 +184,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--patience", type=float, default=PATIENCE, metavar="SECONDS", help="what takes longer: one turn"
     )
+    parser.add_argument("--slices", type=_slice_count, default=100, metavar="N", help="in the part slices: 1 to 100")
     return parser
 
 
@@ -193,6 +193,12 @@ def _size(text: str) -> int:
     if n < 10_000:
         raise ValueError
     return n
+
+
+def _slice_count(text: str) -> int:
+    if not 1 <= int(text) <= len(slices.REGIONS):
+        raise ValueError
+    return int(text)
 
 
 PARTS: dict[str, Callable[[Table], Iterator[str]]] = {

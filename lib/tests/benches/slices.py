@@ -15,7 +15,7 @@ STEM = "pipeline_coverage"
 FIELD = "region"
 REGIONS = tuple(f"Region {number:03d}" for number in range(1, 101))
 BY_HAND = 10
-"""So many go through papermill and nbconvert: all would take a quarter of an hour."""
+"""At most so many go through papermill and nbconvert: all would take a quarter of an hour."""
 WAYS = {
     "slices here, ordinary engine": ("--on", "local"),
     "slices here, fork engine": ("--on", "local", "--engine", "fork"),
@@ -38,12 +38,12 @@ def make_company(folder: Path) -> None:
     runs.commands(folder, runs.revops_run(STEM, "--slice", f"{FIELD}={REGIONS[0]}"))  # prepares the exports
 
 
-def run(folder: Path, how: Sequence[str] = ()) -> Cost:
-    """Run the report for every region anew, from prepared tables."""
-    return runs.commands(folder, runs.revops_run(STEM, "--again", "--slice", f"{FIELD}={','.join(REGIONS)}", *how))
+def run(folder: Path, n: int, how: Sequence[str]) -> Cost:
+    """Run the report for the first `n` regions anew, from prepared tables."""
+    return runs.commands(folder, runs.revops_run(STEM, "--again", "--slice", f"{FIELD}={','.join(REGIONS[:n])}", *how))
 
 
-def serial(folder: Path) -> Cost:
-    """Run the notebook for the first ten regions by papermill, each then made a page by nbconvert."""
-    given = [{"slice": {FIELD: name}} for name in REGIONS[:BY_HAND]]
+def serial(folder: Path, n: int) -> Cost:
+    """Run the notebook for the first `n` regions by papermill, each then made a page by nbconvert."""
+    given = [{"slice": {FIELD: name}} for name in REGIONS[:n]]
     return runs.commands(folder, *(step for one in given for step in runs.notebook_and_page(folder, STEM, one)))

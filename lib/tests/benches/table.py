@@ -27,6 +27,7 @@ class Table:
     folder: Path
     most: int
     patience: float = PATIENCE
+    slices: int = 100
     _first: dict[str, float] = field(default_factory=dict)
 
     def sizes(self, most: int = 10_000_000, least: int = 10_000) -> list[int]:
