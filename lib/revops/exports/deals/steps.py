@@ -82,9 +82,9 @@ def _chained(texts: pd.DataFrame, names: pa.ChunkedArray, places: np.ndarray) ->
     pieces, left_at = [], {}
     for (place, _), group in texts.groupby(["_place", "_at"], sort=True):
         before = int(group["_start"].iloc[0]) - 1
-        known = stages[before] if before >= 0 and places[before] == place else ""
+        known = left_at.get(before, stages[before]) if before >= 0 and places[before] == place else ""
         steps = list(zip(group["from_stage"], group["stage_name"], strict=True))
-        ordered = group.iloc[_chain(steps, left_at.get(before, known) or "")]
+        ordered = group.iloc[_chain(steps, known or "")]
         left_at[int(group["_end"].iloc[0])] = ordered["stage_name"].iloc[-1]
         pieces.append(ordered)
     return pd.concat(pieces)
