@@ -28,6 +28,7 @@ from revops.exports.recognising.kinds import column_kind
 from revops.exports.recognising.own_columns import BY_HAND, ENTERED, FORMER
 from revops.exports.recognising.recognise import Match
 from revops.exports.recognising.systems import Description
+from revops.exports.steps.later import Later, Opened
 from revops.wording import plural
 
 __all__ = ["FEW_KINDS", "MAIN_DATE", "Frame", "introduce", "note_size", "read_frame"]
@@ -82,7 +83,7 @@ class Frame:
 
     source: Source
     description: Description
-    table: pa.Table
+    table: pa.Table = Opened()  # noqa: RUF009  a descriptor, which is meant to be shared
     day: dt.date | None = None
     titles: tuple[str, ...] = ()
     labels: dict[str, str] = field(default_factory=dict)
@@ -90,6 +91,11 @@ class Frame:
     scaled: int = 0
     part: str = ""
     spilled: Spilled | None = None
+
+    @property
+    def rows(self) -> pa.Table | Later:
+        """Return what tells the number of rows and the columns of the table, which may be read later."""
+        return self._table  # type: ignore[attr-defined, no-any-return]
 
 
 def read_frame(

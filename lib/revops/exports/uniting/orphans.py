@@ -18,16 +18,17 @@ __all__ = ["warn_of_orphans"]
 
 
 def warn_of_orphans(
-    groups: dict[str, list[Frame]], tables: dict[str, pa.Table], deals: pa.Table, context: Context
+    known: pa.Table, history: list[Frame], tables: dict[str, pa.Table], deals: pa.Table, context: Context
 ) -> None:
     """Warn of history without its opportunity, and of opportunities whose account or owner is in no file.
 
     Parameters
-        groups : the frames of each table as they were read, records that are left out later among them
-        tables : accounts and owners, where files hold them
+        known : the ids of opportunities as they were read, records that are left out later among them
+        history : the files of history
+        tables : the ids of accounts and owners, where files hold them
     """
     company, ledger, shared = context.company, context.ledger, context.people.shared
-    _warn_of_history(groups, company, ledger)
+    _warn_of_history(known, history, company, ledger)
     for table, column, called in (
         ("accounts", "account_id", "name an account"),
         ("owners", "owner_id", "have an owner"),
@@ -49,15 +50,14 @@ def warn_of_orphans(
             )
 
 
-def _warn_of_history(groups: dict[str, list[Frame]], company: Company, ledger: Ledger) -> None:
+def _warn_of_history(known: pa.Table, history: list[Frame], company: Company, ledger: Ledger) -> None:
     """Warn of opportunities that have history and are in no file, with what they were worth last."""
-    known = [frame.table["opportunity_id"].cast(TEXT).combine_chunks() for frame in groups["opportunities"]]
-    parts = [_needed(frame.table) for frame in groups["opportunity_history"]]
-    if not known or not parts:
+    parts = [_needed(frame.table) for frame in history]
+    if not parts:
         return
     rows = pa.concat_tables(parts, promote_options="default")
     ids = rows["opportunity_id"].cast(TEXT)
-    lost = pc.and_(pc.invert(pc.is_in(ids, value_set=pa.concat_arrays(known))), ids.is_valid())
+    lost = pc.and_(pc.invert(pc.is_in(ids, value_set=known["opportunity_id"].combine_chunks())), ids.is_valid())
     if not pc.any(lost).as_py():
         return
     gone, total = rows.filter(lost), len(pc.unique(ids.drop_null()))
