@@ -16,9 +16,9 @@ from revops.exports.reading.frames import Frame
 from revops.exports.recognising.systems import Description
 from revops.exports.steps.keys import Keys
 from revops.exports.steps.later import Later, LaterRows, opened
-from revops.exports.steps.packing import Outline, Packing
+from revops.exports.steps.packing import Outline, Packing, Written
 from revops.exports.steps.plain import Steps
-from revops.exports.steps.store import Damaged, Store
+from revops.exports.steps.store import Store
 from revops.exports.steps.told import Ears
 from revops.exports.words import Words
 
@@ -86,31 +86,31 @@ class KeptSteps(Steps):
         """Return the canonical table that a function gives as a dataset, the same file where it is the same table."""
         to = self.aside / f"{name}.parquet"
 
-        def write() -> tuple[str | None, Any]:
+        def write() -> tuple[Written | None, Any]:
             table, said = function(*opened(given))
             if isinstance(table, pa.Table):
                 pq.write_table(table.combine_chunks(), to, compression="zstd")
-            return None if table is None else self.store.put_file(to), said
+            return None if table is None else Written(self.store.put_file(to)), said
 
-        digest, said = self._step(self.keys.of(function, (name, given)), write)
-        if digest is None:
+        written, said = self._step(self.keys.of(function, (name, given)), write)
+        if written is None:
             return None, said
-        if not to.exists() and not self.store.file(digest, to):
-            raise Damaged(to.name)
+        if not to.exists():
+            self.store.give(written.file, to)
         return dataset.dataset(to), said
 
     def _step(self, key: str, make: Callable[[], Any]) -> Any:
         """Return what was kept under a key, told again; else what `make` gives, which is kept."""
-        held = self.store.record(key)
-        if held is None:
-            ears = Ears(self.ledger, self.words)
-            result = make()
-            if self.ledger.problems:
-                return result
-            told, packed = ears.told(), self.packing.packed(result)
-            self.store.keep(key, pickle.dumps((told, packed)))
-        else:
-            told, packed = pickle.loads(held)
-            told.tell(self.ledger, self.words)
-            self.took = True
+        if (held := self.store.record(key)) is not None:
+            told, files, packed = pickle.loads(held)
+            if all(map(self.store.has, files)):
+                told.tell(self.ledger, self.words)
+                self.took = True
+                return self.packing.unpacked(packed)
+        ears = Ears(self.ledger, self.words)
+        result = make()
+        if self.ledger.problems:
+            return result
+        files, packed = self.packing.packed(result)
+        self.store.keep(key, pickle.dumps((ears.told(), files, packed)))
         return self.packing.unpacked(packed)

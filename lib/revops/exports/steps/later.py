@@ -22,6 +22,11 @@ class Later:
     make: Callable[[], pa.Table]
     found: pa.Table | None = field(default=None, repr=False)
 
+    @property
+    def found_by(self) -> tuple[str, int, tuple[str, ...]]:
+        """Return what is known of it before it is read."""
+        return self.digest, self.num_rows, self.column_names
+
     def table(self) -> pa.Table:
         """Return the table."""
         if self.found is None:

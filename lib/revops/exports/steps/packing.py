@@ -14,7 +14,7 @@ from revops.exports.steps.later import Later
 from revops.exports.steps.store import Store, named, numbered
 from revops.exports.steps.told import places_of
 
-__all__ = ["Outline", "Packing"]
+__all__ = ["Outline", "Packing", "Written"]
 
 
 @dataclass(frozen=True)
@@ -34,24 +34,33 @@ class Outline:
         return cls(table.num_rows, tuple(table.column_names), frame.spilled is not None, rest)
 
 
+@dataclass(frozen=True)
+class Written:
+    """A table that is written: the name of its file in the store."""
+
+    file: str
+
+
 class Packing:
     """Turns results into bytes and back; each table comes back as one that is read later."""
 
     def __init__(self, store: Store, ledger: Ledger) -> None:
         self.store, self.ledger = store, ledger
         self.tables: dict[str, Later] = {}
+        self.rows: dict[str, Later] = {}
         self.descriptions: dict[tuple[str, str, bool], Description] = {}
 
     def know(self, rows: Later, description: Description) -> None:
         """Know the rows of a file and what it is, so that a result may hold them."""
-        self.tables[rows.digest] = rows
+        self.rows[rows.digest] = rows
         self.descriptions[_id(description)] = description
 
-    def packed(self, result: Any) -> bytes:
-        """Return a result as bytes, its tables kept in the store."""
+    def packed(self, result: Any) -> tuple[list[str], bytes]:
+        """Return a result as bytes, its tables kept in the store, and the names of their files."""
         out = io.BytesIO()
-        _Pickler(out, self).dump(result)
-        return out.getvalue()
+        pickler = _Pickler(out, self)
+        pickler.dump(result)
+        return pickler.files, out.getvalue()
 
     def unpacked(self, packed: bytes) -> Any:
         """Return the result."""
@@ -78,13 +87,18 @@ class _Pickler(pickle.Pickler):
     def __init__(self, out: io.BytesIO, packing: Packing) -> None:
         super().__init__(out, protocol=5)
         self.packing = packing
+        self.files: list[str] = []
 
     def persistent_id(self, value: Any) -> tuple[Any, ...] | None:
         match value:
-            case pa.Table():
-                return "table", *self.packing.put(value)
-            case Later():
-                return "table", value.digest, value.num_rows, value.column_names
+            case Later() if value.digest in self.packing.rows:
+                return "rows", value.digest
+            case pa.Table() | Later():
+                found = self.packing.put(value) if isinstance(value, pa.Table) else value.found_by
+                self.files.append(f"{found[0]}.arrow")
+                return "table", *found
+            case Written():
+                self.files.append(value.file)
             case Source():
                 return "file", next(name for name, n in places_of(self.packing.ledger).items() if n == value.index)
             case Description():
@@ -101,6 +115,8 @@ class _Unpickler(pickle.Unpickler):
         what, *found = pid
         if what == "table":
             return self.packing.later(*found)
+        if what == "rows":
+            return self.packing.rows[found[0]]
         if what == "file":
             return self.packing.ledger.sources[places_of(self.packing.ledger)[found[0]]]
         return self.packing.descriptions[found[0]]

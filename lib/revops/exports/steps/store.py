@@ -32,12 +32,12 @@ class Store:
     """
 
     def __init__(self, home: Path, formers: Sequence[Path] = ()) -> None:
-        self.home, self.formers = home, list(formers)
+        self.home, self.formers = home, formers
         home.mkdir(mode=0o700)
 
     def forget(self) -> None:
         """Take nothing from former folders any more, and drop what was taken or made."""
-        self.formers = []
+        self.formers = ()
         for file in self.home.iterdir():
             file.unlink()
 
@@ -50,53 +50,53 @@ class Store:
         if not self.has(f"{key}.step"):
             return None
         held = (self.home / f"{key}.step").read_bytes()
-        if digest_of(held[SIZE:]).digest() == held[:SIZE]:
-            return held[SIZE:]
-        (self.home / f"{key}.step").unlink()
-        return None
+        return held[SIZE:] if digest_of(held[SIZE:]).digest() == held[:SIZE] else None
 
     def keep(self, key: str, held: bytes) -> None:
-        """Keep bytes under a key."""
-        (self.home / f"{key}.step").write_bytes(digest_of(held).digest() + held)
+        """Keep bytes under a key, in the place of those that were taken."""
+        file = self.home / f"{key}.step"
+        file.unlink(missing_ok=True)
+        file.write_bytes(digest_of(held).digest() + held)
 
     def put(self, table: pa.Table) -> str:
-        """Keep a table, and return the hash that its file is named by."""
+        """Keep a table, and return the hash that `<hash>.arrow` holds it by."""
         sink = pa.BufferOutputStream()
         with pa.ipc.new_file(sink, table.schema, options=QUICK) as writer:
             writer.write_table(table)
         held = sink.getvalue()
-        digest = digest_of(held).hexdigest()
-        if not self.has(f"{digest}.arrow"):
-            (self.home / f"{digest}.arrow").write_bytes(held)
+        digest = str(digest_of(held).hexdigest())
+        file = self.home / f"{digest}.arrow"
+        file.unlink(missing_ok=True)
+        file.write_bytes(held)
         return digest
 
     def table(self, digest: str) -> pa.Table:
         """Return a table by its hash.
 
         Raises
-            Damaged: its file is gone, or is another one.
+            Damaged: its file holds something else.
         """
-        with contextlib.suppress(FileNotFoundError):
-            held = (self.home / f"{digest}.arrow").read_bytes()
-            if digest_of(held).hexdigest() == digest:
-                return pa.ipc.open_file(held).read_all()
-        raise Damaged(digest)
+        held = (self.home / f"{digest}.arrow").read_bytes()
+        if digest_of(held).hexdigest() != digest:
+            raise Damaged(digest)
+        return pa.ipc.open_file(held).read_all()
 
     def put_file(self, file: Path) -> str:
-        """Keep a file that was written elsewhere, and return the hash it is named by."""
-        digest = _digest_of_file(file)
-        _taken(file, self.home / f"{digest}{file.suffix}")
-        return digest
+        """Keep a file that was written elsewhere, and return its name here."""
+        name = f"{_digest_of_file(file)}{file.suffix}"
+        (self.home / name).unlink(missing_ok=True)
+        _taken(file, self.home / name)
+        return name
 
-    def file(self, digest: str, to: Path) -> bool:
-        """Make a kept file stand under another path too; False where it is gone or is another one."""
-        held = self.home / f"{digest}{to.suffix}"
-        if not self.has(held.name):
-            return False
-        if _digest_of_file(held) != digest:
-            held.unlink()
-            return False
-        return _taken(held, to)
+    def give(self, name: str, to: Path) -> None:
+        """Make a kept file stand under another path too.
+
+        Raises
+            Damaged: it holds something else.
+        """
+        if _digest_of_file(self.home / name) != Path(name).stem:
+            raise Damaged(name)
+        _taken(self.home / name, to)
 
 
 def digest_of(held: Any) -> Any:
