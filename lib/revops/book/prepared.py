@@ -4,11 +4,12 @@ import json
 import os
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 import revops
-from revops.book.kept import aside_in, is_whole, move_in, used
+from revops.book.kept import aside_in, is_whole, move_in, newest, used
 from revops.book.parts import cut
 from revops.book.stored import StoredTables, count_rows, stored_in
 from revops.book.view import Book
@@ -16,6 +17,7 @@ from revops.company import Company
 from revops.contents import Contents, cache_folder, exports_folder, systems_folder
 from revops.errors import ExportError, naming
 from revops.exports import Audit, prepare
+from revops.exports.steps.kept import KeptSteps
 from revops.params import ReportSettings
 
 __all__ = ["StoredTables", "count_rows", "open_book"]
@@ -54,7 +56,7 @@ def prepared(settings: ReportSettings) -> Path:
         if is_whole(home):
             return used(home)
         with aside_in(cache) as aside, naming(aside):
-            if not _write_tables(aside, settings, source, systems):
+            if not _write_tables(aside, settings, source, systems, cache):
                 continue
             if home.name == _key(settings.company, source, systems, cache):  # what was read is what the key says
                 move_in(aside, home)
@@ -65,10 +67,15 @@ def prepared(settings: ReportSettings) -> Path:
     )
 
 
-def _write_tables(aside: Path, settings: ReportSettings, source: Path, systems: Path | None) -> bool:
-    """Write the prepared tables and the audit into a folder; False where a file went while it was read."""
+def _write_tables(aside: Path, settings: ReportSettings, source: Path, systems: Path | None, cache: Path) -> bool:
+    """Write the prepared tables and the audit into a folder; False where a file went while it was read.
+
+    What an earlier preparation did with the same inputs is taken from it.
+    """
+    seed = _key(settings.company, None, systems, cache)
+    steps = KeptSteps(aside, newest(cache), f"{seed} {pa.__version__} {pd.__version__}", Contents(cache))
     try:
-        result = prepare(source, settings.company, systems, aside)
+        result = prepare(source, settings.company, systems, aside, steps)
     except FileNotFoundError:
         if aside.is_dir():
             return False
@@ -80,10 +87,11 @@ def _write_tables(aside: Path, settings: ReportSettings, source: Path, systems: 
     return True
 
 
-def _key(company: Company, source: Path, systems: Path | None, cache: Path) -> str:
-    """Return a hash of the exports' contents, the definitions, and the code that turns one into the other."""
+def _key(company: Company, source: Path | None, systems: Path | None, cache: Path) -> str:
+    """Return a hash of the exports' contents, if asked, the definitions, and the code that turns one into the other."""
     code = [Path(revops.__file__).parent / name for name in ("exports", "company", "schema")]
     contents = Contents(cache)
-    key = contents.of(source, *code, *([systems] if systems else []), seed=company.model_dump_json())
+    places = [place for place in (source, *code, systems) if place is not None]
+    key = contents.of(*places, seed=company.model_dump_json())
     contents.keep()
     return key

@@ -22,19 +22,19 @@ def warn_of_unsaid_currencies(frames: list[Frame], company: Company, ledger: Led
     amounts in another currency.
     """
     for frame in frames:
-        if frame.source.table not in TOLD or "amount_original" not in frame.table.column_names:
+        if frame.source.table not in TOLD or "amount_original" not in frame.rows.column_names:
             continue
         beside = [f for f in frames if f is not frame and f.n_rows]
         alike = [f for f in beside if f.source.table == frame.source.table]
-        if "currency" not in frame.table.column_names:
+        if "currency" not in frame.rows.column_names:
             _warn(frame, _doubt(frame, alike, beside, company), company, ledger)
-        elif "amount_converted" not in frame.table.column_names:
-            _warn_of_rates(frame, [f for f in alike if "amount_converted" in f.table.column_names], company, ledger)
+        elif "amount_converted" not in frame.rows.column_names:
+            _warn_of_rates(frame, [f for f in alike if "amount_converted" in f.rows.column_names], company, ledger)
 
 
 def _doubt(frame: Frame, alike: list[Frame], beside: list[Frame], company: Company) -> str:
     """Return what speaks against amounts in the company's own currency; blank where nothing does."""
-    saying = sorted(f.source.name for f in alike if "currency" in f.table.column_names)
+    saying = sorted(f.source.name for f in alike if "currency" in f.rows.column_names)
     if saying:
         return f"other files of {frame.source.table} name currencies ({examples(saying)})"
     seen = {f.source.name: _named(f) - {company.currency} for f in beside}
@@ -52,11 +52,13 @@ def _named(frame: Frame) -> set[str]:
 
 
 def _warn(frame: Frame, doubt: str, company: Company, ledger: Ledger) -> None:
+    if not doubt:
+        return
     amounts = frame.table["amount_original"]
     if "amount_converted" in frame.table.column_names:
         amounts = amounts.filter(frame.table["amount_converted"].is_null())
     n = len(amounts) - amounts.null_count
-    if doubt and n:
+    if n:
         total = money(pc.sum(amounts).as_py(), company.currency, exact=True)
         ledger.warnings.append(
             f"{frame.source.name}: nothing says the currency of {plural(n, 'amount')}, {total} in all if taken as "

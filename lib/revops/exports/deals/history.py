@@ -63,7 +63,7 @@ def build_history(
     Where files are too large for memory the states go to opportunity_history.parquet in the folder `aside`, by ranges
     of opportunities, and are returned as a dataset; else as a table.
     """
-    if aside is None or not any(frame.spilled for frame in frames):
+    if aside is None or not any(frame.spilled is not None for frame in frames):
         past = Past(deals, Ranges.cut(deals.num_rows, 0), None)
         return _built(frames, past, snapshots, context, lambda tables: pa.concat_tables(list(tables)))
     with tempfile.TemporaryDirectory(dir=aside) as folder:

@@ -26,6 +26,7 @@ from revops.exports.recognising.kinds import column_kind
 from revops.exports.recognising.own_columns import ENTERED, FORMER
 from revops.exports.recognising.recognise import Match
 from revops.exports.recognising.systems import Description
+from revops.exports.steps.later import Later, LaterRows, Opened
 from revops.wording import plural
 
 __all__ = ["FEW_KINDS", "MAIN_DATE", "Frame", "introduce", "note_size", "read_frame"]
@@ -68,23 +69,28 @@ class Frame:
 
     source: Source
     description: Description
-    table: pa.Table
+    table: pa.Table = Opened()  # noqa: RUF009  a descriptor, which is meant to be shared
     day: dt.date | None = None
     titles: tuple[str, ...] = ()
     labels: dict[str, str] = field(default_factory=dict)
     totals: pa.Table | None = None
     scaled: int = 0
     part: str = ""
-    spilled: Spilled | None = None
+    spilled: Spilled | LaterRows | None = None
+
+    @property
+    def rows(self) -> pa.Table | Later:
+        """Return what tells the number of rows in memory and the columns of the table, which may be read later."""
+        return self._table  # type: ignore[attr-defined, no-any-return]
 
     @property
     def n_rows(self) -> int:
         """Return how many rows it has, in memory or not."""
-        return self.table.num_rows if self.spilled is None else self.spilled.n_rows
+        return self.rows.num_rows if self.spilled is None else self.spilled.n_rows
 
     def parts(self, columns: list[str] | None = None) -> Iterator[pa.Table]:
         """Yield its rows as tables, those in memory as one; of some columns, if named, those that it has."""
-        names = None if columns is None else [name for name in columns if name in self.table.column_names]
+        names = None if columns is None else [name for name in columns if name in self.rows.column_names]
         if self.spilled is None:
             yield self.table if names is None else self.table.select(names)
         else:

@@ -54,6 +54,10 @@ class Spilled:
             if waiting:
                 yield self._typed(waiting)
 
+    def remove(self) -> None:
+        """Take them from the disk, for good."""
+        self.path.unlink()
+
     def _typed(self, batches: list[pa.RecordBatch]) -> pa.Table:
         table = pa.Table.from_batches(batches).combine_chunks()
         columns = {name: self._read(whole(table[name]), name) for name in table.column_names}

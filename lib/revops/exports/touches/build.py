@@ -32,7 +32,7 @@ def build_touches(
     """
     found = Found(context.company, campaigns)
     rows = (touch_rows(part, is_api, persons, context.ledger) for part, is_api in _parts(frames))
-    if aside is not None and any(frame.spilled for frame in frames):
+    if aside is not None and any(frame.spilled is not None for frame in frames):
         groups = in_ranges(rows, _boundaries(frames, persons), aside)
         result = written((_done(group, found, context.ledger) for group in groups), "touches", aside)
     else:

@@ -20,16 +20,17 @@ NEEDED = ["opportunity_id", "changed_at", "amount_original", "currency"]  # of h
 
 
 def warn_of_orphans(
-    groups: dict[str, list[Frame]], tables: dict[str, pa.Table], deals: pa.Table, context: Context
+    known: pa.Table, history: list[Frame], tables: dict[str, pa.Table], deals: pa.Table, context: Context
 ) -> None:
     """Warn of history without its opportunity, and of opportunities whose account or owner is in no file.
 
     Parameters
-        groups : the frames of each table as they were read, records that are left out later among them
-        tables : accounts and owners, where files hold them
+        known : the ids of opportunities as they were read, records that are left out later among them
+        history : the files of history
+        tables : the ids of accounts and owners, where files hold them
     """
     company, ledger, shared = context.company, context.ledger, context.people.shared
-    _warn_of_history(groups, company, ledger)
+    _warn_of_history(known, history, company, ledger)
     for table, column, called in (
         ("accounts", "account_id", "name an account"),
         ("owners", "owner_id", "have an owner"),
@@ -51,18 +52,16 @@ def warn_of_orphans(
             )
 
 
-def _warn_of_history(groups: dict[str, list[Frame]], company: Company, ledger: Ledger) -> None:
+def _warn_of_history(known: pa.Table, history: list[Frame], company: Company, ledger: Ledger) -> None:
     """Warn of opportunities that have history and are in no file, with what they were worth last."""
-    histories = groups["opportunity_history"]
-    if not groups["opportunities"] or not histories:
+    if not history:
         return
-    known = pa.concat_arrays([whole(frame.table["opportunity_id"].cast(TEXT)) for frame in groups["opportunities"]])
-    told = pc.unique(pa.concat_arrays([frame.distinct("opportunity_id") for frame in histories]))
-    names = sorted(told.filter(pc.invert(pc.is_in(told, value_set=known))).to_pylist())
+    told = pc.unique(pa.concat_arrays([frame.distinct("opportunity_id") for frame in history]))
+    names = sorted(told.filter(pc.invert(pc.is_in(told, value_set=whole(known["opportunity_id"])))).to_pylist())
     if not names:
         return
     gone = pa.concat_tables(
-        [_of(part, names) for frame in histories for part in frame.parts(NEEDED)], promote_options="default"
+        [_of(part, names) for frame in history for part in frame.parts(NEEDED)], promote_options="default"
     )
     ledger.warnings.append(
         f"opportunity_history: {len(names):,} of {len(told):,} opportunities with history"

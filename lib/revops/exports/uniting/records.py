@@ -17,7 +17,7 @@ from revops.exports.reading.frames import Frame
 from revops.exports.uniting.copies import refuse_contradictions
 from revops.schema import TABLES
 
-__all__ = ["completed", "finish", "joined", "plain", "sorted_by", "unite", "without_deleted",
+__all__ = ["completed", "finish", "joined", "picked", "plain", "sorted_by", "unite", "without_deleted",
            "written"]  # fmt: skip
 
 ARROW = {
@@ -136,6 +136,11 @@ def joined(keys: pa.Array | pa.ChunkedArray, other: pa.Table, by: str, take: str
     """Return `take` of the row of `other` whose `by` equals each key; null where there is none."""
     places = pc.index_in(keys.cast(TEXT), value_set=other[by].cast(TEXT).combine_chunks())
     return other[take].combine_chunks().take(places)
+
+
+def picked(table: pa.Table | None, *names: str) -> pa.Table | None:
+    """Return the columns of some names that the table has; None where there is no table."""
+    return None if table is None else table.select([name for name in names if name in table.column_names])
 
 
 def plain(table: pa.Table) -> pa.Table:
