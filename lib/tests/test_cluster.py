@@ -72,10 +72,10 @@ def assert_same_files(one, other, entries):
 
 
 def test_reports_of_a_cluster_are_those_made_here(root, two):
-    here, told_here, said_here = run_in(root, on="local", slices={"region": ("EMEA", "A/B")})
-    there, told, said = run_in(root, slices={"region": ("EMEA", "A/B")})
+    here, told_here, said_here = run_in(root, on="local", slices={"region": ("EMEA",)})
+    there, told, said = run_in(root, slices={"region": ("EMEA",)})
     assert f"reports are made on the Dask cluster at {two[0]}, with 2 workers\n" in said
-    assert told.keys() == told_here.keys() and len(told) == 6
+    assert told.keys() == told_here.keys() and len(told) == 3
     assert_same_files(here, there, told)
     for name, entry in told.items():
         assert {key: entry[key] for key in ("outcome", "failure", "files", "sentence")} == {
@@ -84,7 +84,7 @@ def test_reports_of_a_cluster_are_those_made_here(root, two):
         assert entry["peak_mb"] > 0 and entry["seconds"] > 0
     assert said.count(f"kills_its_kernel region=EMEA: tried once more: {DIED}\n") == 1
     assert said_here.count(f"kills_its_kernel region=EMEA: tried once more: {DIED}\n") == 1
-    assert said.count("tried once more") == said_here.count("tried once more") == 2
+    assert said.count("tried once more") == said_here.count("tried once more") == 1
     for folder in (here, there):
         page = (folder / "region=EMEA" / "kills_its_kernel.failed.html").read_text(encoding="utf-8")
         assert f"First try: {DIED}" in page and f"Second try: {DIED}" in page
@@ -159,7 +159,7 @@ def test_worker_that_hangs_is_not_waited_for(root, two, tmp_path, monkeypatch):
 def test_worker_with_other_code_is_refused(root, monkeypatch):
     ours = parcel.code_here() | {"code": "0123", "pandas": "1.0"}
     theirs = parcel.code_here()
-    monkeypatch.setattr(parcel, "code_here", lambda: ours)
+    monkeypatch.setattr(sending, "code_here", lambda: ours)
     _, entries, said = run_in(root, stems=("is_good",))
     failure = entries["is_good"]["failure"]
     assert re.sub(r":\d+:", ":1:", failure["reason"]) == (
@@ -264,9 +264,9 @@ def test_full_disk_of_a_worker_sends_a_report_to_another(make_project, tmp_path,
             apart = ("--local-directory", str(tmp_path))
             with started("-m", "distributed.cli.dask_worker", address, *joined, *apart):
                 client.wait_for_workers(2, timeout=LONG)
-                _, entries, said = run_in(project, slices={"region": ("EMEA", "AMER", "APAC")})
+                _, entries, said = run_in(project, slices={"region": ("EMEA", "AMER")})
             made = [entry["outcome"] for name, entry in entries.items() if name != "is_good"]
-            assert made == ["made"] * 3
+            assert made == ["made"] * 2
             assert f": tried once more: {reason}\n" in said
     finally:
         subprocess.run(["umount", "-l", disk], check=True)

@@ -194,7 +194,7 @@ def test_parcel_holds_no_addresses_of_people(make_project, tmp_path):
     (root / "data" / "benchmarks").mkdir(parents=True)
     (root / "data" / "benchmarks" / "b.csv").write_text("a")
     job = Job("is_good", root / "notebooks" / "is_good.ipynb", tmp_path, tmp_path, {"params_dir": "params/acme"})
-    parcel = packed(job)
+    parcel = packed(job, {"code": "0a"})
     assert sorted(parcel["files"]) == [
         "data/benchmarks/b.csv",
         "notebooks/is_good.ipynb",

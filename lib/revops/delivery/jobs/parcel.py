@@ -30,8 +30,9 @@ def code_here() -> dict[str, str]:
     return {"code": Contents(package).of(package), **versions()}
 
 
-def packed(job: Job) -> Parcel:
-    """Return a job with everything it reads but the prepared tables: notebook, settings, published figures."""
+def packed(job: Job, code: Mapping[str, str]) -> Parcel:
+    """Return a job with everything it reads but the prepared tables: notebook, settings, published figures; `code` is
+    that of code_here."""
     root = job.notebook.parents[1]
     plain = {field.name: getattr(job, field.name) for field in fields(job) if field.name not in _PATHS}
     return {
@@ -40,7 +41,7 @@ def packed(job: Job) -> Parcel:
         "files": {file.relative_to(root).as_posix(): file.read_bytes() for file in _read_by(job, root)},
         "root": str(root),
         **{name: str(getattr(job, name) or "") for name in _PATHS[1:]},
-        "code": code_here(),
+        "code": dict(code),
     }
 
 

@@ -13,7 +13,7 @@ from distributed import Client, Event, Future, KilledWorker
 
 from revops.delivery.jobs.at_work import LOST, TOPIC, work_off
 from revops.delivery.jobs.job import Failure, Job, Result
-from revops.delivery.jobs.parcel import packed, unpacked
+from revops.delivery.jobs.parcel import code_here, packed, unpacked
 from revops.delivery.jobs.tries import Heard, Tries
 from revops.errors import is_of_machine
 
@@ -53,7 +53,7 @@ def sent_and_back(
         sent.cancel()
 
 
-@dataclass
+@dataclass(eq=False)
 class _Try:
     """A try of a job on the cluster: the only workers that may run it, if not all; which one began it, when the last
     word came from there, and its code cell."""
@@ -73,6 +73,7 @@ class _Sent:
         self.client = client
         self.shared = shared
         self.heard = heard
+        self.code = code_here()
         self.tries: dict[str, _Try] = {}
         self.words: SimpleQueue[dict[str, Any]] = SimpleQueue()
         self.workers = list(client.nthreads())
@@ -84,7 +85,7 @@ class _Sent:
         name = f"revops-{secrets.token_hex(8)}"
         only = {worker for worker in self.workers if worker != avoided} if avoided else set()
         future = self.client.submit(
-            work_off, packed(job), name, self.shared, key=name, pure=False, workers=sorted(only) or None
+            work_off, packed(job, self.code), name, self.shared, key=name, pure=False, workers=sorted(only) or None
         )
         self.tries[name] = _Try(job, future, only)
         future.add_done_callback(lambda _: self.words.put({"name": name, "what": _DONE}))
@@ -108,8 +109,8 @@ class _Sent:
 
     def cancel(self) -> None:
         """Let the cluster end what is still under way; where it is lost, its workers end by themselves."""
-        self.client.unsubscribe_topic(TOPIC)
-        if self.tries and self.client.status == "running":
+        if self.client.status == "running":
+            self.client.unsubscribe_topic(TOPIC)
             self.client.cancel([one.future for one in self.tries.values()], force=True)
 
     def _ended_by(self, word: dict[str, Any] | None) -> list[tuple[_Try, Result]]:
