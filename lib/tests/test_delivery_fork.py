@@ -6,7 +6,9 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -15,12 +17,14 @@ from test_delivery_run import FAULTS, alive, run_in, wait_for
 from revops import __main__ as command
 from revops.delivery.jobs import supervise, surroundings
 from revops.delivery.jobs.forked import copy_for_kernel
+from revops.delivery.jobs.job import Limits
 from revops.delivery.jobs.supervise import prepare_workers
 from revops.errors import SettingsError
 
 pytestmark = pytest.mark.xdist_group("copies")
 
 HERE = Path(__file__).parent
+LOOKING = ("looks", "looks_too")
 GIVEN = {"REVOPS_SMTP_USER": "mailer", "REVOPS_SMTP_PASSWORD": "secret", "REVOPS_OTHER": "1", "MPLBACKEND": "agg"}
 GIVEN["PYTHONPATH"] = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")]).strip(os.pathsep)
 LOOKS = """\
@@ -73,24 +77,38 @@ def found_by(folder, name):
     return json.loads("".join(outputs_of(folder, name)[0][0]["text"]))
 
 
+@dataclass(frozen=True)
+class Told:
+    """What came of a run: its folder, its entries by report, and what it said."""
+
+    folder: Path
+    entries: dict[str, dict[str, Any]]
+    said: str
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory, make_project):
-    """Return a project, the folder, entries and log of its run by copies, and what that left behind."""
+    """Return a project, its runs by copies, of what looks around and of every fault, and what they left behind."""
     root = make_project(tmp_path_factory.mktemp("copies") / "project", "is_good", *FAULTS)
-    for name in ("looks", "looks_too"):
+    for name in LOOKING:
         add_notebook(root, name, LOOKS, DRAWS, COUNTS, SAYS)
     (root / "notebooks" / "matplotlibrc").write_text("lines.linewidth: 3.25\n", encoding="utf-8")
     (root / "matplotlibrc").write_text("lines.linewidth: 9\n", encoding="utf-8")
-    asked = [sys.executable, "-m", "copying", str(root / "params")]
+    asked = [sys.executable, "-m", "copying", str(root / "params"), *LOOKING]
     done = subprocess.run(asked, cwd=root, env=os.environ | GIVEN, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    return root, Path(told["folder"]), {entry["report"]: entry for entry in told["entries"]}, told["said"], told["left"]
+    looked, failed = (
+        Told(Path(one["folder"]), {entry["report"]: entry for entry in one["entries"]}, one["said"])
+        for one in told["runs"]
+    )
+    return root, looked, failed, told["left"]
 
 
 @pytest.mark.parametrize("stem", FAULTS)
 def test_fault_in_a_copy_is_the_same_failure(run, stem):
-    _, folder, entries, said, _ = run
+    folder, entries, said = run[2].folder, run[2].entries, run[2].said
+    assert entries["is_good"]["outcome"] == "made"
     assert entries[stem]["outcome"] == "failed"
     assert entries[stem]["failure"]["reason"].endswith(FAULTS[stem])
     assert sorted(file.name for file in folder.glob(f"{stem}*")) == [f"{stem}.failed.html", f"{stem}.failed.ipynb"]
@@ -98,8 +116,8 @@ def test_fault_in_a_copy_is_the_same_failure(run, stem):
 
 
 def test_copy_has_loaded_everything_and_shows_figures(run):
-    _, folder, entries, _, _ = run
-    for name in ("looks", "looks_too"):
+    folder, entries = run[1].folder, run[1].entries
+    for name in LOOKING:
         assert entries[name]["failure"] is None
         assert found_by(folder, name)["is_loaded"]
         _, drawn, counted, _ = outputs_of(folder, name)
@@ -108,18 +126,18 @@ def test_copy_has_loaded_everything_and_shows_figures(run):
 
 
 def test_copies_differ_in_chance_and_know_nothing_of_each_other(run):
-    one, other = (found_by(run[1], name) for name in ("looks", "looks_too"))
+    one, other = (found_by(run[1].folder, name) for name in LOOKING)
     assert not {*one["chance"], *one["names"]} & {*other["chance"], *other["names"]}
     assert one["seeded"] == other["seeded"]
     assert one["left_by_others"] == other["left_by_others"] == [False, 60]
 
 
 def test_copy_finds_what_a_new_kernel_finds(run, monkeypatch):
-    root, folder, *_ = run
+    root, folder = run[0], run[1].folder
     for name, value in GIVEN.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(root)
-    ordinary, entries = run_in(root, stems=("looks",), outputs=str(root / "ordinary"))
+    ordinary, entries = run_in(root, stems=("looks",), outputs=str(root / "ordinary"), limits=Limits())
     assert entries["looks"]["failure"] is None
     copied, new = found_by(folder, "looks"), found_by(ordinary, "looks")
     assert copied.pop("is_loaded") and not new.pop("is_loaded")
@@ -137,11 +155,11 @@ def test_copy_finds_what_a_new_kernel_finds(run, monkeypatch):
 
 
 def test_run_by_copies_leaves_nothing_behind(run):
-    root, folder, _, _, left = run
+    root, looked, _, left = run
     assert left == {"threads": 1, "secrets": [], "copies": [], "is_environment_kept": True}
     home = str(root / "notebooks")
     assert [p.info["name"] for p in psutil.process_iter(["name", "cwd"]) if p.info["cwd"] == home and alive(p)] == []
-    assert (folder / "run.log").read_text(encoding="utf-8").count("words for the log\n") == 2
+    assert (looked.folder / "run.log").read_text(encoding="utf-8").count("words for the log\n") == 2
 
 
 def test_run_by_copies_that_is_killed_takes_them_with_it(tmp_path, make_project):
@@ -169,7 +187,7 @@ killed.terminate(), killed.kill()
 
 
 def test_copy_that_nobody_needs_ends_with_the_job():
-    done = subprocess.run([sys.executable, "-c", WAITS], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", WAITS], capture_output=True, text=True, timeout=120)
     assert (done.stdout, done.stderr, done.returncode) == ("0 -9 -9\n", "", 0)
 
 
