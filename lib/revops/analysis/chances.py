@@ -9,7 +9,7 @@ from scipy.special import betaln
 from revops.analysis.same_day import PLACES
 from revops.company import TYPES
 
-__all__ = ["Cells", "fit_cells", "left_out_chances"]
+__all__ = ["Cells", "cells_told", "codes_of", "fit_cells", "left_out_chances", "stages_of"]
 
 Array = np.ndarray
 _STRENGTHS = 2.0 ** np.arange(1, 10)
@@ -30,7 +30,11 @@ class Cells:
 
     def of(self, deals: pd.DataFrame) -> Array:
         """Return the cell of each deal (columns of same_day.open_on_day)."""
-        return _codes(deals, self.stages)
+        return codes_of(deals, self.stages)
+
+    def types(self, codes: Array) -> Array:
+        """Return the number in TYPES of the opportunity type of cells."""
+        return codes * len(TYPES) // len(self.alpha)
 
     @property
     def mean(self) -> Array:
@@ -52,15 +56,25 @@ def fit_cells(past: pd.DataFrame) -> Cells:
     Source
         Gelman et al., Bayesian Data Analysis, chapter 5, for the shrinkage.
     """
-    stages = pd.Index(past["stage_name"].unique()).sort_values()
-    counts = _counts(_codes(past, stages), past["is_won"].to_numpy(dtype=bool), _shape(stages))
-    return Cells(stages, *_shrunk(counts, _shape(stages)))
+    stages = stages_of(past)
+    return cells_told(codes_of(past, stages), past["is_won"].to_numpy(dtype=bool), stages)
+
+
+def stages_of(past: pd.DataFrame) -> pd.Index:
+    """Return the stages that past deals tell apart, in order."""
+    return pd.Index(past["stage_name"].unique()).sort_values()
+
+
+def cells_told(codes: Array, won: Array, stages: pd.Index) -> Cells:
+    """Return `fit_cells` of past deals by their cells (codes_of) and whether each was won. A stage that none of them
+    was in changes no chance."""
+    return Cells(stages, *_shrunk(_counts(codes, won, _shape(stages)), _shape(stages)))
 
 
 def left_out_chances(past: pd.DataFrame) -> Array:
     """Return the chance of each past deal as the other quarters alone tell it; 0 where there are no others."""
-    stages = pd.Index(past["stage_name"].unique()).sort_values()
-    shape, codes, won = _shape(stages), _codes(past, stages), past["is_won"].to_numpy(dtype=bool)
+    stages = stages_of(past)
+    shape, codes, won = _shape(stages), codes_of(past, stages), past["is_won"].to_numpy(dtype=bool)
     total, told = _counts(codes, won, shape), np.zeros(len(past))
     period = pd.factorize(past["period"])[0]
     for number in range(period.max(initial=-1) + 1):
@@ -76,8 +90,13 @@ def _shape(stages: pd.Index) -> tuple[int, ...]:
     return len(TYPES), len(PLACES), 2, len(stages) + 1, _PUSHES
 
 
-def _codes(deals: pd.DataFrame, stages: pd.Index) -> Array:
-    """Return the number of each deal's cell, counted through type, place, stalled, stage and pushes."""
+def codes_of(deals: pd.DataFrame, stages: pd.Index) -> Array:
+    """Return the number of each deal's cell, counted through type, place, stalled, stage and pushes.
+
+    Parameters
+        deals : columns of same_day.open_on_day
+        stages : stages_of
+    """
     stage = stages.get_indexer(deals["stage_name"])
     parts = (
         pd.Index(TYPES).get_indexer(deals["type"]),

@@ -136,7 +136,7 @@ class LandingModel:
                 continue
             chance = rng.beta(self.cells.alpha[code], self.cells.beta[code], len(shocks)).clip(1e-9, 1 - 1e-9)
             brought = self._brought(part, expit(logit(chance) + shocks), rng)
-            won[:, code * len(TYPES) // len(self.cells.alpha)] += brought[:, 0]
+            won[:, self.cells.types(code)] += brought[:, 0]
             of_parts += brought[:, 1:]
         return won, of_parts
 
@@ -181,11 +181,13 @@ def haircuts_of(past: pd.DataFrame, told: Array) -> pd.Series:
 
     Shrunk to 1 by a few deals of ordinary size.
     """
-    sums = pd.DataFrame({"brought": past["won_amount"], "told": told * past["amount"], "type": past["type"]})
-    sums = sums.groupby("type").sum()
-    few = _ORDINARY_WINS * past.loc[past["is_won"].to_numpy(dtype=bool), "won_amount"].mean()
+    type, won = pd.Index(TYPES).get_indexer(past["type"]), past["is_won"].to_numpy(dtype=bool)
+    amount, came = (past[name].to_numpy(dtype=float) for name in ("amount", "won_amount"))
+    few = _ORDINARY_WINS * came[won].sum() / max(won.sum(), 1)
     few = few if few > 0 else 1.0
-    return ((sums["brought"] + few) / (sums["told"] + few)).reindex(TYPES).fillna(1.0)
+    sums = pd.DataFrame({"brought": came, "told": told * amount}).groupby(type).sum()
+    kept = (sums["brought"] + few) / (sums["told"] + few)
+    return pd.Series(kept.reindex(range(len(TYPES)), fill_value=1.0).to_numpy(), TYPES)
 
 
 def _luck_weights(past: pd.DataFrame, told: Array, cuts: Array, spread: float) -> Array:

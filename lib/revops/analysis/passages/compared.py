@@ -119,7 +119,8 @@ def _sides(
     both = pd.concat([two[keys], one[keys]]).drop_duplicates(ignore_index=True)
     order = dict(zip(both["step"].drop_duplicates(), range(len(both)), strict=False))
     both = both.sort_values(keys, key=lambda part: part.map(order) if part.name == "step" else part, ignore_index=True)
-    one, two = (both.merge(side, on=keys, how="left", validate="one_to_one") for side in (one, two))
+    index = both.set_index(keys).index
+    one, two = (side.set_index(keys).reindex(index).reset_index() for side in (one, two))
     rows = both.assign(horizon_days=one["horizon_days"].fillna(two["horizon_days"]).astype("float64"),
                        n_now=one["n"].fillna(0).astype("int64"), n_past=two["n"].fillna(0).astype("int64"))  # fmt: skip
     return rows, one, two

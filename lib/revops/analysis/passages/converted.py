@@ -74,9 +74,8 @@ def converted(
     is_told = told["n_followed"] >= fewest
     told |= {name: np.where(is_told, told[name], np.nan) for name in ("share", "error", "n_worth")}
     told["low"], told["high"] = wilson(told["share"], told["n_worth"], level)
-    found = words.loc[words.index.repeat(len(ages))].reset_index(drop=True)
-    found["horizon_days"] = np.tile(ages, len(words))
-    return found.assign(**{name: told[name].ravel() for name in _COLUMNS})[columns]
+    found = {name: words[name].repeat(len(ages)).array for name in by} | {"horizon_days": np.tile(ages, len(words))}
+    return pd.DataFrame(found | {name: told[name].ravel() for name in _COLUMNS})
 
 
 def _told(rows: pd.DataFrame, group: Array, ages: Array, weights: str | None, level: float) -> dict[str, Array]:

@@ -16,10 +16,11 @@ def grouped(table: pd.DataFrame, by: Sequence[str]) -> Iterator[tuple[tuple, pd.
     if not by:
         yield from [((), table)] if len(table) else []
         return
-    keys = _keys(table, by)
-    shown = [keys.index(name) for name in by]
-    for words, rows in table.groupby(keys, sort=True, observed=True):
-        yield tuple(words[place] for place in shown), rows
+    number, groups = numbered(table, by)
+    order = np.argsort(number, kind="stable")
+    ends = np.searchsorted(number[order], np.arange(len(groups) + 1))
+    for words, first, last in zip(groups.itertuples(index=False, name=None), ends, ends[1:], strict=False):
+        yield words, table.iloc[order[first:last]]
 
 
 def numbered(table: pd.DataFrame, by: Sequence[str]) -> tuple[np.ndarray, pd.DataFrame]:

@@ -63,7 +63,8 @@ def times(
         Kaplan and Meier, JASA 53 (1958); Brookmeyer and Crowley, Biometrics 38 (1982); log-log: Kalbfleisch and
         Prentice, The Statistical Analysis of Failure Time Data (1980).
     """
-    rows = table[~table["is_skipped"]] if "is_skipped" in table else table
+    used = [name for name in (*by, "place", "stage_order", "age_days", "event", "cluster") if name in table]
+    rows = table.loc[~table["is_skipped"], used] if "is_skipped" in table else table[used]
     told = [
         {**dict(zip(by, words, strict=True)), **_told(part, level, restricted_to)} for words, part in grouped(rows, by)
     ]

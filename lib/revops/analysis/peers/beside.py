@@ -87,16 +87,13 @@ def _in_our_units(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _judged(found: list[Reason], index: pd.Index) -> tuple[pd.Series, pd.Series]:
     """Return the heaviest reason's place in FLAGS, and all reasons in words, the heaviest first."""
-    level = pd.Series(0, index=index)
-    words = {weight: pd.Series("", index=index, dtype="str") for weight in (2, 1, 0)}
-    for holds, weight, reason in found:
-        weights = pd.Series(weight, index=index)
-        level = level.where(~holds, np.maximum(level, weights))
-        for of, told in words.items():
-            words[of] = told.where(~(holds & weights.eq(of)), told + "; " + reason)
-    same = pd.Series("same definition, as far as it is told", index=index, dtype="str").where(level.eq(0), "")
-    whole = same + words[2] + words[1] + words[0]
-    return level, whole.str.removeprefix("; ")
+    weights = np.array([np.where(holds, weight, -1) for holds, weight, _ in found]).T
+    words = [np.broadcast_to(np.asarray(reason, dtype=object), len(index)) for *_, reason in found]
+    level, whole = weights.max(axis=1).clip(min=0), []
+    for row, heaviest in enumerate(level):
+        told = [words[at][row] for of in (2, 1, 0) for at in np.flatnonzero(weights[row] == of)]
+        whole.append("; ".join(told if heaviest else ["same definition, as far as it is told", *told]))
+    return pd.Series(level, index), pd.Series(whole, index, dtype="str")
 
 
 def _ordered(rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """Everything the stage benchmarking report shows, computed once: tables of different grain that must agree."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -61,7 +62,7 @@ class StageResult:
     places: pd.DataFrame
     unavailable: dict[str, str]
 
-    @property
+    @cached_property
     def following(self) -> dict[str, str]:
         """Return the stage that follows each open stage in use in its pipeline, by name; of the last, the won stage."""
         won = next(stage for stage in self.view.company.stages if stage.outcome == "won")
@@ -77,7 +78,7 @@ class StageResult:
             n, unit = self.knobs.sla_hours // self.hand_off.day_hours, "working day"
         return f"within {count(n)} {unit}{'' if n == 1 else 's'}" if n else "on the same day"
 
-    @property
+    @cached_property
     def open_statuses(self) -> str | None:
         """Return which statuses of leads company.yml leaves open, where so many leads had one that the hand-off cannot
         be told; None where few did."""

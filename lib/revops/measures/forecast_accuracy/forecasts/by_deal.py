@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from revops.analysis.backtest import FEWEST_BEFORE
-from revops.analysis.chances import fit_cells
+from revops.analysis.chances import cells_told, codes_of, stages_of
 from revops.analysis.landing import haircuts_of
 from revops.analysis.same_day import SameDay, booked_on_days, open_on_days, same_day
 from revops.company import TYPES, Company
@@ -83,8 +83,8 @@ def by_deal(
     names = [period.name for period in quarters.periods]
     before = [_last(len(quarters.before(one.period, one.day)), window) for one in at]
     index = pd.DataFrame({"period": [one.period.name for one in at], "horizon_weeks": [one.week for one in at]})
-    told = [_Told.of(past.get(one.week), names[some]) for one, some in zip(at, before, strict=True)]
-    sums = _sums(states, at, told, company)
+    told = {week: _Past.of(found, names, stages_of(states)) for week, found in past.items()}
+    sums = _sums(states, at, before, told, company)
     bookings = {week: _Bookings.of(found, names) for week, found in past.items()}
     usual = _usual(bookings, at, before, _booked_then(states, quarters.periods, at, before))
     return ByDeal(*(index.join(t.set_index("at"), how="inner").reset_index(drop=True) for t in (sums, usual)))
@@ -127,55 +127,68 @@ def _booked_then(
 
 
 @dataclass(frozen=True)
-class _Told:
-    """What earlier quarters tell of a deal: its chance by cell, and its haircut by type."""
+class _Past:
+    """Deals of past quarters on one day of a week, quarter after quarter: whose rows begin at `starts`; with their
+    cells (analysis.chances) among some stages."""
 
-    past: pd.DataFrame
+    deals: pd.DataFrame
+    starts: np.ndarray
+    stages: pd.Index
+    codes: np.ndarray
 
     @classmethod
-    def of(cls, past: SameDay | None, before: Sequence[str]) -> "_Told | None":
-        """Return what some quarters tell; None where they are too few."""
-        if past is None or len(before) < FEWEST_BEFORE:
-            return None
-        return cls(past.deals[past.deals["period"].isin(before)])
+    def of(cls, past: SameDay, names: Sequence[str], stages: pd.Index) -> "_Past":
+        quarter = pd.Index(names).get_indexer(past.deals["period"])
+        starts = np.searchsorted(quarter, np.arange(len(names) + 1))
+        return cls(past.deals, starts, stages, codes_of(past.deals, stages))
 
-    def worth(self, deals: pd.DataFrame) -> np.ndarray:
-        """Return what each deal is expected to bring [company currency]."""
-        cells = fit_cells(self.past)
-        kept = haircuts_of(self.past, cells.mean[cells.of(self.past)])
-        return cells.mean[cells.of(deals)] * deals["amount"].to_numpy() * kept.reindex(deals["type"]).to_numpy()
+    def worth(self, before: slice, codes: np.ndarray, amount: np.ndarray) -> np.ndarray:
+        """Return what deals of some cells and amounts are expected to bring, told from some quarters."""
+        rows = slice(self.starts[before.start], self.starts[before.stop])
+        past, then = self.deals.iloc[rows], self.codes[rows]
+        cells = cells_told(then, past["is_won"].to_numpy(dtype=bool), self.stages)
+        return cells.mean[codes] * amount * haircuts_of(past, cells.mean[then]).to_numpy()[cells.types(codes)]
 
 
-def _sums(states: pd.DataFrame, at: Sequence[_At], told: Sequence[_Told | None], company: Company) -> pd.DataFrame:
+def _sums(
+    states: pd.DataFrame, at: Sequence[_At], before: Sequence[slice], past: Mapping[int, _Past], company: Company
+) -> pd.DataFrame:
     """Return what the deals of each day add up to, by type and owner; at: the place of the day."""
     if not at:
         return pd.DataFrame(columns=["at", "type", "owner_id", "booked", *_OPEN])
     on = [(one.period, one.day) for one in at]
-    deals = _valued(open_on_days(states, on, company, also=_ALSO), at, told)
+    deals = open_on_days(states, on, company, also=_ALSO)
+    deals = _valued(deals, at).assign(weighted=_worth(deals, at, before, past, stages_of(states)))
     booked = booked_on_days(states, on).rename(columns={"amount": "booked"})
     rows = pd.concat([deals, booked])[["at", "type", "owner_id", "booked", *_OPEN]]
     sums = rows.groupby(["at", "type", "owner_id"], as_index=False).sum()
     for names, field in ((list(_CATEGORIES), "forecast_category"), (["crm_weighted"], "win_probability")):
         is_told = deals[field].notna().groupby(deals["at"]).any()
         sums.loc[sums["at"].isin(is_told.index[~is_told]), names] = np.nan
-    sums.loc[sums["at"].isin([place for place, some in enumerate(told) if some is None]), "weighted"] = np.nan
+    untold = [place for place, some in enumerate(before) if some.stop - some.start < FEWEST_BEFORE]
+    sums.loc[sums["at"].isin(untold), "weighted"] = np.nan
     return sums
 
 
-def _valued(deals: pd.DataFrame, at: Sequence[_At], told: Sequence[_Told | None]) -> pd.DataFrame:
-    """Return the open deals of all days with what each counts for in each way of adding them up."""
+def _valued(deals: pd.DataFrame, at: Sequence[_At]) -> pd.DataFrame:
+    """Return the open deals of all days with what each counts for by its category and the CRM's chance."""
     start = np.array([one.period.start for one in at], dtype="datetime64[us]")[deals["at"]]
     due = deals["place"].ne("later") & (deals["close_date"] >= start)
     for name, inside in _CATEGORIES.items():
         deals[name] = deals["amount"] * (due & deals["forecast_category"].isin(inside))
+    return deals.assign(crm_weighted=(deals["amount"] * deals["win_probability"]).where(due, 0.0))
+
+
+def _worth(
+    deals: pd.DataFrame, at: Sequence[_At], before: Sequence[slice], past: Mapping[int, _Past], stages: pd.Index
+) -> np.ndarray:
+    """Return what each of the open deals of all days is expected to bring [company currency]; 0 where nothing tells."""
+    codes, amount, worth = codes_of(deals, stages), deals["amount"].to_numpy(), np.zeros(len(deals))
     ends = np.searchsorted(deals["at"], np.arange(len(at) + 1))
-    worth = [
-        some.worth(deals.iloc[first:last]) if some else np.zeros(last - first)
-        for some, first, last in zip(told, ends, ends[1:], strict=False)
-    ]
-    return deals.assign(
-        crm_weighted=(deals["amount"] * deals["win_probability"]).where(due, 0.0), weighted=np.concatenate(worth)
-    )
+    for one, some, rows in zip(at, before, map(slice, ends, ends[1:]), strict=True):
+        if some.stop - some.start >= FEWEST_BEFORE:
+            worth[rows] = past[one.week].worth(some, codes[rows], amount[rows])
+    return worth
 
 
 @dataclass(frozen=True)
