@@ -126,7 +126,7 @@ def started(root, monkeypatch):
 
 
 def pages():
-    return {file.stem: file.read_text() for file in Path("outputs/latest").glob("*_*.html")}
+    return {stem: Path("outputs/latest", f"{stem}.html").read_text() for stem in ALL}
 
 
 def manifest():

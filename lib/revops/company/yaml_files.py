@@ -32,12 +32,12 @@ def load_settings(path: Path, model: type[Model], /, **overrides: Any) -> Model:
         all such failures are named at once, each with its place and, for a name, the nearest known, those of
         `overrides` as parameters; or a TODO is left: then every one of them is listed.
     """
-    values = {**read_yaml(path), **overrides}
+    values = read_yaml(path)
     _refuse_questions(path)
     try:
-        return model.model_validate(values)
+        return model.model_validate({**values, **overrides})
     except ValidationError as error:
-        raise SettingsError("\n".join(_told(_sentences(error, model), path, overrides))) from None
+        raise SettingsError("\n".join(_told(_sentences(error, model), path, overrides, _fits(values, model)))) from None
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -134,11 +134,23 @@ _Told = tuple[tuple[str, ...], str]
 """The place of a failure, and its sentence."""
 
 
-def _told(failures: list[_Told], path: Path, given: Mapping[str, Any]) -> list[str]:
-    """Return failures under the file they stand in; those of what was given beside it, each as a parameter."""
-    ours = [said for place, said in failures if not (place and place[0] in given)]
-    theirs = [f"{path.stem}, parameter {said}" for place, said in failures if place and place[0] in given]
-    return ([f"{shown(path)}: " + "\n  ".join(ours)] if ours else []) + theirs
+def _told(failures: list[_Told], path: Path, given: Mapping[str, Any], file_fits: bool) -> list[str]:
+    """Return failures under the file they stand in; those of what was given beside it, each as a parameter: of settings
+    that do not go together too, where the file alone fits."""
+    ours, theirs = [], []
+    for place, said in failures:
+        is_theirs = place[0] in given if place else file_fits
+        (theirs if is_theirs else ours).append(said)
+    told = [f"{shown(path)}: " + "\n  ".join(ours)] if ours else []
+    return [*told, *(f"{path.stem}, parameter {said}" for said in theirs)]
+
+
+def _fits(values: Mapping[str, Any], model: type[BaseModel]) -> bool:
+    try:
+        model.model_validate(values)
+    except ValidationError:
+        return False
+    return True
 
 
 def _sentences(error: ValidationError, model: type[BaseModel]) -> list[_Told]:
