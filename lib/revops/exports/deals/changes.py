@@ -1,7 +1,6 @@
 """Field history: old and new values of single fields as events, each read by the kind of its field."""
 
 import dataclasses
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -44,7 +43,7 @@ OF_DEALS = ("currency", "ratio", "campaign_type", "campaign_name")
 MEASURED = ("amount", "close_date", "win_probability")
 
 
-@dataclass
+@dataclasses.dataclass
 class Changes:
     """The changes of one field: which opportunity, when, what it became, and for each opportunity what it was first."""
 
@@ -116,7 +115,7 @@ def both_values(rows: pa.Table) -> pa.Array:
     return pa.concat_arrays([rows[name].combine_chunks().cast(TEXT) for name in ("old_value", "new_value")])
 
 
-@dataclass
+@dataclasses.dataclass
 class Told:
     """What a file of field history tells: its fields, and how the values of those that are measured are read.
 

@@ -85,13 +85,8 @@ def caught_up(
         for name in states.columns
         if GOES_WITH.get(name, name) in tracked and (column := _record(deals, name, place[newer])) is not None
     }
-    return Block(*_merged(states, Block(place[newer], at[newer], 8, columns)))
-
-
-def _merged(states: Block, later: Block) -> tuple[np.ndarray, np.ndarray, int, dict[str, pa.Array]]:
-    """Return place, stamp, rank and fields of whole states and the later ones that some opportunities get."""
-    place, at, columns = merge([states, later])
-    return place, at, states.rank, columns
+    place, at, columns = merge([states, Block(place[newer], at[newer], 8, columns)])
+    return Block(place, at, states.rank, columns)
 
 
 def first_stamps(whole: list[Block], n: int) -> np.ndarray:

@@ -95,8 +95,8 @@ class Pieces:
         blocks += [*_beginnings(blocks, changes, begun, covered, told, deals), *_deletions(deals, known)]
         if not blocks:
             return finish(pa.table({}), "opportunity_history")
-        states = Block(*_merged(blocks))
-        states = caught_up(states, deals, sources.tracked, self.snapshots, some.low, self.ends)
+        place, at, columns = merge(blocks)
+        states = caught_up(Block(place, at, 0, columns), deals, sources.tracked, self.snapshots, some.low, self.ends)
         ids = deals["opportunity_id"].combine_chunks()
         return finish(states_table(states.place, states.at, states.columns, ids), "opportunity_history")
 
@@ -105,11 +105,6 @@ class Pieces:
         rows = [some.of_rows(file.read(some.number)) for file in self.sources.rows]
         told = zip(self.sources.changes, rows, strict=True)
         return [change for each, table in told for change in read_changes(each, table, deals, self.context)], rows
-
-
-def _merged(blocks: list[Block]) -> tuple[np.ndarray, np.ndarray, int, dict[str, pa.Array]]:
-    place, at, columns = merge(blocks)
-    return place, at, 0, columns
 
 
 def _known(blocks: list[Block], tracked: dict[str, str], n: int) -> np.ndarray:
