@@ -75,6 +75,6 @@ def _warn_of_rates(frame: Frame, others: list[str], company: Company, ledger: Le
     if n:
         ledger.warnings.append(
             f"{frame.source.name}: {plural(n, 'amount')} in another currency than {company.currency} converted by the "
-            f"rates of company.yml, since it lacks the converted amounts that other files have ({examples(others)}). Export it "
-            "with that column."
+            "rates of company.yml, since it lacks the converted amounts that other files have "
+            f"({examples(others)}). Export it with that column."
         )
