@@ -100,7 +100,7 @@ def _prepared(folder: Path, company: Company, systems_dir: Path | None, aside: P
     steps.begin(ledger, words)
     frames = read_folder(folder, company, load_systems(company, systems_dir), ledger, aside, steps)
     ledger.stop_on_problems()
-    warn_of_unsaid_currencies(frames, company, ledger)
+    warn_of_unsaid_currencies(frames, company, ledger, steps)
     groups: defaultdict[str, list[Frame]] = defaultdict(list)
     for frame in frames:
         groups[frame.source.table].append(frame)

@@ -8,6 +8,7 @@ from revops.exports.audit import Ledger
 from revops.exports.reading.columns import TEXT
 from revops.exports.reading.frames import Frame
 from revops.exports.recognising.labels import currency_in
+from revops.exports.steps.plain import Steps
 from revops.wording import money, plural
 
 __all__ = ["warn_of_unsaid_currencies"]
@@ -15,7 +16,7 @@ __all__ = ["warn_of_unsaid_currencies"]
 TOLD = ("opportunities", "campaigns", "campaign_influence", "subscriptions", "invoices", "payments", "quotas")
 
 
-def warn_of_unsaid_currencies(frames: list[Frame], company: Company, ledger: Ledger) -> None:
+def warn_of_unsaid_currencies(frames: list[Frame], company: Company, ledger: Ledger, steps: Steps) -> None:
     """Warn of each file whose amounts are taken as the company's own without a word in it, against what others show.
 
     That is where another file of its table names currencies or has converted amounts, or another of its system has
@@ -27,9 +28,12 @@ def warn_of_unsaid_currencies(frames: list[Frame], company: Company, ledger: Led
         beside = [f for f in frames if f is not frame and f.n_rows]
         alike = [f for f in beside if f.source.table == frame.source.table]
         if "currency" not in frame.rows.column_names:
-            _warn(frame, _doubt(frame, alike, beside, company), company, ledger)
+            if doubt := _doubt(frame, alike, beside, company):
+                steps.do(_warn, frame, doubt, company, ledger)
         elif "amount_converted" not in frame.rows.column_names:
-            _warn_of_rates(frame, [f for f in alike if "amount_converted" in f.rows.column_names], company, ledger)
+            converted = sorted(f.source.name for f in alike if "amount_converted" in f.rows.column_names)
+            if converted:
+                steps.do(_warn_of_rates, frame, converted, company, ledger)
 
 
 def _doubt(frame: Frame, alike: list[Frame], beside: list[Frame], company: Company) -> str:
@@ -52,8 +56,6 @@ def _named(frame: Frame) -> set[str]:
 
 
 def _warn(frame: Frame, doubt: str, company: Company, ledger: Ledger) -> None:
-    if not doubt:
-        return
     amounts = frame.table["amount_original"]
     if "amount_converted" in frame.table.column_names:
         amounts = amounts.filter(frame.table["amount_converted"].is_null())
@@ -66,16 +68,13 @@ def _warn(frame: Frame, doubt: str, company: Company, ledger: Ledger) -> None:
         )
 
 
-def _warn_of_rates(frame: Frame, others: list[Frame], company: Company, ledger: Ledger) -> None:
-    """Warn where amounts are converted by rates of company.yml that another copy holds converted by the system."""
-    if not others:
-        return
+def _warn_of_rates(frame: Frame, others: list[str], company: Company, ledger: Ledger) -> None:
+    """Warn where amounts are converted by rates of company.yml that other files hold converted by the system."""
     foreign = pc.not_equal(frame.table["currency"].cast(TEXT), company.currency)
     n = pc.sum(pc.and_(foreign, frame.table["amount_original"].is_valid())).as_py() or 0
     if n:
-        shown = examples(sorted(f.source.name for f in others))
         ledger.warnings.append(
             f"{frame.source.name}: {plural(n, 'amount')} in another currency than {company.currency} converted by the "
-            f"rates of company.yml, since it lacks the converted amounts that other files have ({shown}). Export it "
-            "with that column."
+            "rates of company.yml, since it lacks the converted amounts that other files have "
+            f"({examples(others)}). Export it with that column."
         )

@@ -32,7 +32,8 @@ class KeptSteps(Steps):
     """Does a step where what it stands on is not as it was in a former preparation.
 
     Of what lies between the files and the canonical tables only the tables that a step gave are kept; a file is read
-    again where a step that is done needs its rows. A step that finds a problem is not kept: it ends in a refusal.
+    again where a step that is done needs its rows. A step that finds a problem, or comes after one, is not kept: what
+    it is part of is refused.
     """
 
     def __init__(self, aside: Path, formers: list[Path], seed: str, contents: Contents) -> None:
@@ -111,7 +112,7 @@ class KeptSteps(Steps):
                 return self.packing.unpacked(packed)
         ears = Ears(self.ledger, self.words)
         result = make()
-        if self.ledger.problems:
+        if self.ledger.problems or self.words.are_lacking:
             return result
         files, packed = self.packing.packed(result)
         self.store.keep(key, pickle.dumps((ears.told(), files, packed)))
