@@ -116,10 +116,13 @@ class _Sent:
     def _ended_by(self, word: dict[str, Any] | None) -> list[tuple[_Try, Result]]:
         if self.client.status != "running":
             return self._all(_NO_SCHEDULER)
-        if not self._is_staffed():
+        ended = self._look()
+        if time.monotonic() - self.staffed > _NO_WORKER_SECONDS:
             reason = f"The cluster had no worker left for {_NO_WORKER_SECONDS:g} seconds before this report was back."
             return self._all(Failure(reason, "Start workers again, then run the reports again."))
-        ended = [(one, self._silent(one)) for one in self.tries.values() if self._is_silent(one)]
+        over = [one for one, _ in ended]
+        silent = [one for one in self.tries.values() if one not in over and self._is_silent(one)]
+        ended += [(one, self._given_up(one, self._silent(one))) for one in silent]
         one = self.tries.get(word["name"]) if word else None
         if word and one and word["what"] == _DONE:
             ended.append((one, self._result(one, word["name"])))
@@ -151,34 +154,41 @@ class _Sent:
 
     def _is_silent(self, one: _Try) -> bool:
         """Return whether a worker says nothing for longer than it may run a report; waiting in the queue is no time."""
-        allowed = one.job.limits.deadline_seconds + _GRACE_SECONDS
-        return one.last_word is not None and time.monotonic() - one.last_word > allowed
+        if one.last_word is None or one.future.done():
+            return False
+        return time.monotonic() - one.last_word > one.job.limits.deadline_seconds + _GRACE_SECONDS
 
     def _silent(self, one: _Try) -> Result:
-        self.client.cancel([one.future], force=True)
         deadline = f"{one.job.limits.deadline_seconds:g} seconds"
         reason = (
             f"Worker {one.worker} said nothing of the report until {_GRACE_SECONDS:g} seconds after its deadline of "
         )
         return Result(failure=Failure(f"{reason}{deadline}.", "Look at that worker's log.", one.cell or None))
 
-    def _is_staffed(self) -> bool:
-        """Return whether there was a worker within the last while, asking every few seconds."""
-        now = time.monotonic()
-        if now - self.looked > _LOOK_SECONDS:
-            self.workers, self.looked = list(self.client.nthreads()), now
-            if self.workers:
-                self.staffed = now
-                self._send_stranded()
-        return now - self.staffed < _NO_WORKER_SECONDS
+    def _look(self) -> list[tuple[_Try, Result]]:
+        """Ask every few seconds which workers there are, and return the tries that were lost with one.
 
-    def _send_stranded(self) -> None:
-        """Send to any worker what waits for workers that are all gone."""
-        for name, one in list(self.tries.items()):
-            if one.only and one.last_word is None and one.only.isdisjoint(self.workers):
+        Dask begins those elsewhere only where it may, and sends what waits for certain workers to no other.
+        """
+        now = time.monotonic()
+        if now - self.looked < _LOOK_SECONDS:
+            return []
+        self.workers, self.looked = list(self.client.nthreads()), now
+        if self.workers:
+            self.staffed = now
+        waiting = {name: one for name, one in self.tries.items() if not one.future.done()}
+        lost = [one for one in waiting.values() if one.worker and one.worker not in self.workers]
+        for name, one in waiting.items():
+            if one.only and not one.worker and one.only.isdisjoint(self.workers):
                 del self.tries[name]
                 self.client.cancel([one.future], force=True)
                 self.send(one.job)
+        return [(one, self._given_up(one, self._lost(one))) for one in lost]
+
+    def _given_up(self, one: _Try, result: Result) -> Result:
+        """Return the result of a try after Dask was told that nobody waits for it."""
+        self.client.cancel([one.future], force=True)
+        return result
 
     def _all(self, failure: Failure) -> list[tuple[_Try, Result]]:
         return [(one, Result(failure=failure)) for one in self.tries.values()]
