@@ -7,7 +7,7 @@ from collections import Counter
 from revops.contents import Contents
 from revops.errors import ExportError
 from revops.exports import prepare
-from revops.exports.steps.kept import KeptSteps
+from revops.exports.keeping.steps import KeptSteps
 
 __all__ = ["Counted", "Gate"]
 

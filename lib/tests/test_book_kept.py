@@ -72,10 +72,10 @@ def test_folder_that_is_not_whole_is_made_again(made, tmp_path, harm):
     elif harm == "list cut":
         (home / "whole.json").write_text('{"tools')
     else:
-        for file in home.iterdir():
-            file.unlink()
-        if harm == "a file":
-            home.rmdir()
+        shutil.rmtree(home)
+        if harm == "empty":
+            home.mkdir()
+        else:
             home.write_text("")
     assert prepare() == home and seen == ["one", "one"]
     assert table_in(home) == ["one"]

@@ -17,7 +17,7 @@ from revops.company import Company
 from revops.contents import Contents, cache_folder, exports_folder, systems_folder
 from revops.errors import ExportError, naming
 from revops.exports import Audit, prepare
-from revops.exports.steps.kept import KeptSteps
+from revops.exports.keeping.steps import KeptSteps
 from revops.params import ReportSettings
 
 __all__ = ["StoredTables", "count_rows", "open_book"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from revops.company import Company
 from revops.exports.audit import Ledger
 from revops.exports.people import People
-from revops.exports.steps.plain import Steps
+from revops.exports.steps import Steps
 from revops.exports.words import Words
 
 __all__ = ["Context"]

@@ -19,7 +19,7 @@ from revops.exports.reading.frames import Frame, read_frame
 from revops.exports.recognising.labels import field_name, normalised
 from revops.exports.recognising.recognise import Match, recognise
 from revops.exports.recognising.systems import Description
-from revops.exports.steps.plain import Steps
+from revops.exports.steps import Steps
 from revops.exports.uniting.look_ups import look_up
 from revops.exports.web.tables import sha256_of, tables_of
 from revops.exports.words import Words

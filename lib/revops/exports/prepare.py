@@ -20,6 +20,8 @@ from revops.exports.calls.quota_items import quotas_of_items
 from revops.exports.context import Context
 from revops.exports.deals.days import Deals, deals_of, ids_of_history, past_of
 from revops.exports.folder import read_folder
+from revops.exports.keeping.store import Damaged
+from revops.exports.later import opened
 from revops.exports.marketo.people import is_marketo
 from revops.exports.money import add_amounts, refuse_unconverted
 from revops.exports.people import People, named_owners, with_full_names
@@ -35,9 +37,7 @@ from revops.exports.sheets.long_quotas import settled_quotas
 from revops.exports.sheets.quotas import build_quotas
 from revops.exports.sheets.tools import build_tools
 from revops.exports.sheets.wide_quotas import lengthened_quotas
-from revops.exports.steps.later import opened
-from revops.exports.steps.plain import Steps
-from revops.exports.steps.store import Damaged
+from revops.exports.steps import Steps
 from revops.exports.touches.build import build_touches
 from revops.exports.touches.rows import Persons
 from revops.exports.uniting.merged import merged_records

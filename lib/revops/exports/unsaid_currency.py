@@ -8,7 +8,7 @@ from revops.exports.audit import Ledger
 from revops.exports.reading.columns import TEXT
 from revops.exports.reading.frames import Frame
 from revops.exports.recognising.labels import currency_in
-from revops.exports.steps.plain import Steps
+from revops.exports.steps import Steps
 from revops.wording import money, plural
 
 __all__ = ["warn_of_unsaid_currencies"]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from revops.exports.context import Context
+from revops.exports.later import opened
 from revops.exports.marketo.activities import build_activities, parted_activities
 from revops.exports.marketo.people import Linked, is_marketo, with_marketo
 from revops.exports.people import named_owners
@@ -16,7 +17,6 @@ from revops.exports.people_records.leads import build_leads
 from revops.exports.people_records.lifecycle import with_lifecycle
 from revops.exports.people_records.roles import RoleFiles, build_roles
 from revops.exports.reading.frames import Frame
-from revops.exports.steps.later import opened
 from revops.exports.uniting.merged import Merged, merged_records
 from revops.exports.uniting.records import finish, picked
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger, Source
+from revops.exports.later import Later, LaterRows, Opened
 from revops.exports.opening.text import Cells, TextSheet
 from revops.exports.opening.workbook import WorkbookSheet
 from revops.exports.reading.both_currencies import split_amounts
@@ -26,7 +27,6 @@ from revops.exports.recognising.kinds import column_kind
 from revops.exports.recognising.own_columns import ENTERED, FORMER
 from revops.exports.recognising.recognise import Match
 from revops.exports.recognising.systems import Description
-from revops.exports.steps.later import Later, LaterRows, Opened
 from revops.wording import plural
 
 __all__ = ["FEW_KINDS", "MAIN_DATE", "Frame", "introduce", "note_size", "read_frame"]

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from revops.exports.audit import Ledger
-from revops.exports.steps.told import places_of
+from revops.exports.keeping.told import places_of
 
 __all__ = ["Damaged", "Store", "digest_of", "named", "numbered"]
 

@@ -12,10 +12,10 @@ import pyarrow as pa
 from revops.company import Company
 from revops.exports.audit import Ledger, Source
 from revops.exports.context import Context
+from revops.exports.keeping.store import digest_of, named
+from revops.exports.later import Later
 from revops.exports.reading.frames import Frame
 from revops.exports.recognising.systems import Description
-from revops.exports.steps.later import Later
-from revops.exports.steps.store import digest_of, named
 
 __all__ = ["Keys"]
 

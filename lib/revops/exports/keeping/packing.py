@@ -8,11 +8,11 @@ from typing import Any
 import pyarrow as pa
 
 from revops.exports.audit import Ledger, Source
+from revops.exports.keeping.store import Store, named, numbered
+from revops.exports.keeping.told import places_of
+from revops.exports.later import Later
 from revops.exports.reading.frames import Frame
 from revops.exports.recognising.systems import Description
-from revops.exports.steps.later import Later
-from revops.exports.steps.store import Store, named, numbered
-from revops.exports.steps.told import places_of
 
 __all__ = ["Outline", "Packing", "Written"]
 

@@ -11,15 +11,15 @@ from pyarrow import dataset
 
 from revops.contents import Contents
 from revops.exports.audit import Ledger, Source
+from revops.exports.keeping.keys import Keys
+from revops.exports.keeping.packing import Outline, Packing, Written
+from revops.exports.keeping.store import Store
+from revops.exports.keeping.told import Ears
+from revops.exports.later import Later, LaterRows, opened
 from revops.exports.opening.files import Blob, Survey, survey
 from revops.exports.reading.frames import Frame
 from revops.exports.recognising.systems import Description
-from revops.exports.steps.keys import Keys
-from revops.exports.steps.later import Later, LaterRows, opened
-from revops.exports.steps.packing import Outline, Packing, Written
-from revops.exports.steps.plain import Steps
-from revops.exports.steps.store import Store
-from revops.exports.steps.told import Ears
+from revops.exports.steps import Steps
 from revops.exports.words import Words
 
 __all__ = ["FOLDER", "KeptSteps"]
