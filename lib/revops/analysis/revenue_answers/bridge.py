@@ -56,9 +56,10 @@ def bridge_of(counted: Counted) -> Bridge:
     for one, other in pairwise(told):
         known = [part for part in PARTS if not (counted.why_not(one, part) or counted.why_not(other, part))]
         for rule, differs, moved in _moves(counted, one, other):
-            moved = moved[moved["part"].isin(known)].assign(from_who=one, to_who=other, rule=rule)
+            moved = moved[moved["part"].isin(known)]
             steps.append((one, other, rule, label_of(rule, counted, one, other), differs, *_sums(moved, known)))
-            records.append(moved)
+            if len(moved):
+                records.append(moved.assign(from_who=one, to_who=other, rule=rule))
     table = pd.concat(records, ignore_index=True)
     before, after = (table[name].astype("int64") for name in ("before", "after"))
     table = table.assign(amount_before=before / 100, amount_after=after / 100, change=(after - before) / 100)
@@ -69,12 +70,13 @@ def _moves(counted: Counted, one: Who, other: Who) -> Iterator[tuple[str, bool, 
     """Yield each rule, whether the two define it otherwise, and what it moves: part, opportunity_id, customer, name,
     owner_id, before, after [cents], reason."""
     now, aim = counted.definitions[one], counted.definitions[other]
+    nothing = _moved(counted.deals.iloc[:0], now, now, "")
     for rule, fields in _OF_RULE.items():
         following = replace(now, **{name: getattr(aim, name) for name in fields})
-        yield rule, _differs(now, following), _moved(counted.deals, now, following, rule)
+        differs = _differs(now, following)
+        yield rule, differs, _moved(counted.deals, now, following, rule) if differs else nothing
         now = following
     if now.is_billed == aim.is_billed:
-        nothing = _moved(counted.deals, now, now, "")
         yield from ((rule, False, nothing) for rule in RULES[len(_OF_RULE) :])
         return
     for rule, moved in won_and_billed(counted, aim).items():
@@ -103,7 +105,8 @@ def _moved(deals: pd.DataFrame, now: Definition, following: Definition, rule: st
 
 def _sums(moved: pd.DataFrame, known: list[str]) -> tuple[float, float, float, int]:
     """Return booked, committed and total of a step, and how many records are behind it."""
-    change = (moved["after"] - moved["before"]).astype("int64").groupby(moved["part"]).sum()
-    booked, committed = (float(change.get(part, 0)) / 100 if part in known else np.nan for part in PARTS)
+    change = (moved["after"] - moved["before"]).astype("int64")
+    booked, committed = (float(change[moved["part"].eq(part)].sum()) / 100 if part in known else np.nan
+                         for part in PARTS)  # fmt: skip
     total = float(change.sum()) / 100 if len(known) == len(PARTS) else np.nan
     return booked, committed, total, len(moved)

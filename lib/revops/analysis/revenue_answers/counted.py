@@ -10,7 +10,7 @@ import pandas as pd
 
 from revops.analysis.among import is_among
 from revops.analysis.forecast_categories import CATEGORY_ROLES
-from revops.analysis.journeys import JourneyKnobs, journeys_of
+from revops.analysis.journeys import JourneyKnobs, Known, journeys_of
 from revops.analysis.pace import frozen_on
 from revops.analysis.recurring import CustomerMonths, added, customer_months
 from revops.analysis.revenue_answers.definitions import Definition, Who, definitions_of
@@ -65,6 +65,11 @@ class Counted:
     definitions: dict[Who, Definition]
     is_slice: bool = False
 
+    @property
+    def needs_touches(self) -> bool:
+        """Return whether any answer asks which deals marketing touched."""
+        return _needs_touches(self.definitions.values())
+
     @cached_property
     def open_deals(self) -> pd.DataFrame:
         """Return the rows of `deals` that are open and due in the quarter."""
@@ -84,6 +89,13 @@ class Counted:
             of any open deal due. Else, where only some sources count: all deals in question have an unknown one, and
             none is touched.
         """
+        return self._whys[who, part]
+
+    @cached_property
+    def _whys(self) -> dict[tuple[Who, str], str | None]:
+        return {(who, part): self._why_not(who, part) for who in self.definitions for part in PARTS}
+
+    def _why_not(self, who: Who, part: str) -> str | None:
         definition = self.definitions[who]
         if part == "booked" and definition.is_billed:
             return self._why_not_billed()
@@ -113,6 +125,7 @@ def counted_of(
     only: pd.Index | None = None,
     who: Iterable[Who] | None = None,
     bills: CustomerMonths | None = None,
+    known: Known | None = None,
 ) -> Counted:
     """Return everything that the answers of a quarter may count.
 
@@ -121,6 +134,7 @@ def counted_of(
         only : the opportunities of a slice, by id; its bills are those of customers whose account has one of them
         who : whose definitions are asked for; None = everybody's
         bills : customer_months(view), where it is at hand
+        known : journeys.known_on(view), likewise
 
     Formula
         Bookings of a past quarter are those of the day they were frozen (pace.frozen_on), like `booked_amount`; a deal
@@ -135,9 +149,10 @@ def counted_of(
     wanted = {name: every[name] for name in every if who is None or name in set(who)}
     on = frozen_on(period, view.day, view.company.grace_days)
     then = view if on == view.day or not view.knows(on) else replace(view, day=on, _states={})
-    needs_touches = any(definition.where_from[1] for definition in wanted.values())
-    won = _touched(_won(then, period, view.day), then, period, needs_touches)
-    open_ = _touched(_open(view, period), view, period, needs_touches)
+    won, open_ = _won(then, period, view.day), _open(view, period)
+    if _needs_touches(wanted.values()):
+        won = _touched(won, then, period, known if then is view else None)
+        open_ = _touched(open_, view, period, known)
     deals = pd.concat([won, open_], ignore_index=True).astype({"is_touched": "bool", "cents": "int64"})
     if only is not None:
         deals = deals[is_among(deals["opportunity_id"], only)]
@@ -172,17 +187,21 @@ def _open(view: AsOf, period: Period) -> pd.DataFrame:
 def _described(state: pd.DataFrame, part: str) -> pd.DataFrame:
     category = state["forecast_category"].astype("object")
     role = category.map(CATEGORY_ROLES).where(category.isin(list(CATEGORY_ROLES)), "other").where(category.notna())
-    return state[_DEAL].assign(part=part, role=role.astype("str"), cents=cents(state["amount"]))
+    return state[_DEAL].assign(part=part, role=role.astype("str"), cents=cents(state["amount"]), is_touched=False)
 
 
-def _touched(deals: pd.DataFrame, view: AsOf, period: Period, is_asked: bool) -> pd.DataFrame:
-    """Return the deals with is_touched: whether a touch of marketing reached their people; false where not asked."""
-    if not is_asked or deals.empty:
-        return deals.assign(is_touched=False)
+def _needs_touches(definitions: Iterable[Definition]) -> bool:
+    return any(definition.where_from[1] for definition in definitions)
+
+
+def _touched(deals: pd.DataFrame, view: AsOf, period: Period, known: Known | None) -> pd.DataFrame:
+    """Return the deals with is_touched: whether a touch of marketing reached their people."""
+    if deals.empty:
+        return deals
     knobs = JourneyKnobs(
         types=TYPES, since=period.start, until=period.end, never_converted="off", lost=False, keep_open=True
     )
-    journeys = journeys_of(view, knobs).journeys
+    journeys = journeys_of(view, knobs, only=pd.Index(deals["opportunity_id"]), known=known).journeys
     reached = journeys.loc[journeys["kind"].isin(["won", "open"]), "opportunity_id"]
     return deals.assign(is_touched=is_among(deals["opportunity_id"], reached))
 

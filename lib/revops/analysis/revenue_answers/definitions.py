@@ -43,9 +43,10 @@ class Definition:
     def counts(self, deals: pd.DataFrame) -> pd.Series:
         """Return which deals count (uses part, type, source, is_touched, role): won ones where it goes by deals won,
         open ones where their forecast category is one of committed."""
-        booked = deals["part"].eq("booked") & (not self.is_billed)
-        committed = deals["part"].eq("committed") & deals["role"].isin(self.committed)
-        return (booked | committed) & deals["type"].isin(self.types) & self.is_from(deals)
+        counted = deals["part"].eq("committed") & deals["role"].isin(self.committed)
+        if not self.is_billed:
+            counted |= deals["part"].eq("booked")
+        return counted & deals["type"].isin(self.types) & self.is_from(deals)
 
     @property
     def said_booked(self) -> str:
