@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import pandas as pd
 import pyarrow as pa
@@ -20,12 +20,22 @@ from pyarrow.dataset import Dataset
 from revops.book.components import KEYS, Components, batches, components
 from revops.book.stored import ORDER, part_file
 
-if TYPE_CHECKING:
-    from revops.book.view import AsOf
-
 __all__ = ["SCHEDULER", "by_id", "cut", "in_parts", "on", "over"]
 
 Found = TypeVar("Found")
+
+
+class _View(Protocol):
+    """What parts are taken of: revops.book.AsOf."""
+
+    book: Any
+
+    def part(self, number: int) -> Self:
+        """Return the view of one part."""
+        ...
+
+
+View = TypeVar("View", bound=_View)
 SCHEDULER = "REVOPS_SCHEDULER"
 """The address of a Dask scheduler whose workers go through the parts; without it this process does, one by one."""
 _given: ContextVar[Executor | None] = ContextVar("executor", default=None)
@@ -50,12 +60,12 @@ def cut(
     return {name: table for name, table in tables.items() if name not in KEYS}
 
 
-def in_parts(view: "AsOf") -> bool:
+def in_parts(view: _View) -> bool:
     """Return whether the tables behind a view are cut into parts."""
     return view.book.n_parts > 1
 
 
-def over(view: "AsOf", function: Callable[["AsOf"], Found]) -> list[Found]:
+def over(view: View, function: Callable[[View], Found]) -> list[Found]:
     """Return what a function finds in each part, in order: here one part after another, or on an executor (`on`).
 
     Parameters

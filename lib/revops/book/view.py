@@ -10,7 +10,7 @@ import pandas as pd
 
 from revops import schema
 from revops.book.parts import by_id, in_parts, over
-from revops.book.rebuilt import UNASSIGNED, UNKNOWN, rebuilt
+from revops.book.rebuilt import UNASSIGNED, UNKNOWN, Records, rebuilt
 from revops.book.stored import StoredTables
 from revops.book.timeline import states_until
 from revops.company import Company
@@ -230,7 +230,7 @@ class AsOf:
 
     def _state_and_left_out(self, day: dt.date) -> tuple[pd.DataFrame, pd.DataFrame]:
         if day not in self._states:
-            found = over(self, partial(rebuilt, day=day))
+            found = over(self, partial(_rebuilt, day=day))
             state, left = (by_id(list(frames), "opportunity_id") for frames in zip(*found, strict=True))
             self._states[day] = state, left
         return self._states[day]
@@ -238,3 +238,9 @@ class AsOf:
 
 def _timeline_of(view: AsOf) -> pd.DataFrame:
     return view.timeline
+
+
+def _rebuilt(view: AsOf, day: dt.date) -> tuple[pd.DataFrame, pd.DataFrame]:
+    book, deals = view.book, view.book.table("opportunities")
+    tables = deals, view.timeline, view.accounts, view.owners
+    return rebuilt(Records(view.company, *tables, book.audit.tracked, book.has_history), day)
