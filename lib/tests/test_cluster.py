@@ -188,6 +188,14 @@ def test_run_that_is_ended_takes_everything_with_it(root, two, tmp_path, how):
         assert list((root / "outputs" / "runs").iterdir()) == []
 
 
+def address_in(file):
+    """Return the address that a scheduler writes to a file, None before it has written it to the end."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))["address"]
+    except (FileNotFoundError, ValueError):
+        return None
+
+
 @pytest.fixture
 def apart(tmp_path, monkeypatch):
     """Return a scheduler and one worker that nobody starts again, and the scheduler's address; the worker connects."""
@@ -195,8 +203,8 @@ def apart(tmp_path, monkeypatch):
     alone = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(at))
     joined = ("--scheduler-file", str(at), "--no-nanny", "--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1")
     with started("-m", "distributed.cli.dask_scheduler", *alone) as scheduler:
-        wait_for(at.exists)
-        address = json.loads(at.read_text())["address"]
+        wait_for(lambda: address_in(at))
+        address = address_in(at)
         with started("-m", "distributed.cli.dask_worker", *joined, "--local-directory", str(tmp_path)) as worker:
             yield scheduler, worker, address
 
