@@ -337,18 +337,18 @@ def plain(page):
     return re.sub("Made on .*", "", page)
 
 
-def test_what_is_taken_over_is_what_a_run_of_all_would_give(root, monkeypatch):
+def test_what_is_taken_over_is_what_a_fresh_run_gives(root, monkeypatch):
     monkeypatch.chdir(root)
-    asked = ["run", PIPELINE, REVENUE, "--outputs"]
-    assert command.main([*asked, "ours"]) == 0
+    assert command.main(["run", PIPELINE, REVENUE, "--outputs", "ours"]) == 0
     change(root / "data/sample/targets/quota_long.csv")
-    assert command.main([*asked, "ours"]) == 0
+    assert command.main(["run", PIPELINE, REVENUE, "--outputs", "ours"]) == 0
     told = json.loads(Path("ours/latest/manifest.json").read_text())
     made_in = {entry["report"]: entry["made_in"] for entry in told["reports"]}
     assert made_in[REVENUE] != made_in[PIPELINE] == told["run"]
-    assert command.main([*asked, "anew"]) == 0
-    files = sorted(file for entry in told["reports"] for file in entry["files"] if not file.endswith(".ipynb"))
-    assert len(files) > 10
+    assert command.main(["run", REVENUE, "--outputs", "anew"]) == 0
+    files = [file for entry in told["reports"] for file in entry["files"] if entry["report"] == REVENUE]
+    assert len(files) > 5
     for file in files:
-        ours, anew = (Path(place, "latest", file).read_bytes() for place in ("ours", "anew"))
-        assert plain(ours.decode("latin-1")) == plain(anew.decode("latin-1")), file
+        if not file.endswith(".ipynb"):  # which tells when each of its cells ran
+            ours, anew = (Path(place, "latest", file).read_bytes().decode("latin-1") for place in ("ours", "anew"))
+            assert plain(ours) == plain(anew), file

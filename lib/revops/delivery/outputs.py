@@ -26,7 +26,6 @@ from revops.errors import RunError, is_of_machine, naming, refused_by_machine
 __all__ = ["Outputs"]
 
 MANIFEST = "manifest.json"
-_SCRATCH = ".scratch"
 _RUN = re.compile(r"(\d{4}-\d\d-\d\d)-(\d+)")
 _DAY = len("2026-06-09")
 _TICK_NS = 2 * 10**9  # no file system in use keeps time more coarsely
@@ -41,6 +40,7 @@ class Outputs:
         self.latest = folder / "latest"
         self.next = folder / ".latest-next"
         self.mended: list[str] = []
+        self._notes = (folder / ".scratch", folder / ".scratch-others")
 
     @contextlib.contextmanager
     def building(self) -> Iterator[Path]:
@@ -72,23 +72,25 @@ class Outputs:
 
         Only for the writer. Its place is noted, so that the run after a kill may remove it.
         """
-        note = self.folder / _SCRATCH
-        if note.exists():
-            _remove_scratch(note.read_text(encoding="utf-8").splitlines())
+        for note in self._notes:
+            if note.exists():
+                _remove_scratch(note.read_text(encoding="utf-8").splitlines())
         folder = Path(tempfile.gettempdir(), f"revops-{secrets.token_hex(4)}")
         try:
-            with naming(note):
-                note.write_text(f"{folder}\n", encoding="utf-8")
+            with naming(self._notes[0]):
+                self._notes[0].write_text(str(folder), encoding="utf-8")
             folder.mkdir(mode=0o700)
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-            note.unlink(missing_ok=True)
+            for note in self._notes:
+                note.unlink(missing_ok=True)
 
     def note_scratch(self, *folders: Path) -> None:
-        """Note other temporary folders, while `scratch` is given, that the run after a kill may remove with it."""
-        with naming(self.folder / _SCRATCH), (self.folder / _SCRATCH).open("a", encoding="utf-8") as note:
-            note.writelines(f"{folder}\n" for folder in folders)
+        """Note other temporary folders, while `scratch` is given, that the run after a kill may remove too."""
+        if folders:
+            with naming(self._notes[1]):
+                self._notes[1].write_text("\n".join(map(str, folders)), encoding="utf-8")
 
     def last(self) -> tuple[Path, Mapping[str, Any]] | None:
         """Return the folder and manifest of the run that `latest` shows, or None where there is none.
