@@ -23,6 +23,7 @@ from revops.params import ReportSettings
 __all__ = ["StoredTables", "count_rows", "open_book"]
 
 PREPARED = "REVOPS_PREPARED"  # set for the kernels of a run by revops.delivery.jobs.kernel
+CODE = ("exports", "company", "schema", "errors.py", "periods.py", "wording.py")  # all that the gate is made of
 _TRIES = 3
 
 
@@ -89,7 +90,7 @@ def _write_tables(aside: Path, settings: ReportSettings, source: Path, systems: 
 
 def _key(company: Company, source: Path | None, systems: Path | None, cache: Path) -> str:
     """Return a hash of the exports' contents, if asked, the definitions, and the code that turns one into the other."""
-    code = [Path(revops.__file__).parent / name for name in ("exports", "company", "schema")]
+    code = [Path(revops.__file__).parent / name for name in CODE]
     contents = Contents(cache)
     places = [place for place in (source, *code, systems) if place is not None]
     key = contents.of(*places, seed=company.model_dump_json())

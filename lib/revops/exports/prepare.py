@@ -26,7 +26,7 @@ from revops.exports.marketo.people import is_marketo
 from revops.exports.money import add_amounts, refuse_unconverted
 from revops.exports.people import People, named_owners, with_full_names
 from revops.exports.people_records.contacts import build_contacts
-from revops.exports.people_records.roles import parted
+from revops.exports.people_records.roles import RoleFiles, parted
 from revops.exports.people_records.tables import people_tables, roles_around
 from revops.exports.reading.frames import Frame
 from revops.exports.recognising.systems import load_systems
@@ -101,20 +101,11 @@ def _prepared(folder: Path, company: Company, systems_dir: Path | None, aside: P
     frames = read_folder(folder, company, load_systems(company, systems_dir), ledger, aside, steps)
     ledger.stop_on_problems()
     warn_of_unsaid_currencies(frames, company, ledger, steps)
-    groups: defaultdict[str, list[Frame]] = defaultdict(list)
-    for frame in frames:
-        groups[frame.source.table].append(frame)
-    groups["opportunities"], role_files = parted(groups["opportunities"], ledger)
-    groups["campaigns"] = steps.do(_with_amounts, groups["campaigns"], company, ledger)
+    groups, role_files = _grouped(frames, company, ledger, steps)
     tables = {n: steps.do(_looked_up, n, groups[n], ledger) for n in ("accounts", "owners", "campaigns") if groups[n]}
     context = Context(company, People(opened(tables.get("owners")), company), words, ledger, steps)
-    past = groups["opportunity_history"]
-    others = {name: steps.do(picked, tables[name], *columns) for name, columns in NAMES.items() if name in tables}
-    found: Deals = steps.do(deals_of, groups["opportunities"], others, steps.do(ids_of_history, past), context)
+    found, history, told = _opportunities(groups, tables, context, aside)
     deals = found.table
-    history, told = steps.finished("opportunity_history", past_of, past, deals, found.days, context, aside)
-    ids = {name: steps.do(picked, tables[name], key) for name, key in KEYS.items() if name in tables}
-    steps.do(warn_of_orphans, found.known, past, ids, deals, context)
     tables |= _around_deals(groups, deals, context) | _spent(groups, context)
     tables |= people_tables(groups, tables, deals, context)
     roles = roles_around(role_files, groups, tables.get("contacts"), deals, context)
@@ -135,6 +126,18 @@ def _prepared(folder: Path, company: Company, systems_dir: Path | None, aside: P
     return Prepared(there, ledger.close(told.tracked, told.history_from, exported, told.whole_from))
 
 
+def _grouped(
+    frames: list[Frame], company: Company, ledger: Ledger, steps: Steps
+) -> tuple[defaultdict[str, list[Frame]], RoleFiles]:
+    """Return the files of each table, and those that give contact roles beside their opportunities or alone."""
+    groups: defaultdict[str, list[Frame]] = defaultdict(list)
+    for frame in frames:
+        groups[frame.source.table].append(frame)
+    groups["opportunities"], role_files = parted(groups["opportunities"], ledger)
+    groups["campaigns"] = steps.do(_with_amounts, groups["campaigns"], company, ledger)
+    return groups, role_files
+
+
 def _with_amounts(frames: list[Frame], company: Company, ledger: Ledger) -> list[Frame]:
     """Return files with amounts in the company's currency."""
     frames = [replace(frame) for frame in frames]
@@ -147,6 +150,19 @@ def _looked_up(name: str, frames: list[Frame], ledger: Ledger) -> pa.Table:
     """Return a table that opportunities are joined to."""
     table = completed(without_deleted(unite(frames, name, ledger), name, ledger), name)
     return with_full_names(table) if name == "owners" else table
+
+
+def _opportunities(
+    groups: dict[str, list[Frame]], tables: dict[str, Any], context: Context, aside: Path | None
+) -> tuple[Deals, Any, Any]:
+    """Return the opportunities, their canonical history if there is any, and what it tells of itself."""
+    steps, past = context.steps, groups["opportunity_history"]
+    others = {name: steps.do(picked, tables[name], *columns) for name, columns in NAMES.items() if name in tables}
+    found = steps.do(deals_of, groups["opportunities"], others, steps.do(ids_of_history, past), context)
+    history, told = steps.finished("opportunity_history", past_of, past, found.table, found.days, context, aside)
+    ids = {name: steps.do(picked, tables[name], key) for name, key in KEYS.items() if name in tables}
+    steps.do(warn_of_orphans, found.known, past, ids, found.table, context)
+    return found, history, told
 
 
 def _around_deals(groups: dict[str, list[Frame]], deals: pa.Table, context: Context) -> dict[str, pa.Table]:
