@@ -23,7 +23,7 @@ from revops.params import ReportSettings
 __all__ = ["StoredTables", "count_rows", "open_book"]
 
 PREPARED = "REVOPS_PREPARED"  # set for the kernels of a run by revops.delivery.jobs.kernel
-CODE = ("exports", "company", "schema", "errors.py", "periods.py", "wording.py")  # all that the gate is made of
+CODE = ("exports", "company", "schema", "book", "errors.py", "periods.py", "wording.py")  # all that prepares
 _TRIES = 3
 
 
