@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -46,7 +47,13 @@ def made_cluster(workers, place):
 @contextmanager
 def started(*command, **named):
     """Give a process that is killed with all its children at the end."""
-    process = psutil.Popen([sys.executable, *command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **named)
+    process = psutil.Popen(
+        [sys.executable, *command],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background are deaf to it
+        **named,
+    )
     try:
         yield process
     finally:
@@ -66,7 +73,7 @@ def in_background(act, *arguments, **named):
 def run_in(root, **asked):
     """Run reports of a project; return the run's folder, its entries by report (and slice), and what it said."""
     screen = io.StringIO()
-    request = Request(params=str(root / "params"), **{"limits": LIMITS, "on": "dask", **asked})
+    request = Request(params=str(root / "params"), **{"limits": LIMITS, "on": "dask", "again": True, **asked})
     folder, manifest = run_reports(request, Progress(screen))
     entries = {" ".join([e["report"], *e["slice"].values()]): e for e in manifest["reports"]}
     return folder, entries, screen.getvalue()

@@ -144,7 +144,9 @@ def test_disk_full_under_a_kernel_is_told_plainly(root, disk, left):
 def test_cache_on_a_full_disk_is_told_plainly(disk, monkeypatch):
     place = disk("size=1m")
     (place / "data").mkdir()
-    company = SimpleNamespace(exports=SimpleNamespace(folder="data", rows_per_part=1_000_000), model_dump_json=lambda: "{}")
+    company = SimpleNamespace(
+        exports=SimpleNamespace(folder="data", rows_per_part=1_000_000), model_dump_json=lambda: "{}"
+    )
     settings = SimpleNamespace(company=company, root=place, params_dir=place / "params")
     table = pa.table({"tool": [str(number) for number in range(20_000)]})
     found = SimpleNamespace(tables={"tools": table}, audit=Audit((), (), (), (), {}, None))

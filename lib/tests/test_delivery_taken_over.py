@@ -119,7 +119,7 @@ def started(root, monkeypatch):
             (job.folder / f"{job.stem}.json").write_text(json.dumps(answer))
             yield job, Result(answer, (f"{job.stem}.html", f"{job.stem}.json"))
 
-    monkeypatch.setattr(run, "prepare_workers", lambda: titles.append(WORKERS))
+    monkeypatch.setattr(run, "prepare_workers", lambda *_: titles.append(WORKERS))
     monkeypatch.setattr(run, "run_jobs", end)
     monkeypatch.chdir(root)
     return titles
