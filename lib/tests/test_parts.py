@@ -151,7 +151,7 @@ def test_tables_are_prepared_in_parts_where_one_has_more_rows_than_a_part(tmp_pa
                    touches=[touch(f"t{n}", f"c{n}", "2026-01-01") for n in range(10)],
                    owners=[{"owner_id": "o"}])  # fmt: skip
 
-    def prepare(folder, company, systems, aside):
+    def prepare(folder, company, systems, aside, steps):
         pq.write_table(tables["touches"], aside / "touches.parquet")
         found = tables | {"touches": dataset.dataset(aside / "touches.parquet")}
         return SimpleNamespace(tables=found, audit=Audit((), (), (), (), {}, None))
