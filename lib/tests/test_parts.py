@@ -177,6 +177,6 @@ def test_tables_are_prepared_in_parts_where_one_has_more_rows_than_a_part(tmp_pa
     folder, whole = home(10)
     assert whole.n_parts == 1
     assert {file.name for file in folder.iterdir()} == {
-        "opportunities.parquet", "touches.parquet", "owners.parquet", "audit.json", "whole.json"
+        "opportunities.parquet", "touches.parquet", "owners.parquet", "audit.json", "whole.json", "steps"
     }  # fmt: skip
     pd.testing.assert_frame_equal(whole.table("touches"), cut.table("touches"))
