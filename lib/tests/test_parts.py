@@ -16,6 +16,7 @@ from frames import book, table
 from revops.book import prepared, stored
 from revops.book.components import KEYS, Components, components
 from revops.book.kept import is_whole
+from revops.book.parts import cut
 from revops.exports import Audit
 
 
@@ -49,7 +50,7 @@ def by_components(tables: dict[str, pa.Table], n: int = 60_000) -> list[list[tup
     """Return the rows of each part, of so many that hardly two groups share one."""
     found, groups = components(tables), {}
     for name, rows in tables.items():
-        for place, part in enumerate(found.part_of(name, rows, n)):
+        for place, part in enumerate(found.parts_of(name, rows, n)):
             groups.setdefault(int(part), []).append((name, place))
     return sorted(map(sorted, groups.values()))
 
@@ -87,9 +88,9 @@ def test_what_hangs_together_is_what_union_find_finds(seed):
 def test_the_part_of_an_account_is_the_same_whatever_the_order_of_rows_and_on_every_machine():
     tables = arrow(opportunities=[won(f"d{n}", f"A{n % 50}") for n in range(100)])
     found = components(tables)
-    parts = found.part_of("opportunities", tables["opportunities"], 7).tolist()
+    parts = found.parts_of("opportunities", tables["opportunities"], 7).tolist()
     back = {name: rows.take(list(range(99, -1, -1))) for name, rows in tables.items()}
-    assert components(back).part_of("opportunities", back["opportunities"], 7).tolist() == parts[::-1]
+    assert components(back).parts_of("opportunities", back["opportunities"], 7).tolist() == parts[::-1]
     assert parts[:50] == parts[50:]
     assert parts[:6] == [4, 3, 1, 3, 5, 6]
     assert min(Counter(parts).values()) >= 4
@@ -98,7 +99,7 @@ def test_the_part_of_an_account_is_the_same_whatever_the_order_of_rows_and_on_ev
 def test_ids_without_a_number_in_common_are_a_component_each():
     alone = Components(*components({}).__dict__.values())
     rows = arrow(leads=[{"lead_id": f"l{n}"} for n in range(40)])["leads"]
-    assert len(set(alone.part_of("leads", rows, 60_000).tolist())) == 40
+    assert len(set(alone.parts_of("leads", rows, 60_000).tolist())) == 40
 
 
 @pytest.mark.parametrize("n", [2, 3, 7])
@@ -180,3 +181,34 @@ def test_tables_are_prepared_in_parts_where_one_has_more_rows_than_a_part(tmp_pa
         "opportunities.parquet", "touches.parquet", "owners.parquet", "audit.json", "whole.json", "steps"
     }  # fmt: skip
     pd.testing.assert_frame_equal(whole.table("touches"), cut.table("touches"))
+
+
+def test_parts_of_a_table_that_is_cut_as_before_are_taken(tmp_path):
+    def kept(name, touches, formers=(), rows_per_part=4):
+        folder = tmp_path / name
+        folder.mkdir()
+        deals = pa.table({"opportunity_id": [f"d{n}" for n in range(10)], "account_id": [None] * 10})
+        tables = {
+            "opportunities": deals,
+            "touches": pa.table({"contact_id": touches, "lead_id": [None] * len(touches)}),
+        }
+        tables["touches"] = tables["touches"].append_column("touch_id", pa.array(map(str, range(len(touches)))))
+        for each, rows in tables.items():
+            pq.write_table(rows, folder / f"{each}.parquet")
+        tables = {each: dataset.dataset(folder / f"{each}.parquet") for each in tables}
+        assert cut(tables, folder, rows_per_part, [tmp_path / former for former in formers]) == {}
+        return {file.relative_to(folder).as_posix(): file.stat().st_ino for file in folder.rglob("*.parquet")}
+
+    def taken(files, former):
+        return sorted({name.split("/")[0] for name, inode in files.items() if former.get(name) == inode})
+
+    first = kept("first", ["a", "b", "c"])
+    assert taken(kept("same", ["a", "b", "c"], ["none", "first"]), first) == ["opportunities", "touches"]
+    assert taken(kept("other touches", ["a", "b", "d"], ["first"]), first) == ["opportunities"]
+    assert taken(kept("other rows", ["a", "b", "c"], ["first"], 6), first) == []
+    broken = tmp_path / "first" / "touches" / "order.parquet"
+    broken.unlink()  # the other folders have the same file
+    broken.write_bytes(b"broken")
+    assert taken(kept("after it broke", ["a", "b", "c"], ["first"]), first) == ["opportunities"]
+    orders = [pq.read_table(tmp_path / name / "touches" / "order.parquet") for name in ("same", "after it broke")]
+    assert orders[0].equals(orders[1], check_metadata=True)

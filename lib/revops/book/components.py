@@ -43,16 +43,19 @@ class Components:
     ids: Array
     smallest: Array
 
-    def part_of(self, name: str, rows: pa.Table, n: int) -> Array:
+    def parts_of(self, name: str, rows: pa.Table | Dataset, n: int) -> Array:
         """Return the number of the part, of n, that each row of a table belongs to.
 
         It follows from the ids of all that hangs together, and from nothing else: not from the order of rows.
         """
-        number = _numbers(rows, KEYS[name])[:, 0]
-        if len(self.ids):
-            place = np.minimum(np.searchsorted(self.ids, number), len(self.ids) - 1)
-            number = np.where(self.ids[place] == number, self.smallest[place], number)
-        return (number % np.uint64(n)).astype("uint16")
+        numbers = [np.zeros(0, dtype="uint16")]
+        for some in batches(rows, KEYS[name]):
+            number = _numbers(some, KEYS[name])[:, 0]
+            if len(self.ids):
+                place = np.minimum(np.searchsorted(self.ids, number), len(self.ids) - 1)
+                number = np.where(self.ids[place] == number, self.smallest[place], number)
+            numbers.append((number % np.uint64(n)).astype("uint16"))
+        return np.concatenate(numbers)
 
 
 def components(tables: Mapping[str, pa.Table | Dataset]) -> Components:

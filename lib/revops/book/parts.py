@@ -6,19 +6,22 @@ part is put together in an order that does not depend on how many parts there ar
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow.dataset import Dataset
 
-from revops.book.components import KEYS, Components, batches, components
+from revops.book.components import KEYS, batches, components
 from revops.book.stored import ORDER, part_file
+from revops.exports.keeping.store import digest_of, digest_of_file, share
 
 __all__ = ["SCHEDULER", "by_id", "cut", "in_parts", "on", "over"]
 
@@ -38,16 +41,18 @@ class _View(Protocol):
 View = TypeVar("View", bound=_View)
 SCHEDULER = "REVOPS_SCHEDULER"
 """The address of a Dask scheduler whose workers go through the parts; without it this process does, one by one."""
+_STANDS_ON = b"stands on"
 _given: ContextVar[Executor | None] = ContextVar("executor", default=None)
 
 
 def cut(
-    tables: Mapping[str, pa.Table | Dataset], folder: Path, rows_per_part: int
-) -> Mapping[str, pa.Table | Dataset]:  # fmt: skip
+    tables: Mapping[str, pa.Table | Dataset], folder: Path, rows_per_part: int, formers: Sequence[Path] = ()
+) -> Mapping[str, pa.Table | Dataset]:
     """Write the large tables of a company in parts where one has more rows than a part is to have; return the others.
 
     A table in parts is a folder of its name: 0000.parquet and so on, rows in the order of the whole, and order.parquet.
-    None is held whole that is not in memory: the file of a dataset in `folder` is removed once it is cut.
+    None is held whole that is not in memory: the file of a dataset in `folder` is removed once it is cut. Where one of
+    the `formers`, folders of earlier preparations, has the same table cut the same way, its files are taken.
     """
     wanted = {name: table for name, table in tables.items() if name in KEYS}
     n = -(-max(map(_n_rows, wanted.values()), default=0) // rows_per_part)
@@ -55,8 +60,11 @@ def cut(
         return tables
     linked = components(wanted)
     for name, table in wanted.items():
-        _write(name, table, linked, folder / name, n)
-        (folder / f"{name}.parquet").unlink(missing_ok=True)
+        file, numbers = folder / f"{name}.parquet", linked.parts_of(name, table, n)
+        stands_on = _stands_on(file, numbers, n)
+        if not any(_taken(former / name, folder / name, stands_on) for former in formers):
+            _write(table, numbers, folder / name, n, stands_on)
+        file.unlink(missing_ok=True)
     return {name: table for name, table in tables.items() if name not in KEYS}
 
 
@@ -112,22 +120,43 @@ def _executor() -> Iterator[Executor | None]:
             yield client.get_executor(pure=False)
 
 
-def _write(name: str, rows: pa.Table | Dataset, linked: Components, folder: Path, n: int) -> None:
+def _write(rows: pa.Table | Dataset, numbers: np.ndarray, folder: Path, n: int, stands_on: str) -> None:
     """Write the parts of one table, and which row went where."""
     folder.mkdir()
-    order = pa.schema({"part": pa.uint16()})
     with contextlib.ExitStack() as stack:
-
-        def writer(file: Path, columns: pa.Schema) -> pq.ParquetWriter:
-            return stack.enter_context(pq.ParquetWriter(file, columns, compression="zstd"))
-
-        parts, told = [writer(part_file(folder, k), rows.schema) for k in range(n)], writer(folder / ORDER, order)
+        files = [pq.ParquetWriter(part_file(folder, k), rows.schema, compression="zstd") for k in range(n)]
+        parts, done = [stack.enter_context(file) for file in files], 0
         for some in batches(rows):
-            number = linked.part_of(name, some, n)
-            told.write_table(pa.table({"part": number}, schema=order))
+            number = numbers[done : done + some.num_rows]
+            done += some.num_rows
             for k, part in enumerate(parts):
                 if (mine := number == k).any():
                     part.write_table(some.filter(pa.array(mine)))
+    order = pa.table({"part": numbers}).replace_schema_metadata({_STANDS_ON: stands_on})
+    pq.write_table(order, folder / ORDER, compression="zstd")
+
+
+def _stands_on(file: Path, numbers: np.ndarray, n: int) -> str:
+    """Return the hash of a table's own file and of how it is cut; of one in memory, nothing."""
+    if not file.exists():
+        return ""
+    digest = digest_of(f"{n} {digest_of_file(file)} ".encode())
+    digest.update(numbers)
+    return str(digest.hexdigest())
+
+
+def _taken(former: Path, folder: Path, stands_on: str) -> bool:
+    """Make the files of a table in parts stand in another folder too, if they stand on the same."""
+    if not stands_on:
+        return False
+    try:
+        if (pq.read_schema(former / ORDER).metadata or {}).get(_STANDS_ON) != stands_on.encode():
+            return False
+        shutil.copytree(former, folder, copy_function=share)
+    except (FileNotFoundError, NotADirectoryError, pa.ArrowInvalid, shutil.Error):
+        shutil.rmtree(folder, ignore_errors=True)
+        return False
+    return True
 
 
 def _n_rows(table: pa.Table | Dataset) -> int:

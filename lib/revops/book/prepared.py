@@ -74,14 +74,16 @@ def _write_tables(aside: Path, settings: ReportSettings, source: Path, systems: 
     What an earlier preparation did with the same inputs is taken from it.
     """
     seed = _key(settings.company, None, systems, cache)
-    steps = KeptSteps(aside, newest(cache), f"{seed} {pa.__version__} {pd.__version__}", Contents(cache))
+    formers = newest(cache)
+    steps = KeptSteps(aside, formers, f"{seed} {pa.__version__} {pd.__version__}", Contents(cache))
     try:
         result = prepare(source, settings.company, systems, aside, steps)
     except FileNotFoundError:
         if aside.is_dir():
             return False
         raise
-    for name, table in cut(result.tables, aside, settings.company.exports.rows_per_part).items():
+    formers = [former for former in formers if is_whole(former)]
+    for name, table in cut(result.tables, aside, settings.company.exports.rows_per_part, formers).items():
         if isinstance(table, pa.Table):
             pq.write_table(table, aside / f"{name}.parquet", compression="zstd")
     (aside / "audit.json").write_text(json.dumps(result.audit.to_json(), ensure_ascii=False), encoding="utf-8")

@@ -1,6 +1,5 @@
 """Files of what steps made: named by what they stand on or hold, and believed only when they hold what was written."""
 
-import contextlib
 import hashlib
 import os
 import shutil
@@ -14,7 +13,7 @@ import pyarrow as pa
 from revops.exports.audit import Ledger
 from revops.exports.keeping.told import places_of
 
-__all__ = ["Damaged", "Store", "digest_of", "named", "numbered"]
+__all__ = ["Damaged", "Store", "digest_of", "digest_of_file", "named", "numbered", "share"]
 
 FILE = "_file"
 SIZE = 16
@@ -83,7 +82,7 @@ class Store:
 
     def put_file(self, file: Path) -> str:
         """Keep a file that was written elsewhere, and return its name here."""
-        name = f"{_digest_of_file(file)}{file.suffix}"
+        name = f"{digest_of_file(file)}{file.suffix}"
         (self.home / name).unlink(missing_ok=True)
         _taken(file, self.home / name)
         return name
@@ -94,7 +93,7 @@ class Store:
         Raises
             Damaged: it holds something else.
         """
-        if _digest_of_file(self.home / name) != Path(name).stem:
+        if digest_of_file(self.home / name) != Path(name).stem:
             raise Damaged(name)
         _taken(self.home / name, to)
 
@@ -102,6 +101,28 @@ class Store:
 def digest_of(held: Any) -> Any:
     """Return the hash of bytes, which may be added to."""
     return hashlib.blake2b(held, digest_size=SIZE)
+
+
+def digest_of_file(file: Path) -> str:
+    """Return the hash of a file's contents."""
+    with file.open("rb") as stream:
+        return str(hashlib.file_digest(stream, lambda: digest_of(b"")).hexdigest())
+
+
+def share(file: Path, to: Path) -> None:
+    """Make a file stand at another path too, unless one stands there: as the same file where the disk can.
+
+    Raises
+        FileNotFoundError: it is gone.
+    """
+    try:
+        os.link(file, to)
+    except FileExistsError:
+        return
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copyfile(file, to)
 
 
 def named(table: pa.Table, ledger: Ledger) -> pa.Table:
@@ -131,20 +152,9 @@ def numbered(table: pa.Table, ledger: Ledger) -> pa.Table:
 
 
 def _taken(file: Path, to: Path) -> bool:
-    """Make a file stand at another path too, as the same file where the disk can; False where it is gone."""
+    """Make a file stand at another path too; False where it is gone."""
     try:
-        os.link(file, to)
+        share(file, to)
     except FileNotFoundError:
         return False
-    except FileExistsError:
-        return True
-    except OSError:
-        with contextlib.suppress(FileNotFoundError):
-            shutil.copyfile(file, to)
-        return to.exists()
     return True
-
-
-def _digest_of_file(file: Path) -> str:
-    with file.open("rb") as stream:
-        return str(hashlib.file_digest(stream, lambda: digest_of(b"")).hexdigest())
