@@ -105,6 +105,7 @@ def _journeys(table: Table) -> Iterator[str]:
     """finding the journeys in prepared tables, then all credit of them end to end (rows: touches)"""
     for n in table.sizes():
         company = table.made(works.make_people, "companies", n // works.TOUCHES)
+        table.made(works.make_parts, "companies", n // works.TOUCHES, works.PARTS)
         rows, beside = (n, "touches"), {READ: works.plain_people}
         yield from table.lines("journeys of touches", rows, company, works.journeys, beside, "growth ≤ 2")
         yield from table.lines("- read, found, credited, resampled", rows, company, works.credited, beside, "≤ 3 GB")

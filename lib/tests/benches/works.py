@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
-from pyarrow import csv
+from pyarrow import csv, dataset
 
 from benches import people
 from benches.alone import Cost, cost_of
@@ -23,17 +23,21 @@ from revops.analysis.passages import stays
 from revops.analysis.spans import spans
 from revops.benchmarks import published
 from revops.book import Book
+from revops.book.parts import cut
+from revops.book.stored import stored_in
 from revops.company import load_company
 from revops.exports import Audit, prepare
 
-__all__ = ["STATES", "TOUCHES", "credited", "gate", "journeys", "make_exports", "make_people", "make_table",
-           "make_tables", "measure", "pandas_csv", "plain_csv", "plain_parquet", "plain_people", "plain_state",
-           "spells", "state", "state_by_hand", "states_of"]  # fmt: skip
+__all__ = ["PARTS", "STATES", "TOUCHES", "credited", "gate", "journeys", "make_exports", "make_parts",
+           "make_people", "make_table", "make_tables", "measure", "pandas_csv", "plain_csv", "plain_parquet",
+           "plain_people", "plain_state", "spells", "state", "state_by_hand", "states_of"]  # fmt: skip
 
 STATES = 5
 """So many states in time to an opportunity, in made exports and in made tables."""
 HISTORY = dict.fromkeys(("stage_name", "close_date", "amount", "forecast_category", "win_probability", "owner_id"), "")
 TOUCHES = people.TOUCHES
+PARTS = "parts"
+"""The folder of a company's tables as they are prepared."""
 PARAMS = Path(__file__).parents[3] / "params"
 FAR = dt.datetime(2099, 1, 1)
 
@@ -59,6 +63,15 @@ def make_people(folder: Path) -> None:
     if not folder.exists():
         make_tables(folder)
     people.write_people(folder)
+
+
+def make_parts(folder: Path) -> None:
+    """Write the tables of the company around the folder again, the large ones in parts, as they are prepared."""
+    folder.mkdir()
+    files = [*folder.parent.glob("*.parquet"), *(folder.parent / people.FOLDER).glob("*.parquet")]
+    tables = {file.stem: dataset.dataset(file) for file in files}
+    for name in cut(tables, folder, load_company(PARAMS).exports.rows_per_part):
+        pq.write_table(tables[name].to_table(), folder / f"{name}.parquet", compression="zstd")
 
 
 def plain_csv(folder: Path) -> Cost:
@@ -147,10 +160,10 @@ def journeys(folder: Path) -> Cost:
 
 def credited(folder: Path) -> Cost:
     """Credit all touches end to end: read the prepared tables, find the journeys, all rules and Markov of order 1, and
-    both in 500 resamples."""
+    both in resamples of accounts."""
 
     def work() -> None:
-        found = journeys_of(_book(folder, with_people=True).as_of("auto", now=FAR))
+        found = journeys_of(_book_of(folder, stored_in(folder / PARTS)).as_of("auto", now=FAR))
         paths = Paths(found.journeys, found.touches, found.channels)
         credit_by_model(paths, AT_ONCE)
         credit_draws(paths, AT_ONCE, seed=7, n_draws=DRAWS)
@@ -177,6 +190,9 @@ def _past(book: Book) -> dt.date:
 
 def _book(folder: Path, with_people: bool = False) -> Book:
     folders = [folder, folder / people.FOLDER] if with_people else [folder]
-    tables = {file.stem: pd.read_parquet(file) for home in folders for file in home.glob("*.parquet")}
-    first = tables["opportunities"]["created_at"].min().date().isoformat()
-    return Book(load_company(PARAMS), tables, Audit((), (), (), (), HISTORY, first))
+    return _book_of(folder, {file.stem: pd.read_parquet(file) for home in folders for file in home.glob("*.parquet")})
+
+
+def _book_of(folder: Path, tables: Mapping[str, pd.DataFrame]) -> Book:
+    made = pd.read_parquet(folder / "opportunities.parquet", columns=["created_at"])["created_at"]
+    return Book(load_company(PARAMS), tables, Audit((), (), (), (), HISTORY, made.min().date().isoformat()))
