@@ -6,6 +6,7 @@ BUILT := $(VENV)/.built-$(shell cat lib/requirements.lock lib/pyproject.toml | c
 PAGES := lib/pages/node_modules/.package-lock.json
 ARGS ?=
 SIZE ?=
+PART ?=
 
 # Bytecode is wanted: without it every import takes three times as long. Charts choose their own backend.
 unexport PYTHONDONTWRITEBYTECODE MPLBACKEND
@@ -52,8 +53,8 @@ fuzz: $(BUILT) ## damage example exports at random, 1,000 times in two ways each
 calibrate: $(BUILT) ## hold every range and probability against simulated companies, beside what others use: an hour of one core
 	@$(RUN) lib/tests/calibrate.py $(ARGS)
 
-bench: $(BUILT) ## say how fast it is, beside plain tools on the same input: SIZE=full adds a million opportunities, ten million touches
-	@$(RUN) lib/tests/bench.py $(SIZE)
+bench: $(BUILT) ## say how fast it is, beside plain tools on the same input: SIZE=full to ten million rows, PART=runs that alone, ARGS=--help
+	@$(RUN) lib/tests/bench.py $(PART) $(if $(SIZE),--size $(SIZE)) $(ARGS)
 
 pages: $(PAGES) $(BUILT) ## check the pages as people meet them: make pages ARGS=--shots leaves pictures in outputs/pages
 	@CHROMIUM=$$(sh lib/pages/needs.sh) && export CHROMIUM && node --test --test-reporter=dot lib/pages/check.test.js && node lib/pages/check.js $(ARGS)

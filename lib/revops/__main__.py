@@ -59,7 +59,7 @@ def _run(asked: argparse.Namespace) -> int:
 
 
 def _run_once(request: Request, asked: argparse.Namespace) -> int:
-    standing = None if asked.again else standing_run(request)
+    standing = None if request.again else standing_run(request)
     if standing is not None:
         folder, manifest, entries = standing.folder, standing.manifest, standing.entries
         print(nothing_new(manifest), file=sys.stderr if asked.json else sys.stdout)
@@ -84,6 +84,7 @@ def _request(asked: argparse.Namespace) -> Request:
         params=asked.params,
         outputs=asked.outputs,
         keep=asked.keep,
+        again=asked.again,
         limits=Limits(deadline_seconds=asked.deadline, memory_bytes=int(asked.memory * GIGABYTE)),
         on=asked.on,
         engine=asked.engine,

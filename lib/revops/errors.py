@@ -19,6 +19,7 @@ __all__ = [
     "RunError",
     "SettingsError",
     "examples",
+    "is_full",
     "is_of_machine",
     "naming",
     "nearest",
@@ -68,6 +69,11 @@ def nearest(name: str, known: Sequence[str]) -> str:
     original = next((k for k in known if close and k.casefold() == close[0]), None)
     hint = f"Did you mean {original}? " if original else ""
     return f"{hint}Known: {', '.join(sorted(known))}."
+
+
+def is_full(error: OSError) -> bool:
+    """Return whether a disk, or what one user may have of it, is full."""
+    return error.errno in _FULL
 
 
 def is_of_machine(error: OSError) -> bool:

@@ -65,10 +65,10 @@ def answer_of(stem, edition):
 def run_once(root, outputs, edition, failing=(), **asked):
     """Run the reports of a project in this process, without kernels; return the run's folder and its manifest."""
     before = run.run_jobs, run.prepare_workers
-    run.run_jobs, run.prepare_workers = jobs_that_write(edition, failing), lambda: None
+    run.run_jobs, run.prepare_workers = jobs_that_write(edition, failing), lambda *_: None
     try:
         with open(os.devnull, "w") as screen:
-            request = Request(params=str(root / "params"), outputs=str(outputs))
+            request = Request(params=str(root / "params"), outputs=str(outputs), again=True)
             return run.run_reports(replace(request, **asked), Progress(screen))
     finally:
         run.run_jobs, run.prepare_workers = before

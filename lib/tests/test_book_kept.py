@@ -34,7 +34,7 @@ def made(tmp_path, monkeypatch):
 
     monkeypatch.setattr(prepared, "prepare", read)
     monkeypatch.delenv("REVOPS_PREPARED", raising=False)
-    company = SimpleNamespace(exports=SimpleNamespace(folder="data"), model_dump_json=lambda: "{}")
+    company = SimpleNamespace(exports=SimpleNamespace(folder="data", rows_per_part=9), model_dump_json=lambda: "{}")
     settings = SimpleNamespace(company=company, root=tmp_path, params_dir=tmp_path / "params")
     return settings, lambda: prepared.prepared(settings), seen
 
@@ -72,10 +72,10 @@ def test_folder_that_is_not_whole_is_made_again(made, tmp_path, harm):
     elif harm == "list cut":
         (home / "whole.json").write_text('{"tools')
     else:
-        for file in home.iterdir():
-            file.unlink()
-        if harm == "a file":
-            home.rmdir()
+        shutil.rmtree(home)
+        if harm == "empty":
+            home.mkdir()
+        else:
             home.write_text("")
     assert prepare() == home and seen == ["one", "one"]
     assert table_in(home) == ["one"]

@@ -149,11 +149,11 @@ class Either(Knobs):
     pace: Literal["auto"] | int = "auto"
 
 
-def test_an_unknown_or_mistyped_parameter_is_refused_with_the_file(project):
+def test_an_unknown_or_mistyped_parameter_is_refused_with_its_report(project):
     with pytest.raises(SettingsError) as raised:
         settings("demo", Knobs, perod="next")
     assert str(raised.value) == (
-        "params/demo.yml: perod is not a setting. Did you mean period? Known: as_of, period, slice."
+        "demo, parameter perod is not a setting. Did you mean period? Known: as_of, period, slice."
     )
 
 
@@ -166,7 +166,7 @@ def test_a_setting_that_may_be_of_several_kinds_is_refused_in_one_sentence(proje
     ):  # fmt: skip
         with pytest.raises(SettingsError) as refusal:
             settings("demo", Either, **given)
-        assert str(refusal.value) == f"params/demo.yml: {said}"
+        assert str(refusal.value) == f"demo, parameter {said}"
 
 
 def test_another_company_falls_back_to_the_common_knobs(project):

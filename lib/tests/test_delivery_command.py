@@ -66,7 +66,7 @@ def said_by(capsys, *arguments):
 
 def end_jobs_at_once(monkeypatch, result):
     """Let jobs end with a result without a process, and without loading what a process needs."""
-    monkeypatch.setattr(run, "prepare_workers", lambda: None)
+    monkeypatch.setattr(run, "prepare_workers", lambda *_: None)
     monkeypatch.setattr(run, "run_jobs", lambda jobs, *_: [(job, result) for job in jobs])
 
 
@@ -83,7 +83,7 @@ def test_all_good_is_0_and_says_where(project, capsys, monkeypatch):
 
 
 def test_some_failed_is_1_and_says_why(project, capsys, monkeypatch):
-    monkeypatch.setattr(run, "prepare_workers", lambda: None)
+    monkeypatch.setattr(run, "prepare_workers", lambda *_: None)
     refusal = ExportError("deals.csv: must hold rows; found none. Export it again.")
     monkeypatch.setattr(book, "open_book", lambda _: (_ for _ in ()).throw(refusal))
     kind = type("Knobs", (params.Knobs,), {})

@@ -17,8 +17,8 @@ from killed import assert_whole, in_child, names, run_once, tree
 from revops import __main__ as command
 from revops.book import prepared
 from revops.delivery import run
-from revops.delivery.jobs.execute import _set_environment
 from revops.delivery.jobs.job import Job
+from revops.delivery.jobs.kernel import set_environment
 from revops.delivery.outputs import Outputs
 from revops.errors import RunError, naming, refused_by_machine
 from revops.exports import Audit
@@ -144,7 +144,9 @@ def test_disk_full_under_a_kernel_is_told_plainly(root, disk, left):
 def test_cache_on_a_full_disk_is_told_plainly(disk, monkeypatch):
     place = disk("size=1m")
     (place / "data").mkdir()
-    company = SimpleNamespace(exports=SimpleNamespace(folder="data"), model_dump_json=lambda: "{}")
+    company = SimpleNamespace(
+        exports=SimpleNamespace(folder="data", rows_per_part=1_000_000), model_dump_json=lambda: "{}"
+    )
     settings = SimpleNamespace(company=company, root=place, params_dir=place / "params")
     table = pa.table({"tool": [str(number) for number in range(20_000)]})
     found = SimpleNamespace(tables={"tools": table}, audit=Audit((), (), (), (), {}, None))
@@ -257,13 +259,13 @@ def refused_in(folder):
 
 def test_every_report_of_a_run_reads_one_preparation(root, tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr(run, "_warm", lambda _: run._Warmed(prepared=tmp_path / "prepared"))
+    monkeypatch.setattr(run, "warm", lambda _: run.Warmed(prepared=tmp_path / "prepared"))
     run_once_seeing(root, tmp_path / "outputs", monkeypatch, seen)
     assert seen == [tmp_path / "prepared"] * 2
     monkeypatch.setattr(os, "environ", {})
     for place in (tmp_path / "prepared", None):
         os.environ.clear()
-        _set_environment(Job("a", tmp_path, tmp_path, tmp_path, {}, prepared=place))
+        set_environment(Job("a", tmp_path, tmp_path, tmp_path, {}, prepared=place))
         assert os.environ.get(prepared.PREPARED) == (None if place is None else str(place))
 
 

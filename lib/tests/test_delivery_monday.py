@@ -59,7 +59,7 @@ def project(tmp_path, make_project, monkeypatch):
     monkeypatch.chdir(root)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
-    monkeypatch.setattr(run, "prepare_workers", lambda: None)
+    monkeypatch.setattr(run, "prepare_workers", lambda *_: None)
     monkeypatch.setattr(run, "run_jobs", lambda jobs, *_: [(job, ended(job)) for job in jobs])
     return root
 
@@ -240,7 +240,7 @@ def full(*_):
 
 def test_run_forgets_old_preparations_while_nobody_else_runs(project, monkeypatch):
     cache, seen = project / "outputs" / ".cache", []
-    monkeypatch.setattr(run, "_warm", lambda _: run._Warmed(prepared=cache / "newest"))
+    monkeypatch.setattr(run, "warm", lambda _: run.Warmed(prepared=cache / "newest"))
 
     def keep_newest(folder):
         with pytest.raises(RunError, match="one run at a time"), Outputs(project / "outputs").building():

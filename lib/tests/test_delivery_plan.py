@@ -47,8 +47,12 @@ def test_misspelt_parameter_is_refused_with_the_nearest(project):
 
 def test_mistyped_value_is_refused(project):
     message = refusal_of(stems=("is_good",), given={"as_of": "yesterday"})
-    assert message.startswith("params/is_good.yml: ")
-    assert "as_of" in message and "'yesterday'" in message
+    assert message.startswith("is_good, parameter as_of: ") and "'yesterday'" in message
+    (project / "params/is_good.yml").write_text("perod: next\n")
+    assert refusal_of(stems=("is_good",), given={"period": 3}) == (
+        "params/is_good.yml: perod is not a setting. Did you mean period? Known: as_of, period, slice.\n"
+        "is_good, parameter period: input should be a valid string; found 3."
+    )
 
 
 def test_each_refusal_of_a_call_is_told(project):

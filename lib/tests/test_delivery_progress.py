@@ -36,3 +36,12 @@ def test_person_sees_one_line_that_moves():
     assert "\r\033[K0 of 1 done; deals region=EMEA cell 3 (0 s)" in text
     assert text.endswith("\r\033[Kdeals region=EMEA: FAILED (2.2 s, 3 MB): It broke.\n")
     assert "started" not in text
+
+
+def test_report_that_is_tried_again_is_told_with_the_reason():
+    for screen in (io.StringIO(), Terminal()):
+        progress = Progress(screen)
+        progress.hear("started", JOB, 0)
+        progress.hear("again", JOB, 0, "Its kernel died.")
+        assert progress.lines[-1].endswith("Z deals region=EMEA: tried once more: Its kernel died.")
+        assert "deals region=EMEA: tried once more: Its kernel died.\n" in screen.getvalue()

@@ -46,7 +46,7 @@ def ends(monkeypatch):
                 (job.folder / f"{job.stem}.html").write_text("<main></main>")
             yield job, result
 
-    monkeypatch.setattr(run, "prepare_workers", lambda: None)
+    monkeypatch.setattr(run, "prepare_workers", lambda *_: None)
     monkeypatch.setattr(run, "run_jobs", end)
     return known
 

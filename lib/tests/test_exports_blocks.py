@@ -10,8 +10,8 @@ from gate import EXAMPLES, REPORT, WEEKLY, balanced, company, file_audit, left_o
 
 from revops.errors import ExportError
 from revops.exports import prepare
-from revops.exports.reading import blocks
-from revops.exports.touches import build, ranges
+from revops.exports.reading import blocks, buckets, spilled
+from revops.exports.touches import build
 
 SHEET = EXAMPLES / "salesforce" / "campaigns_with_campaign_members_report.csv"
 FOOTERS = (
@@ -23,7 +23,8 @@ FOOTERS = (
 def small(monkeypatch):
     monkeypatch.setattr(blocks, "LARGE", 1)
     monkeypatch.setattr(blocks, "BLOCK", 1 << 11)
-    monkeypatch.setattr(ranges, "RANGE_ROWS", 30)
+    monkeypatch.setattr(spilled, "PART_ROWS", 1)
+    monkeypatch.setattr(buckets, "BUCKET_ROWS", 30)
 
 
 def written(folder, files):
@@ -125,7 +126,7 @@ def test_examples_are_the_same_in_blocks_as_whole(tmp_path):
 
 def test_rows_come_in_more_than_one_block_and_range(tmp_path, monkeypatch):
     n_blocks, n_ranges = [], []
-    length, cuts = blocks.Spilled.__len__, ranges.boundaries
+    length, cuts = blocks.Spilled.__len__, build.boundaries
     monkeypatch.setattr(blocks.Spilled, "__len__", lambda self: n_blocks.append(length(self)) or length(self))
     monkeypatch.setattr(build, "boundaries", lambda *args: n_ranges.append(len(cuts(*args)) + 1) or cuts(*args))
     both(tmp_path, {"a.csv": table(api_rows(random.Random(5), 200))})

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from revops.exports.reading.dates import DateRule, read_dates
 from revops.exports.reading.ids import read_ids
-from revops.exports.reading.numbers import read_numbers, read_rates
+from revops.exports.reading.numbers import read_numbers
+from revops.exports.reading.rates import read_rates
 
 NAN = None
 

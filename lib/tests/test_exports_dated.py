@@ -129,3 +129,15 @@ def test_other_folders_are_no_days(tmp_path, name):
     prepared = gate(tmp_path, {f"{name}/a.csv": rows({})})
     assert prepared.audit.history_from is None
     assert prepared.tables["opportunities"]["created_at"].to_pylist() == [dt.datetime(2025, 3, 3)]
+
+
+def test_a_deal_that_has_gone_is_kept_beside_folders_of_several_files(tmp_path):
+    stamped = {**DEAL, "Last Modified Date": "2025-03-03"}
+    days = {
+        "2025-06-01/a.csv": rows({}, {}, base=stamped),
+        "2025-06-08/b.csv": rows({}, base=stamped),
+        "2025-06-08/c.csv": rows({}, base=stamped),
+    }
+    prepared = gate(tmp_path, days)
+    assert states(prepared, IDS[1])[-1] == ("06-08 23:59", "Qualification", 1000.0, "Dana Whitfield", True)
+    assert prepared.tables["opportunities"].num_rows == 2 and balanced(prepared)

@@ -210,3 +210,9 @@ def test_forms_visits_and_changes_of_program_status_are_touches(tmp_path):
     told = {(reason, n) for file, reason, n in left_out(prepared) if file == "m1.csv"}
     assert told == {("activity of type 7: no touch", 1), ("exact duplicate row", 1), ("person not among the leads", 1)}
     assert "@" not in str(prepared.tables["touches"].to_pylist()) and balanced(prepared)
+
+
+def test_activities_without_the_people_they_are_of_are_read(tmp_path):
+    prepared = marketo(tmp_path, PROGRAM)
+    assert [row["lead_id"] for row in prepared.tables["touches"].to_pylist()] == ["102", "102"]
+    assert balanced(prepared)

@@ -134,7 +134,7 @@ NAMES = ("'first_touch', 'last_touch', 'last_non_direct', 'linear', 'position_ba
 def test_settings_that_cannot_be_are_refused_whole(given, said):
     with pytest.raises(SettingsError) as raised:
         settings("attribution_comparison", Knobs, **given)
-    assert str(raised.value) == f"params/attribution_comparison.yml: {said}"
+    assert str(raised.value) == f"attribution_comparison, parameter {said}"
 
 
 def test_settings_that_can_be_are_read_as_meant():

@@ -112,7 +112,7 @@ def test_a_model_that_is_not_told_cannot_lead():
     with pytest.raises(SettingsError) as found:
         settings("cac_payback", Knobs, models=["first_touch", "linear"], reference_model="w_shaped")
     assert str(found.value) == (
-        "params/cac_payback.yml: reference_model must be one of models; found w_shaped. Add it to models, or choose "
+        "cac_payback, parameter reference_model must be one of models; found w_shaped. Add it to models, or choose "
         "another: first_touch, linear."
     )
 

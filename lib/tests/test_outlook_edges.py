@@ -211,7 +211,7 @@ def test_watch_above_on_track_is_refused_in_plain_words():
     with pytest.raises(SettingsError) as raised:
         settings("pipeline_coverage", measures.Knobs, params_dir=params, watch_from=0.7)
     assert str(raised.value) == (
-        "params/pipeline_coverage.yml: watch_from must not be above on_track_from; found 0.7 above 0.6. "
+        "pipeline_coverage, parameter watch_from must not be above on_track_from; found 0.7 above 0.6. "
         "Lower the one or raise the other."
     )
 

@@ -63,7 +63,8 @@ def test_the_answer_has_the_promised_shape():
     found = json.loads(json.dumps(given.to_json(), allow_nan=False))
     assert list(found) == [
         "schema", "report", "company", "currency", "as_of", "period", "slice", "status", "sentence", "measures",
-        "actions", "unavailable", "checks", "tables", "figures", "data", "definitions", "parameters", "version",
+        "actions", "unavailable", "checks", "tables", "figures", "data", "reads", "definitions", "parameters",
+        "version",
     ]  # fmt: skip
     assert (found["report"], found["as_of"], found["period"], found["slice"]) == (
         "pipeline_coverage", "2026-08-09", "FY26-Q3", {},

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from test_report_sources import audit, file
+from test_book_sources import audit, file
 
 from frames import COMPANY, as_of, book, deal
 from revops import report, wording
 from revops.actions import Headline
 from revops.analysis.people import owner_labels
+from revops.book.sources import sources
 from revops.delivery.check_told import _named as named
 from revops.exports import Audit, LeftOut
 from revops.measures.forecast_accuracy import Knobs
@@ -20,7 +21,6 @@ from revops.params import Knobs as PlainKnobs
 from revops.params import ReportSettings
 from revops.report import blocks
 from revops.report.names import STRANGER, Names
-from revops.report.sources import sources
 from revops.wording import person
 
 OWNERS = {

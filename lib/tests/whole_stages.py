@@ -3,6 +3,7 @@
 import json
 import re
 import warnings
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -101,7 +102,7 @@ def checked(result: StageResult, allow: tuple[str, ...] = ()) -> str:
         _rows_hold(result)
         for reader in ("executive", "marketing_ops", "revops"):
             knobs = result.knobs.model_copy(update={"audience": reader})
-            first = act.headline(StageResult(**{**result.__dict__, "knobs": knobs}))
+            first = act.headline(replace(result, knobs=knobs))
             assert len(first.numbers) == 3 and all(number.figure and number.text for number in first.numbers)
             assert not any(_BAD.search(number.text) for number in first.numbers if not allow), first.numbers
     for one in act.actions(result):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri, stdtrit
 
 from revops.ratios import jackknife_error, share_interval
 
@@ -29,13 +30,11 @@ def by_quarter(sums: Array, statistic: Callable[[Array], Array | float], *, leve
     Limits
         NaN with one quarter, where the figure is undefined without some quarter, and where all quarters agree exactly.
     """
-    from scipy.stats import t
-
     whole = np.asarray(statistic(sums), dtype=float)
     if len(sums) < 2:
         return np.full(whole.shape, np.nan), np.full(whole.shape, np.nan)
     spread = _spread(sums, statistic)
-    margin = t.ppf((1 + level) / 2, len(sums) - 1) * np.where(spread > _NO_SPREAD, spread, np.nan)
+    margin = stdtrit(len(sums) - 1, (1 + level) / 2) * np.where(spread > _NO_SPREAD, spread, np.nan)
     return whole - margin, whole + margin
 
 
@@ -72,8 +71,6 @@ def worth_of(events: Array, n: Array, *, level: float = 0.8) -> float:
         x (z / t)^2, t with one degree of freedom less than quarters. So the range is the wider of Wilson's and that by
         quarters; with one quarter nothing tells luck from chance.
     """
-    from scipy.stats import norm, t
-
     sums = np.column_stack([events, n]).astype(float)
     sums = sums[sums[:, 1] > 0]
     wins, total = sums.sum(axis=0)
@@ -83,7 +80,7 @@ def worth_of(events: Array, n: Array, *, level: float = 0.8) -> float:
     if not by_luck > _NO_SPREAD:
         return float(total)
     side, share = (1 + level) / 2, wins / total
-    known = norm.ppf(side) / t.ppf(side, len(sums) - 1)
+    known = ndtri(side) / stdtrit(len(sums) - 1, side)
     return float(min(total, share * (1 - share) * (known / by_luck) ** 2))
 
 

@@ -2,13 +2,26 @@
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from revops.book import AsOf
+from revops.book.parts import by_id, over
 from revops.company import Company
 
-__all__ = ["on_day", "spans", "stood_on"]
+__all__ = ["on_day", "spans", "spans_of", "stood_on"]
+
+
+def spans_of(view: AsOf, *, types: Collection[str] | None = None, also: Sequence[str] = ()) -> pd.DataFrame:
+    """Return the states of a company's opportunities up to the day as `spans` does, from one part of it at a time."""
+    return by_id(over(view, partial(_spans_in, types=types, also=also)), "opportunity_id")
+
+
+def _spans_in(view: AsOf, types: Collection[str] | None, also: Sequence[str]) -> pd.DataFrame:
+    records = view.book.table("opportunities")
+    return spans(view.timeline, records, as_of=view.day, company=view.company, types=types, also=also)
 
 
 def spans(

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-__all__ = ["aside_in", "is_whole", "keep_newest", "move_in", "used"]
+__all__ = ["aside_in", "is_whole", "keep_newest", "move_in", "newest", "used"]
 
 _WHOLE = "whole.json"
 _DAY = 24 * 60 * 60.0
@@ -39,15 +39,26 @@ def used(home: Path) -> Path:
     return home
 
 
+def newest(cache: Path) -> list[Path]:
+    """Return the folders that `keep_newest` would keep for being used last, the latest first."""
+    with contextlib.suppress(FileNotFoundError):
+        return [home for _, home in reversed(_by_use(cache)[-_KEPT:])]
+    return []
+
+
 def keep_newest(cache: Path) -> None:
     """Remove all folders but the five that were used last, and none that was used within the last day."""
     with contextlib.suppress(FileNotFoundError):  # another company's run removes the same
-        homes = [home for home in cache.iterdir() if home.is_dir() and home.name[0] != "."]
-        used_last = sorted((home.stat().st_mtime, home) for home in homes)
-        for when, home in used_last[:-_KEPT]:
+        for when, home in _by_use(cache)[:-_KEPT]:
             if time.time() - when > _DAY:
                 with aside_in(cache) as aside:
                     os.rename(home, aside / home.name)
+
+
+def _by_use(cache: Path) -> list[tuple[float, Path]]:
+    """Return the folders with the time of their last use, in its order."""
+    homes = [home for home in cache.iterdir() if home.is_dir() and home.name[0] != "."]
+    return sorted((home.stat().st_mtime, home) for home in homes)
 
 
 @contextlib.contextmanager
@@ -66,7 +77,8 @@ def aside_in(cache: Path) -> Iterator[Path]:
 
 def move_in(aside: Path, home: Path) -> None:
     """Make a finished folder `home`, unless another process made the same one first; a broken one gives way."""
-    sizes = {file.name: file.stat().st_size for file in sorted(aside.iterdir()) if file.is_file()}
+    files = [file for file in sorted(aside.rglob("*")) if file.is_file()]
+    sizes = {file.relative_to(aside).as_posix(): file.stat().st_size for file in files}
     (aside / _WHOLE).write_text(json.dumps(sizes), encoding="utf-8")
     try:
         os.rename(aside, home)

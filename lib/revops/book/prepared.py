@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -10,18 +9,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import revops
-from revops import schema
-from revops.book.kept import aside_in, is_whole, move_in, used
+from revops.book.kept import aside_in, is_whole, move_in, newest, used
+from revops.book.parts import cut
+from revops.book.stored import StoredTables, count_rows, stored_in
 from revops.book.view import Book
 from revops.company import Company
 from revops.contents import Contents, cache_folder, exports_folder, systems_folder
 from revops.errors import ExportError, naming
 from revops.exports import Audit, prepare
+from revops.exports.keeping.steps import KeptSteps
 from revops.params import ReportSettings
 
 __all__ = ["StoredTables", "count_rows", "open_book"]
 
-PREPARED = "REVOPS_PREPARED"  # set for the kernels of a run by revops.delivery.jobs.execute
+PREPARED = "REVOPS_PREPARED"  # set for the kernels of a run by revops.delivery.jobs.kernel
+CODE = ("exports", "company", "schema", "book", "errors.py", "periods.py", "wording.py")  # all that prepares
 _TRIES = 3
 
 
@@ -33,38 +35,7 @@ def open_book(settings: ReportSettings) -> Book:
     """
     folder = prepared(settings)
     audit = Audit.from_json(json.loads((folder / "audit.json").read_text(encoding="utf-8")))
-    files = {file.stem: file for file in sorted(folder.glob("*.parquet"))}
-    return Book(settings.company, StoredTables(files, folder), audit)
-
-
-class StoredTables(Mapping[str, pd.DataFrame]):
-    """The prepared tables by name, each read when it is first asked for; `home` is the folder they were prepared in."""
-
-    def __init__(self, files: dict[str, Path], home: Path | None = None) -> None:
-        self.files = files
-        self.home = home
-        self.read: dict[str, pd.DataFrame] = {}
-
-    def __getitem__(self, name: str) -> pd.DataFrame:
-        if name not in self.read:
-            self.read[name] = _typed(name, pq.read_table(self.files[name]))
-        return self.read[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.files)
-
-    def __len__(self) -> int:
-        return len(self.files)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.files
-
-
-def count_rows(tables: Mapping[str, pd.DataFrame]) -> dict[str, int]:
-    """Return how many rows each table has, by the files themselves where they are not read yet."""
-    if isinstance(tables, StoredTables):
-        return {name: pq.read_metadata(file).num_rows for name, file in tables.files.items()}
-    return {name: len(table) for name, table in tables.items()}
+    return Book(settings.company, stored_in(folder), audit)
 
 
 def prepared(settings: ReportSettings) -> Path:
@@ -86,7 +57,7 @@ def prepared(settings: ReportSettings) -> Path:
         if is_whole(home):
             return used(home)
         with aside_in(cache) as aside, naming(aside):
-            if not _write_tables(aside, settings, source, systems):
+            if not _write_tables(aside, settings, source, systems, cache):
                 continue
             if home.name == _key(settings.company, source, systems, cache):  # what was read is what the key says
                 move_in(aside, home)
@@ -97,31 +68,31 @@ def prepared(settings: ReportSettings) -> Path:
     )
 
 
-def _write_tables(aside: Path, settings: ReportSettings, source: Path, systems: Path | None) -> bool:
-    """Write the prepared tables and the audit into a folder; False where a file went while it was read."""
+def _write_tables(aside: Path, settings: ReportSettings, source: Path, systems: Path | None, cache: Path) -> bool:
+    """Write the prepared tables and the audit into a folder; False where a file went while it was read.
+
+    What an earlier preparation did with the same inputs is taken from it.
+    """
+    seed = _key(settings.company, None, systems, cache)
+    steps = KeptSteps(aside, newest(cache), f"{seed} {pa.__version__} {pd.__version__}", Contents(cache))
     try:
-        result = prepare(source, settings.company, systems, aside)
+        result = prepare(source, settings.company, systems, aside, steps)
     except FileNotFoundError:
         if aside.is_dir():
             return False
         raise
-    for name, table in result.tables.items():
+    for name, table in cut(result.tables, aside, settings.company.exports.rows_per_part).items():
         if isinstance(table, pa.Table):
             pq.write_table(table, aside / f"{name}.parquet", compression="zstd")
     (aside / "audit.json").write_text(json.dumps(result.audit.to_json(), ensure_ascii=False), encoding="utf-8")
     return True
 
 
-def _key(company: Company, source: Path, systems: Path | None, cache: Path) -> str:
-    """Return a hash of the exports' contents, the definitions, and the code that turns one into the other."""
-    code = [Path(revops.__file__).parent / name for name in ("exports", "company", "schema")]
+def _key(company: Company, source: Path | None, systems: Path | None, cache: Path) -> str:
+    """Return a hash of the exports' contents, if asked, the definitions, and the code that turns one into the other."""
+    code = [Path(revops.__file__).parent / name for name in CODE]
     contents = Contents(cache)
-    key = contents.of(source, *code, *([systems] if systems else []), seed=company.model_dump_json())
+    places = [place for place in (source, *code, systems) if place is not None]
+    key = contents.of(*places, seed=company.model_dump_json())
     contents.keep()
     return key
-
-
-def _typed(name: str, table: pa.Table) -> pd.DataFrame:
-    """Return an Arrow table with the schema's dtypes."""
-    frame = table.to_pandas()
-    return frame.astype({column.name: column.dtype for column in schema.table(name).columns})

@@ -3,25 +3,24 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal
 
 import pandas as pd
 
 from revops import schema
-from revops.book.timeline import states_until, tracks
-from revops.company import Company, Groups
+from revops.book.parts import by_id, in_parts, over
+from revops.book.rebuilt import UNASSIGNED, UNKNOWN, Records, rebuilt
+from revops.book.stored import StoredTables
+from revops.book.timeline import states_until
+from revops.company import Company
 from revops.errors import BookError
 from revops.exports import DATED, Audit
-from revops.periods import FiscalCalendar, end_of_day
+from revops.periods import FiscalCalendar
 
 __all__ = ["UNASSIGNED", "UNKNOWN", "AsOf", "Book"]
 
-UNKNOWN = "Unknown"
-UNASSIGNED = "Unassigned"
-_STATE = ("stage_name", "outcome", "close_date", "amount", "amount_original", "forecast_category", "win_probability")
 _PIPELINE = ("stage_name", "amount", "close_date")
-_TRACKABLE = (*_STATE, "owner_id", "type", "source")
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,15 @@ class Book:
     def table(self, name: str) -> pd.DataFrame:
         """Return a canonical table, without rows where no export fills it."""
         return self.tables[name] if name in self.tables else schema.empty(name)
+
+    @property
+    def n_parts(self) -> int:
+        """Return into how many parts the large tables are cut: 1 but for large companies."""
+        return self.tables.n_parts if isinstance(self.tables, StoredTables) else 1
+
+    def part(self, number: int) -> "Book":
+        """Return one part of the company, from 0: all that hangs together is in one, small tables in each."""
+        return Book(self.company, self.tables.part(number), self.audit)
 
     @property
     def calendar(self) -> FiscalCalendar:
@@ -77,10 +85,15 @@ class Book:
     @cached_property
     def stamps(self) -> pd.Series:
         """Return every stamp of creation or change in opportunities and their history, and of dated folders."""
-        deals, history = self.table("opportunities"), self.table("opportunity_history")
+        deals = self._columns("opportunities", ["created_at", "modified_at"])
+        history = self._columns("opportunity_history", ["changed_at"])
         folder = pd.Series([self.audit.exported_on], dtype="datetime64[us]")
         found = [deals["created_at"], deals["modified_at"], history["changed_at"], folder]
         return pd.concat(found, ignore_index=True).dropna()
+
+    def _columns(self, name: str, columns: list[str]) -> pd.DataFrame:
+        """Return some columns of a table, of one in parts without reading the others; rows in no order to rely on."""
+        return self.tables.columns(name, columns) if self.n_parts > 1 and name in self.tables else self.table(name)
 
     def first_stamp_after(self, clock: dt.datetime) -> dt.datetime | None:
         """Return the first stamp later than the clock, on the company's wall; None where all have come."""
@@ -157,6 +170,10 @@ class AsOf:
         """Return whether stages are known from dated copies of the exports alone, so from the first copy on."""
         return self.book.audit.tracked.get("stage_name") == DATED
 
+    def part(self, number: int) -> "AsOf":
+        """Return the view of one part of the book."""
+        return AsOf(self.book.part(number), self.day, self.rule, self.last_stamp, self.n_future_stamps)
+
     @property
     def opportunities(self) -> pd.DataFrame:
         """Return the opportunities as they stood at the end of the day: see `state`."""
@@ -170,6 +187,8 @@ class AsOf:
     @cached_property
     def timeline(self) -> pd.DataFrame:
         """Return the states that began by the end of the day: see book.timeline.states_until."""
+        if in_parts(self):
+            return by_id(over(self, _timeline_of), "opportunity_id")
         history, deals = self.book.table("opportunity_history"), self.book.table("opportunities")
         return states_until(self.day, history, deals, self.book.audit.tracked, self.last_stamp)
 
@@ -179,7 +198,7 @@ class AsOf:
         return self.book.table("owners")
 
     @cached_property
-    def _accounts(self) -> pd.DataFrame:
+    def accounts(self) -> pd.DataFrame:
         """Return the accounts; a blank segment is filled from the head count where company.yml says how."""
         accounts = self.book.table("accounts")
         blank = accounts.loc[accounts["segment"].isna(), "employees"]
@@ -211,50 +230,17 @@ class AsOf:
 
     def _state_and_left_out(self, day: dt.date) -> tuple[pd.DataFrame, pd.DataFrame]:
         if day not in self._states:
-            self._states[day] = self._rebuild(day)
+            found = over(self, partial(_rebuilt, day=day))
+            state, left = (by_id(list(frames), "opportunity_id") for frames in zip(*found, strict=True))
+            self._states[day] = state, left
         return self._states[day]
 
-    def _rebuild(self, day: dt.date) -> tuple[pd.DataFrame, pd.DataFrame]:
-        end = end_of_day(day)
-        deals = self.book.table("opportunities")
-        deals = deals[deals["created_at"] <= end].set_index("opportunity_id", drop=False)
-        past = self.timeline[self.timeline["changed_at"] <= end].drop_duplicates("opportunity_id", keep="last")
-        past = past.set_index("opportunity_id").reindex(deals.index)
-        reason = pd.Series(None, index=deals.index, dtype="str", name="reason")
-        reason[past["changed_at"].isna()] = "no state known for this day: changed since, and no history of it"
-        reason[past["is_deleted"].fillna(False).astype(bool)] = "deleted, or no longer in the dated exports"
-        left = pd.concat([reason, deals["amount"]], axis=1)[reason.notna()].reset_index()
-        state = deals.copy()
-        tracked = (
-            [name for name in _TRACKABLE if tracks(self.book.audit.tracked, name)] if self.book.has_history else []
-        )
-        state[tracked] = past[tracked]
-        state["created_source"] = self._created_sources().reindex(state.index).fillna(state["source"])
-        return self._described(state[reason.isna()].reset_index(drop=True)), left
 
-    def _created_sources(self) -> pd.Series:
-        """Return the source of each opportunity in its first state; null where sources have no history."""
-        return self.timeline.drop_duplicates("opportunity_id", keep="first").set_index("opportunity_id")["source"]
-
-    def _described(self, state: pd.DataFrame) -> pd.DataFrame:
-        account = self._accounts.set_index("account_id").reindex(state["account_id"])
-        owner = self.owners.set_index("owner_id").reindex(state["owner_id"])
-        for name in ("segment", "region"):
-            for other in (account, owner):
-                state[name] = state[name].fillna(pd.Series(other[name].to_numpy(), index=state.index))
-            groups = self.company.segments if name == "segment" else self.company.regions
-            state[name] = _as_named(state[name], groups).fillna(UNKNOWN)
-        names = pd.Series(owner["owner_name"].to_numpy(), index=state.index)
-        fallback = state["owner_name"] if not tracks(self.book.audit.tracked, "owner_id") else state["owner_id"]
-        state["owner_name"] = names.fillna(fallback).fillna(UNASSIGNED)
-        state["account_name"] = state["account_name"].fillna(
-            pd.Series(account["account_name"].to_numpy(), index=state.index)
-        )
-        state["stage_order"] = state["stage_name"].map(self.company.stage_order).astype("float64")
-        return state
+def _timeline_of(view: AsOf) -> pd.DataFrame:
+    return view.timeline
 
 
-def _as_named(values: pd.Series, groups: Groups) -> pd.Series:
-    """Return group names as company.yml writes them, whatever their case and former spelling."""
-    names = {raw: groups.spellings.get(raw.strip().casefold(), raw) for raw in values.dropna().unique()}
-    return values.map(names).astype("str")
+def _rebuilt(view: AsOf, day: dt.date) -> tuple[pd.DataFrame, pd.DataFrame]:
+    book, deals = view.book, view.book.table("opportunities")
+    tables = deals, view.timeline, view.accounts, view.owners
+    return rebuilt(Records(view.company, *tables, book.audit.tracked, book.has_history), day)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import matplotlib as mpl
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
@@ -45,6 +44,30 @@ COLOURS = {
 """Each colour and the page's variable that replaces it in the SVG."""
 
 _SIZE = (4.72, 2.6)
+_RC = {
+    "font.family": ["sans-serif"],
+    "font.sans-serif": ["Arial", "DejaVu Sans", "Liberation Sans", "Bitstream Vera Sans", "sans-serif"],
+    "font.size": 11,
+    "axes.axisbelow": True,
+    "axes.edgecolor": AXIS,
+    "axes.labelcolor": MUTE,
+    "axes.grid": False,
+    "grid.color": ".8",
+    "text.color": INK,
+    "xtick.color": MUTE,
+    "ytick.color": MUTE,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "text.parse_math": False,
+    "lines.solid_capstyle": "round",
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "patch.edgecolor": "none",
+    "patch.force_edgecolor": False,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "revops",
+}
+"""On matplotlib's own; seaborn's "ticks", where it began, would take a third of all imports."""
 
 
 @dataclass(frozen=True)
@@ -66,24 +89,7 @@ class Chart:
 @contextmanager
 def report() -> Iterator[None]:
     """Draw in the report's style inside the block; nothing global is changed after it."""
-    rc = {
-        "font.size": 11,
-        "axes.edgecolor": AXIS,
-        "axes.labelcolor": MUTE,
-        "text.color": INK,
-        "xtick.color": MUTE,
-        "ytick.color": MUTE,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "text.parse_math": False,
-        "figure.facecolor": "none",
-        "axes.facecolor": "none",
-        "patch.edgecolor": "none",
-        "patch.force_edgecolor": False,
-        "svg.fonttype": "none",
-        "svg.hashsalt": "revops",
-    }
-    with sns.axes_style("ticks"), mpl.rc_context(rc):
+    with mpl.rc_context(_RC):
         yield
 
 

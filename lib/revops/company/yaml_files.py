@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,15 +29,15 @@ def load_settings(path: Path, model: type[Model], /, **overrides: Any) -> Model:
 
     Raises
         SettingsError: the file is missing or not YAML, or a key is unknown, missing or mistyped;
-        all such failures are named at once, each with its place and, for a name, the nearest known; or a TODO is
-        left: then every one of them is listed.
+        all such failures are named at once, each with its place and, for a name, the nearest known, those of
+        `overrides` as parameters; or a TODO is left: then every one of them is listed.
     """
-    values = {**read_yaml(path), **overrides}
+    values = read_yaml(path)
     _refuse_questions(path)
     try:
-        return model.model_validate(values)
+        return model.model_validate({**values, **overrides})
     except ValidationError as error:
-        raise SettingsError(f"{shown(path)}: " + "\n  ".join(_sentences(error, model))) from None
+        raise SettingsError("\n".join(_told(_sentences(error, model), path, overrides, _fits(values, model)))) from None
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -130,20 +130,44 @@ for _loader in (_StrictLoader, _FastLoader):
     _loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _strict_mapping)
 
 
-def _sentences(error: ValidationError, model: type[BaseModel]) -> list[str]:
+_Told = tuple[tuple[str, ...], str]
+"""The place of a failure, and its sentence."""
+
+
+def _told(failures: list[_Told], path: Path, given: Mapping[str, Any], file_fits: bool) -> list[str]:
+    """Return failures under the file they stand in; those of what was given beside it, each as a parameter: of settings
+    that do not go together too, where the file alone fits."""
+    ours, theirs = [], []
+    for place, said in failures:
+        is_theirs = place[0] in given if place else file_fits
+        (theirs if is_theirs else ours).append(said)
+    told = [f"{shown(path)}: " + "\n  ".join(ours)] if ours else []
+    return [*told, *(f"{path.stem}, parameter {said}" for said in theirs)]
+
+
+def _fits(values: Mapping[str, Any], model: type[BaseModel]) -> bool:
+    try:
+        model.model_validate(values)
+    except ValidationError:
+        return False
+    return True
+
+
+def _sentences(error: ValidationError, model: type[BaseModel]) -> list[_Told]:
     """Return one plain sentence for each failure; of a setting that may be of several kinds, one for them all."""
     found: dict[tuple[str, ...], list[str]] = {}
     for problem in error.errors():
         place = tuple(str(part) for part in problem["loc"] if not _KIND.match(str(part)))
         found.setdefault(place, []).append(_sentence(problem, place, model))
-    told = []
+    told: list[_Told] = []
     for place, all_of_it in found.items():
         parts = [said.rpartition("; found ") for said in all_of_it]
         if len(parts) == 1 or not all(sign for _, sign, _ in parts):
-            told += all_of_it
+            told += [(place, said) for said in all_of_it]
             continue
         name = f"{'.'.join(place)}: "
-        told.append(f"{name}{', or '.join(what.removeprefix(name) for what, *_ in parts)}; found {parts[0][2]}")
+        kinds = ", or ".join(what.removeprefix(name) for what, *_ in parts)
+        told.append((place, f"{name}{kinds}; found {parts[0][2]}"))
     return told
 
 

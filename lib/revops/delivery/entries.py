@@ -1,17 +1,19 @@
-"""The manifest's entry of each report in a run: made now, failed, or carried from the last run that made it."""
+"""The manifest's entry of each report in a run: made now, taken over as it is, failed, or carried from an older run."""
 
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from revops.delivery.code import code_of
 from revops.delivery.jobs.job import Job, Result, is_counted
 from revops.delivery.notices import failure_page, mark_carried
 from revops.errors import naming
 
-__all__ = ["carried_entries", "failed_entry", "made_entry"]
+__all__ = ["carried_entries", "failed_entry", "made_entry", "taken_entry"]
 
 Last = tuple[Path, Mapping[str, Any]] | None
 _SAID = ("as_of", "period", "status", "sentence")
@@ -23,8 +25,24 @@ def made_entry(job: Job, result: Result, building: Path) -> dict[str, Any]:
         **_entry(job.stem, job.slice, "made"),
         **{key: result.answer[key] for key in _SAID if result.answer},
         "files": [_place(job, building, name) for name in result.files],
+        "reads": _reads(job, result),
         **_cost(result),
     }
+
+
+def taken_entry(entry: Mapping[str, Any], building: Path, last: Last) -> dict[str, Any]:
+    """Take a report over from the last run's folder, where nothing that it reads has changed since: its files as they
+    are, by a link where the disk has such. Return its entry, which tells the run that made it."""
+    assert last is not None
+    for name in entry["files"]:
+        file, target = last[0] / name, building / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with naming(target):
+            try:
+                os.link(file, target)
+            except OSError:  # another disk, or one without links; what ails the disk itself ails the copy too
+                shutil.copy2(file, target)
+    return dict(entry)
 
 
 def failed_entry(job: Job, result: Result, building: Path, last: Last) -> dict[str, Any]:
@@ -59,6 +77,12 @@ def carried_entries(entries: list[dict[str, Any]], building: Path, last: Last) -
     ]
 
 
+def _reads(job: Job, result: Result) -> list[str] | None:
+    """Return the tables that a report reads of the exports, as its Answer names them; None where it may read any."""
+    named = list((result.answer or {}).get("reads") or ())
+    return named if named and code_of(job.notebook).is_bound else None
+
+
 def _code(job: Job, number: int | None) -> str:
     """Return the code of a code cell of the job's notebook, counted from 1."""
     if number is None:
@@ -80,6 +104,9 @@ def _entry(stem: str, chosen: Mapping[str, str], outcome: str) -> dict[str, Any]
         "seconds": None,
         "peak_mb": None,
         "inputs": None,
+        "reads": None,
+        "content": None,
+        "made_in": None,
     }
 
 

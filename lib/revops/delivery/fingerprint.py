@@ -12,9 +12,10 @@ from typing import Any
 import revops
 from revops.company import load_company, read_yaml
 from revops.contents import Contents, cache_folder
+from revops.delivery.code import code_of
 from revops.delivery.plan import Asked
 
-__all__ = ["Inputs", "Key", "inputs_of", "key_of"]
+__all__ = ["Inputs", "Key", "inputs_of", "key_of", "own"]
 
 Key = tuple[str, str]
 Inputs = dict[str, str | None]
@@ -27,9 +28,10 @@ def inputs_of(asked: Asked, today: dt.date | None = None) -> dict[Key, Inputs]:
     """Return what each report asked for would be made from now, by report and slice; nothing is loaded to run it.
 
     exports      the names and contents of all files in the folder of exports
-    definitions  company.yml, the systems described beside it, review.yml
-    report       the notebook, and its file in params/
-    published    the figures of others
+    definitions  company.yml, the systems described beside it
+    review       review.yml
+    report       the notebook, and the files in params/ whose settings it takes
+    published    the figures of others; None where it takes none
     code         this package, its templates and styles
     environment  the Python, the installed packages, the kind of machine
     asked        the parameters given, slice included
@@ -40,25 +42,32 @@ def inputs_of(asked: Asked, today: dt.date | None = None) -> dict[Key, Inputs]:
     shared = asked.root / "params"
     same = {
         "exports": contents.of(asked.root / company.exports.folder),
-        "definitions": contents.of(
-            *(asked.params / name for name in ("company.yml", "systems", _REVIEW)), shared / _REVIEW
-        ),
-        "published": contents.of(asked.root / _PUBLISHED),
+        "definitions": contents.of(*(asked.params / name for name in ("company.yml", "systems"))),
+        "review": contents.of(asked.params / _REVIEW, shared / _REVIEW),
         "code": contents.of(Path(revops.__file__).parent),
         "environment": _hash(_environment()),
     }
+    published = contents.of(asked.root / _PUBLISHED)
     clock = (today or dt.datetime.now(company.zone).date()).isoformat()
     found: dict[Key, Inputs] = {}
     for notebook, parameters in asked.rows:
-        own = [folder / f"{notebook.stem}.yml" for folder in (asked.params, shared)]
+        files = [folder / f"{notebook.stem}.yml" for folder in (asked.params, shared)]
+        code = code_of(notebook)
+        others = [folder / f"{stem}.yml" for stem in code.settings for folder in (asked.params, shared)]
         found[key_of(notebook.stem, parameters.get("slice"))] = {
             **same,
-            "report": contents.of(notebook, *own),
+            "report": contents.of(notebook, *files, *others),
+            "published": published if code.reads_published else None,
             "asked": _hash(parameters),
-            "day": clock if _is_of_today(parameters, own) else None,
+            "day": clock if _is_of_today(parameters, files) else None,
         }
     contents.keep()
     return found
+
+
+def own(inputs: Inputs) -> Inputs:
+    """Return the inputs that are a report's own: without the exports, of which it reads a part, and the review's."""
+    return {name: value for name, value in inputs.items() if name not in ("exports", "review")}
 
 
 def key_of(stem: str, chosen: Mapping[str, str] | None) -> Key:

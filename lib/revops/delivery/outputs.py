@@ -40,6 +40,7 @@ class Outputs:
         self.latest = folder / "latest"
         self.next = folder / ".latest-next"
         self.mended: list[str] = []
+        self._notes = (folder / ".scratch", folder / ".scratch-others")
 
     @contextlib.contextmanager
     def building(self) -> Iterator[Path]:
@@ -66,24 +67,30 @@ class Outputs:
             raise RunError(f"{refused_by_machine(error)} The last good reports stand.") from error
 
     @contextlib.contextmanager
-    def scratch(self, *others: Path) -> Iterator[Path]:
+    def scratch(self) -> Iterator[Path]:
         """Give a folder in the system's place for temporary files, where paths are short; removed at the end.
 
-        Only for the writer. Its place is noted, and that of other such folders, so that the run after a kill may remove
-        them.
+        Only for the writer. Its place is noted, so that the run after a kill may remove it.
         """
-        note = self.folder / ".scratch"
-        if note.exists():
-            _remove_scratch(note.read_text(encoding="utf-8").splitlines())
+        for note in self._notes:
+            if note.exists():
+                _remove_scratch(note.read_text(encoding="utf-8").splitlines())
         folder = Path(tempfile.gettempdir(), f"revops-{secrets.token_hex(4)}")
         try:
-            with naming(note):
-                note.write_text("\n".join(map(str, (folder, *others))), encoding="utf-8")
+            with naming(self._notes[0]):
+                self._notes[0].write_text(str(folder), encoding="utf-8")
             folder.mkdir(mode=0o700)
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-            note.unlink(missing_ok=True)
+            for note in self._notes:
+                note.unlink(missing_ok=True)
+
+    def note_scratch(self, *folders: Path) -> None:
+        """Note other temporary folders, while `scratch` is given, that the run after a kill may remove too."""
+        if folders:
+            with naming(self._notes[1]):
+                self._notes[1].write_text("\n".join(map(str, folders)), encoding="utf-8")
 
     def last(self) -> tuple[Path, Mapping[str, Any]] | None:
         """Return the folder and manifest of the run that `latest` shows, or None where there is none.

@@ -36,7 +36,8 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Request:
-    """What one call of `run` asks for. No stems means every report that there is a notebook for."""
+    """What one call of `run` asks for. No stems means every report that there is a notebook for; again: each is made
+    anew, whatever has changed."""
 
     stems: Sequence[str] = ()
     given: Mapping[str, Any] = field(default_factory=dict)
@@ -44,6 +45,7 @@ class Request:
     params: str | None = None
     outputs: str | None = None
     keep: int | None = None
+    again: bool = False
     limits: Limits = field(default_factory=Limits)
     on: str | None = None
     engine: str | None = None

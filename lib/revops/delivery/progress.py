@@ -32,8 +32,12 @@ class Progress:
         print(line, file=self._screen, flush=True)
         self._draw()
 
-    def hear(self, what: str, job: Job, cell: int) -> None:
-        """Take note that a job started, or that it came to a code cell."""
+    def hear(self, what: str, job: Job, cell: int, why: str = "") -> None:
+        """Take note that a job started, that it came to a code cell, or that it died and is tried again, and why."""
+        if what == "again":
+            self._at.pop(job.title, None)
+            self.say(f"{job.title}: tried once more: {why}")
+            return
         started = self._at.get(job.title, (time.monotonic(), 0))[0]
         self._at[job.title] = (started, cell)
         if what == "started" and not self._is_watched:

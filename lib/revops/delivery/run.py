@@ -2,34 +2,34 @@
 
 import datetime as dt
 import json
-import os
 import platform
 import time
-import traceback
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from revops.delivery.entries import carried_entries, failed_entry, made_entry
+from revops.delivery.entries import carried_entries, failed_entry, made_entry, taken_entry
 from revops.delivery.fingerprint import Inputs, Key, inputs_of, key_of
-from revops.delivery.jobs.job import OUR_FAULT, Failure, Job, Result
-from revops.delivery.jobs.running import running_settings
+from revops.delivery.jobs.cluster import Cluster, cluster_of, run_jobs_on
+from revops.delivery.jobs.job import Job, Result
+from revops.delivery.jobs.running import cores, running_settings
 from revops.delivery.jobs.supervise import prepare_workers, run_jobs
+from revops.delivery.jobs.surroundings import check_engine
 from revops.delivery.outputs import MANIFEST, Outputs
-from revops.delivery.plan import Plan, Request, asked_of, make_plan, refusal_of
+from revops.delivery.plan import Plan, Request, asked_of, make_plan
 from revops.delivery.progress import Progress
 from revops.delivery.review import review_settings
 from revops.delivery.reviewed import reviewed
 from revops.delivery.template import versions
-from revops.errors import RevopsError, is_of_machine, naming, refused_by_machine
-from revops.params import Knobs
+from revops.delivery.unchanged import may_stand
+from revops.delivery.warm import Warmed, warm
+from revops.errors import naming
 
 __all__ = ["run_reports"]
 
-_DO_IT = "Do what the message says, then run the reports again."
-_ADD_IT = "Add it to the exports: `python -m revops check` says which files fill which table."
+Entry = Mapping[str, Any]
 
 
 def run_reports(request: Request, progress: Progress) -> tuple[Path, Mapping[str, Any]]:
@@ -45,17 +45,18 @@ def run_reports(request: Request, progress: Progress) -> tuple[Path, Mapping[str
     plan = make_plan(request)
     reviewing = review_settings(request.params, plan.settings[0].company.currency)
     running = running_settings(request.params, where=request.on, engine=request.engine)
-    aside = prepare_workers() or ()
+    check_engine(running.engine)
+    cluster = cluster_of(running)
     outputs, began = Outputs(plan.outputs), time.monotonic()
     inputs = inputs_of(asked_of(request))
-    with outputs.building() as building, outputs.scratch(*aside) as scratch:
+    with outputs.building() as building, outputs.scratch() as scratch:
         for line in outputs.mended:
             progress.say(line)
         jobs = [replace(job, engine=running.engine) for job in plan.jobs(building, scratch)]
-        progress.expect(len(jobs))
-        warmed = _warm(plan)
-        results = _results(jobs, warmed, progress)
-        entries = _entries(results, building, outputs, inputs)
+        may = {} if request.again else may_stand(outputs.last(), inputs, dt.datetime.now(dt.UTC))
+        warmed, stand = _begun(plan, may, inputs, outputs, running.engine if cluster is None else None)
+        results = _results(_needed(jobs, stand, progress), warmed, progress, cluster, scratch)
+        entries = _entries(results, stand, warmed, building, outputs, inputs)
         as_of = _as_of(entries, plan)
         manifest = _manifest(outputs.next_name(as_of), as_of, plan, entries, time.monotonic() - began)
         manifest["stands_until"] = warmed.until
@@ -72,11 +73,54 @@ def run_reports(request: Request, progress: Progress) -> tuple[Path, Mapping[str
     return run, manifest
 
 
-def _results(jobs: list[Job], warmed: "_Warmed", progress: Progress) -> list[tuple[Job, Result]]:
+def _begun(
+    plan: Plan, may: Mapping[Key, Entry], inputs: Mapping[Key, Inputs], outputs: Outputs, engine: str | None
+) -> tuple[Warmed, dict[Key, Entry]]:
+    """Prepare the tables, and workers once it is known that one will work; return what was prepared, and which entries
+    of the last run stand: those whose reports read what they read then. No engine: the workers are a cluster's."""
+
+    def get_workers(stems: list[str]) -> None:
+        if engine is not None and stems:
+            outputs.note_scratch(*(prepare_workers(engine, stems) or ()))
+
+    if not may:
+        get_workers([settings.stem for settings in plan.settings])
+    warmed = warm(plan)
+    stand = {
+        key: entry
+        for key, entry in may.items()
+        if entry["report"] not in warmed.refused
+        and entry["content"] == warmed.content(entry["reads"], inputs[key]["exports"])
+    }
+    if may:
+        get_workers([key[0] for key in inputs if key not in stand and key[0] not in warmed.refused])
+    return warmed, stand
+
+
+def _needed(jobs: list[Job], stand: Mapping[Key, Entry], progress: Progress) -> list[Job]:
+    """Return the jobs of reports that do not stand, and say which do."""
+    needed = []
+    for job in jobs:
+        entry = stand.get(key_of(job.stem, job.slice))
+        if entry is None:
+            needed.append(job)
+        else:
+            progress.say(f"{job.title}: as in run {entry['made_in']}, nothing that it reads has changed")
+    progress.expect(len(needed))
+    return needed
+
+
+def _results(
+    jobs: list[Job], warmed: Warmed, progress: Progress, cluster: Cluster | None, scratch: Path
+) -> list[tuple[Job, Result]]:
     """Return each job with its result, in the order of the plan; what the exports cannot feed does not start."""
     jobs, refused = [replace(job, prepared=warmed.prepared) for job in jobs], warmed.refused
     ended = [(job, Result(failure=refused[job.stem])) for job in jobs if job.stem in refused]
-    running = run_jobs([job for job in jobs if job.stem not in refused], _cores(), progress.hear)
+    fed = [job for job in jobs if job.stem not in refused]
+    if cluster is None:
+        running = run_jobs(fed, cores(), progress.hear)
+    else:
+        running = run_jobs_on(cluster, fed, scratch, progress.say, progress.hear)
     results = {}
     for job, result in chain(ended, running):
         progress.end(job, result)
@@ -84,69 +128,32 @@ def _results(jobs: list[Job], warmed: "_Warmed", progress: Progress) -> list[tup
     return [(job, results[job.title]) for job in jobs]
 
 
-@dataclass(frozen=True)
-class _Warmed:
-    """The reports that cannot run, and why; when the first stamp in the data that is still to come will have; and where
-    the tables are, which every report of the run reads, whatever becomes of the exports meanwhile."""
-
-    refused: Mapping[str, Failure] = field(default_factory=dict)
-    until: str | None = None
-    prepared: Path | None = None
-
-
-def _warm(plan: Plan) -> _Warmed:
-    """Prepare the company's tables once, so that no kernel has to, and return what they say of the run.
-
-    All fail where the data cannot be read. A report without measures of its own reads no tables.
-    """
-    every = [settings.stem for settings in plan.settings]
-    reading = [settings for settings in plan.settings if type(settings.knobs) is not Knobs]
-    if not reading:
-        return _Warmed()
-    from revops.book import open_book  # here, not above: pandas takes a moment that a refused call need not pay
-
-    try:
-        clock = dt.datetime.now(reading[0].company.zone)
-        book = open_book(reading[0])
-        refused, until = {stem: refusal_of(stem, book) for stem in every}, book.first_stamp_after(clock)
-    except RevopsError as error:
-        return _Warmed(dict.fromkeys(every, Failure(str(error), _DO_IT)))
-    except Exception as error:
-        if isinstance(error, OSError) and is_of_machine(error):
-            return _Warmed(dict.fromkeys(every, Failure(refused_by_machine(error), _DO_IT)))
-        reason = f"The exports could not be prepared: {type(error).__name__}: {error}"
-        return _Warmed(dict.fromkeys(every, Failure(reason, OUR_FAULT, evidence=traceback.format_exc())))
-    failures = {
-        stem: Failure(f"It {needs}; the exports hold none.", _ADD_IT, is_refusal=plan.is_all)
-        for stem, needs in refused.items()
-        if needs is not None
-    }
-    return _Warmed(failures, until.isoformat() if until else None, getattr(book.tables, "home", None))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _entries(
-    results: Iterable[tuple[Job, Result]], building: Path, outputs: Outputs, inputs: Mapping[Key, Inputs]
+    results: Iterable[tuple[Job, Result]],
+    stand: Mapping[Key, Entry],
+    warmed: Warmed,
+    building: Path,
+    outputs: Outputs,
+    inputs: Mapping[Key, Inputs],
 ) -> list[dict[str, Any]]:
     """Put out pages of failure and reports of the last run, and return the manifest's entry of every report."""
     last = outputs.last()
-    entries = []
+    entries = [taken_entry(entry, building, last) | {"inputs": inputs[key]} for key, entry in stand.items()]
     for job, result in results:
+        known = inputs[key_of(job.stem, job.slice)]
         if result.failure is None:
-            entries.append(made_entry(job, result, building))
+            entry = made_entry(job, result, building)
+            entry["content"] = warmed.content(entry["reads"], known["exports"])
         else:
-            entries.append(failed_entry(job, result, building, last))
-        entries[-1]["inputs"] = inputs[key_of(job.stem, job.slice)]
+            entry = failed_entry(job, result, building, last)
+        entries.append(entry | {"inputs": known})
     entries += carried_entries(entries, building, last)
     return sorted(entries, key=lambda entry: (entry["report"], sorted(entry["slice"].items())))
 
 
 def _as_of(entries: Iterable[Mapping[str, Any]], plan: Plan) -> str:
     """Return the day the run is filed under: the latest of the reports made, else the one asked for, else today."""
-    made = [entry["as_of"] for entry in entries if entry["outcome"] == "made"]
+    made = [entry["as_of"] for entry in entries if _is_made(entry)]
     asked = plan.settings[0].knobs.as_of
     if made:
         return max(made)
@@ -163,8 +170,12 @@ def _manifest(name: str, as_of: str, plan: Plan, entries: list[dict[str, Any]], 
         "seconds": round(seconds, 1),
         "machine": f"{platform.system()} {platform.machine()}",
         "versions": versions(),
-        "reports": entries,
+        "reports": [{**entry, "made_in": (entry["made_in"] or name) if _is_made(entry) else None} for entry in entries],
     }
+
+
+def _is_made(entry: Entry) -> bool:
+    return bool(entry["outcome"] == "made")
 
 
 def _write(building: Path, manifest: Mapping[str, Any], log: Iterable[str]) -> None:

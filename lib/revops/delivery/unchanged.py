@@ -1,4 +1,4 @@
-"""Where nothing is new since the last run, there is nothing to run: told without loading what runs need."""
+"""What of the last run still stands: all of it where nothing is new, told without loading what runs need."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from revops.company import load_company
-from revops.delivery.fingerprint import inputs_of, key_of
+from revops.delivery.fingerprint import Inputs, Key, inputs_of, key_of, own
 from revops.delivery.outputs import MANIFEST, Outputs
 from revops.delivery.plan import Asked, Request, asked_of
 
-__all__ = ["Standing", "standing_run"]
+__all__ = ["Standing", "may_stand", "standing_run"]
+
+Last = tuple[Path, Mapping[str, Any]] | None
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,24 @@ def standing_run(request: Request, now: dt.datetime | None = None) -> Standing |
             return None
         found.append(entry)
     return Standing(outputs.runs / manifest["run"], manifest, tuple(found), outputs)
+
+
+def may_stand(last: Last, inputs: Mapping[Key, Inputs], now: dt.datetime) -> dict[Key, Mapping[str, Any]]:
+    """Return the last run's entries of reports that it made, or took over, and of which nothing but the exports differs
+    now: they stand where what they read of these is the same."""
+    if last is None or now < dt.datetime.fromisoformat(last[1]["made"]):
+        return {}
+    folder, manifest = last
+    return {
+        key: entry
+        for entry in manifest["reports"]
+        if (key := key_of(entry["report"], entry["slice"])) in inputs
+        and entry["outcome"] == "made"
+        and entry.get("inputs")
+        and entry.get("content")
+        and own(entry["inputs"]) == own(inputs[key])
+        and _is_whole(entry, folder)
+    }
 
 
 def _holds_at(manifest: Mapping[str, Any], asked: Asked, now: dt.datetime) -> bool:

@@ -3,13 +3,14 @@
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from revops.company import Company
 from revops.errors import ExportError, examples, nearest
 from revops.exports.audit import Ledger, Source
 from revops.exports.books.statement import read_statement
-from revops.exports.opening.files import NOT_TEXT, Blob, find_blobs, nature, survey
+from revops.exports.opening.files import NOT_TEXT, Blob, find_blobs, nature
 from revops.exports.opening.html_table import open_html
 from revops.exports.opening.text import TextSheet, open_text
 from revops.exports.opening.workbook import WorkbookSheet, open_workbook
@@ -18,8 +19,10 @@ from revops.exports.reading.frames import Frame, read_frame
 from revops.exports.recognising.labels import field_name, normalised
 from revops.exports.recognising.recognise import Match, recognise
 from revops.exports.recognising.systems import Description
+from revops.exports.steps import Steps
 from revops.exports.uniting.look_ups import look_up
 from revops.exports.web.tables import sha256_of, tables_of
+from revops.exports.words import Words
 from revops.wording import plural
 
 __all__ = ["read_folder"]
@@ -62,19 +65,22 @@ def read_folder(
     descriptions: tuple[Description, ...],
     ledger: Ledger,
     aside: Path | None = None,
+    steps: Steps | None = None,
 ) -> list[Frame]:
     """Return every recognised file as a typed frame; the others are named in the ledger with the reason.
 
     Of dated folders the opportunities and forecasts are read, but for the latest one where no undated opportunities
     stand beside them: then it gives the other tables too. The rows of files too large for memory are put in the folder
-    `aside`, where there is one.
+    `aside`, where there is one. A preparation that keeps what it has done gives its `steps`.
     """
     if not folder.is_dir():
         raise ExportError(
             f"{folder.name}: must be a folder of exports; found none. Create it, or correct exports.folder in "
             "company.yml."
         )
-    found = _recognised(folder, company, descriptions, ledger)
+    if steps is None:
+        (steps := Steps()).begin(ledger, Words(company, ledger))
+    found = _recognised(folder, company, descriptions, ledger, steps)
     frames, seen, large = [], {}, large_tables((item.table, item.size) for item in found)
     for item in _current(found, ledger):
         source = Source(len(ledger.sources), item.sheet.name, item.sha256, item.size)
@@ -85,11 +91,9 @@ def read_folder(
         if first := seen.get(content) or (seen.get(filed) if item.day is None else None):
             _repeat(first, source, ledger)
             continue
-        frame = None
-        if aside is not None and item.table in large:
-            frame = read_in_blocks(item.sheet, item.match, source, company, ledger, aside)
-        read = read_statement if item.match.description.kind.statement else read_frame
-        frame = frame or read(item.sheet, item.match, source, company, ledger)
+        to = aside if item.table in large else None
+        given = (item.size, part, item.match, to is not None)
+        frame = steps.read(given, source, item.match.description, partial(_read, item, company, to))
         frame.day = item.day
         seen |= {content: source, filed: source}
         frames.append(frame)
@@ -99,7 +103,18 @@ def read_folder(
     return frames
 
 
-def _recognised(folder: Path, company: Company, descriptions: tuple[Description, ...], ledger: Ledger) -> list[Found]:
+def _read(item: Found, company: Company, aside: Path | None, source: Source, ledger: Ledger) -> Frame:
+    """Return a file as a typed frame, its rows put aside where it is given a folder for them and they can be."""
+    frame = None
+    if aside is not None:
+        frame = read_in_blocks(item.sheet, item.match, source, company, ledger, aside)
+    read = read_statement if item.match.description.kind.statement else read_frame
+    return frame or read(item.sheet, item.match, source, company, ledger)
+
+
+def _recognised(
+    folder: Path, company: Company, descriptions: tuple[Description, ...], ledger: Ledger, steps: Steps
+) -> list[Found]:
     found = []
     for blob, why in find_blobs(folder, company.exports.ignore):
         if why.startswith("refused: "):
@@ -107,7 +122,7 @@ def _recognised(folder: Path, company: Company, descriptions: tuple[Description,
         elif why:
             ledger.unrecognised.append((blob.name, why))
         else:
-            for sheet, sha256, size in _sheets(blob, ledger):
+            for sheet, sha256, size in _sheets(blob, ledger, steps):
                 match = recognise(sheet, descriptions)
                 if isinstance(match, str):
                     ledger.unrecognised.append((sheet.name, match))
@@ -150,7 +165,7 @@ def _of_one_crm(
     return found
 
 
-def _sheets(blob: Blob, ledger: Ledger) -> list[tuple[TextSheet | WorkbookSheet, str, int]]:
+def _sheets(blob: Blob, ledger: Ledger, steps: Steps) -> list[tuple[TextSheet | WorkbookSheet, str, int]]:
     """Return the sheets of a file; what its bytes alone refuse goes to the ledger."""
     kind = nature(blob.head(4096))
     if kind in REFUSED:
@@ -159,7 +174,7 @@ def _sheets(blob: Blob, ledger: Ledger) -> list[tuple[TextSheet | WorkbookSheet,
     if kind in NOT_TEXT:
         ledger.unrecognised.append((blob.name, NOT_TEXT[kind]))
         return []
-    seen = survey(blob)
+    seen = steps.survey(blob)
     if kind == "text":
         sheet = open_text(blob, seen)
         parts = tables_of(sheet)
@@ -240,11 +255,11 @@ def _repeat(first: Source, again: Source, ledger: Ledger) -> None:
 
 def _need_opportunities(frames: list[Frame], folder: Path, ledger: Ledger) -> None:
     """Add a problem where no file fills opportunities, with what every file is instead."""
-    if ledger.problems or any(f.source.table == "opportunities" and f.table.num_rows for f in frames):
+    if ledger.problems or any(f.source.table == "opportunities" and f.n_rows for f in frames):
         return
     listed = [f"{name}: {why}" for name, why in ledger.unrecognised]
     for frame in frames:
-        empty = ", with headers and no rows" if not frame.table.num_rows else ""
+        empty = ", with headers and no rows" if not frame.n_rows else ""
         listed.append(f"{frame.source.name}: {frame.source.system} {frame.description.kind.name}{empty}")
     lines = "".join(f"\n  {line}" for line in sorted(listed))
     files = "1 file" if len(listed) == 1 else f"{len(listed):,} files"

@@ -1,5 +1,8 @@
 """Amounts in the company's currency: the converted column, the same currency, the company's rates, or a refusal."""
 
+from collections import Counter
+from dataclasses import dataclass, field
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -12,7 +15,15 @@ from revops.exports.reading.columns import TEXT, put
 from revops.exports.reading.frames import Frame
 from revops.wording import plural
 
-__all__ = ["add_amounts", "converted_by", "converted_rows", "factors", "refuse_unconverted", "say_currency"]
+__all__ = [
+    "Unconverted",
+    "add_amounts",
+    "converted_by",
+    "converted_rows",
+    "factors",
+    "refuse_unconverted",
+    "say_currency",
+]
 
 
 def add_amounts(frame: Frame, company: Company, ledger: Ledger) -> None:
@@ -82,20 +93,41 @@ def say_currency(frame: Frame, company: Company, name: str = "amount_original") 
 
 def refuse_unconverted(table: pa.Table, company: Company, what: str, ledger: Ledger) -> None:
     """Add a problem where amounts have no way into the company's currency, with the number of rows per currency."""
-    if not {"amount", "amount_original", "currency"} <= set(table.column_names):
-        return
-    lost = pc.and_(table["amount"].is_null(), table["amount_original"].is_valid())
-    n = pc.sum(lost).as_py() or 0
-    if not n:
-        return
-    counts = pc.value_counts(table["currency"].filter(lost).combine_chunks().cast(TEXT)).to_pylist()
-    listed = sorted((item["values"], item["counts"]) for item in counts)
-    found = ", ".join(f"{code} in {plural(count, 'row')}" for code, count in listed)
-    lines = "".join(f"\n    {code}: TODO" for code, _ in listed)
-    ledger.problems.append(
-        f"{what}: every amount must be convertible to {company.currency}; found {n:,} of {table.num_rows:,} that are "
-        f"not ({found}). Add what one unit is worth in {company.currency} to company.yml:\n  rates:{lines}"
-    )
+    found = Unconverted(what)
+    found.add(table)
+    found.refuse(company, ledger)
+
+
+@dataclass
+class Unconverted:
+    """Counts the amounts of a table, part by part, that have no way into the company's currency; `what` it is."""
+
+    what: str
+    n: int = 0
+    lost: Counter[str] = field(default_factory=Counter)
+
+    def add(self, table: pa.Table) -> None:
+        """Count the rows of one part, by their amount, amount_original and currency."""
+        self.n += table.num_rows
+        if not {"amount", "amount_original", "currency"} <= set(table.column_names):
+            return
+        lost = pc.and_(table["amount"].is_null(), table["amount_original"].is_valid())
+        if pc.any(lost).as_py():
+            codes = table["currency"].filter(lost).combine_chunks().cast(TEXT)
+            self.lost.update({item["values"]: item["counts"] for item in pc.value_counts(codes).to_pylist()})
+
+    def refuse(self, company: Company, ledger: Ledger) -> None:
+        """Add a problem where there are any, with the number of rows per currency."""
+        if not self.lost:
+            return
+        listed = sorted(self.lost.items())
+        found = ", ".join(f"{code} in {plural(count, 'row')}" for code, count in listed)
+        lines = "".join(f"\n    {code}: TODO" for code, _ in listed)
+        ledger.problems.append(
+            f"{self.what}: every amount must be convertible to {company.currency}; found {self.lost.total():,} of "
+            f"{self.n:,} that are not ({found}). Add what one unit is worth in {company.currency} to company.yml:\n"
+            f"  rates:{lines}"
+        )
 
 
 def _check_converted(table: pa.Table, company: Company, frame: Frame, ledger: Ledger) -> None:

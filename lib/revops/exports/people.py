@@ -10,7 +10,7 @@ from revops.exports.reading.addresses import local_parts
 from revops.exports.reading.columns import TEXT, by_distinct, put
 from revops.exports.uniting.records import joined
 
-__all__ = ["People", "folded", "with_full_names"]
+__all__ = ["People", "folded", "named_owners", "with_full_names"]
 
 
 def with_full_names(owners: pa.Table) -> pa.Table:
@@ -22,6 +22,14 @@ def with_full_names(owners: pa.Table) -> pa.Table:
     return put(
         owners, "owner_name", pc.coalesce(_text(owners, "owner_name"), pc.if_else(pc.equal(whole, ""), None, whole))
     )
+
+
+def named_owners(table: pa.Table) -> pa.Table:
+    """Return the owners that a table names, each pair of id and name once and in order."""
+    pairs = table.select([name for name in ("owner_id", "owner_name") if name in table.column_names])
+    pairs = pa.table({name: pairs[name].cast(TEXT) for name in pairs.column_names})
+    found = pairs.group_by(pairs.column_names).aggregate([])
+    return found.sort_by([(name, "ascending") for name in found.column_names])
 
 
 class People:

@@ -1,35 +1,32 @@
 """A folder of raw exports to canonical tables and their audit: the one way by which data enters."""
 
-import datetime as dt
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow.dataset import Dataset
 
 from revops.company import Company
 from revops.exports.ads.spend import build_spend
-from revops.exports.audit import Audit, Ledger
+from revops.exports.audit import Audit, Ledger, Refused
 from revops.exports.books.advertising import compare_advertising
 from revops.exports.books.ledger import build_ledger
 from revops.exports.calls.forecasts import build_forecasts
 from revops.exports.calls.quota_items import quotas_of_items
 from revops.exports.context import Context
-from revops.exports.deals.changes import tracked_fields
-from revops.exports.deals.dated import refuse_undated, warn_of_days
-from revops.exports.deals.history import build_history
-from revops.exports.deals.opportunities import build_opportunities
-from revops.exports.deals.pipelines import settle_pipelines
-from revops.exports.deals.snapshots import Snapshots, combined
+from revops.exports.deals.days import Deals, deals_of, ids_of_history, past_of
 from revops.exports.folder import read_folder
+from revops.exports.keeping.store import Damaged
+from revops.exports.later import opened
 from revops.exports.marketo.people import is_marketo
 from revops.exports.money import add_amounts, refuse_unconverted
-from revops.exports.people import People, with_full_names
+from revops.exports.people import People, named_owners, with_full_names
 from revops.exports.people_records.contacts import build_contacts
-from revops.exports.people_records.roles import parted
+from revops.exports.people_records.roles import RoleFiles, parted
 from revops.exports.people_records.tables import people_tables, roles_around
 from revops.exports.reading.frames import Frame
 from revops.exports.recognising.systems import load_systems
@@ -40,17 +37,20 @@ from revops.exports.sheets.long_quotas import settled_quotas
 from revops.exports.sheets.quotas import build_quotas
 from revops.exports.sheets.tools import build_tools
 from revops.exports.sheets.wide_quotas import lengthened_quotas
+from revops.exports.steps import Steps
 from revops.exports.touches.build import build_touches
 from revops.exports.touches.rows import Persons
 from revops.exports.uniting.merged import merged_records
 from revops.exports.uniting.orphans import warn_of_orphans
-from revops.exports.uniting.records import completed, finish, unite, without_deleted
-from revops.exports.uniting.suspected_tests import warn_of_test_records
+from revops.exports.uniting.records import completed, finish, picked, unite, without_deleted
 from revops.exports.unsaid_currency import warn_of_unsaid_currencies
 from revops.exports.web.traffic import build_web_traffic
 from revops.exports.words import Words
 
 __all__ = ["Prepared", "prepare"]
+
+NAMES = {"accounts": ("account_id", "account_name"), "campaigns": ("campaign_id", "campaign_name", "campaign_type")}
+KEYS = {"accounts": "account_id", "owners": "owner_id"}
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,13 @@ class Prepared:
     audit: Audit
 
 
-def prepare(folder: Path, company: Company, systems_dir: Path | None = None, aside: Path | None = None) -> Prepared:
+def prepare(
+    folder: Path,
+    company: Company,
+    systems_dir: Path | None = None,
+    aside: Path | None = None,
+    steps: Steps | None = None,
+) -> Prepared:
     """Return the canonical tables of all exports below `folder`.
 
     Parameters
@@ -73,161 +79,177 @@ def prepare(folder: Path, company: Company, systems_dir: Path | None = None, asi
         company : what the company's words mean
         systems_dir : the user's own descriptions of systems, which win over the shipped ones
         aside : an empty folder, for what is too large for memory: a table that is goes there as <name>.parquet
+        steps : what former preparations did, where it is kept: then every table goes to its folder `aside`
 
     Raises
         ExportError: every file that cannot be read without guessing and every word that company.yml does not know,
         all at once; no file that holds opportunities.
     """
+    steps = steps or Steps()
+    try:
+        return _prepared(folder, company, systems_dir, aside, steps)
+    except (Refused, Damaged):  # what is refused is so by all that the exports hold, and nothing that was kept
+        if not steps.forget():
+            raise
+        return _prepared(folder, company, systems_dir, aside, steps)
+
+
+def _prepared(folder: Path, company: Company, systems_dir: Path | None, aside: Path | None, steps: Steps) -> Prepared:
     ledger = Ledger()
-    frames = read_folder(folder, company, load_systems(company, systems_dir), ledger, aside)
+    words = Words(company, ledger)
+    steps.begin(ledger, words)
+    frames = read_folder(folder, company, load_systems(company, systems_dir), ledger, aside, steps)
     ledger.stop_on_problems()
-    warn_of_unsaid_currencies(frames, company, ledger)
+    warn_of_unsaid_currencies(frames, company, ledger, steps)
+    groups, role_files = _grouped(frames, company, ledger, steps)
+    tables = {n: steps.do(_looked_up, n, groups[n], ledger) for n in ("accounts", "owners", "campaigns") if groups[n]}
+    context = Context(company, People(opened(tables.get("owners")), company), words, ledger, steps)
+    found, history, told = _opportunities(groups, tables, context, aside)
+    deals = found.table
+    tables |= _around_deals(groups, deals, context) | _spent(groups, context)
+    tables |= people_tables(groups, tables, deals, context)
+    roles = roles_around(role_files, groups, tables.get("contacts"), deals, context)
+    done = {"opportunity_history": history, "contact_roles": roles}
+    done |= _billed(groups, tables.get("accounts"), deals, context) | _touched(groups, tables, context, aside)
+    steps.do(refuse_unconverted, deals, company, "opportunities", ledger)
+    words.report()
+    ledger.stop_on_problems()
+    for frame in frames:
+        if frame.description.kind.table is None:
+            frame.source.rows_kept += frame.rows.num_rows
+        if frame.spilled is not None:
+            frame.spilled.remove()
+    done["opportunities"], _ = steps.finished("opportunities", _finished, deals, "opportunities")
+    done |= {name: steps.finished(name, _counted, table, name, ledger)[0] for name, table in tables.items()}
+    there = {name: table for name, table in sorted(done.items()) if table is not None}
+    exported = max((day.isoformat() for day in found.days if day is not None), default=None)
+    return Prepared(there, ledger.close(told.tracked, told.history_from, exported, told.whole_from))
+
+
+def _grouped(
+    frames: list[Frame], company: Company, ledger: Ledger, steps: Steps
+) -> tuple[defaultdict[str, list[Frame]], RoleFiles]:
+    """Return the files of each table, and those that give contact roles beside their opportunities or alone."""
     groups: defaultdict[str, list[Frame]] = defaultdict(list)
     for frame in frames:
         groups[frame.source.table].append(frame)
     groups["opportunities"], role_files = parted(groups["opportunities"], ledger)
-    for frame in groups.get("campaigns", ()):
+    groups["campaigns"] = steps.do(_with_amounts, groups["campaigns"], company, ledger)
+    return groups, role_files
+
+
+def _with_amounts(frames: list[Frame], company: Company, ledger: Ledger) -> list[Frame]:
+    """Return files with amounts in the company's currency."""
+    frames = [replace(frame) for frame in frames]
+    for frame in frames:
         add_amounts(frame, company, ledger)
-    tables = _looked_up(groups, ledger)
-    context = Context(company, People(tables.get("owners"), company), Words(company, ledger), ledger)
-    days = _opportunities(groups, tables, context)
-    deals = combined([table for _, table in days])
-    history = build_history(groups["opportunity_history"], deals, _snapshots(days, deals), context)
-    warn_of_orphans(groups, tables, deals, context)
-    tables |= _around_deals(groups, deals, context) | _spent(groups, context)
-    tables |= people_tables(groups, tables, deals, context)
-    roles = roles_around(role_files, groups, tables.get("contacts"), deals, context)
-    billed = _billed(groups, tables.get("accounts"), deals, context)
-    touches = _touched(groups, tables, context, aside)
-    refuse_unconverted(deals, company, "opportunities", ledger)
-    context.words.report()
-    ledger.stop_on_problems()
-    for table in (*tables.values(), *(table for _, table in days), *_look_up_files(frames)):
-        ledger.keep_rows(table)
-    derived = {"opportunity_history": history.table, "contact_roles": roles}
-    tables |= {**billed, "opportunities": deals}
-    tables |= {name: table for name, table in derived.items() if table is not None}
-    done = {**{name: finish(table, name) for name, table in tables.items()}, **touches}
-    exported = max((day.isoformat() for day, _ in days if day is not None), default=None)
-    return Prepared(
-        dict(sorted(done.items())), ledger.close(history.tracked, history.history_from, exported, history.whole_from)
-    )
+    return frames
 
 
-def _looked_up(groups: dict[str, list[Frame]], ledger: Ledger) -> dict[str, pa.Table]:
-    """Return the tables that opportunities are joined to."""
-    tables = {
-        name: completed(without_deleted(unite(groups[name], name, ledger), name, ledger), name)
-        for name in ("accounts", "owners", "campaigns")
-        if groups.get(name)
-    }
-    if "owners" in tables:
-        tables["owners"] = with_full_names(tables["owners"])
-    return tables
+def _looked_up(name: str, frames: list[Frame], ledger: Ledger) -> pa.Table:
+    """Return a table that opportunities are joined to."""
+    table = completed(without_deleted(unite(frames, name, ledger), name, ledger), name)
+    return with_full_names(table) if name == "owners" else table
 
 
 def _opportunities(
-    groups: dict[str, list[Frame]], tables: dict[str, pa.Table], context: Context
-) -> list[tuple[dt.date | None, pa.Table]]:
-    """Return the opportunities of each dated folder and, last and without a day, of the undated files."""
-    by_day: defaultdict[dt.date | None, list[Frame]] = defaultdict(list)
-    for frame in groups["opportunities"]:
-        add_amounts(frame, context.company, context.ledger)
-        by_day[frame.day].append(frame)
-    settle_pipelines(groups["opportunities"], context)
-    days = sorted(by_day, key=lambda day: day or dt.date.max)
-    if len(days) > 1 and days[-1] is None:
-        refuse_undated(by_day[None], context.ledger)
-    histories = _histories(groups["opportunity_history"])
-    built = [(day, build_opportunities(by_day[day], tables, context, histories, day)) for day in days]
-    warn_of_days(built, context.ledger)
-    warn_of_test_records(built[-1][1], context.company, context.ledger)
-    return built
+    groups: dict[str, list[Frame]], tables: dict[str, Any], context: Context, aside: Path | None
+) -> tuple[Deals, Any, Any]:
+    """Return the opportunities, their canonical history if there is any, and what it tells of itself."""
+    steps, past = context.steps, groups["opportunity_history"]
+    others = {name: steps.do(picked, tables[name], *columns) for name, columns in NAMES.items() if name in tables}
+    found = steps.do(deals_of, groups["opportunities"], others, steps.do(ids_of_history, past), context)
+    history, told = steps.finished("opportunity_history", past_of, past, found.table, found.days, context, aside)
+    ids = {name: steps.do(picked, tables[name], key) for name, key in KEYS.items() if name in tables}
+    steps.do(warn_of_orphans, found.known, past, ids, found.table, context)
+    return found, history, told
 
 
 def _around_deals(groups: dict[str, list[Frame]], deals: pa.Table, context: Context) -> dict[str, pa.Table]:
     """Return the tables that are read once the deals are known, owners by the names that deals have."""
-    tables = {}
+    do, tables = context.steps.do, {}
     if groups["contacts"]:
-        tables["contacts"] = build_contacts(groups["contacts"], context)
+        tables["contacts"] = do(build_contacts, groups["contacts"], context)
     if groups["quotas"] or groups["forecasts"]:
-        context.people.learn(deals)
+        context.people.learn(opened(do(named_owners, deals)))
     if groups["quotas"]:
-        forms = (lengthened_quotas, settled_quotas, quotas_of_items)
-        frames = [reduce(lambda frame, form: form(frame, context), forms, frame) for frame in groups["quotas"]]
-        tables["quotas"] = build_quotas(frames, context)
+        tables["quotas"] = do(_quotas, groups["quotas"], context)
     if groups["forecasts"]:
-        tables["forecasts"] = build_forecasts(groups["forecasts"], deals, context)
+        won = do(picked, deals, "owner_id", "close_date", "amount", "outcome")
+        tables["forecasts"] = do(build_forecasts, groups["forecasts"], won, context)
     return tables
+
+
+def _quotas(frames: list[Frame], context: Context) -> pa.Table:
+    forms = (lengthened_quotas, settled_quotas, quotas_of_items)
+    return build_quotas([reduce(lambda frame, form: form(frame, context), forms, frame) for frame in frames], context)
 
 
 def _spent(groups: dict[str, list[Frame]], context: Context) -> dict[str, pa.Table]:
     """Return the tables of what the company spends and books: ads, tools, its profit and loss."""
-    tables = {}
+    do, tables = context.steps.do, {}
     if groups["ledger"]:
-        booked = build_ledger(groups["ledger"], context.company, context.ledger)
+        booked = do(build_ledger, groups["ledger"], context.company, context.ledger)
         tables |= {"ledger": booked} if booked is not None else {}
     if groups["spend"]:
-        tables["spend"] = build_spend(groups["spend"], context.company, context.ledger)
+        tables["spend"] = do(build_spend, groups["spend"], context.company, context.ledger)
     if {"ledger", "spend"} <= tables.keys():
-        compare_advertising(tables["ledger"], tables["spend"], context)
+        do(compare_advertising, tables["ledger"], tables["spend"], context)
     if groups["tools"]:
-        tables["tools"] = build_tools(groups["tools"], context)
+        tables["tools"] = do(build_tools, groups["tools"], context)
     return tables
 
 
 def _billed(
     groups: dict[str, list[Frame]], accounts: pa.Table | None, deals: pa.Table, context: Context
-) -> dict[str, pa.Table]:
+) -> dict[str, Any]:
     """Return the tables of billing systems and of visits, whose builders count the rows of the files."""
-    tables = {}
-    if groups["subscriptions"]:
-        customers = groups["look-up: customers"]
-        tables["subscriptions"] = build_subscriptions(groups["subscriptions"], customers, accounts, deals, context)
-    if groups["invoices"]:
-        tables["invoices"] = build_invoices(groups["invoices"], context)
-    if groups["payments"]:
-        tables["payments"] = build_payments(groups["payments"], context)
-    if groups["web_traffic"]:
-        tables["web_traffic"] = build_web_traffic(groups["web_traffic"], context)
-    return tables
+    do, customers = context.steps.do, groups["look-up: customers"]
+    ids = [do(picked, table, "account_id") for table in (accounts, deals)]
+    builders = (
+        ("subscriptions", build_subscriptions, (customers, *ids)),
+        ("invoices", build_invoices, ()),
+        ("payments", build_payments, ()),
+        ("web_traffic", build_web_traffic, ()),
+    )
+    return {
+        name: context.steps.finished(name, _made, build, name, groups[name], *others, context)[0]
+        for name, build, others in builders
+        if groups[name]
+    }
+
+
+def _made(build: Callable[..., pa.Table], name: str, *given: Any) -> tuple[pa.Table, None]:
+    return finish(build(*given), name), None
 
 
 def _touched(
     groups: dict[str, list[Frame]], tables: dict[str, pa.Table], context: Context, aside: Path | None
-) -> dict[str, pa.Table | Dataset]:
+) -> dict[str, Any]:
     """Return the touches, where a file has any; their builder counts the rows of the files."""
+    do = context.steps.do
     frames = [frame for frame in groups["touches"] if not is_marketo(frame)]
     others = [frame for frame in groups["touches"] if is_marketo(frame)]
     if "touches" in tables:
         frames.append(replace(others[0], table=tables.pop("touches")))
     if not frames:
         return {}
-    merged = (merged_records(groups[name], key) for name, key in (("leads", "lead_id"), ("contacts", "contact_id")))
-    persons = Persons.known(tables.get("leads"), *merged)
-    return {"touches": build_touches(frames, persons, tables.get("campaigns"), context, aside)}
+    merged = [do(merged_records, groups[name], key) for name, key in (("leads", "lead_id"), ("contacts", "contact_id"))]
+    leads, campaigns = tables.get("leads"), tables.get("campaigns")
+    persons = do(Persons.known, do(picked, leads, "lead_id", "contact_id"), *merged)
+    named = do(picked, campaigns, "campaign_id", "campaign_name", "campaign_type")
+    return {"touches": context.steps.finished("touches", _touches, frames, persons, named, context, aside)[0]}
 
 
-def _histories(frames: list[Frame]) -> list[pa.ChunkedArray]:
-    """Return the ids in the files that tell the history of stages."""
-    whole = [frame for frame in frames if frame.description.kind.form != "changes"]
-    telling = whole or [
-        frame for frame in frames if pc.any(pc.equal(tracked_fields(frame.table), "stage_name")).as_py()
-    ]
-    return [frame.table["opportunity_id"] for frame in telling]
+def _touches(*given: Any) -> tuple[pa.Table | Dataset, None]:
+    return build_touches(*given), None
 
 
-def _snapshots(days: list[tuple[dt.date | None, pa.Table]], deals: pa.Table) -> Snapshots | None:
-    """Return the dated folders as snapshots; undated files beside them count as of their own latest stamp."""
-    dated = [day for day, _ in days if day is not None]
-    if not dated:
-        return None
-    stamps = [days[-1][1][name] for name in ("created_at", "modified_at") if name in deals.column_names]
-    latest = max(
-        (stamp.date() for column in stamps if (stamp := pc.max(column).as_py()) is not None), default=dated[-1]
-    )
-    return Snapshots([day or max(latest, dated[-1]) for day, _ in days], [table for _, table in days])
+def _counted(table: pa.Table, name: str, ledger: Ledger) -> tuple[pa.Table, None]:
+    """Return a canonical table whose rows are counted as kept."""
+    ledger.keep_rows(table)
+    return _finished(table, name)
 
 
-def _look_up_files(frames: list[Frame]) -> list[pa.Table]:
-    return [frame.table for frame in frames if frame.description.kind.table is None]
+def _finished(table: pa.Table, name: str) -> tuple[pa.Table, None]:
+    return finish(table, name), None

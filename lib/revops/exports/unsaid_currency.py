@@ -8,6 +8,7 @@ from revops.exports.audit import Ledger
 from revops.exports.reading.columns import TEXT
 from revops.exports.reading.frames import Frame
 from revops.exports.recognising.labels import currency_in
+from revops.exports.steps import Steps
 from revops.wording import money, plural
 
 __all__ = ["warn_of_unsaid_currencies"]
@@ -15,26 +16,29 @@ __all__ = ["warn_of_unsaid_currencies"]
 TOLD = ("opportunities", "campaigns", "campaign_influence", "subscriptions", "invoices", "payments", "quotas")
 
 
-def warn_of_unsaid_currencies(frames: list[Frame], company: Company, ledger: Ledger) -> None:
+def warn_of_unsaid_currencies(frames: list[Frame], company: Company, ledger: Ledger, steps: Steps) -> None:
     """Warn of each file whose amounts are taken as the company's own without a word in it, against what others show.
 
     That is where another file of its table names currencies or has converted amounts, or another of its system has
     amounts in another currency.
     """
     for frame in frames:
-        if frame.source.table not in TOLD or "amount_original" not in frame.table.column_names:
+        if frame.source.table not in TOLD or "amount_original" not in frame.rows.column_names:
             continue
-        beside = [f for f in frames if f is not frame and f.table.num_rows]
+        beside = [f for f in frames if f is not frame and f.n_rows]
         alike = [f for f in beside if f.source.table == frame.source.table]
-        if "currency" not in frame.table.column_names:
-            _warn(frame, _doubt(frame, alike, beside, company), company, ledger)
-        elif "amount_converted" not in frame.table.column_names:
-            _warn_of_rates(frame, [f for f in alike if "amount_converted" in f.table.column_names], company, ledger)
+        if "currency" not in frame.rows.column_names:
+            if doubt := _doubt(frame, alike, beside, company):
+                steps.do(_warn, frame, doubt, company, ledger)
+        elif "amount_converted" not in frame.rows.column_names:
+            converted = sorted(f.source.name for f in alike if "amount_converted" in f.rows.column_names)
+            if converted:
+                steps.do(_warn_of_rates, frame, converted, company, ledger)
 
 
 def _doubt(frame: Frame, alike: list[Frame], beside: list[Frame], company: Company) -> str:
     """Return what speaks against amounts in the company's own currency; blank where nothing does."""
-    saying = sorted(f.source.name for f in alike if "currency" in f.table.column_names)
+    saying = sorted(f.source.name for f in alike if "currency" in f.rows.column_names)
     if saying:
         return f"other files of {frame.source.table} name currencies ({examples(saying)})"
     seen = {f.source.name: _named(f) - {company.currency} for f in beside}
@@ -56,7 +60,7 @@ def _warn(frame: Frame, doubt: str, company: Company, ledger: Ledger) -> None:
     if "amount_converted" in frame.table.column_names:
         amounts = amounts.filter(frame.table["amount_converted"].is_null())
     n = len(amounts) - amounts.null_count
-    if doubt and n:
+    if n:
         total = money(pc.sum(amounts).as_py(), company.currency, exact=True)
         ledger.warnings.append(
             f"{frame.source.name}: nothing says the currency of {plural(n, 'amount')}, {total} in all if taken as "
@@ -64,16 +68,13 @@ def _warn(frame: Frame, doubt: str, company: Company, ledger: Ledger) -> None:
         )
 
 
-def _warn_of_rates(frame: Frame, others: list[Frame], company: Company, ledger: Ledger) -> None:
-    """Warn where amounts are converted by rates of company.yml that another copy holds converted by the system."""
-    if not others:
-        return
+def _warn_of_rates(frame: Frame, others: list[str], company: Company, ledger: Ledger) -> None:
+    """Warn where amounts are converted by rates of company.yml that other files hold converted by the system."""
     foreign = pc.not_equal(frame.table["currency"].cast(TEXT), company.currency)
     n = pc.sum(pc.and_(foreign, frame.table["amount_original"].is_valid())).as_py() or 0
     if n:
-        shown = examples(sorted(f.source.name for f in others))
         ledger.warnings.append(
             f"{frame.source.name}: {plural(n, 'amount')} in another currency than {company.currency} converted by the "
-            f"rates of company.yml, since it lacks the converted amounts that other files have ({shown}). Export it "
-            "with that column."
+            "rates of company.yml, since it lacks the converted amounts that other files have "
+            f"({examples(others)}). Export it with that column."
         )

@@ -41,6 +41,11 @@ class Words:
     categories: Counter[str] = field(default_factory=Counter)
     pipelines: tuple[str, ...] = ()
 
+    @property
+    def are_lacking(self) -> bool:
+        """Return whether a word was met that company.yml must list and does not."""
+        return bool(self.stages or self.types or self.sources)
+
     def knows_stage(self, word: str) -> bool:
         """Return whether company.yml lists a stage under this name."""
         return _folded(word) in self._stages

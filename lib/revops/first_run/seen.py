@@ -137,7 +137,7 @@ def _past_words(frame: Frame, name: str) -> list[str]:
         return [own.removeprefix(ENTERED) for own in dated if table[own].null_count < table.num_rows]
     if form == "changes":
         field = {"lead_source": "source"}.get(name, name)
-        rows = table.filter(pc.equal(tracked_fields(table), field))
+        rows = table.filter(pc.equal(tracked_fields(table["field"]), field))
         return [word for side in ("old_value", "new_value") for word in _counted(rows[side])]
     names = [own for own in (name, "from_stage" if name == "stage_name" else "") if own in table.column_names]
     return [word for own in names for word in _counted(table[own])]

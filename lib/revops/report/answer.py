@@ -12,6 +12,7 @@ import pandas as pd
 import revops
 from revops.actions import Action, Headline
 from revops.book import AsOf
+from revops.book.sources import Sources, data_rows, sources
 from revops.charts.style import Chart
 from revops.metrics import METRICS
 from revops.params import ReportSettings
@@ -19,7 +20,6 @@ from revops.periods import Period
 from revops.report import blocks
 from revops.report.first_screen import FirstScreen
 from revops.report.names import Names
-from revops.report.sources import Sources, data_rows, sources
 
 __all__ = ["ANSWER_MIME", "RECORDS_MIME", "Answer", "Records"]
 
@@ -32,8 +32,8 @@ class Answer:
     """What one report found. Display it once; its blocks (`table`, `figure`, …) show its parts.
 
     measures are rows with id (in the metric registry), by, value, n, note; tables map a name to caption, table and
-    the unit of each column. `reads` names the canonical tables that the numbers come from: files, omissions and
-    warnings of others are counted only. None named: all.
+    the unit of each column. `reads` names the canonical tables that the numbers come from; one that was read though it
+    is not named counts too. Files, omissions and warnings of others are not shown. None named: all are.
     """
 
     settings: ReportSettings
@@ -80,7 +80,7 @@ class Answer:
 
     def left_out(self) -> blocks.LeftOut:
         """Return what did not enter the numbers, with reasons, counts and examples."""
-        return blocks.LeftOut(self.view, self._sources, self.unavailable)
+        return blocks.LeftOut(self.view, self._sources, self.unavailable, bool(self.reads))
 
     def definitions(self) -> blocks.Definitions:
         """Return the definition of every number of this report."""
@@ -88,7 +88,7 @@ class Answer:
 
     def provenance(self) -> blocks.Provenance:
         """Return where the numbers come from: files, as-of day, parameters, version."""
-        return blocks.Provenance(self.view, self._sources, self.parameters, self._names.said)
+        return blocks.Provenance(self.view, self._sources, self.parameters, self._names.said, bool(self.reads))
 
     @cached_property
     def _names(self) -> Names:
@@ -96,7 +96,13 @@ class Answer:
 
     @cached_property
     def _sources(self) -> Sources:
-        return sources(self.view.book.audit, self.reads, self._names.said)
+        return sources(self.view.book.audit, self._reads, self._names.said)
+
+    @cached_property
+    def _reads(self) -> tuple[str, ...]:
+        """Return the tables named, with those that were read by the time this is first asked for; none named: none."""
+        read = getattr(self.view.book.tables, "read", ())
+        return tuple(sorted({*self.reads, *read})) if self.reads else ()
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -129,7 +135,8 @@ class Answer:
                     {"name": c.name, "title": c.title, "alt": c.alt, "caption": c.caption, "table": c.name}
                     for c in self.charts
                 ],
-                "data": data_rows(self.view.book.audit, self.reads, self._names.said),
+                "data": data_rows(self.view.book.audit, self._reads, self._names.said),
+                "reads": self._reads,
                 "definitions": self.view.company.fingerprint,
                 "parameters": self.parameters,
                 "version": revops.__version__,

@@ -13,10 +13,10 @@ from IPython.display import display
 import revops
 from revops import wording
 from revops.book import AsOf
+from revops.book.sources import Said, Sources
 from revops.charts.style import Chart
 from revops.metrics import METRICS
 from revops.report.figures import FIGURE_KEY, png, svg
-from revops.report.sources import Said, Sources
 from revops.report.tables import table_html, text
 
 __all__ = [
@@ -32,6 +32,8 @@ __all__ = [
     "css",
 ]
 
+_OTHER_FILES = "No number here comes from files of other tables: python -m revops check lists them all."
+_OTHERS_LEFT_OUT = "Of tables that no number here comes from, nothing is told: see python -m revops check."
 BLOCK = "revops mathjax_ignore"
 """The classes of each block; the second keeps JupyterLab from reading what stands between two $ as a formula."""
 
@@ -176,11 +178,15 @@ class Definitions(Block):
 
 @dataclass(frozen=True)
 class LeftOut(Block):
-    """What did not enter the numbers, with counts and examples, and what cannot be given."""
+    """What did not enter the numbers, with counts and examples, and what cannot be given.
+
+    is_partial: the sources are those of some tables only.
+    """
 
     view: AsOf
     sources: Sources
     unavailable: Mapping[str, str]
+    is_partial: bool = False
 
     def to_html(self) -> str:
         """Return a table of reasons, and sentences on fields without history, warnings and missing numbers."""
@@ -217,7 +223,7 @@ class LeftOut(Block):
             lines.append(f"{', '.join(labels)}: not available; needs {needs}.")
         lines += [f"{name}: not used. {why}" for name, why in self.sources.unrecognised]
         lines += self.sources.warnings
-        return [*lines, self.sources.other_doubts] if self.sources.other_doubts else lines
+        return [*lines, _OTHERS_LEFT_OUT] if self.is_partial else lines
 
 
 def _label(id: str) -> str:
@@ -227,15 +233,19 @@ def _label(id: str) -> str:
 
 @dataclass(frozen=True)
 class Provenance(Block):
-    """Where the numbers come from."""
+    """Where the numbers come from.
+
+    is_partial: as in LeftOut.
+    """
 
     view: AsOf
     sources: Sources
     parameters: Mapping[str, Any]
     said: Said = wording.without_marks
+    is_partial: bool = False
 
     def to_html(self) -> str:
-        """Return the files, how many others there are, and the as-of day, definitions, parameters and version."""
+        """Return the files that the numbers come from, and the as-of day, definitions, parameters and version."""
         rows = [
             (
                 f.name,
@@ -256,7 +266,7 @@ class Provenance(Block):
         if table["In"].eq("rows").all():
             table, units = table.drop(columns="In"), units[1:]
         files = table_html("Files read", table, units, self.view.company.currency)
-        others = f'<p class="note">{text(self.sources.others)}</p>' if self.sources.others else ""
+        others = f'<p class="note">{text(_OTHER_FILES)}</p>' if self.is_partial else ""
         knobs = self.said("; ".join(f"{name} = {value}" for name, value in self.parameters.items()))
         line = (
             f"As of {wording.long_day(self.view.day)}: {self.view.rule}; nothing recorded later was used. "

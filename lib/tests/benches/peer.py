@@ -1,6 +1,7 @@
-"""ChannelAttribution on the same journeys, in an environment of its own, made for the bench and thrown away with it.
+"""Other packages on the same input, in environments of their own, made for the bench and thrown away with it.
 
-The project does not use it, nor is it in the lock. Run by that environment's Python, this module times one call.
+The project does not use them, nor are they in the lock. Run by such an environment's Python, this module times one call
+of ChannelAttribution.
 """
 
 import importlib
@@ -13,41 +14,51 @@ from pathlib import Path
 
 from benches.alone import Cost, cost_of
 
-__all__ = ["HEURISTICS", "NAME", "call", "install"]
+__all__ = ["HEURISTICS", "NAME", "WANTED", "call", "cost_by", "install"]
 
 NAME = "ChannelAttribution"
 HEURISTICS = "heuristics"
-_WANTED = (f"{NAME}==2.2.5", "matplotlib", "pandas")  # its wheel does not say that it needs matplotlib
+WANTED = (f"{NAME}==2.2.5", "matplotlib", "pandas")  # its wheel does not say that it needs matplotlib
 _PATIENCE = 900
 _COLUMNS = {"var_path": "path", "var_conv": "wins", "var_value": "amount"}
 
 
-def install(folder: Path) -> Path | None:
-    """Return the Python of a new environment with ChannelAttribution; None where it cannot be installed."""
+def install(folder: Path, name: str, *wanted: str) -> Path | None:
+    """Return the Python of a new environment with some packages, of which one is then imported by name; None where
+    they cannot be installed."""
     python = folder / "bin" / "python"
     try:
-        for command in (["-m", "venv", str(folder)], ["-m", "pip", "install", "--quiet", *_WANTED]):
+        for command in (["-m", "venv", str(folder)], ["-m", "pip", "install", "--quiet", *wanted]):
             program = sys.executable if command[1] == "venv" else str(python)
             subprocess.run([program, *command], check=True, capture_output=True, timeout=_PATIENCE)
-        subprocess.run([str(python), "-c", f"import {NAME}"], check=True, capture_output=True, timeout=_PATIENCE)
+        subprocess.run([str(python), "-c", f"import {name}"], check=True, capture_output=True, timeout=_PATIENCE)
     except (OSError, subprocess.SubprocessError):
         return None
     return python
 
 
 def call(folder: Path, python: Path, model: str, seed: int = 0) -> Cost:
-    """Return what its call takes on paths.csv, read before; <model>-<seed>.csv tells its credit.
+    """Return what ChannelAttribution's call takes on paths.csv, read before; <model>-<seed>.csv tells its credit.
 
     Parameters
         model : heuristics (first, last and linear in one call), or markov_1 and so on, by its defaults
     """
+    return cost_by(python, "benches.peer", str(folder), model, str(seed))
+
+
+def cost_by(python: Path, module: str, *words: str) -> Cost:
+    """Return the cost that a module prints, run by another environment's Python.
+
+    Raises
+        MemoryError: it ran out of memory.
+        RuntimeError: it did not end well, with what it said.
+    """
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
-    command = [str(python), "-m", "benches.peer", str(folder), model, str(seed)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    done = subprocess.run([str(python), "-m", module, *words], env=environment, capture_output=True, text=True)
     if done.returncode < 0 or any(word in done.stderr for word in ("MemoryError", "bad_alloc")):
         raise MemoryError
     if done.returncode:
-        raise RuntimeError(f"{NAME}, {model}: must end well; said {done.stderr}")
+        raise RuntimeError(f"{module} {' '.join(words)}: must end well; said {done.stderr}")
     return Cost(**json.loads(done.stdout.splitlines()[-1]))
 
 

@@ -3,26 +3,35 @@
 import datetime as dt
 import importlib
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 from pyarrow import csv
 
 from benches import people
 from benches.alone import Cost, cost_of
 from benches.exports import COMPANY, write_exports
+from benches.journeys import AT_ONCE, DRAWS
 from benches.tables import write_table
+from revops.analysis.credit import Paths, credit_by_model, credit_draws
 from revops.analysis.journeys import journeys_of
+from revops.analysis.passages import stays
+from revops.analysis.spans import spans
 from revops.benchmarks import published
 from revops.book import Book
 from revops.company import load_company
 from revops.exports import Audit, prepare
 
-__all__ = ["TOUCHES", "gate", "journeys", "make_exports", "make_people", "make_table", "make_tables", "measure",
-           "plain_csv", "plain_parquet", "plain_people", "state"]  # fmt: skip
+__all__ = ["STATES", "TOUCHES", "credited", "gate", "journeys", "make_exports", "make_people", "make_table",
+           "make_tables", "measure", "pandas_csv", "plain_csv", "plain_parquet", "plain_people", "plain_state",
+           "spells", "state", "state_by_hand", "states_of"]  # fmt: skip
 
+STATES = 5
+"""So many states in time to an opportunity, in made exports and in made tables."""
 HISTORY = dict.fromkeys(("stage_name", "close_date", "amount", "forecast_category", "win_probability", "owner_id"), "")
 TOUCHES = people.TOUCHES
 PARAMS = Path(__file__).parents[3] / "params"
@@ -30,9 +39,9 @@ FAR = dt.datetime(2099, 1, 1)
 
 
 def make_exports(folder: Path) -> None:
-    """Write exports of as many opportunities as the folder's name says, and four times as many history rows."""
+    """Write exports of as many rows as the folder's name says: opportunities, and four times as many of history."""
     folder.mkdir(parents=True)
-    write_exports(folder, int(folder.name))
+    write_exports(folder, int(folder.name) // STATES)
 
 
 def make_tables(folder: Path) -> None:
@@ -55,6 +64,11 @@ def make_people(folder: Path) -> None:
 def plain_csv(folder: Path) -> Cost:
     """Read every file as pyarrow does when left to itself."""
     return cost_of(lambda: [csv.read_csv(path) for path in sorted(folder.glob("*.csv"))])
+
+
+def pandas_csv(folder: Path) -> Cost:
+    """Read every file as pandas does when left to itself."""
+    return cost_of(lambda: [pd.read_csv(path) for path in sorted(folder.glob("*.csv"))])
 
 
 def make_table(folder: Path) -> None:
@@ -83,8 +97,45 @@ def plain_people(folder: Path) -> Cost:
 def state(folder: Path) -> Cost:
     """Rebuild the state of every opportunity a quarter before the last day, from tables in memory."""
     book = _book(folder)
-    day = book.as_of("auto", now=FAR).day - dt.timedelta(days=91)
+    day = _past(book)
     return cost_of(lambda: book.as_of(day, now=FAR).state(day))
+
+
+def plain_state(folder: Path) -> Cost:
+    """Rebuild the same by hand, as an analyst would in pandas, from the same tables in memory."""
+    book = _book(folder)
+    tables, day = book.tables, _past(book)
+    return cost_of(lambda: state_by_hand(tables, day))
+
+
+def state_by_hand(tables: Mapping[str, pd.DataFrame], day: dt.date) -> pd.DataFrame:
+    """Return the opportunities that existed at the end of a day with the stage, amount and so on of that day, their
+    segments, regions and owners' names: opportunities, history, accounts and owners sorted and merged."""
+    end = pd.Timestamp(day) + pd.Timedelta(days=1)
+    deals, history = tables["opportunities"], tables["opportunity_history"]
+    past = history[history["changed_at"] < end].sort_values(["opportunity_id", "changed_at", "sequence"])
+    past = past.drop_duplicates("opportunity_id", keep="last")
+    past = past[~past["is_deleted"]][["opportunity_id", "outcome", *HISTORY]]
+    state = deals[deals["created_at"] < end].drop(columns=["outcome", *HISTORY])
+    state = state.merge(past, on="opportunity_id", validate="1:1")
+    for name, key in (("accounts", "account_id"), ("owners", "owner_id")):
+        columns = [column for column in ("segment", "region", "owner_name") if column in tables[name]]
+        state = state.merge(tables[name][[key, *columns]], on=key, how="left", suffixes=("", "_of"), validate="m:1")
+        for column in columns:
+            state[column] = state[column].fillna(state.pop(f"{column}_of"))
+    return state.fillna({"segment": "Unknown", "region": "Unknown", "owner_name": "Unassigned"})
+
+
+def spells(folder: Path) -> Cost:
+    """Find how long every opportunity stood in each stage, from its states in memory."""
+    view = _book(folder).as_of("auto", now=FAR)
+    timeline, records = view.timeline, view.opportunities
+    return cost_of(lambda: stays(spans(timeline, records, as_of=view.day, company=view.company)))
+
+
+def states_of(folder: Path) -> int:
+    """Return how many states of opportunities a company's tables hold."""
+    return pq.read_metadata(folder / "opportunity_history.parquet").num_rows
 
 
 def journeys(folder: Path) -> Cost:
@@ -92,6 +143,19 @@ def journeys(folder: Path) -> Cost:
     view = _book(folder, with_people=True).as_of("auto", now=FAR)
     _ = view.opportunities
     return cost_of(lambda: journeys_of(view))
+
+
+def credited(folder: Path) -> Cost:
+    """Credit all touches end to end: read the prepared tables, find the journeys, all rules and Markov of order 1, and
+    both in 500 resamples."""
+
+    def work() -> None:
+        found = journeys_of(_book(folder, with_people=True).as_of("auto", now=FAR))
+        paths = Paths(found.journeys, found.touches, found.channels)
+        credit_by_model(paths, AT_ONCE)
+        credit_draws(paths, AT_ONCE, seed=7, n_draws=DRAWS)
+
+    return cost_of(work)
 
 
 def measure(folder: Path, stem: str) -> Cost:
@@ -104,6 +168,11 @@ def measure(folder: Path, stem: str) -> Cost:
     view = _book(folder, with_people="touches" in measures.READS).as_of("auto", now=FAR)
     _ = view.opportunities, view.timeline
     return cost_of(lambda: measures.measure(view, measures.Knobs(), *figures))
+
+
+def _past(book: Book) -> dt.date:
+    """Return the day a quarter before the last."""
+    return book.as_of("auto", now=FAR).day - dt.timedelta(days=91)
 
 
 def _book(folder: Path, with_people: bool = False) -> Book:

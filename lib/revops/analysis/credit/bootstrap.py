@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from scipy.stats import rankdata
 
 from revops.analysis.credit.groups import Groups, channel_groups
 from revops.analysis.credit.markov import brought, order_one_effects
@@ -93,7 +92,7 @@ def credit_draws(
     account, names = pd.factorize(paths.values("account"), sort=True)
     shared, n = [model for model in models if model in SHARED], len(groups.names)
     weights = (touch_weights(paths, model, knobs=knobs) for model in shared)
-    counts = [_credited(paths, groups, weights, account, len(names))]
+    counts = [_credited(paths, groups, weights, len(shared), account, len(names))]
     if "markov_1" in models:
         counts.append(_moves(paths, account, len(names)))
     credited, *moved = _drawn(counts, n_draws, seed)
@@ -129,7 +128,7 @@ def ranks(credited: Array) -> Array:
 
     Shares equal to 12 digits count as equal: what is left is rounding, which follows the order of rows.
     """
-    return rankdata(-shares(credited).round(12), method="min", axis=0, nan_policy="propagate").astype("float64")
+    return pd.DataFrame(-shares(credited).round(12)).rank(method="min").to_numpy()
 
 
 def share_table(draws: CreditDraws, *, of: str = "amount", level: float = 0.8, top: int = 3) -> pd.DataFrame:
@@ -176,18 +175,21 @@ def _quantiles(values: Array, ends: list[float], method: str = "linear") -> Arra
 
 
 def _credited(
-    paths: Paths, groups: Groups, weights: Iterable[Array], account: Array, n_accounts: int
+    paths: Paths, groups: Groups, weights: Iterable[Array], n_weightings: int, account: Array, n_accounts: int
 ) -> sparse.csc_array:
     """Return by account what it brings [weighting, then wins and amount, then group]."""
     given = np.flatnonzero((paths.values("wins")[paths.journey] != 0) & (groups.code >= 0))
     of, n = paths.journey[given], len(groups.names)
     pairs, pair = np.unique(account[of] * n + groups.code[given], return_inverse=True)
     values = [paths.values(kind)[of] for kind in _KINDS]
-    credit = [np.bincount(pair, flat[given] * value, len(pairs)) for flat in weights for value in values]
-    rows = (pairs % max(n, 1)).astype("int32")[:, None] + np.arange(len(credit), dtype="int32") * n
-    ends = np.searchsorted(pairs, np.arange(n_accounts + 1) * n) * len(credit)
-    data = np.stack(credit, axis=1).ravel() if credit else np.zeros(0)
-    counts = sparse.csc_array((data, rows.ravel(), ends), shape=(len(credit) * n, n_accounts))
+    n_rows = n_weightings * len(_KINDS)
+    credit = np.empty((len(pairs), n_rows))  # filled in place: the largest table of all
+    for place, flat in enumerate(weights):
+        for kind, value in enumerate(values, len(values) * place):
+            credit[:, kind] = np.bincount(pair, flat[given] * value, len(pairs))
+    rows = (pairs % max(n, 1)).astype("int32")[:, None] + np.arange(n_rows, dtype="int32") * n
+    ends = np.searchsorted(pairs, np.arange(n_accounts + 1) * n) * n_rows
+    counts = sparse.csc_array((credit.ravel(), rows.ravel(), ends), shape=(n_rows * n, n_accounts))
     counts.eliminate_zeros()
     return counts
 
@@ -197,7 +199,7 @@ def _moves(paths: Paths, account: Array, n_accounts: int) -> sparse.csc_array:
     weight, n = paths.values("wins") + paths.values("losses"), len(paths.channels)
     first, last = paths.starts, paths.starts + paths.lengths - 1
     inner = np.flatnonzero(np.diff(paths.journey) == 0)
-    of, channel = paths.journey[inner], paths.channel.astype("int64")
+    of, channel, account = paths.journey[inner], paths.channel, account.astype("int32")  # as few bytes as will do
     rows = [channel[inner] * n + channel[inner + 1], n * n + channel[first]]
     kinds = brought(paths).T
     rows += [n * n + n * place + channel[last] for place in range(1, len(kinds) + 1)]

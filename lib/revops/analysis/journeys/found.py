@@ -1,6 +1,7 @@
 """Journeys of a company: opportunities, and people who came to nothing, with the touches that came before."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -11,10 +12,12 @@ from revops.analysis.journeys.knobs import JourneyKnobs
 from revops.analysis.journeys.numbers import NEVER, Array
 from revops.analysis.journeys.people import People, people_of, with_fallback
 from revops.analysis.journeys.reconciled import fates_of_deals, reconciled, touches_by_reason
+from revops.analysis.journeys.together import Journeys, together
 from revops.analysis.journeys.touched import Touched, touched
 from revops.book import AsOf
+from revops.book.parts import in_parts, over
 
-__all__ = ["Journeys", "Known", "journeys_of", "known_on"]
+__all__ = ["Known", "journeys_of", "known_on"]
 
 _DAY = 86_400_000_000
 
@@ -28,45 +31,22 @@ class Known:
     touched: Touched
 
 
-@dataclass(frozen=True)
-class Journeys:
-    """Journeys with at least one touch, their touches, and where every deal and touch went.
-
-    journeys: one row per journey, its place is its number: record_id (of the opportunity, else of the person or
-        account), opportunity_id, account_id, account (number of who is resampled together), kind (won, lost, open,
-        undated or never), type, wins, losses, amount [company currency: what its wins brought], ended_at, and the
-        places in it of the latest touch by the time its lead was made (lead), its opportunity (opportunity) and its
-        win (won): -1 where there is none.
-    touches: one row per journey x touch, by journey and in order of time: journey, channel (number into `channels`),
-        days_before (days from the touch to the journey's end), person (number), touch_id, touched_at, campaign_id,
-        campaign_type, made_from (touch, first_conversion or recent_conversion).
-    deals: why each opportunity has touches or none (reconciled.fates_of_deals). reconciliation: deals and amount by
-        kind and reason (reconciled.reconciled). left_out: touches by reason.
-    has_only_ends: touches are first and last conversions alone, which only single-touch models can use.
-    """
-
-    journeys: pd.DataFrame
-    touches: pd.DataFrame
-    channels: tuple[str, ...]
-    deals: pd.DataFrame
-    reconciliation: pd.DataFrame
-    left_out: pd.DataFrame
-    has_only_ends: bool
-
-
-def known_on(view: AsOf) -> Known:
+def known_on(view: AsOf) -> tuple[Known, ...]:
     """Return the opportunities, people and touches known at the end of a day, from which all journeys of it are made.
 
-    It takes most of the time of `journeys_of`: who asks for several journeys makes it once.
+    One of the whole company, or one of each part of its tables. It takes most of the time of `journeys_of`: who asks
+    for several journeys makes it once.
     """
-    state = view.opportunities.sort_values("opportunity_id", ignore_index=True)
-    people = people_of(view, state)
-    return Known(state, people, touched(view, people))
+    if not in_parts(view):
+        return (_known(view),)
+    known = over(view, partial(_known, conversions=False))
+    return tuple(known if any(len(part.touched.table) for part in known) else over(view, _known))
 
 
 def journeys_of(
-    view: AsOf, knobs: JourneyKnobs | None = None, *, only: pd.Index | None = None, known: Known | None = None
-) -> Journeys:
+    view: AsOf, knobs: JourneyKnobs | None = None, *, only: pd.Index | None = None,
+    known: tuple[Known, ...] | None = None,
+) -> Journeys:  # fmt: skip
     """Return the journeys of opportunities, and of people who came to nothing, as known at the end of a day.
 
     Question
@@ -89,8 +69,29 @@ def journeys_of(
         Contact roles, accounts of people and deals, and campaigns of touches have no history: today's hold. Colleagues
         who stayed leads are behind no deal, since a company name is no key.
     """
-    knobs = knobs or JourneyKnobs()
-    known = known or known_on(view)
+    found = partial(_found, knobs=knobs or JourneyKnobs(), only=only)
+    if known is not None:
+        parts = [found(view, known=part) for part in known]
+    elif in_parts(view):
+        parts = over(view, partial(found, conversions=False))
+        if not any(part.left_out["n_touches"].sum() for part in parts):
+            parts = over(view, found)
+    else:
+        parts = [found(view)]
+    return together(parts)
+
+
+def _known(view: AsOf, *, conversions: bool = True) -> Known:
+    state = view.opportunities.sort_values("opportunity_id", ignore_index=True)
+    people = people_of(view, state)
+    return Known(state, people, touched(view, people, conversions=conversions))
+
+
+def _found(
+    view: AsOf, *, knobs: JourneyKnobs, only: pd.Index | None, known: Known | None = None, conversions: bool = True
+) -> Journeys:
+    """Return the journeys of a company, or of one part of it."""
+    known = known or _known(view, conversions=conversions)
     state, found, people = known.state, known.touched, with_fallback(known.people, knobs.account_fallback)
     units = [deals_of(view, state, knobs)]
     if only is not None:

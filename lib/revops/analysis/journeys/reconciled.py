@@ -5,7 +5,7 @@ import pandas as pd
 
 from revops.analysis.journeys.fates import FATES, USED, Pairs
 
-__all__ = ["KINDS", "WITH_TOUCHES", "fates_of_deals", "reconciled", "touches_by_reason"]
+__all__ = ["KINDS", "WITH_TOUCHES", "added_up", "fates_of_deals", "reconciled", "touches_by_reason"]
 
 KINDS = ("won", "lost", "open", "undated")
 WITH_TOUCHES = "with touches"
@@ -76,3 +76,9 @@ def touches_by_reason(n_touches: int, units: pd.DataFrame, pairs: Pairs) -> pd.D
     table = table.iloc[::-1].astype({"reason": "str"})
     shown = table[["n_touches", "n_pairs"]].any(axis=1) | table["reason"].eq(_OF_TOUCH[USED + 1])
     return table[shown].reset_index(drop=True)
+
+
+def added_up(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return touches by reason of the parts of a company together."""
+    sums = pd.concat(parts).groupby("reason")[["n_touches", "n_pairs"]].sum()
+    return sums.reindex([reason for reason in _OF_TOUCH[::-1] if reason in sums.index]).reset_index()

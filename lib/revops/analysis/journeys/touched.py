@@ -33,8 +33,12 @@ class Touched:
     has_only_ends: bool
 
 
-def touched(view: AsOf, people: People) -> Touched:
+def touched(view: AsOf, people: People, *, conversions: bool = True) -> Touched:
     """Return the touches known by the end of the day, of people known by then.
+
+    Parameters
+        conversions : whether those of contacts stand in where there is no touch; False for a part of a company, which
+            may have touches in another
 
     Formula
         touched_at is the first response. One that came after the day is not known yet: until then the person had been
@@ -47,7 +51,7 @@ def touched(view: AsOf, people: People) -> Touched:
         status, campaign and channel of a touch are today's. Only the last of the recent conversions is in an export.
     """
     found = _recorded(view, people)
-    made = found if len(found) else _made(view, people)
+    made = found if len(found) or not conversions else _made(view, people)
     keys = {name: pa.array(made[name]) for name in ("touched_at", "associated_at", "touch_id")}
     order = pc.sort_indices(pa.table(keys), sort_keys=[(name, "ascending") for name in keys]).to_numpy()
     table = pd.DataFrame({

@@ -10,7 +10,7 @@ import pandas as pd
 
 from revops.analysis.outlook.knobs import OutlookKnobs
 from revops.analysis.quotas import CompanyQuota, company_quota, quotas_in_force, quotas_of_slice
-from revops.analysis.spans import spans
+from revops.analysis.spans import spans_of
 from revops.book import UNASSIGNED, AsOf
 from revops.company import TYPES
 from revops.errors import MeasureError
@@ -58,8 +58,7 @@ class Subject:
     @cached_property
     def company_states(self) -> pd.DataFrame:
         """Return the states of all the company's opportunities as spans of days (analysis.spans), all types."""
-        view = self.view
-        return spans(view.timeline, view.book.table("opportunities"), as_of=view.day, company=view.company, types=TYPES)
+        return spans_of(self.view, types=TYPES)
 
     @cached_property
     def states(self) -> pd.DataFrame:

@@ -1,17 +1,20 @@
 """Recurring revenue as one table of customers by months, late payments filled in."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from revops.analysis.recurring.told import Told, filled, told_months
+from revops.analysis.recurring.told import Told, filled, month_numbers, told_months
 from revops.book import AsOf
+from revops.book.parts import over
 from revops.errors import examples
 
 __all__ = ["CustomerMonths", "customer_months", "no_months", "only"]
 
 Array = np.ndarray
+_Left = tuple[str, int, float, tuple[str, ...]]
 _COLUMNS = {"customer": "str", "account_id": "str", "start": "int64", "is_start_known": "bool", "end": "int64",
             "n_ids": "int64", "was_free": "bool"}  # fmt: skip
 _LEFT_OUT = {"reason": "str", "n": "int64", "amount": "float64", "examples": "str"}
@@ -72,23 +75,76 @@ def customer_months(view: AsOf, *, late_months: int = 2) -> CustomerMonths:
         was away, and its `end` is that of its last time. A present price has no past. Of two billing customers of one
         account that take turns within late_months, both count.
     """
+    reported = [found for found in over(view, _reported) if len(found.month)]
+    if not reported:
+        return no_months()
+    reported = _Reported(
+        np.unique(np.concatenate([found.month for found in reported])), min(found.first for found in reported),
+        frozenset().union(*(found.bases for found in reported)),
+    )  # fmt: skip
+    parts = [found for found in over(view, partial(_paid, late_months=late_months, month=reported.month)) if found]
+    at = _places(reported.month)
+    months = pd.date_range(reported.first, periods=len(at), freq="MS", unit="us")
+    settled = int(np.searchsorted(at, max(len(reported.month) - late_months, 0)))
+    table, *matrices = _together(parts)
+    basis = "mixed" if len(reported.bases) > 1 else next(iter(reported.bases), "reported")
+    missing, left_out = months[_is_missing(at)], _left_out([row for part in parts for row in part.left_out])
+    return CustomerMonths(table, months, *matrices[:2], settled, missing, basis, left_out, matrices[2])
+
+
+@dataclass(frozen=True)
+class _Reported:
+    """Which months are reported (year x 12 + month - 1), the first of their days, and where amounts come from."""
+
+    month: Array
+    first: pd.Timestamp
+    bases: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Paid:
+    """Who paid, of a part of the company: customers, amount, late and paused as in CustomerMonths; and who is left out:
+    reason, how many, amount, ids."""
+
+    customers: pd.DataFrame
+    amount: Array
+    late: Array
+    paused: Array
+    left_out: tuple[_Left, ...]
+
+
+def _reported(view: AsOf) -> _Reported:
+    rows = _rows_until(view)
+    bases = rows.loc[rows["recurring_amount"] > 0, "basis"].dropna().unique()
+    return _Reported(np.unique(month_numbers(rows)), rows["month"].min(), frozenset(map(str, bases)))
+
+
+def _paid(view: AsOf, late_months: int, month: Array) -> _Paid | None:
+    """Return who paid, of a part of the company, by all the months that are reported; None where nobody is billed."""
     rows = _rows_until(view)
     if rows.empty:
-        return no_months()
-    told = told_months(rows)
+        return None
+    told = told_months(rows, month)
     amount, there, late = filled(told, late_months)
     code, names = pd.factorize(told.ids["account_id"].fillna(told.ids["customer_id"]), sort=True)
-    at = _places(told.month)
-    missing = np.diff(at, prepend=-1) == 0
+    at = _places(month)
+    missing = _is_missing(at)
     amount, there, late = (_added(part, code, len(names))[:, at] for part in (amount, there, late))
     table = _described(told, code, pd.Series(names, dtype="str"), amount, there, missing)
     there &= np.arange(len(at)) >= table["start"].to_numpy()[:, None]
-    paid, months = (amount > 0).any(axis=1), pd.date_range(rows["month"].min(), periods=len(at), freq="MS", unit="us")
-    settled = int(np.searchsorted(at, max(len(told.month) - late_months, 0)))
-    return CustomerMonths(
-        table[paid].reset_index(drop=True), months, amount[paid], (late & there & ~missing)[paid], settled,
-        months[missing], _basis(rows), _left_out(rows, told, ~paid[code]), (there & (amount == 0))[paid],
-    )  # fmt: skip
+    paid = (amount > 0).any(axis=1)
+    return _Paid(table[paid].reset_index(drop=True), amount[paid], (late & there & ~missing)[paid],
+                 (there & (amount == 0))[paid], _never_and_below(rows, told, ~paid[code]))  # fmt: skip
+
+
+def _together(parts: list[_Paid]) -> tuple[pd.DataFrame, Array, Array, Array]:
+    """Return customers, amount, late and paused of all parts, by customer."""
+    if len(parts) == 1:
+        return parts[0].customers, parts[0].amount, parts[0].late, parts[0].paused
+    table = pd.concat([part.customers for part in parts], ignore_index=True)
+    order = pd.factorize(table["customer"], sort=True)[0].argsort()
+    matrices = (np.concatenate([getattr(part, name) for part in parts])[order] for name in ("amount", "late", "paused"))
+    return table.take(order).reset_index(drop=True), *matrices
 
 
 def no_months() -> CustomerMonths:
@@ -128,6 +184,11 @@ def _places(reported: Array) -> Array:
     return np.searchsorted(reported, np.arange(reported[0], reported[-1] + 1), side="right") - 1
 
 
+def _is_missing(places: Array) -> Array:
+    """Return which months no report holds."""
+    return np.diff(places, prepend=-1) == 0
+
+
 def _added(values: Array, code: Array, n: int) -> Array:
     """Return the sums of rows by code; of true and false, whether any is true."""
     sums = np.zeros((n, values.shape[1]), dtype=values.dtype)
@@ -150,19 +211,23 @@ def _described(told: Told, code: Array, names: pd.Series, amount: Array, there: 
     })  # fmt: skip
 
 
-def _basis(rows: pd.DataFrame) -> str:
-    """Return where the amounts come from."""
-    found = rows.loc[rows["recurring_amount"] > 0, "basis"].dropna().unique()
-    return "mixed" if len(found) > 1 else str(found[0]) if len(found) else "reported"
-
-
-def _left_out(rows: pd.DataFrame, told: Told, never: Array) -> pd.DataFrame:
-    """Return who never paid, and amounts below zero."""
+def _never_and_below(rows: pd.DataFrame, told: Told, never: Array) -> tuple[_Left, ...]:
+    """Return who never paid, and amounts below zero: reason, how many, amount, ids."""
     ids = told.ids["customer_id"]
     below = rows[rows["recurring_amount"] < 0]
-    found = [
-        (_NEVER_PAID, int(never.sum()), 0.0, ids[never]),
-        (_BELOW_ZERO, below["customer_id"].nunique(), float(below["recurring_amount"].sum()), below["customer_id"]),
-    ]
-    kept = [(why, n, amount, examples(sorted(set(names)))) for why, n, amount, names in found if n]
+    whose = below["customer_id"]
+    return (
+        (_NEVER_PAID, int(never.sum()), 0.0, tuple(ids[never])),
+        (_BELOW_ZERO, whose.nunique(), float(below["recurring_amount"].sum()), tuple(whose)),
+    )
+
+
+def _left_out(found: list[_Left]) -> pd.DataFrame:
+    """Return who is left out of all parts."""
+    kept = []
+    for reason in (_NEVER_PAID, _BELOW_ZERO):
+        mine = [row for row in found if row[0] == reason]
+        if n := sum(row[1] for row in mine):
+            names = sorted({name for row in mine for name in row[3]})
+            kept.append((reason, n, sum(row[2] for row in mine), examples(names)))
     return pd.DataFrame(kept, columns=[*_LEFT_OUT]).astype(_LEFT_OUT)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-__all__ = ["Told", "filled", "told_months"]
+__all__ = ["Told", "filled", "month_numbers", "told_months"]
 
 Array = np.ndarray
 
@@ -27,10 +27,14 @@ class Told:
     free: Array
 
 
-def told_months(rows: pd.DataFrame) -> Told:
-    """Return rows of subscriptions as tables of customers by reported months."""
-    number = (rows["month"].dt.year * 12 + rows["month"].dt.month - 1).to_numpy(np.int64)
-    month, column = np.unique(number, return_inverse=True)
+def month_numbers(rows: pd.DataFrame) -> Array:
+    """Return the month of each row as a running number, year x 12 + month - 1."""
+    return (rows["month"].dt.year * 12 + rows["month"].dt.month - 1).to_numpy(np.int64)
+
+
+def told_months(rows: pd.DataFrame, month: Array) -> Told:
+    """Return rows of subscriptions as tables of customers by reported months: `month`, sorted, all those of rows."""
+    column = np.searchsorted(month, month_numbers(rows))
     row, names = pd.factorize(rows["customer_id"], sort=True)
     accounts = rows.groupby(row, sort=True)["account_id"].first().astype("str")
     ids = pd.DataFrame({"customer_id": pd.Series(names, dtype="str"), "account_id": accounts.reset_index(drop=True)})

@@ -4,10 +4,8 @@ papermill calls more than one ruined notebook a success (a kernel that was kille
 `sys.exit(0)`): what counts here is that every code cell ran to its end without an error and one Answer came out.
 """
 
+import asyncio
 import json
-import logging
-import os
-import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -16,14 +14,14 @@ from typing import Any
 
 import nbformat
 import papermill
-from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
 from revops import errors
+from revops.delivery.jobs.forked import KernelCopy
 from revops.delivery.jobs.job import OUR_FAULT, Failure, Job, Limits, Result, is_counted
+from revops.delivery.jobs.kernel import kernel_from, set_environment
 from revops.delivery.jobs.page import FIGURE, render_page
 from revops.delivery.jobs.records import write_pictures, write_tables
 from revops.wording import unaddressed
@@ -35,22 +33,21 @@ RECORDS_MIME = "application/vnd.revops.records+json"
 PICTURE_MIME = "image/png"
 STATUSES = ("on_track", "watch", "act", "not_enough_data")
 _NEEDED = ("report", "company", "as_of", "period", "slice", "status", "sentence", "measures")
-_LONGEST_SOCKET_PATH = 80
-_SECRETS = "REVOPS_SMTP_"  # no notebook need know how to log in to the mail server
-PREPARED = "REVOPS_PREPARED"  # read by revops.book.prepared
+_LONG_SECONDS = 1.0
 _DO_IT = "Do what the message says, then run the report again."
 
 
-def execute(job: Job, at_cell: Callable[[int], None]) -> Result:
+def execute(job: Job, at_cell: Callable[[int], None], copy: KernelCopy | None = None) -> Result:
     """Run the job's notebook and write its files; `at_cell` hears the number of each code cell as it starts.
 
-    Nothing is raised for a report that fails: the failure is in the result, with the cell and the text.
+    The kernel is the `copy` that waits to be one, else a new Python. Nothing is raised for a report that fails: the
+    failure is in the result, with the cell and the text.
     """
     started = time.perf_counter()
-    _set_environment(job)
+    set_environment(job)
     try:
         with errors.naming(job.folder / f"{job.stem}.ipynb"):
-            notebook = _run(job, at_cell)
+            notebook = _run(job, at_cell, copy)
         answer = _answer(notebook, job)
         with errors.naming(job.folder / job.stem):
             files = _write(notebook, answer, job, time.perf_counter() - started)
@@ -60,7 +57,7 @@ def execute(job: Job, at_cell: Callable[[int], None]) -> Result:
         return Result(failure=Failure(str(error), "Correct the notebook or the function that it calls."))
     except Exception as error:
         if isinstance(error, OSError) and errors.is_of_machine(error):
-            return Result(failure=Failure(errors.refused_by_machine(error), _DO_IT))
+            return Result(failure=Failure(errors.refused_by_machine(error), _DO_IT, is_death=errors.is_full(error)))
         reason = f"The report could not be put out: {type(error).__name__}: {error}"
         return Result(failure=Failure(reason, OUR_FAULT, evidence=traceback.format_exc()))
     return Result(answer=answer, files=files)
@@ -72,68 +69,63 @@ class _Refused(Exception):
         self.failure = failure
 
 
-def _set_environment(job: Job) -> None:
-    """Give the kernel the same surroundings on every machine; this process ends with the job, so nothing is undone."""
-    for name in [name for name in os.environ if name == "MPLBACKEND" or name.startswith(_SECRETS)]:
-        del os.environ[name]
-    os.environ |= {
-        "PYTHONHASHSEED": "0",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "JUPYTER_PLATFORM_DIRS": "1",
-        "JUPYTER_RUNTIME_DIR": str(job.scratch),
-        "IPYTHONDIR": str(job.scratch / "ipython"),
-        **({PREPARED: str(job.prepared)} if job.prepared else {}),
-    }
-    logging.getLogger("papermill").setLevel(logging.WARNING)
+class _Watch:
+    """Hears how far a notebook is, tells it on, and leaves on disk what has run: the evidence if the report is killed.
+
+    It is written before the first cell and where a cell takes long: papermill would write all of it twice a cell, which
+    took more CPU than all else in this process.
+    """
+
+    def __init__(self, path: Path, at_cell: Callable[[int], None]) -> None:
+        self.path = path
+        self.at_cell = at_cell
+        self.cell = 0
+        self.notebook: NotebookNode | None = None
+        self.due: asyncio.TimerHandle | None = None
+
+    def begun(self, notebook: NotebookNode) -> None:
+        self.notebook = notebook
+        self.save()
+
+    def started(self, cell: NotebookNode, cell_index: int) -> None:
+        if self.due:
+            self.due.cancel()
+        self.due = asyncio.get_running_loop().call_later(_LONG_SECONDS, self.save)
+        if is_counted(cell):
+            self.cell += 1
+            self.at_cell(self.cell)
+
+    def save(self) -> None:
+        if self.notebook is None:
+            return
+        for where in ("input_path", "output_path"):  # whoever gets the file need not know this machine's folders
+            self.notebook.metadata.papermill[where] = self.path.name
+        nbformat.write(self.notebook, self.path)
 
 
-class _Kernel(AsyncKernelManager):  # type: ignore[misc]
-    """A Python kernel of this very interpreter, whatever kernels the user has installed, over sockets in scratch."""
-
-    def __init__(self, **settings: Any) -> None:
-        scratch = Path(os.environ["JUPYTER_RUNTIME_DIR"])
-        settings |= {"connection_file": str(scratch / "k.json")}
-        if os.name == "posix" and len(str(scratch)) <= _LONGEST_SOCKET_PATH:
-            settings |= {"transport": "ipc", "ip": str(scratch / "k")}
-        super().__init__(**settings)
-
-    @property
-    def kernel_spec(self) -> KernelSpec:
-        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        return KernelSpec(argv=command, display_name="Python 3", language="python", interrupt_mode="signal")
-
-
-def _run(job: Job, at_cell: Callable[[int], None]) -> NotebookNode:
-    """Execute the notebook; return it whole, or refuse with the cell that stopped it."""
+def _run(job: Job, at_cell: Callable[[int], None], copy: KernelCopy | None) -> NotebookNode:
+    """Execute the notebook; return it whole, or refuse with the cell that stopped it. Either way it is on disk."""
     path = job.folder / f"{job.stem}.ipynb"
     path.parent.mkdir(parents=True, exist_ok=True)
-    current = 0
-
-    def started(cell: NotebookNode, cell_index: int) -> None:
-        nonlocal current
-        if is_counted(cell):
-            current += 1
-            at_cell(current)
-
+    watch = _Watch(path, at_cell)
     try:
         notebook = papermill.execute_notebook(
             str(job.notebook),
-            str(path),
+            None,
             parameters=dict(job.parameters),
             kernel_name="python3",
             progress_bar=False,
             cwd=str(job.notebook.parent),
             execution_timeout=int(job.limits.cell_seconds),
-            kernel_manager_class=_Kernel,
-            on_cell_start=started,
+            kernel_manager_class=kernel_from(copy),
+            on_notebook_start=watch.begun,
+            on_cell_start=watch.started,
         )
     except (PapermillExecutionError, CellTimeoutError, DeadKernelError) as error:
-        raise _Refused(_stopped(error, current, job.limits)) from None
+        raise _Refused(_stopped(error, watch.cell, job.limits)) from None
+    finally:
+        watch.save()
     _check_finished(notebook)
-    for where in ("input_path", "output_path"):  # whoever gets the file need not know this machine's folders
-        notebook.metadata.papermill[where] = path.name
-    nbformat.write(notebook, path)
     return notebook
 
 
@@ -144,7 +136,8 @@ def _stopped(error: PapermillExecutionError | CellTimeoutError | DeadKernelError
         return Failure(reason, "Find out what it waits for; run the notebook in JupyterLab up to that cell.", cell)
     if isinstance(error, DeadKernelError):
         reason = f"The kernel died in code cell {cell}: it was killed, or the machine ran out of memory."
-        return Failure(reason, "Look at the machine's log for the time of this run, and at the memory it had.", cell)
+        advice = "Look at the machine's log for the time of this run, and at the memory it had."
+        return Failure(reason, advice, cell, is_death=True)
     evidence = "\n".join(error.traceback)
     if error.ename in errors.__all__:
         return Failure(str(error.evalue), _DO_IT, cell, evidence)

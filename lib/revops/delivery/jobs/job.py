@@ -55,6 +55,7 @@ class Failure:
 
     `cell` counts code cells from 1, as the reader of the notebook sees them; None where no cell is to blame.
     `is_refusal`: nobody asked for this report by name, and the exports hold nothing for it.
+    `is_death`: what ran the report died and said nothing of it, so that it may be tried once more: see tries.
     """
 
     reason: str
@@ -62,6 +63,7 @@ class Failure:
     cell: int | None = None
     evidence: str = ""
     is_refusal: bool = False
+    is_death: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """How jobs are run: params/run.yml, with what the command line says instead."""
 
+import os
 from pathlib import Path
 from typing import Literal
 
 from revops.company import Settings, load_settings
 from revops.params import file_of, find_params
 
-__all__ = ["Running", "running_settings"]
+__all__ = ["Running", "cores", "running_settings"]
 
 
 class Running(Settings):
@@ -27,3 +28,8 @@ def running_settings(params_dir: str | Path | None, **given: str | None) -> Runn
     file = file_of(find_params(params_dir), "run")
     chosen = {name: value for name, value in given.items() if value is not None}
     return Running(**chosen) if file is None else load_settings(file, Running, **chosen)
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -5,18 +5,25 @@ import multiprocessing
 import multiprocessing.forkserver
 import multiprocessing.util
 import os
+import shutil
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
 from revops.delivery.jobs.job import GIGABYTE, Failure, Job, Result
+from revops.delivery.jobs.surroundings import as_for_kernels, check_engine
+from revops.delivery.jobs.tries import Heard, Tries
 
-__all__ = ["prepare_workers", "run_jobs"]
+if TYPE_CHECKING:
+    from revops.delivery.jobs.forked import KernelCopy
+
+__all__ = ["prepare_workers", "run_jobs", "run_once"]
 
 _TICK = 0.2
 _LOOKS = 5
@@ -24,24 +31,31 @@ _METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods(
 _CONTEXT = multiprocessing.get_context(_METHOD)
 
 
-def prepare_workers() -> tuple[Path, ...]:
+def prepare_workers(engine: str = "ordinary", stems: Iterable[str] = ()) -> tuple[Path, ...]:
     """Start loading what every job needs, in the background, where processes can be forked from such a start.
 
-    Return the temporary folders that it needs, which stay behind if this process is killed.
+    Engine fork: also what the kernels of some reports need. Return the temporary folders that it needs, which stay
+    behind if this process is killed.
+
+    Raises
+        SettingsError: this system lacks the engine.
     """
+    check_engine(engine)
     if _METHOD != "forkserver":
         return ()
-    _CONTEXT.set_forkserver_preload(["revops.delivery.jobs.execute"])
-    multiprocessing.forkserver.ensure_running()
+    _CONTEXT.set_forkserver_preload(["revops.delivery.jobs.loaded"])
+    with as_for_kernels(engine, stems):
+        multiprocessing.forkserver.ensure_running()
     return (Path(multiprocessing.util.get_temp_dir()),)
 
 
-def run_jobs(jobs: Iterable[Job], at_once: int, heard: Callable[[str, Job, int], None]) -> Iterator[tuple[Job, Result]]:
-    """Yield each job with its result as it ends.
+def run_jobs(jobs: Iterable[Job], at_once: int, heard: Heard) -> Iterator[tuple[Job, Result]]:
+    """Yield each job with its result as it ends; one that dies is tried once more.
 
-    `heard` is told ("started", job, 0) and ("cell", job, number). Whatever way this is left, no process stays behind.
+    `heard` is told ("started", job, 0), ("cell", job, number) and ("again", job, 0, why). Whatever way this is left, no
+    process stays behind.
     """
-    waiting, running = list(jobs), []
+    waiting, running, tries = list(jobs), [], Tries(heard)
     try:
         while waiting or running:
             while waiting and len(running) < at_once:
@@ -49,13 +63,42 @@ def run_jobs(jobs: Iterable[Job], at_once: int, heard: Callable[[str, Job, int],
                 heard("started", running[-1].job, 0)
             wait([work.pipe for work in running], timeout=_TICK)
             for work in running[:]:
-                result = work.look(heard)
-                if result is not None:
-                    running.remove(work)
+                ended = work.look(heard)
+                if ended is None:
+                    continue
+                running.remove(work)
+                result = tries.told(work.job, ended)
+                if result is None:
+                    _empty(work.job.scratch)
+                    waiting.insert(0, work.job)
+                else:
                     yield work.job, result
     finally:
         for work in running:
             work.kill()
+
+
+def run_once(job: Job, heard: Heard, is_wanted: Callable[[], bool]) -> Result | None:
+    """Return what comes of one try of a job; None where it was ended because nobody wants it any more.
+
+    No process stays behind.
+    """
+    work = _Running(job)
+    try:
+        while is_wanted():
+            wait([work.pipe], timeout=_TICK)
+            result = work.look(heard)
+            if result is not None:
+                return result
+        return None
+    finally:
+        work.kill()
+
+
+def _empty(scratch: Path) -> None:
+    """Leave nothing of a dead kernel to the next: its sockets bear the same names."""
+    shutil.rmtree(scratch)
+    scratch.mkdir()
 
 
 class _Running:
@@ -73,7 +116,7 @@ class _Running:
         self.started = time.monotonic()
         theirs.close()
 
-    def look(self, heard: Callable[[str, Job, int], None]) -> Result | None:
+    def look(self, heard: Heard) -> Result | None:
         """Return the result if the job ended or had to be ended by now, else None."""
         held = self._survey()  # before the pipe is read: the cell told is then never earlier than the one that held it
         result = self._read(heard) or self._overstepped(held)
@@ -100,7 +143,7 @@ class _Running:
             time.sleep(0.01)
         self.pipe.close()
 
-    def _read(self, heard: Callable[[str, Job, int], None]) -> Result | None:
+    def _read(self, heard: Heard) -> Result | None:
         with contextlib.suppress(EOFError, OSError):
             while self.pipe.poll():
                 message = self.pipe.recv()
@@ -142,7 +185,8 @@ class _Running:
 
     def _vanished(self) -> Failure:
         reason = f"The report's process ended without a word{self._where()} (exit code {self.process.exitcode})."
-        return Failure(reason, "Look at run.log and at the machine's log for the time of this run.", self.cell or None)
+        advice = "Look at run.log and at the machine's log for the time of this run."
+        return Failure(reason, advice, self.cell or None, is_death=True)
 
 
 def _is_alive(member: psutil.Process) -> bool:
@@ -156,14 +200,24 @@ def _is_alive(member: psutil.Process) -> bool:
 def _work(job: Job, pipe: Connection, log: Path) -> None:
     """The child: run one job, tell the parent, and never outlive it."""
     signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is for the parent, which ends the whole family
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         _write_to(log)
     except FileNotFoundError:  # the run was stopped while this process was about to start: its place is gone
         return
+    copy = _copied(job, pipe)  # while this process has one thread
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     from revops.delivery.jobs.execute import execute  # here, not above: it takes a second that the parent need not pay
 
-    pipe.send(execute(job, pipe.send))
+    pipe.send(execute(job, pipe.send, copy))
+
+
+def _copied(job: Job, pipe: Connection) -> "KernelCopy | None":
+    """Return what waits to be the job's kernel, where kernels are copied."""
+    if job.engine != "fork":
+        return None
+    from revops.delivery.jobs.forked import copy_for_kernel  # here, not above: as below
+
+    return copy_for_kernel(pipe)
 
 
 def _write_to(log: Path) -> None:

@@ -1,6 +1,7 @@
 """Where history stops short: records that have changed since its end, and the day before which it is not complete."""
 
 import datetime as dt
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -13,27 +14,63 @@ from revops.exports.deals.states import GOES_WITH, Block, merge
 from revops.exports.reading.columns import TEXT, few
 from revops.wording import money
 
-__all__ = ["caught_up", "complete_from"]
+__all__ = ["Ends", "caught_up", "complete_from", "first_stamps"]
 
 COMPARED = ("stage_name", "amount", "close_date", "owner_id", "type", "source")
 DAY = 86_400_000_000
 
 
+@dataclass
+class Ends:
+    """Opportunities whose records differ from the end of their history, range by range: the parts are put together.
+
+    `places` are theirs, `ended` the stamps of their last states, `at` those of their records.
+    """
+
+    places: list[np.ndarray] = field(default_factory=list)
+    ended: list[np.ndarray] = field(default_factory=list)
+    at: list[np.ndarray] = field(default_factory=list)
+
+    def add(self, place: np.ndarray, ended: np.ndarray, at: np.ndarray) -> None:
+        """Add those of one range."""
+        self.places.append(place)
+        self.ended.append(ended)
+        self.at.append(at)
+
+    def warn(self, deals: pa.Table, context: Context) -> None:
+        """Say how many records differ from the end of their history, and what is taken."""
+        if not self.places:
+            return
+        place, ended, at = (np.concatenate(parts) for parts in (self.places, self.ended, self.at))
+        ids, total, newer = deals["opportunity_id"], deals.num_rows, at >= ended
+        for chosen, what in ((newer, _since(ended, at, newer)), (~newer, NO_STAMP)):
+            if chosen.any():
+                there = pa.array(place[chosen])
+                amount = pc.sum(deals["amount"].take(there)).as_py() if "amount" in deals.column_names else None
+                worth = f" ({money(amount, context.company.currency, exact=True)})" if amount else ""
+                shown = examples(ids.take(there[:3]).to_pylist())
+                context.ledger.warnings.append(
+                    f"opportunity_history: {int(chosen.sum()):,} of {total:,} opportunities{worth} differ from the end "
+                    f"of their history ({shown}): {what}"
+                )
+
+
 def caught_up(
-    states: Block, deals: pa.Table, tracked: dict[str, str], snapshots: Snapshots | None, context: Context
+    states: Block, deals: pa.Table, tracked: dict[str, str], snapshots: Snapshots | None, low: int, ends: Ends
 ) -> Block:
     """Return the states with one more for each opportunity that has changed since its history ends.
 
     That state is its record, from the stamp of its last change on, so that an earlier day sees its history alone.
-    Where the record has no stamp after the last state, its history stays as it is, with a warning.
+    Where the record has no stamp after the last state, its history stays as it is; `ends` says so of all together,
+    where the first of these opportunities has the place `low`.
     """
-    last = np.flatnonzero(np.append(states.place[1:] != states.place[:-1], True))
+    last = np.flatnonzero(np.append(states.place[1:] != states.place[:-1], True)[: len(states.place)])
     place = states.place[last]
     differs = np.zeros(len(last), bool)
-    for field in (f for f in COMPARED if f in tracked and f in states.columns):
-        now = _record(deals, "amount_original" if field == "amount" else field, place)
+    for name in (f for f in COMPARED if f in tracked and f in states.columns):
+        now = _record(deals, "amount_original" if name == "amount" else name, place)
         if now is not None:
-            then = states.columns["amount_original" if field == "amount" else field].take(pa.array(last))
+            then = states.columns["amount_original" if name == "amount" else name].take(pa.array(last))
             differs |= _differ(then, now)
     if "is_deleted" in deals.column_names:
         differs &= ~deals["is_deleted"].fill_null(False).to_numpy()[place]
@@ -42,30 +79,31 @@ def caught_up(
     place, ended = place[differs], states.at[last[differs]]
     at = _changed_at(deals, place, snapshots)
     newer = at >= ended
-    _warn(deals, place, ended, at, newer, context)
+    ends.add(place + low, ended, at)
     columns = {
         name: column
         for name in states.columns
         if GOES_WITH.get(name, name) in tracked and (column := _record(deals, name, place[newer])) is not None
     }
-    return Block(*_merged(states, Block(place[newer], at[newer], 8, columns)))
+    place, at, columns = merge([states, Block(place[newer], at[newer], 8, columns)])
+    return Block(place, at, states.rank, columns)
 
 
-def _merged(states: Block, later: Block) -> tuple[np.ndarray, np.ndarray, int, dict[str, pa.Array]]:
-    """Return place, stamp, rank and fields of whole states and the later ones that some opportunities get."""
-    place, at, columns = merge([states, later])
-    return place, at, states.rank, columns
-
-
-def complete_from(whole: list[Block], deals: pa.Table, context: Context) -> dt.date | None:
-    """Return the first day on which all but a few opportunities created by then have a state; None: from the start.
-
-    History that was exported for some months only begins in the middle of older opportunities.
-    """
-    created = deals["created_at"].cast(pa.int64()).to_numpy()
-    first = np.full(len(created), np.iinfo(np.int64).max)
+def first_stamps(whole: list[Block], n: int) -> np.ndarray:
+    """Return the stamp of the first whole state of each of `n` opportunities; the largest number without one."""
+    first = np.full(n, np.iinfo(np.int64).max)
     for block in whole:
         np.minimum.at(first, block.place, block.at)
+    return first
+
+
+def complete_from(first: np.ndarray, deals: pa.Table, context: Context) -> dt.date | None:
+    """Return the first day on which all but a few opportunities created by then have a state; None: from the start.
+
+    History that was exported for some months only begins in the middle of older opportunities; `first` are the stamps
+    of the first whole state of each.
+    """
+    created = deals["created_at"].cast(pa.int64()).to_numpy()
     told = first < np.iinfo(np.int64).max
     late = np.flatnonzero(told & (first // DAY > created // DAY + 1))
     allowed = few(int(told.sum()))
@@ -115,23 +153,6 @@ def _changed_at(deals: pa.Table, place: np.ndarray, snapshots: Snapshots | None)
     before, end = (int((np.datetime64(d, "us") + np.timedelta64(1, "D")).astype(np.int64)) - 1
                    for d in snapshots.days[-2:])  # fmt: skip
     return np.where((at > before) & (at <= end), at, end)
-
-
-def _warn(
-    deals: pa.Table, place: np.ndarray, ended: np.ndarray, at: np.ndarray, newer: np.ndarray, context: Context
-) -> None:
-    """Say how many records differ from the end of their history, and what is taken."""
-    ids, total = deals["opportunity_id"], deals.num_rows
-    for chosen, what in ((newer, _since(ended, at, newer)), (~newer, NO_STAMP)):
-        if chosen.any():
-            there = pa.array(place[chosen])
-            amount = pc.sum(deals["amount"].take(there)).as_py() if "amount" in deals.column_names else None
-            worth = f" ({money(amount, context.company.currency, exact=True)})" if amount else ""
-            shown = examples(ids.take(there[:3]).to_pylist())
-            context.ledger.warnings.append(
-                f"opportunity_history: {int(chosen.sum()):,} of {total:,} opportunities{worth} differ from the end "
-                f"of their history ({shown}): {what}"
-            )
 
 
 NO_STAMP = (

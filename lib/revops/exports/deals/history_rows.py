@@ -5,11 +5,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from revops.company import Company
 from revops.exports.audit import Ledger
 from revops.exports.context import Context
 from revops.exports.deals.states import Block
 from revops.exports.deals.steps import sort_states
-from revops.exports.money import converted_by, factors, refuse_unconverted
+from revops.exports.money import Unconverted, converted_by, factors
 from revops.exports.reading.columns import TEXT, put
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.records import plain
@@ -24,15 +25,11 @@ def of_form(frames: list[Frame], form: str) -> list[Frame]:
     return [frame for frame in frames if frame.description.kind.form == form]
 
 
-def located(frames: list[Frame], deals: pa.Table, ledger: Ledger) -> pa.Table | None:
+def located(table: pa.Table, deals: pa.Table, ledger: Ledger) -> pa.Table:
     """Return the rows whose opportunity we have, with its place and their stamp; the others are left out.
 
     Rows marked deleted are left out too, unless their opportunity is itself deleted: then they are its past.
     """
-    if not frames:
-        return None
-    tables = [frame.table for frame in frames]
-    table = pa.concat_tables([plain(t) for t in tables], promote_options="default") if len(tables) > 1 else tables[0]
     table = leave(table, table["changed_at"].is_null().to_numpy(), "no date of change", ledger)
     ids = deals["opportunity_id"].combine_chunks()
     place = pc.index_in(table["opportunity_id"].combine_chunks(), value_set=ids).fill_null(-1).to_numpy()
@@ -67,10 +64,15 @@ def once(rows: pa.Table, seen: list[pd.DataFrame], ledger: Ledger) -> pa.Table:
     return leave(rest, here[~(again & ~here)], "exact duplicate row", ledger)
 
 
-def states_block(rows: pa.Table, deals: pa.Table, context: Context, name: str) -> Block:
-    """Return rows of whole states as events; exact copies among them are left out, the others counted as kept."""
-    rows = leave(rows, rows["stage_name"].is_null().to_numpy(), "no stage", context.ledger)
-    order, copies = sort_states(rows)
+def states_block(rows: pa.Table, deals: pa.Table, by_record: bool, lost: Unconverted, context: Context) -> Block:
+    """Return rows of whole states as events; exact copies among them are left out, the others counted as kept.
+
+    Parameters
+        rows : with `_place`, that of their opportunity among the deals, and `_at`
+        by_record : whether copies are told by their record ids
+        lost : counts the amounts that have no way into the company's currency
+    """
+    order, copies = sort_states(rows, by_record)
     if len(copies):
         context.ledger.leave_out_rows(rows.take(pa.array(copies)), "exact duplicate row", "opportunity_id")
     needless = [
@@ -86,16 +88,15 @@ def states_block(rows: pa.Table, deals: pa.Table, context: Context, name: str) -
     if "forecast_category" in rows.column_names:
         columns["forecast_category"] = context.words.map_categories(rows["forecast_category"].combine_chunks())
     if "amount_original" in rows.column_names:
-        columns |= _history_amounts(rows, place, deals, name, context)
+        columns |= _history_amounts(rows, place, deals, lost, context.company)
     context.ledger.keep_rows(rows)
     return Block(place, rows["_at"].to_numpy(), 1, columns)
 
 
 def _history_amounts(
-    rows: pa.Table, place: np.ndarray, deals: pa.Table, name: str, context: Context
+    rows: pa.Table, place: np.ndarray, deals: pa.Table, lost: Unconverted, company: Company
 ) -> dict[str, pa.Array]:
     """Return history's amounts in the company's currency: by its rates, else by the deal's own ratio."""
-    company = context.company
     original = rows["amount_original"].combine_chunks()
     currency = rows["currency"].combine_chunks() if "currency" in rows.column_names else None
     if currency is None or currency.null_count:
@@ -109,6 +110,5 @@ def _history_amounts(
             factor = pc.coalesce(factor, deals["ratio"].combine_chunks().take(pa.array(place)))
         factor = pc.if_else(currency.is_null(), 1.0, factor)
     amount = converted_by(original, factor)
-    lost = pa.table({"amount": amount, "amount_original": original, "currency": currency})
-    refuse_unconverted(lost, company, name, context.ledger)
+    lost.add(pa.table({"amount": amount, "amount_original": original, "currency": currency}))
     return {"amount": amount, "amount_original": original}

@@ -29,7 +29,7 @@ def build_opportunities(
     frames: list[Frame],
     others: dict[str, pa.Table],
     context: Context,
-    histories: Sequence[pa.ChunkedArray] = (),
+    histories: Sequence[pa.Array] = (),
     day: dt.date | None = None,
 ) -> pa.Table:
     """Return opportunities with canonical columns, sorted by id, the gate's own columns beside them.

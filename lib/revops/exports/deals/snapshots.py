@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from revops.exports.deals.states import FIELDS, GOES_WITH, Block
 from revops.exports.reading.columns import TEXT, put
+from revops.exports.uniting.records import plain
 
 __all__ = ["Snapshots", "combined"]
 
@@ -79,7 +80,7 @@ def combined(tables: list[pa.Table]) -> pa.Table:
         known = pc.is_in(table["opportunity_id"], latest["opportunity_id"].combine_chunks())
         gone = table.filter(pc.invert(known))
         if gone.num_rows:
-            latest = pa.concat_tables([latest, gone], promote_options="permissive")
+            latest = pa.concat_tables([plain(latest), plain(gone)], promote_options="permissive")
     return latest
 
 

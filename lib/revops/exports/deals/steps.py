@@ -8,25 +8,37 @@ import pyarrow as pa
 
 from revops.exports.reading.columns import TEXT
 
-__all__ = ["sort_states"]
+__all__ = ["share_stamps", "sort_states"]
 
 
-def sort_states(table: pa.Table) -> tuple[np.ndarray, np.ndarray]:
+def sort_states(table: pa.Table, by_record: bool) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows in the order of `_place` and `_at`, and the rows that are exact copies and stay out.
+
+    `by_record` says that copies are told by their record ids, which all rows that share a stamp have (`share_stamps`).
 
     Rows of one stamp stand in the order of their record ids (Salesforce hands them out in order). Without record ids
     they are chained by From Stage and To Stage, starting from the stage before; rows that stay in a stage come before
     the one that leaves it; what is still open is settled by content, never by the order of rows in the file.
     """
+    order, slots = _ties(table)
+    return _settled(table, order, slots, by_record) if len(slots) else (order, slots)
+
+
+def share_stamps(table: pa.Table) -> pa.Table:
+    """Return the rows whose stamp another row of the same opportunity has too."""
+    order, slots = _ties(table)
+    return table.take(pa.array(order[slots]))
+
+
+def _ties(table: pa.Table) -> tuple[np.ndarray, np.ndarray]:
+    """Return the order by place and stamp, and the places in it of rows that share both."""
     place, at = table["_place"].to_numpy(), table["_at"].to_numpy()
     order = _by_time(place, at)
     place, at = place[order], at[order]
     tied = np.zeros(len(place), bool)
     tied[1:] = (place[1:] == place[:-1]) & (at[1:] == at[:-1])
     tied[:-1] |= tied[1:]
-    if not tied.any():
-        return order, order[:0]
-    return _settled(table, order, np.flatnonzero(tied))
+    return order, np.flatnonzero(tied)
 
 
 def _by_time(place: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -39,7 +51,7 @@ def _by_time(place: np.ndarray, at: np.ndarray) -> np.ndarray:
     return np.argsort((place.astype(np.int64) << 36) | seconds)
 
 
-def _settled(table: pa.Table, order: np.ndarray, slots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _settled(table: pa.Table, order: np.ndarray, slots: np.ndarray, by_record: bool) -> tuple[np.ndarray, np.ndarray]:
     """Return the order with its tied `slots` put right, without copies of one another, and those copies."""
     ties = table.take(pa.array(order[slots]))
     content = [name for name in ties.column_names if name != "_file"]
@@ -51,7 +63,7 @@ def _settled(table: pa.Table, order: np.ndarray, slots: np.ndarray) -> tuple[np.
     texts["_start"], texts["_end"] = group.transform("min"), group.transform("max")
     firsts = ["_place", "_at", *(["record_id"] if "record_id" in content else [])]
     texts = texts.sort_values([*firsts, *(name for name in content if name not in firsts), "_file"], kind="stable")
-    copies = texts.duplicated(firsts if "record_id" in content and (texts["record_id"] != "").all() else content)
+    copies = texts.duplicated(firsts if by_record else content)
     gone, texts = np.sort(texts.loc[copies, "_row"].to_numpy()), texts[~copies]
     if "from_stage" in content:
         texts = _chained(texts, table["stage_name"].take(pa.array(order)), table["_place"].to_numpy()[order])
@@ -70,9 +82,9 @@ def _chained(texts: pd.DataFrame, names: pa.ChunkedArray, places: np.ndarray) ->
     pieces, left_at = [], {}
     for (place, _), group in texts.groupby(["_place", "_at"], sort=True):
         before = int(group["_start"].iloc[0]) - 1
-        known = stages[before] if before >= 0 and places[before] == place else ""
+        known = left_at.get(before, stages[before]) if before >= 0 and places[before] == place else ""
         steps = list(zip(group["from_stage"], group["stage_name"], strict=True))
-        ordered = group.iloc[_chain(steps, left_at.get(before, known) or "")]
+        ordered = group.iloc[_chain(steps, known or "")]
         left_at[int(group["_end"].iloc[0])] = ordered["stage_name"].iloc[-1]
         pieces.append(ordered)
     return pd.concat(pieces)

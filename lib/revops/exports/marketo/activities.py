@@ -71,7 +71,8 @@ def build_activities(
     rows = leave(rows, rows["activity_type"].isna(), "activity without a type", ledger, "touch_id")
     rows = without_copies(rows, ["touch_id"], ledger, "touch_id")
     contacts = rows["lead_id"].map(linked.contacts)
-    rows = rows.assign(lead_id=rows["lead_id"].map(linked.leads).fillna(rows["lead_id"]), contact_id=contacts)
+    led = rows["lead_id"].map(linked.leads).astype("object")
+    rows = rows.assign(lead_id=led.fillna(rows["lead_id"]), contact_id=contacts)
     if leads is not None:
         known = rows["lead_id"].isin(set(leads["lead_id"].to_pylist())) | rows["contact_id"].notna()
         rows = leave(rows, ~known, "person not among the leads", ledger, "touch_id")

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import openpyxl
 import pyarrow as pa
 
 from revops.exports.opening.files import Blob
@@ -132,6 +131,8 @@ def _filled_down(rows: list[tuple[str, ...]], grouped: list[int]) -> list[tuple[
 
 def open_workbook(blob: Blob) -> list[WorkbookSheet] | str:
     """Return the sheets that hold rows, or the sentence that says why the workbook cannot be opened."""
+    import openpyxl  # here, not above: reports, which read no export, would load it too
+
     try:
         book = openpyxl.load_workbook(io.BytesIO(blob.read()), read_only=True, data_only=True)
         sheets = [found for sheet in book.worksheets if (found := _sheet(f"{blob.name}/{sheet.title}", sheet))]

@@ -53,7 +53,7 @@ def parted(frames: list[Frame], ledger: Ledger) -> tuple[list[Frame], RoleFiles]
     latest = None if None in by_day else max(by_day)
     kept = []
     for day, those in by_day.items():
-        others = [frame for frame in those if not _has_roles(frame) and frame.table.num_rows]
+        others = [frame for frame in those if not _has_roles(frame) and frame.rows.num_rows]
         for frame in those:
             if not _has_roles(frame):
                 kept.append(frame)
@@ -70,7 +70,7 @@ def parted(frames: list[Frame], ledger: Ledger) -> tuple[list[Frame], RoleFiles]
 
 
 def _has_roles(frame: Frame) -> bool:
-    names = set(frame.table.column_names)
+    names = set(frame.rows.column_names)
     return "contact_id" in names and bool({"role", "is_primary"} & names)
 
 

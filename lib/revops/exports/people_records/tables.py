@@ -5,8 +5,10 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from revops.exports.context import Context
+from revops.exports.later import opened
 from revops.exports.marketo.activities import build_activities, parted_activities
 from revops.exports.marketo.people import Linked, is_marketo, with_marketo
+from revops.exports.people import named_owners
 from revops.exports.people_records.campaigns import with_costs
 from revops.exports.people_records.contacts import contact_roles
 from revops.exports.people_records.influence import build_influence
@@ -16,6 +18,7 @@ from revops.exports.people_records.lifecycle import with_lifecycle
 from revops.exports.people_records.roles import RoleFiles, build_roles
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.merged import Merged, merged_records
+from revops.exports.uniting.records import finish, picked
 
 __all__ = ["people_tables", "roles_around"]
 
@@ -24,28 +27,31 @@ def people_tables(
     groups: Mapping[str, list[Frame]], tables: Mapping[str, pa.Table], deals: pa.Table, context: Context
 ) -> dict[str, pa.Table]:
     """Return campaigns with their costs, leads, their history and campaign influence, where files hold them."""
-    found = {}
+    do, found = context.steps.do, {}
     leads, contacts = groups["leads"], groups["contacts"]
-    merged, merged_contacts = merged_records(leads, "lead_id"), merged_records(contacts, "contact_id")
+    merged, merged_contacts = do(merged_records, leads, "lead_id"), do(merged_records, contacts, "contact_id")
     if "campaigns" in tables:
-        found["campaigns"] = with_costs(tables["campaigns"], context)
-    activities, changes = parted_activities([frame for frame in groups["touches"] if is_marketo(frame)], context.ledger)
-    history = [*groups["lead_history"], *changes]
+        found["campaigns"] = do(with_costs, tables["campaigns"], context)
+    marketo, crm = ([f for f in groups["touches"] if is_marketo(f) == other] for other in (True, False))
+    activities, changes = do(parted_activities, marketo, context.ledger)
+    history, linked = [*groups["lead_history"], *changes], Linked()
     if leads or history:
-        context.people.learn(deals)
-    linked = Linked()
+        context.people.learn(opened(do(named_owners, deals)))
     if leads:
-        found["leads"], linked = _leads(leads, merged, merged_contacts, deals, context)
-        context.people.learn(found["leads"])
+        ids = do(picked, deals, "opportunity_id")
+        found["leads"], linked = do(_leads, leads, merged, merged_contacts, ids, context)
+        context.people.learn(opened(do(named_owners, found["leads"])))
+    known = do(picked, found["leads"], "lead_id") if leads else None
     if history:
-        found["lead_history"] = build_lead_history(history, found.get("leads"), linked.merged(merged), context)
+        found["lead_history"] = do(build_lead_history, history, known, linked.merged(merged), context)
     if leads and history:
-        found["leads"] = with_lifecycle(found["leads"], found["lead_history"], context)
+        found["leads"] = do(with_lifecycle, found["leads"], found["lead_history"], context)
     if activities:
-        crm = [frame for frame in groups["touches"] if not is_marketo(frame)], tables.get("campaigns")
-        found["touches"] = build_activities(activities, found.get("leads"), linked, crm, context)
-    if groups["campaign_influence"]:
-        found["campaign_influence"] = build_influence(groups["campaign_influence"], deals, merged_contacts, context)
+        listed = crm, tables.get("campaigns")
+        found["touches"] = do(build_activities, activities, known, linked, listed, context)
+    if influences := groups["campaign_influence"]:
+        worth = do(picked, deals, "opportunity_id", "currency", "ratio", "amount")
+        found["campaign_influence"] = do(build_influence, influences, worth, merged_contacts, context)
     return found
 
 
@@ -72,5 +78,18 @@ def roles_around(
     context: Context,
 ) -> pa.Table | None:
     """Return which contacts belong to which opportunities, by every file that tells; None where none does."""
-    merged = merged_records(groups["contacts"], "contact_id")
-    return build_roles(files, groups["contact_roles"], contact_roles(deals, contacts), deals, merged, context)
+    do = context.steps.do
+    merged = do(merged_records, groups["contacts"], "contact_id")
+    ids = do(picked, deals, "opportunity_id", "is_deleted", "associated_contact_ids")
+    lists = do(picked, contacts, "contact_id", "associated_opportunity_ids", "merged_ids")
+    roles, _ = context.steps.finished(
+        "contact_roles", _roles, files, groups["contact_roles"], ids, lists, merged, context
+    )
+    return roles
+
+
+def _roles(
+    files: RoleFiles, frames: list[Frame], deals: pa.Table, contacts: pa.Table | None, merged: Merged, context: Context
+) -> tuple[pa.Table | None, None]:
+    table = build_roles(files, frames, contact_roles(deals, contacts), deals, merged, context)
+    return None if table is None else finish(table, "contact_roles"), None

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
@@ -18,65 +17,33 @@ from pyarrow import csv as arrow_csv
 from revops.company import Company
 from revops.exports.audit import Ledger, Source
 from revops.exports.opening.lines import lines_of_other_width
+from revops.exports.opening.scars import open_end
 from revops.exports.opening.text import FEW, Cells, TextSheet, cut
 from revops.exports.opening.workbook import WorkbookSheet
-from revops.exports.reading.cells import DATED, CellReader
-from revops.exports.reading.columns import TEXT, Tally
-from revops.exports.reading.dates import iso_form, read_dates
-from revops.exports.reading.footers import are_footers, headers_again, kept_rows, leave_out_cut
+from revops.exports.reading.both_currencies import shows_currency
+from revops.exports.reading.cells import DATED, NUMBERS, CellReader
+from revops.exports.reading.columns import TEXT, Tally, Tallying
+from revops.exports.reading.counts import COUNTS
+from revops.exports.reading.dates import iso_form
+from revops.exports.reading.footers import are_footers, headers_again, kept_rows, leave_out_cut, warn_of_open_end
 from revops.exports.reading.frames import FEW_KINDS, MAIN_DATE, Frame, introduce, note_size
+from revops.exports.reading.numbers import number_form
+from revops.exports.reading.spilled import Spilled
+from revops.exports.reading.unwrapped import is_wrapped
 from revops.exports.recognising.kinds import FileKind, column_kind
 from revops.exports.recognising.recognise import Match
 
-__all__ = ["Spilled", "large_tables", "read_in_blocks"]
+__all__ = ["large_tables", "read_in_blocks"]
 
-LARGE_TABLES = ("touches",)
+LARGE_TABLES = ("opportunity_history", "touches")
 LARGE = 1 << 26  # bytes of all files of a table from which on they are read in blocks
 BLOCK = 1 << 22  # pyarrow reads up to 32 of them ahead
-KINDS = ("id", "text", "category", "flag", "date", "timestamp")
+KINDS = ("id", "text", "category", "flag", "date", "timestamp", *NUMBERS)
 MOST_RAGGED = 10_000
 
 
 class _Odd(Exception):
     """The file must be read whole."""
-
-
-@dataclass(frozen=True)
-class Spilled:
-    """The rows of one file put aside at `path` in batches; `reader` and `stamps` turn their cells of dates into stamps.
-
-    `stamps` holds, for columns of dates that are not ISO throughout, the distinct cells and the stamp of each.
-    """
-
-    path: Path
-    index: int
-    reader: CellReader
-    kinds: dict[str, str]
-    stamps: dict[str, tuple[pa.Array, pa.Array]]
-
-    def __len__(self) -> int:
-        with pa.OSFile(str(self.path)) as stream:
-            return pa.ipc.open_file(stream).num_record_batches
-
-    def parts(self, places: Iterable[int] | None = None, columns: list[str] | None = None) -> Iterator[pa.Table]:
-        """Yield the batches, or those of some places and columns, as typed tables with their `_file`."""
-        wanted = None if columns is None else [list(self.kinds).index(name) for name in columns]
-        with pa.OSFile(str(self.path)) as stream:
-            batches = pa.ipc.open_file(stream, options=pa.ipc.IpcReadOptions(included_fields=wanted))
-            for place in range(batches.num_record_batches) if places is None else places:
-                yield self._typed(batches.get_batch(place))
-
-    def _typed(self, batch: pa.RecordBatch) -> pa.Table:
-        columns = {name: self._dated(batch[name], name) for name in batch.schema.names}
-        return pa.table({**columns, "_file": pa.repeat(pa.scalar(self.index, pa.int32()), len(batch))})
-
-    def _dated(self, cells: pa.Array, name: str) -> pa.Array:
-        if self.kinds[name] not in DATED:
-            return cells
-        if name in self.stamps:
-            values, stamps = self.stamps[name]
-            return stamps.take(pc.index_in(cells, value_set=values))
-        return read_dates(cells, self.reader.rule(name, self.kinds[name])).column
 
 
 @dataclass
@@ -113,22 +80,19 @@ def read_in_blocks(
     trial = CellReader(match, Source(source.index, source.name, "", 0), company, Ledger())
     try:
         _put_aside(sheet, match, trial, kinds, path, seen)
+        tallies = _tallies(path, kinds, [name for name in seen.forms if not _is_quick(name, kinds, seen, trial)])
     except (_Odd, pa.ArrowInvalid):
         path.unlink(missing_ok=True)
         return None
     introduce(source, sheet, match)
     _report(sheet, match, source, ledger, seen)
     reader = CellReader(match, source, company, ledger)
-    for name, words in seen.words.items():
-        reader.read_flags(pa.array(sorted(words), TEXT), name)
-    tallies = _tallies(path, [name for name, forms in seen.forms.items() if not _is_quick(forms, kinds[name])])
-    decided = reader.dates(tallies, kinds)
-    spilled = Spilled(path, source.index, reader, kinds, {n: (t.values, decided[n]) for n, t in tallies.items()})
-    _note_span(spilled, source, MAIN_DATE.get(kind.table or ""))
-    note_size(seen.n, source)
+    spilled = Spilled(path, source.index, reader, kinds, *_decided(reader, kinds, tallies, seen), seen.n)
     labels = {name: reader.label(name) for name in match.places}
-    table = next(spilled.parts(range(1))).slice(0, 0) if len(spilled) else pa.table({"_file": pa.array([], pa.int32())})
-    return Frame(source, match.description, table, None, match.titles, labels, spilled=spilled)
+    table = next(spilled.parts(range(1))).slice(0, 0)
+    frame = Frame(source, match.description, table, None, match.titles, labels, spilled=spilled)
+    _describe(frame, MAIN_DATE.get(kind.table or ""))
+    return frame
 
 
 def _is_plain(kind: FileKind, match: Match, kinds: dict[str, str]) -> bool:
@@ -146,7 +110,7 @@ def _is_plain(kind: FileKind, match: Match, kinds: dict[str, str]) -> bool:
         kind.prints_total,
         kind.statement,
     )
-    once = all(len(places) == 1 for places in match.places.values())
+    once = all(len(places) == 1 for places in match.places.values()) and not set(COUNTS) & match.places.keys()
     return once and not any(asks) and all(what in KINDS for what in kinds.values())
 
 
@@ -167,16 +131,20 @@ def _put_aside(
             typed = [_typed(column, name, reader, kinds, seen) for name, column in zip(kinds, columns, strict=True)]
             seen.n += len(typed[0])
             writer.write_batch(pa.RecordBatch.from_arrays(typed, schema=schema))
+    if not seen.n_read:
+        raise _Odd
 
 
 def _typed(cells: pa.Array, name: str, reader: CellReader, kinds: dict[str, str], seen: _Seen) -> pa.Array:
-    """Return the cells of one block as they are put aside: dates still as text, the rest typed."""
-    what = kinds[name]
-    if what in DATED:
-        seen.forms.setdefault(name, set()).add(iso_form(cells.cast(TEXT)))
-        return cells.cast(TEXT)
+    """Return the cells of one block as they are put aside: dates and numbers still as text, the rest typed."""
+    what, text = kinds[name], cells.cast(TEXT)
+    if what in (*DATED, *NUMBERS):
+        seen.forms.setdefault(name, set()).add(iso_form(text) if what in DATED else number_form(text))
+        return text
+    if what != "flag" and is_wrapped(cells):
+        raise _Odd
     if what == "flag":
-        seen.words.setdefault(name, set()).update(pc.unique(cells).drop_null().cast(TEXT).to_pylist())
+        seen.words.setdefault(name, set()).update(pc.unique(text).drop_null().to_pylist())
     typed = reader.typed(cells, name, what)
     if reader.source.warnings or (what == "id" and (reader.ledger.problems or reader.source.decisions)):
         raise _Odd
@@ -226,38 +194,63 @@ def _report(sheet: TextSheet, match: Match, source: Source, ledger: Ledger, seen
     source.rows_read = seen.n_read + len(ragged) + len(match.titles)
     ledger.leave_out(source, "title row above the header", len(match.titles))
     source.unknown_columns = match.unknown
-    leave_out_cut(ragged, lines, seen.cut, match, source, ledger)
+    leave_out_cut(ragged, lines, seen.cut, match, source, ledger, open_end(sheet.blob, delimiter) if ragged else ())
+    warn_of_open_end(sheet, match, source)
 
 
-def _is_quick(forms: set[str | None], what: str) -> bool:
-    """Return whether all cells of a column are ISO and written alike, so that nothing is to be decided."""
-    written = forms - {"blank"}
+def _is_quick(name: str, kinds: dict[str, str], seen: _Seen, reader: CellReader) -> bool:
+    """Return whether all cells of a column of dates or numbers are written alike, so that nothing is to be decided."""
+    written, what = seen.forms[name] - {"blank"}, kinds[name]
+    if what in NUMBERS:
+        is_plain = None not in written and ("unsure" not in written or "point" in written)
+        return what != "rate" and is_plain and reader.known_sign != "comma"
     return len(written) <= 1 and None not in written and (what == "timestamp" or "zoned" not in written)
 
 
-def _tallies(path: Path, names: list[str]) -> dict[str, Tally]:
-    """Return the distinct cells of some columns that were put aside, and how many rows hold each."""
-    found: dict[str, pa.Table] = {}
+def _tallies(path: Path, kinds: dict[str, str], names: list[str]) -> dict[str, Tally]:
+    """Return the distinct cells of some of the columns that were put aside, and how many rows hold each.
+
+    Amounts with the marks of currencies are paired with those of their rows: they are read whole.
+    """
+    found = {}
     with pa.OSFile(str(path)) as stream:
-        batches = pa.ipc.open_file(stream)
-        for place in range(batches.num_record_batches if names else 0):
-            batch = batches.get_batch(place)
-            for name in names:
-                seen = pa.table({"v": batch[name].drop_null()}).group_by("v").aggregate([([], "count_all")])
-                seen = seen.rename_columns(["v", "n"])
-                both = pa.concat_tables([found[name], seen]) if name in found else seen
-                found[name] = both.group_by("v").aggregate([("n", "sum")]).rename_columns(["v", "n"])
-    return {
-        name: Tally(table["v"].combine_chunks(), table["n"].to_numpy().astype(np.int64))
-        for name, table in found.items()
-    }
+        for name in names:
+            options = pa.ipc.IpcReadOptions(included_fields=[list(kinds).index(name)])
+            batches, counted = pa.ipc.open_file(stream, options=options), Tallying()
+            for place in range(batches.num_record_batches):
+                counted.add(batches.get_batch(place)[0])
+            found[name] = counted.total()
+            if kinds[name] == "money" and shows_currency(found[name].values):
+                raise _Odd
+    return found
 
 
-def _note_span(spilled: Spilled, source: Source, main: str | None) -> None:
-    """Write down the first and the last day of the main date."""
-    if main not in spilled.kinds:
-        return
-    spans = [pc.min_max(part[main]).as_py() for part in spilled.parts(columns=[main])]
-    firsts, lasts = ([span[key] for span in spans if span[key] is not None] for key in ("min", "max"))
-    source.first = min(firsts).date().isoformat() if firsts else None
-    source.last = max(lasts).date().isoformat() if lasts else None
+def _decided(
+    reader: CellReader, kinds: dict[str, str], tallies: dict[str, Tally], seen: _Seen
+) -> tuple[dict[str, tuple[pa.Array, pa.Array]], dict[str, str]]:
+    """Return what the distinct cells of some columns mean, and the decimal signs of others; doubts are written down."""
+    stamps = reader.dates({name: tally for name, tally in tallies.items() if kinds[name] in DATED}, kinds)
+    meant = {name: (tallies[name].values, column) for name, column in stamps.items()}
+    signs = {name: "" for name, what in kinds.items() if what in NUMBERS}
+    for name, what in kinds.items():
+        if what == "flag":
+            reader.read_flags(pa.array(sorted(seen.words[name]), TEXT), name)
+        elif what in NUMBERS and name in tallies:
+            read = reader.numbers(tallies[name], name, what)
+            signs[name] = read.sign
+            if what == "rate":
+                meant[name] = (tallies[name].values, read.column)
+    return meant, signs
+
+
+def _describe(frame: Frame, main: str | None) -> None:
+    """Write down the first and the last day of the main date, the currencies, and whether the number looks odd."""
+    source, columns = frame.source, frame.table.column_names
+    if main in columns:
+        spans = [pc.min_max(part[main]).as_py() for part in frame.parts([main])]
+        firsts, lasts = ([span[key] for span in spans if span[key] is not None] for key in ("min", "max"))
+        source.first = min(firsts).date().isoformat() if firsts else None
+        source.last = max(lasts).date().isoformat() if lasts else None
+    if "currency" in columns:
+        source.currencies = tuple(sorted(frame.distinct("currency").to_pylist()))
+    note_size(frame.n_rows, source)

@@ -1,5 +1,6 @@
 """Cells that show an amount in two currencies, `EUR 64,000.00 (USD 70,400.00)`: as written, and converted."""
 
+import re
 from dataclasses import replace
 
 import pyarrow as pa
@@ -7,18 +8,25 @@ import pyarrow.compute as pc
 
 from revops.exports.audit import Source
 from revops.exports.reading.columns import TEXT, counts_of, distinct
+from revops.exports.reading.marks import marks_of
 from revops.exports.recognising.recognise import Match
 from revops.wording import plural
 
-__all__ = ["as_written", "split_amounts"]
+__all__ = ["as_written", "shows_currency", "split_amounts"]
 
 PAIR = r"^\s*(?P<own>[^()]*\d[^()]*?)\s*\((?P<other>[A-Z]{3}[^()]*\d[^()]*|[^()]*\d[^()]*[A-Z]{3})\)\s*$"
+_UNNAMED = re.sub(r"\?P<\w+>", "", PAIR)
 Column = pa.Array | pa.ChunkedArray
 
 
 def as_written(texts: pa.Array) -> pa.Array:
     """Return amounts without the converted ones in brackets behind them."""
     return pc.coalesce(pc.struct_field(pc.extract_regex(texts, PAIR), "own"), texts)
+
+
+def shows_currency(texts: pa.Array) -> bool:
+    """Return whether some amount is written with a currency, or in two of them."""
+    return marks_of(texts) is not None or pc.any(pc.match_substring_regex(texts, _UNNAMED)).as_py() is True
 
 
 def split_amounts(columns: dict[str, Column], match: Match, source: Source) -> tuple[dict[str, Column], Match]:

@@ -13,9 +13,11 @@ from revops.exports.reading.columns import Tally, coded, counts_of, distinct, fe
 from revops.exports.reading.counts import COUNTS, read_counts
 from revops.exports.reading.date_order import ORDERS, at_midnight
 from revops.exports.reading.dates import DateRule, Dates, read_dates
+from revops.exports.reading.flags import read_flags
 from revops.exports.reading.ids import read_ids
 from revops.exports.reading.mixed import dates_by_cell, numbers_by_cell
-from revops.exports.reading.numbers import Numbers, read_numbers, read_rates, signs_shown
+from revops.exports.reading.numbers import Numbers, read_numbers, signs_shown
+from revops.exports.reading.rates import read_rates
 from revops.exports.reading.unwrapped import unwrapped, unwrapped_words
 from revops.exports.recognising.kinds import column_kind
 from revops.exports.recognising.own_columns import BY_HAND, STRICT
@@ -26,9 +28,9 @@ from revops.wording import plural
 __all__ = ["CellReader"]
 
 DATED = ("date", "month", "timestamp")
+NUMBERS = ("money", "number", "rate")
 OWN_DATES = ("mql_at", "sql_at")
 OWN_OF_LEADS = (*OWN_DATES, "touched_at")
-TRUE, FALSE = ("1", "true", "yes", "y", "x", "checked"), ("0", "false", "no", "n", "unchecked")
 PEOPLE = ("owner_name", "member")
 Column = pa.Array | pa.ChunkedArray
 
@@ -54,7 +56,7 @@ class CellReader:
         """Return the columns typed; dates together, since one column may show how another is written."""
         kinds = {name: column_kind(self.match.description.kind, name) for name in columns}
         dates = self.dates({name: c for name, c in columns.items() if kinds[name] in DATED}, kinds)
-        self._settle_sign({name: c for name, c in columns.items() if kinds[name] in ("money", "number", "rate")})
+        self._settle_sign({name: c for name, c in columns.items() if kinds[name] in NUMBERS})
         return {
             name: dates[name] if name in dates else self.typed(cells, name, kinds[name])
             for name, cells in columns.items()
@@ -70,7 +72,7 @@ class CellReader:
 
     def read_flags(self, cells: Column, name: str) -> pa.Array:
         """Return a column of yes and no; other words are a problem."""
-        return _flags(cells, self.where(name), self.ledger)
+        return read_flags(cells, self.where(name), self.ledger)
 
     @property
     def nothing(self) -> tuple[str, ...]:
@@ -79,9 +81,8 @@ class CellReader:
 
     def typed(self, cells: Column, name: str, what: str) -> Column:
         """Return a column that is no date, read by its kind."""
-        where, kind = self.where(name), self.match.description.kind
-        known = "auto" if kind.decimal_sign == "file" else kind.decimal_sign
-        fallback = self.sign or self.company.exports.decimal_sign
+        if what in NUMBERS:
+            return self.numbers(cells, name, what).column
         if what == "text":
             if name in PEOPLE:
                 self._warn_of_quotes(cells, name)
@@ -91,11 +92,16 @@ class CellReader:
             return _trimmed(cells, _code if name in ("currency", "converted_currency") else str.strip, self.nothing)
         if what == "id":
             self._warn_of_quotes(cells, name)
-            ids = read_ids(cells, where, self.match.description.system.ids)
+            ids = read_ids(cells, self.where(name), self.match.description.system.ids)
             self._note(ids.decision, ids.problem)
             return ids.column
-        if what == "flag":
-            return self.read_flags(cells, name)
+        return self.read_flags(cells, name)
+
+    def numbers(self, cells: Column | Tally, name: str, what: str) -> Numbers:
+        """Return a column of money, numbers or rates, or the distinct values of a tally, as it is read."""
+        where, kind = self.where(name), self.match.description.kind
+        fallback = self.sign or self.company.exports.decimal_sign
+        known = self.known_sign
         if what == "rate":
             read = read_rates(cells, where, name in kind.percent, known, fallback)
         else:
@@ -105,10 +111,17 @@ class CellReader:
             if read.problem and name in kind.alone:
                 read, self.unsure[name] = numbers_by_cell(cells, where, fallback)
         if what == "money":
-            read = self._money(read, name)
+            filled = int(cells.counts.sum()) if isinstance(cells, Tally) else len(cells) - cells.null_count
+            read = self._money(read, filled, name)
         self._note(read.decision, read.problem)
         self._blanked(read, "number", name)
-        return read.column
+        return read
+
+    @property
+    def known_sign(self) -> str:
+        """Return the decimal sign that the system always writes; auto where the cells tell it."""
+        sign = self.match.description.kind.decimal_sign
+        return "auto" if sign == "file" else sign
 
     def _warn_of_quotes(self, cells: Column, name: str) -> None:
         """Warn of words with a quote that has no other: it was meant for the file, and splits one group in two."""
@@ -121,12 +134,11 @@ class CellReader:
                 f"{plural(n, 'cell')} of {self.label(name)} with a stray quote ({examples(shown)})"
             )
 
-    def _money(self, read: Numbers, name: str) -> Numbers:
+    def _money(self, read: Numbers, filled: int, name: str) -> Numbers:
         """Keep the marks of a column of money, and refuse it where more than a few cells are no number."""
         if read.marks is not None:
             self.marks[name] = read.marks
         self.scaled += read.scaled
-        filled = len(read.column) - read.column.null_count + read.unreadable
         if read.problem or read.unreadable <= self._allowed(filled, name):
             return read
         problem = (
@@ -231,16 +243,3 @@ def _trimmed(cells: Column, change: Callable[[str], str], nothing: tuple[str, ..
     plain = unwrapped_words(codes.dictionary.to_pylist())
     words = [None if (bare := change(word)) in nothing else bare for word in plain]
     return codes if words == codes.dictionary.to_pylist() else coded(codes, words)
-
-
-def _flags(cells: Column, where: str, ledger: Ledger) -> pa.Array:
-    codes = distinct(cells)
-    words = [value.strip().casefold() for value in codes.dictionary.to_pylist()]
-    wrong = [word for word in words if word and word not in (*TRUE, *FALSE)]
-    if wrong:
-        ledger.problems.append(
-            f"{where}: must say yes ({', '.join(TRUE)}) or no ({', '.join(FALSE)}); found "
-            f"{plural(len(wrong), 'other word')} ({examples(wrong)}). Correct the export."
-        )
-    meaning = pa.array([word in TRUE if word else None for word in words], pa.bool_())
-    return meaning.take(codes.indices)

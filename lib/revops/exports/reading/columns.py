@@ -1,26 +1,63 @@
 """Working on a column through its distinct values, so that a decision costs once per value and not once per row."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["TEXT", "Tally", "by_distinct", "coded", "counts_of", "distinct", "few", "put", "whole"]
+__all__ = ["TEXT", "Tally", "Tallying", "by_distinct", "coded", "counts_of", "distinct", "few", "put", "whole"]
 
 TEXT = pa.string()
 
 
 @dataclass(frozen=True)
 class Tally:
-    """A column that is not in memory: its distinct values, and how many rows hold each."""
+    """A column that is not in memory: its distinct values, how many rows hold each, and how many are blank."""
 
     values: pa.Array
     counts: np.ndarray
+    n_blank: int = 0
 
     def __len__(self) -> int:
         return len(self.values)
+
+    @classmethod
+    def of(cls, column: pa.Array | pa.ChunkedArray) -> "Tally":
+        """Return the tally of a column."""
+        codes = distinct(column)
+        return cls(codes.dictionary, counts_of(codes), codes.null_count)
+
+    def plus(self, *others: "Tally") -> "Tally":
+        """Return the tally of all the columns together."""
+        parts = (self, *others)
+        both = pa.table({
+            "v": pa.chunked_array([part.values.cast(TEXT) for part in parts], TEXT),
+            "n": np.concatenate([part.counts for part in parts]),
+        })  # fmt: skip
+        found = both.group_by("v", use_threads=False).aggregate([("n", "sum")])
+        counts = found["n_sum"].to_numpy().astype(np.int64)
+        return Tally(whole(found["v"]), counts, sum(part.n_blank for part in parts))
+
+
+@dataclass
+class Tallying:
+    """The tally of a column that comes in pieces."""
+
+    done: Tally = field(default_factory=lambda: Tally(pa.array([], TEXT), np.empty(0, np.int64)))
+    waiting: list[Tally] = field(default_factory=list)
+
+    def add(self, column: pa.Array | pa.ChunkedArray) -> None:
+        """Count one more piece."""
+        self.waiting.append(Tally.of(column))
+        if sum(map(len, self.waiting)) > len(self.done):
+            self.total()
+
+    def total(self) -> Tally:
+        """Return the tally of all pieces so far."""
+        self.done, self.waiting = self.done.plus(*self.waiting), []
+        return self.done
 
 
 def whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:

@@ -51,10 +51,10 @@ def read_dates(column: pa.Array | pa.ChunkedArray | Tally, rule: DateRule) -> Da
     Days written in words (`Jul 1, 2025`) are read too, and in a column of months (`Jul 2025`) the first of each.
     Of a tally the stamps of its distinct values are returned, decided by the rows that hold them.
     """
-    if isinstance(column, Tally):
-        found = _by_value(column.values, column.counts, rule)
-    elif (quick := _all_iso(column, rule)) is not None:
+    if (quick := _all_iso(column.values if isinstance(column, Tally) else column, rule)) is not None:
         found = Dates(whole(quick))
+    elif isinstance(column, Tally):
+        found = _by_value(column.values, column.counts, rule)
     else:
         codes = distinct(column)
         found = _by_value(codes.dictionary, counts_of(codes), rule)

@@ -10,14 +10,17 @@ import pyarrow.compute as pc
 
 from revops.errors import examples
 from revops.exports.audit import Ledger, Source
-from revops.exports.opening.text import Cells
+from revops.exports.opening.scars import open_end
+from revops.exports.opening.text import Cells, TextSheet
+from revops.exports.opening.workbook import WorkbookSheet
 from revops.exports.reading.columns import TEXT, few, whole
 from revops.exports.reading.reconciled import is_reconciled
-from revops.exports.recognising.own_columns import STRICT
+from revops.exports.recognising.kinds import column_kind
+from revops.exports.recognising.own_columns import BY_HAND, STRICT
 from revops.exports.recognising.recognise import Match
 from revops.wording import plural
 
-__all__ = ["are_footers", "headers_again", "kept_rows", "leave_out_cut", "without_footers"]
+__all__ = ["are_footers", "headers_again", "kept_rows", "leave_out_cut", "warn_of_open_end", "without_footers"]
 
 
 def without_footers(cells: Cells, match: Match, source: Source, ledger: Ledger) -> Cells:
@@ -33,6 +36,24 @@ def without_footers(cells: Cells, match: Match, source: Source, ledger: Ledger) 
         cells.columns = {place: column.filter(pa.array(keep)) for place, column in cells.columns.items()}
     leave_out_cut(cells.ragged, cells.lines, cut, match, source, ledger, cells.last)
     return cut_rows
+
+
+def warn_of_open_end(sheet: TextSheet | WorkbookSheet, match: Match, source: Source) -> None:
+    """Warn of a last row of data that no line break ends: such a file may be cut off in its last cell.
+
+    Sheets kept by hand come without one from some spreadsheets: of those it counts only where that cell is a number.
+    """
+    if not isinstance(sheet, TextSheet):
+        return
+    cells, width = open_end(sheet.blob, match.delimiter or ","), len(match.labels)
+    kind = match.description.kind
+    last = [column for column, places in match.places.items() if width - 1 in places]
+    if len(cells) != width or (kind.table in (*BY_HAND, "tools") and not _is_number(last, cells[-1], match)):
+        return
+    source.warnings.append(
+        "its last row ends without a line break, as all others have one: it may be cut off in its last cell, or rows "
+        "below it be lost. Export it again if so."
+    )
 
 
 def leave_out_cut(
@@ -151,3 +172,10 @@ def _ends_as_total(row: list[str], match: Match) -> bool:
 
 def _is_footer(row: list[str], patterns: list[re.Pattern[str]]) -> bool:
     return bool(row) and any(pattern.search(row[0].strip()) for pattern in patterns)
+
+
+def _is_number(columns: list[str], cell: str, match: Match) -> bool:
+    """Return whether a filled cell is read as a number by some of these columns."""
+    kinds = {column_kind(match.description.kind, column) for column in columns}
+    is_spread = match.description.kind.wide is not None and match.description.kind.wide.cell in columns
+    return bool(cell.strip()) and (is_spread or bool(kinds & {"money", "number"}))

@@ -1,10 +1,8 @@
 """One recognised file as a typed table: footers cut, each column read by its kind, every decision written down."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -13,19 +11,20 @@ import pyarrow.compute as pc
 from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger, Source
-from revops.exports.opening.scars import open_end
+from revops.exports.later import Later, LaterRows, Opened
 from revops.exports.opening.text import Cells, TextSheet
 from revops.exports.opening.workbook import WorkbookSheet
 from revops.exports.reading.both_currencies import split_amounts
 from revops.exports.reading.cells import CellReader
-from revops.exports.reading.columns import TEXT, put
-from revops.exports.reading.footers import without_footers
+from revops.exports.reading.columns import TEXT, put, whole
+from revops.exports.reading.footers import warn_of_open_end, without_footers
 from revops.exports.reading.marks import settle_marks
 from revops.exports.reading.reconciled import apart, identities, is_reconciled, with_total
+from revops.exports.reading.spilled import Spilled
 from revops.exports.reading.weeks import with_named_weeks
 from revops.exports.reading.wide import lengthened
 from revops.exports.recognising.kinds import column_kind
-from revops.exports.recognising.own_columns import BY_HAND, ENTERED, FORMER
+from revops.exports.recognising.own_columns import ENTERED, FORMER
 from revops.exports.recognising.recognise import Match
 from revops.exports.recognising.systems import Description
 from revops.wording import plural
@@ -58,18 +57,6 @@ DECISIVE = {"amount_original", "amount_converted", "currency", "close_date", "cr
             "responded_date", "associated_at", "person_id", "converted_contact_id"}  # fmt: skip
 
 
-class Spilled(Protocol):
-    """Rows that are not in memory but at `path` (exports.reading.blocks)."""
-
-    path: Path
-
-    def __len__(self) -> int:
-        """Return the number of parts."""
-
-    def parts(self, places: Iterable[int] | None = None) -> Iterator[pa.Table]:
-        """Yield the parts, or those of some places, as typed tables."""
-
-
 @dataclass
 class Frame:
     """One file read: where it came from, what it is, and its columns, typed.
@@ -82,14 +69,40 @@ class Frame:
 
     source: Source
     description: Description
-    table: pa.Table
+    table: pa.Table = Opened()  # noqa: RUF009  a descriptor, which is meant to be shared
     day: dt.date | None = None
     titles: tuple[str, ...] = ()
     labels: dict[str, str] = field(default_factory=dict)
     totals: pa.Table | None = None
     scaled: int = 0
     part: str = ""
-    spilled: Spilled | None = None
+    spilled: Spilled | LaterRows | None = None
+
+    @property
+    def rows(self) -> pa.Table | Later:
+        """Return what tells the number of rows in memory and the columns of the table, which may be read later."""
+        return self._table  # type: ignore[attr-defined, no-any-return]
+
+    @property
+    def n_rows(self) -> int:
+        """Return how many rows it has, in memory or not."""
+        return self.rows.num_rows if self.spilled is None else self.spilled.n_rows
+
+    def parts(self, columns: list[str] | None = None) -> Iterator[pa.Table]:
+        """Yield its rows as tables, those in memory as one; of some columns, if named, those that it has."""
+        names = None if columns is None else [name for name in columns if name in self.rows.column_names]
+        if self.spilled is None:
+            yield self.table if names is None else self.table.select(names)
+        else:
+            yield from self.spilled.parts(columns=names)
+
+    def distinct(self, column: str) -> pa.Array:
+        """Return the distinct values of a column as text, blanks left out."""
+        found = pa.array([], TEXT)
+        for part in self.parts([column]):
+            values = whole(pc.unique(part[column].drop_null())).cast(TEXT)
+            found = pc.unique(pa.concat_arrays([found, values]))
+        return found
 
 
 def read_frame(
@@ -108,7 +121,7 @@ def read_frame(
     source.rows_read = cells.n + len(cells.ragged) + len(match.titles)
     ledger.leave_out(source, "title row above the header", len(match.titles))
     totals = without_footers(cells, match, source, ledger)
-    _warn_of_open_end(sheet, match, source)
+    warn_of_open_end(sheet, match, source)
     if kind.wide:
         match = lengthened(cells, match, source, ledger)
     if kind.table == "forecasts":
@@ -136,31 +149,6 @@ def introduce(source: Source, sheet: TextSheet | WorkbookSheet, match: Match) ->
     source.system, source.table = match.description.system.system, kind.table or f"look-up: {kind.name}"
     source.route, source.kind = kind.route, kind.name
     source.encoding, source.delimiter, source.header_row = sheet.encoding, match.delimiter, match.header + 1
-
-
-def _warn_of_open_end(sheet: TextSheet | WorkbookSheet, match: Match, source: Source) -> None:
-    """Warn of a last row of data that no line break ends: such a file may be cut off in its last cell.
-
-    Sheets kept by hand come without one from some spreadsheets: of those it counts only where that cell is a number.
-    """
-    if not isinstance(sheet, TextSheet):
-        return
-    cells, width = open_end(sheet.blob, match.delimiter or ","), len(match.labels)
-    kind = match.description.kind
-    last = [column for column, places in match.places.items() if width - 1 in places]
-    if len(cells) != width or (kind.table in (*BY_HAND, "tools") and not _is_number(last, cells[-1], match)):
-        return
-    source.warnings.append(
-        "its last row ends without a line break, as all others have one: it may be cut off in its last cell, or rows "
-        "below it be lost. Export it again if so."
-    )
-
-
-def _is_number(columns: list[str], cell: str, match: Match) -> bool:
-    """Return whether a filled cell is read as a number by some of these columns."""
-    kinds = {column_kind(match.description.kind, column) for column in columns}
-    is_spread = match.description.kind.wide is not None and match.description.kind.wide.cell in columns
-    return bool(cell.strip()) and (is_spread or bool(kinds & {"money", "number"}))
 
 
 def _coalesce(cells: Cells, match: Match, source: Source, ledger: Ledger) -> None:

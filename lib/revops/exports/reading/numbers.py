@@ -7,11 +7,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revops.errors import examples
-from revops.exports.reading.columns import TEXT, counts_of, distinct, whole
+from revops.exports.reading.columns import TEXT, Tally, counts_of, distinct, whole
 from revops.exports.reading.marks import marks_of
 from revops.wording import plural
 
-__all__ = ["Numbers", "read_numbers", "read_rates", "signs_shown"]
+__all__ = ["Numbers", "as_numbers", "number_form", "read_numbers", "signs_shown"]
 
 SPACES = "[\\s\u00a0\u202f\u2009'\u2019]"  # RE2 knows no escape for these: they stand as themselves
 MINUS = "[\u2212\u2013]"
@@ -27,7 +27,7 @@ SIGNS = {"point": ".", "comma": ","}
 class Numbers:
     """A column read: its numbers, what was decided, how many cells were no number, and the sentence that refuses it.
 
-    `scaled` is how many cells end in K, M or B.
+    `scaled` is how many cells end in K, M or B; `sign` is the decimal sign, blank where all cells cast as they are.
     """
 
     column: pa.Array
@@ -37,16 +37,17 @@ class Numbers:
     problem: str = ""
     marks: pa.DictionaryArray | None = None
     scaled: int = 0
+    sign: str = ""
 
 
 def read_numbers(
-    column: pa.Array | pa.ChunkedArray,
+    column: pa.Array | pa.ChunkedArray | Tally,
     where: str,
     decimal_sign: str = "auto",
     fallback: str = "auto",
     says: str = SAYS,
 ) -> Numbers:
-    """Return a column of text as numbers.
+    """Return a column of text as numbers; of a tally the numbers of its distinct values, decided by all its rows.
 
     Parameters
         where : file and column, for messages
@@ -54,62 +55,48 @@ def read_numbers(
         fallback : the sign used where the cells do not tell: company.yml's exports.decimal_sign, or its file's
         says : where the fallback comes from, for the audit
     """
-    quick = _plain(column, decimal_sign)
+    quick = _plain(column.values if isinstance(column, Tally) else column, decimal_sign)
     if quick is not None:
         return Numbers(quick)
-    read = _by_value(column, where, decimal_sign, fallback)
+    if isinstance(column, Tally):
+        codes = pa.DictionaryArray.from_arrays(np.arange(len(column), dtype=np.int32), column.values)
+        read = _by_value(codes, column.counts, where, decimal_sign, fallback)
+    else:
+        codes = distinct(column)
+        read = _by_value(codes, counts_of(codes), where, decimal_sign, fallback)
     return replace(read, decision=read.decision.replace(SAYS, says))
 
 
-def read_rates(
-    column: pa.Array | pa.ChunkedArray, where: str, is_percent: bool, decimal_sign: str = "auto", fallback: str = "auto"
-) -> Numbers:
-    """Return a column of text as fractions in [0, 1]; percent or fraction is decided once for the column.
+def number_form(column: pa.Array | pa.ChunkedArray) -> str | None:
+    """Return what a piece of a column of numbers shows: a decimal point, nothing, or that it may be read both ways.
 
-    A percent sign or any number above 1 means percent. Else any number strictly between 0 and 1 means fractions, and
-    a column of nothing but 0 and 1 is what the description of the system says (`is_percent`).
+    None where some cell does not cast as it is.
     """
     text = column.dictionary if pa.types.is_dictionary(column.type) else column
-    signed = bool(pc.any(pc.match_substring(text.cast(TEXT), "%")).as_py())
-    read = read_numbers(column, where, decimal_sign, fallback)
-    if read.problem:
-        return read
-    low, high = pc.min_max(read.column).as_py().values()
-    between = pc.any(pc.and_(pc.greater(read.column, 0), pc.less(read.column, 1))).as_py()
-    if signed and between and (mixed := _mixed(column, read.column, where)):
-        return Numbers(read.column, problem=mixed)
-    percent = signed or (high is not None and high > 1) or (is_percent and not between)
-    top = 100 if percent else 1
-    if low is not None and (low < 0 or high > top):
-        outside = pc.or_(pc.less(read.column, 0), pc.greater(read.column, top)).fill_null(False)
-        shown = pc.unique(column.filter(outside).cast(TEXT)).to_pylist()
-        problem = (
-            f"{where}: must be between 0 and {top}; found {pc.sum(outside).as_py():,} of {len(column):,} rows outside "
-            f"({examples(sorted(shown))}). Correct the export."
-        )
-        return Numbers(read.column, problem=problem)
-    label = where.rpartition("column ")[2]
-    decision = f"{label}: percent, divided by 100" if percent else f"{label}: fractions, taken as they are"
-    return Numbers(pc.divide(read.column, float(top)), decision, read.unreadable, read.shown)
+    try:
+        values = pc.cast(text, pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    if pc.all(pc.is_finite(values)).as_py() is False:
+        return None
+    if _sure(text):
+        return "point"
+    return "unsure" if pc.any(pc.match_substring_regex(text, UNSURE)).as_py() else "plain"
+
+
+def as_numbers(column: pa.Array | pa.ChunkedArray, sign: str) -> pa.Array:
+    """Return a piece of a column of numbers whose decimal sign is known; blank: as it casts."""
+    if not sign:
+        return whole(pc.cast(column, pa.float64()))
+    codes = distinct(column)
+    text, scale = _scaled(_bare(codes.dictionary.cast(TEXT)))
+    return _valued(text, scale, sign).take(codes.indices)
 
 
 def signs_shown(column: pa.Array | pa.ChunkedArray) -> set[str]:
     """Return the decimal signs (point, comma) that some cell of a column shows."""
     text, _ = _scaled(_bare(distinct(column).dictionary.cast(TEXT)))
     return {name for name, sign in SIGNS.items() if _speaks_for(text, sign).any()}
-
-
-def _mixed(column: pa.Array | pa.ChunkedArray, values: pa.Array, where: str) -> str:
-    """Return the sentence that refuses 75% beside 0.75: nothing says what a bare number means."""
-    bare = pc.invert(pc.match_substring(column.cast(TEXT), "%"))
-    wrong = pc.and_(bare, pc.and_(pc.greater(values, 0), pc.less(values, 1))).fill_null(False)
-    if not (n := pc.sum(wrong).as_py()):
-        return ""
-    shown = examples(sorted(pc.unique(column.filter(wrong).cast(TEXT)).to_pylist()))
-    return (
-        f"{where}: must be written in percent or as fractions throughout; found {n:,} of {len(column):,} fractions "
-        f"beside percent signs ({shown}). Correct the export."
-    )
 
 
 def _plain(column: pa.Array | pa.ChunkedArray, decimal_sign: str) -> pa.Array | None:
@@ -132,17 +119,12 @@ def _sure(text: pa.Array | pa.ChunkedArray) -> bool:
     return bool(pc.any(pc.match_substring_regex(text, r"\.(\d{1,2}|\d{4,})$|\d{4}\.\d|^-?0?\.\d")).as_py())
 
 
-def _by_value(column: pa.Array | pa.ChunkedArray, where: str, decimal_sign: str, fallback: str) -> Numbers:
-    codes = distinct(column)
-    counts, text = counts_of(codes), _bare(codes.dictionary.cast(TEXT))
-    text, scale = _scaled(text)
+def _by_value(codes: pa.DictionaryArray, counts: np.ndarray, where: str, decimal_sign: str, fallback: str) -> Numbers:
+    text, scale = _scaled(_bare(codes.dictionary.cast(TEXT)))
     sign, decision, problem = _decimal_sign(codes.dictionary.cast(TEXT), text, counts, where, decimal_sign, fallback)
     if problem:
-        return Numbers(pa.nulls(len(column), pa.float64()), problem=problem)
-    other = "," if sign == "." else "."
-    plain = pc.replace_substring(pc.replace_substring(text, other, ""), sign, ".")
-    good = pc.and_(pc.match_substring_regex(text, NUMBER), pc.match_substring_regex(plain, r"^-?(\d+\.?\d*|\.\d+)$"))
-    values = pc.multiply(pc.cast(pc.if_else(good, plain, None), pa.float64()), scale)
+        return Numbers(pa.nulls(len(codes), pa.float64()), problem=problem)
+    values = _valued(text, scale, sign)
     lost = values.is_null().to_numpy(False)
     shown = tuple(sorted(codes.dictionary.filter(pa.array(lost & (counts > 0))).to_pylist())[:3])
     unreadable, filled = int(counts[lost].sum()), int(counts.sum())
@@ -152,7 +134,15 @@ def _by_value(column: pa.Array | pa.ChunkedArray, where: str, decimal_sign: str,
             "Correct the export."
         )
     scaled = int(counts[(pc.not_equal(scale, 1.0)).to_numpy(False)].sum())
-    return Numbers(values.take(codes.indices), decision, unreadable, shown, problem, marks_of(codes), scaled)
+    return Numbers(values.take(codes.indices), decision, unreadable, shown, problem, marks_of(codes), scaled, sign)
+
+
+def _valued(text: pa.Array, scale: pa.Array, sign: str) -> pa.Array:
+    """Return bare cells as numbers; null where one is none."""
+    other = "," if sign == "." else "."
+    plain = pc.replace_substring(pc.replace_substring(text, other, ""), sign, ".")
+    good = pc.and_(pc.match_substring_regex(text, NUMBER), pc.match_substring_regex(plain, r"^-?(\d+\.?\d*|\.\d+)$"))
+    return pc.multiply(pc.cast(pc.if_else(good, plain, None), pa.float64()), scale)
 
 
 def _scaled(text: pa.Array) -> tuple[pa.Array, pa.Array]:

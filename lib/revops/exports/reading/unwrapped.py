@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from revops.exports.reading.columns import TEXT, coded, distinct
 
-__all__ = ["unwrapped", "unwrapped_words"]
+__all__ = ["is_wrapped", "unwrapped", "unwrapped_words"]
 
 FORMULA = re.compile(r'^\s*="([^"]*)"\s*$')
 WRAPPED = "^\\s*(=\"|')"
@@ -18,11 +18,16 @@ def unwrapped(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
 
     A column that has neither is returned as it is.
     """
-    text = column.dictionary if pa.types.is_dictionary(column.type) else column
-    if not pc.any(pc.match_substring_regex(text.cast(TEXT), WRAPPED)).as_py():
+    if not is_wrapped(column):
         return column
     codes = distinct(column)
     return coded(codes, unwrapped_words(codes.dictionary.to_pylist())).cast(TEXT)
+
+
+def is_wrapped(column: pa.Array | pa.ChunkedArray) -> bool:
+    """Return whether some cell of a column has such signs."""
+    text = column.dictionary if pa.types.is_dictionary(column.type) else column
+    return bool(pc.any(pc.match_substring_regex(text.cast(TEXT), WRAPPED)).as_py())
 
 
 def unwrapped_words(words: list[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """Which kind of file a sheet is, by its headers and never by its name, and in which row they stand."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -59,13 +60,14 @@ def recognise(sheet: TextSheet | WorkbookSheet, descriptions: tuple[Description,
     """
     best: tuple[tuple[int, ...], Match] | None = None
     nearest: tuple[tuple[int, ...], str] = ((0, 0), NOTHING)
+    tables = _Tables([description for description in descriptions if description.kind.statement is None])
     for delimiter, rows in sheet.heads():
         for place, row in enumerate(rows[:DEEPEST]):
             labels = [normalised(cell) for cell in row]
             if len(set(labels) - {""}) < 2:
                 continue
             header = _Header(labels)
-            for description in (d for d in descriptions if d.kind.statement is None):
+            for description in tables.sharing(header):
                 places = _places(header, description)
                 if not places and description.kind.required:
                     continue
@@ -143,6 +145,37 @@ class _Header:
 
 def _joined(where: dict[str, list[int]]) -> dict[str, list[int]]:
     return {field_name(label): places for label, places in where.items()}
+
+
+class _Tables:
+    """Descriptions of tables by their headers, so that a row is held only against those that share one with it."""
+
+    def __init__(self, descriptions: list[Description]) -> None:
+        self.descriptions = descriptions
+        self.words: defaultdict[str, list[int]] = defaultdict(list)
+        self.names: defaultdict[str, list[int]] = defaultdict(list)
+        self.prefixed: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+        self.always: list[int] = []
+        for place, description in enumerate(descriptions):
+            kind, aliases = description.kind, description.aliases
+            if kind.wide or not kind.required:
+                self.always.append(place)
+            if aliases.prefixes:
+                self.prefixed[aliases.prefixes].append(place)
+            for word in aliases.all:
+                self.words[word].append(place)
+            for name in aliases.names if kind.route == "api" else ():
+                self.names[name].append(place)
+
+    def sharing(self, header: "_Header") -> list[Description]:
+        """Return, in their order, the descriptions of which some header may stand in a row."""
+        found = set(self.always)
+        for known, labels in ((self.words, header.where), (self.names, header.joined)):
+            found.update(*(known[label] for label in labels if label in known))
+        for prefixes, places in self.prefixed.items():
+            if any(label.startswith(prefixes) for label in header.labels):
+                found.update(places)
+        return [self.descriptions[place] for place in sorted(found)]
 
 
 def _places(header: _Header, description: Description) -> dict[str, tuple[int, ...]]:

@@ -1,11 +1,10 @@
 """The touches table: the members of campaigns and the touches of other systems, each once, with their channels."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pyarrow import dataset
 
 from revops.exports.audit import Ledger, Source
@@ -15,7 +14,7 @@ from revops.exports.touches.copies import once
 from revops.exports.touches.found import Found
 from revops.exports.touches.ranges import boundaries, in_ranges
 from revops.exports.touches.rows import Persons, touch_rows
-from revops.exports.uniting.records import finish
+from revops.exports.uniting.records import finish, written
 
 __all__ = ["build_touches"]
 
@@ -33,15 +32,12 @@ def build_touches(
     """
     found = Found(context.company, campaigns)
     rows = (touch_rows(part, is_api, persons, context.ledger) for part, is_api in _parts(frames))
-    if aside is not None and any(frame.spilled for frame in frames):
+    if aside is not None and any(frame.spilled is not None for frame in frames):
         groups = in_ranges(rows, _boundaries(frames, persons), aside)
-        result = _written((_done(group, found, context.ledger) for group in groups), aside / "touches.parquet")
+        result = written((_done(group, found, context.ledger) for group in groups), "touches", aside)
     else:
         result = _done(pa.concat_tables(rows), found, context.ledger)
     found.warn(context.ledger)
-    for frame in frames:
-        if frame.spilled is not None:
-            frame.spilled.path.unlink()
     return result
 
 
@@ -50,14 +46,6 @@ def _done(rows: pa.Table, found: Found, ledger: Ledger) -> pa.Table:
     table = found.complete(once(rows, ledger))
     ledger.keep_rows(table)
     return finish(table, "touches")
-
-
-def _written(tables: Iterable[pa.Table], path: Path) -> dataset.Dataset:
-    """Write the tables as one file and return it as a dataset."""
-    with pq.ParquetWriter(path, finish(pa.table({}), "touches").schema, compression="zstd") as writer:
-        for table in tables:
-            writer.write_table(table)
-    return dataset.dataset(path)
 
 
 def _parts(frames: list[Frame], most: int | None = None) -> Iterator[tuple[pa.Table, bool]]:

@@ -21,7 +21,7 @@ def look_up(frames: list[Frame]) -> None:
                 if other.description.kind.name == look.file
                 and other.description.system.system == frame.description.system.system
             ]
-            if not others or look.by not in frame.table.column_names:
+            if not others or look.by not in frame.rows.column_names:
                 continue
             found = joined(frame.table[look.by], pa.concat_tables(others), look.by, take)
             own = frame.table[column] if column in frame.table.column_names else None

@@ -45,7 +45,7 @@ def merged_records(frames: list[Frame], key: str) -> Merged:
 
 def _pairs(frames: list[Frame], key: str) -> Iterable[tuple[str, str]]:
     for frame in frames:
-        if "merged_into" in frame.table.column_names:
+        if "merged_into" in frame.rows.column_names:
             rows = frame.table.select([key, "merged_into"])
             rows = rows.filter(pc.and_(rows[key].is_valid(), rows["merged_into"].is_valid()))
             pairs = zip(rows[key].to_pylist(), rows["merged_into"].to_pylist(), strict=True)

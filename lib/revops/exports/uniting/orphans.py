@@ -9,25 +9,28 @@ from revops.exports.audit import Ledger
 from revops.exports.context import Context
 from revops.exports.money import converted_by, factors
 from revops.exports.people import folded
-from revops.exports.reading.columns import TEXT, by_distinct
+from revops.exports.reading.columns import TEXT, by_distinct, whole
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.records import plain
 from revops.wording import money
 
 __all__ = ["warn_of_orphans"]
 
+NEEDED = ["opportunity_id", "changed_at", "amount_original", "currency"]  # of history
+
 
 def warn_of_orphans(
-    groups: dict[str, list[Frame]], tables: dict[str, pa.Table], deals: pa.Table, context: Context
+    known: pa.Table, history: list[Frame], tables: dict[str, pa.Table], deals: pa.Table, context: Context
 ) -> None:
     """Warn of history without its opportunity, and of opportunities whose account or owner is in no file.
 
     Parameters
-        groups : the frames of each table as they were read, records that are left out later among them
-        tables : accounts and owners, where files hold them
+        known : the ids of opportunities as they were read, records that are left out later among them
+        history : the files of history
+        tables : the ids of accounts and owners, where files hold them
     """
     company, ledger, shared = context.company, context.ledger, context.people.shared
-    _warn_of_history(groups, company, ledger)
+    _warn_of_history(known, history, company, ledger)
     for table, column, called in (
         ("accounts", "account_id", "name an account"),
         ("owners", "owner_id", "have an owner"),
@@ -49,30 +52,27 @@ def warn_of_orphans(
             )
 
 
-def _warn_of_history(groups: dict[str, list[Frame]], company: Company, ledger: Ledger) -> None:
+def _warn_of_history(known: pa.Table, history: list[Frame], company: Company, ledger: Ledger) -> None:
     """Warn of opportunities that have history and are in no file, with what they were worth last."""
-    known = [frame.table["opportunity_id"].cast(TEXT).combine_chunks() for frame in groups["opportunities"]]
-    parts = [_needed(frame.table) for frame in groups["opportunity_history"]]
-    if not known or not parts:
+    if not history:
         return
-    rows = pa.concat_tables(parts, promote_options="default")
-    ids = rows["opportunity_id"].cast(TEXT)
-    lost = pc.and_(pc.invert(pc.is_in(ids, value_set=pa.concat_arrays(known))), ids.is_valid())
-    if not pc.any(lost).as_py():
+    told = pc.unique(pa.concat_arrays([frame.distinct("opportunity_id") for frame in history]))
+    names = sorted(told.filter(pc.invert(pc.is_in(told, value_set=whole(known["opportunity_id"])))).to_pylist())
+    if not names:
         return
-    gone, total = rows.filter(lost), len(pc.unique(ids.drop_null()))
-    names = sorted(pc.unique(gone["opportunity_id"]).to_pylist())
+    gone = pa.concat_tables(
+        [_of(part, names) for frame in history for part in frame.parts(NEEDED)], promote_options="default"
+    )
     ledger.warnings.append(
-        f"opportunity_history: {len(names):,} of {total:,} opportunities with history"
+        f"opportunity_history: {len(names):,} of {len(told):,} opportunities with history"
         f"{_worth(_last_amounts(gone, company), company)} are in no file of opportunities ({examples(names)}): its "
         "export may be filtered or cut off"
     )
 
 
-def _needed(table: pa.Table) -> pa.Table:
-    """Return the few columns of history that are looked at."""
-    names = ("opportunity_id", "changed_at", "amount_original", "currency")
-    return plain(table.select([name for name in names if name in table.column_names]))
+def _of(rows: pa.Table, names: list[str]) -> pa.Table:
+    """Return the rows of some opportunities."""
+    return plain(rows).filter(pc.is_in(rows["opportunity_id"].cast(TEXT), value_set=pa.array(names, TEXT)))
 
 
 def _last_amounts(rows: pa.Table, company: Company) -> float | None:

@@ -1,11 +1,14 @@
 """Many files of one table made one: each record once, the latest state of it, gaps filled from its other copies."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyarrow import dataset
 
 from revops.exports.audit import Ledger
 from revops.exports.reading.addresses import MAY_HOLD, without_addresses
@@ -14,7 +17,8 @@ from revops.exports.reading.frames import Frame
 from revops.exports.uniting.copies import refuse_contradictions
 from revops.schema import TABLES
 
-__all__ = ["completed", "finish", "joined", "plain", "sorted_by", "unite", "without_deleted"]
+__all__ = ["completed", "finish", "joined", "picked", "plain", "sorted_by", "unite", "without_deleted",
+           "written"]  # fmt: skip
 
 ARROW = {
     "id": TEXT,
@@ -54,7 +58,7 @@ def unite(frames: list[Frame], name: str, ledger: Ledger, key: str | None = None
     return table
 
 
-def without_deleted(table: pa.Table, name: str, ledger: Ledger, histories: Sequence[pa.ChunkedArray] = ()) -> pa.Table:
+def without_deleted(table: pa.Table, name: str, ledger: Ledger, histories: Sequence[pa.Array] = ()) -> pa.Table:
     """Return the table without the records that the system marks as deleted, but for those with a history.
 
     `histories` are the ids of history files: a record among them is kept, so that a past day still sees it.
@@ -65,8 +69,7 @@ def without_deleted(table: pa.Table, name: str, ledger: Ledger, histories: Seque
     key = TABLES[name].key[0]
     ids = table[key].filter(gone).combine_chunks()
     for history in histories:
-        seen = history.filter(pc.is_in(history, ids))
-        gone = pc.and_not(gone, pc.is_in(table[key], seen.combine_chunks()))
+        gone = pc.and_not(gone, pc.is_in(table[key], history.filter(pc.is_in(history, ids))))
     ledger.leave_out_rows(table.filter(gone), "deleted in the system (IsDeleted)", key)
     return table.filter(pc.invert(gone))
 
@@ -104,6 +107,15 @@ def _without_addresses(table: pa.Table, name: str) -> pa.Table:
     return table
 
 
+def written(tables: Iterable[pa.Table], name: str, folder: Path) -> dataset.Dataset:
+    """Write finished tables one after the other as <name>.parquet in a folder and return it as a dataset."""
+    path = folder / f"{name}.parquet"
+    with pq.ParquetWriter(path, finish(pa.table({}), name).schema, compression="zstd") as writer:
+        for table in tables:
+            writer.write_table(table)
+    return dataset.dataset(path)
+
+
 def completed(table: pa.Table, name: str) -> pa.Table:
     """Return the table with null columns for those of the schema that no file had."""
     for column in TABLES[name].columns:
@@ -124,6 +136,11 @@ def joined(keys: pa.Array | pa.ChunkedArray, other: pa.Table, by: str, take: str
     """Return `take` of the row of `other` whose `by` equals each key; null where there is none."""
     places = pc.index_in(keys.cast(TEXT), value_set=other[by].cast(TEXT).combine_chunks())
     return other[take].combine_chunks().take(places)
+
+
+def picked(table: pa.Table | None, *names: str) -> pa.Table | None:
+    """Return the columns of some names that the table has; None where there is no table."""
+    return None if table is None else table.select([name for name in names if name in table.column_names])
 
 
 def plain(table: pa.Table) -> pa.Table:

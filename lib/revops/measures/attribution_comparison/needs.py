@@ -7,8 +7,8 @@ __all__ = ["NEEDS", "OF_SPEND", "READS", "lacking", "refusal"]
 NEEDS = ("opportunities",)
 """The tables without which it cannot run; touches, or conversions of contacts that stand in for them: `refusal`."""
 _PEOPLE = ("touches", "contact_roles", "contacts", "leads", "accounts")
-READS = (*NEEDS, "opportunity_history", *_PEOPLE, "campaigns", "spend", "ledger")
-"""The tables that its numbers come from."""
+READS = (*NEEDS, "opportunity_history", "owners", *_PEOPLE, "campaigns", "spend", "ledger")
+"""The tables that its numbers come from; owners tell segment and region where nothing nearer does."""
 OF_SPEND = ("spend_amount", "cost_per_credited_amount", "contribution_amount", "campaign_return")
 """The metrics that costs tell."""
 _TOUCHES = (

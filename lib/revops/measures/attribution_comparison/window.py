@@ -36,7 +36,7 @@ class Window:
         return Subject(self.view, self.knobs).only
 
     @cached_property
-    def known(self) -> Known:
+    def known(self) -> tuple[Known, ...]:
         """Return what all journeys of the window are made of."""
         return known_on(self.view)
 

@@ -7,8 +7,9 @@ __all__ = ["NEEDS", "OF_BILLS", "OF_MARGIN", "READS", "lacking", "refusal"]
 NEEDS = ("opportunities",)
 """The tables without which it cannot run; and costs in any form: `refusal`."""
 _PEOPLE = ("contact_roles", "contacts", "leads", "accounts", "touches")
-READS = (*NEEDS, *_PEOPLE, "campaigns", "spend", "ledger", "subscriptions", "invoices", "payments")
-"""The tables that its numbers come from."""
+READS = (*NEEDS, "opportunity_history", "owners", *_PEOPLE, "campaigns", "spend", "ledger", "subscriptions", "invoices",
+         "payments")  # fmt: skip
+"""The tables that its numbers come from; owners tell segment and region where nothing nearer does."""
 OF_BILLS = ("paid_back_share", "lost_before_payback_share", "ltv_amount", "ltv_to_cac", "nrr", "grr", "logo_churn_rate",
             "recurring_movement_amount", "magic_number", "burn_multiple")  # fmt: skip
 """The metrics that recurring revenue by customer and month tells."""

@@ -6,9 +6,9 @@ __all__ = ["NEEDS", "OF_HISTORY", "OF_LEADS", "READS", "has_leads", "lacking", "
 
 NEEDS = ("opportunities",)
 """The tables without which it cannot run; and leads or history: `refusal`."""
-READS = (*NEEDS, "opportunity_history", "accounts", "leads", "lead_history", "contacts", "contact_roles", "touches",
-         "campaigns", "spend", "ledger", "subscriptions", "tools")  # fmt: skip
-"""The tables that its numbers come from."""
+READS = (*NEEDS, "opportunity_history", "accounts", "owners", "leads", "lead_history", "contacts", "contact_roles",
+         "touches", "campaigns", "spend", "ledger", "subscriptions", "tools", "forecasts")  # fmt: skip
+"""The tables that its numbers come from; forecasts tell whether those were off (forecast_accuracy.signal_of)."""
 OF_LEADS = ("mql_volume", "mql_to_sql_rate", "lead_to_won_rate", "cost_per_mql", "lead_enrichment_rate",
             "sla_attainment_rate", "never_touched_rate", "first_touch_hours", "accept_rate", "late_lead_amount",
             "utm_compliance_rate")  # fmt: skip

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from revops.analysis.journeys import with_fallback
+from revops.analysis.journeys import Known, with_fallback
 from revops.measures.attribution_comparison.window import Window
 
 __all__ = ["recorded"]
@@ -16,7 +16,14 @@ def recorded(window: Window) -> pd.DataFrame:
         One row per touch, in order of time: touch_id, touched_at, campaign_id, campaign_type, channel. In a slice those
         of the people behind its deals. Of channels left out (without_channels) those with a campaign alone.
     """
-    known, knobs = window.known, window.knobs
+    parts = [_of_part(window, known) for known in window.known]
+    if len(parts) == 1:
+        return parts[0]
+    return pd.concat(parts).sort_values(["touched_at", "touch_id"], ignore_index=True)
+
+
+def _of_part(window: Window, known: Known) -> pd.DataFrame:
+    knobs = window.knobs
     people, found = with_fallback(known.people, knobs.account_fallback), known.touched
     table, text = found.table, found.text.take(found.table["row"]).reset_index(drop=True)
     text["touched_at"] = table["at"].to_numpy().astype("datetime64[us]")

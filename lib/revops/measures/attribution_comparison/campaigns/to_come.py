@@ -8,7 +8,7 @@ import pandas as pd
 from revops.analysis.credit import Paths, touch_weights
 from revops.analysis.ever_won import won_of_open
 from revops.analysis.journeys import Journeys
-from revops.analysis.spans import spans
+from revops.analysis.spans import spans_of
 from revops.measures.attribution_comparison.window import Window
 
 __all__ = ["ToCome", "to_come"]
@@ -71,7 +71,7 @@ def to_come(window: Window, reference: str | None) -> ToCome:
 
 def _chances(window: Window) -> pd.DataFrame:
     view = window.view
-    states = spans(view.timeline, view.book.table("opportunities"), as_of=view.day, company=view.company)
+    states = spans_of(view)
     if not view.book.has_history:
         return won_of_open(states.iloc[:0], since=view.day, until=view.day)
     return won_of_open(states, since=view.book.history_from, until=view.day)

@@ -10,7 +10,7 @@ import pandas as pd
 from revops.analysis.outlook import Subject
 from revops.analysis.pace import frozen_on
 from revops.analysis.same_day import booked_on_days
-from revops.analysis.spans import spans
+from revops.analysis.spans import spans_of
 from revops.book import UNASSIGNED
 from revops.company import TYPES
 from revops.periods import Period
@@ -68,9 +68,7 @@ def states_of(subject: Subject) -> pd.DataFrame:
 
     A field without history is unknown in the past, but for the owner, which is the record's.
     """
-    view = subject.view
-    records, company, tracked = view.book.table("opportunities"), view.company, view.book.audit.tracked
-    states = spans(view.timeline, records, as_of=view.day, company=company, types=TYPES, also=ALSO)
+    tracked, states = subject.view.book.audit.tracked, spans_of(subject.view, types=TYPES, also=ALSO)
     states["owner_id"] = states["owner_id"].fillna(UNASSIGNED)
     unknown = [name for name in ("win_probability", "forecast_category") if name not in tracked]
     return states.assign(**{name: pd.Series(None, states.index, states[name].dtype) for name in unknown})

@@ -1,9 +1,13 @@
 """Who was a lead by the day: people with the days they were qualified, handed back, and became something else."""
 
+from collections.abc import Callable
+from functools import partial
+
 import pandas as pd
 
 from revops.analysis.among import is_among
 from revops.book import UNKNOWN, AsOf
+from revops.book.parts import over
 from revops.company import Groups
 from revops.measures.stage_benchmarking.funnel.history import owners_on, turned_down
 from revops.measures.stage_benchmarking.window import Window
@@ -38,20 +42,31 @@ def lead_records(window: Window) -> pd.DataFrame:
         A day of qualification that a CRM overwrites when it qualifies again is that of the last time. Source, segment
         and region, and the account of a contact, have no history: today's hold.
     """
-    view, end = window.view, end_of_day(window.view.day)
-    leads = view.book.table("leads")
-    leads = leads[leads["created_at"] <= end]
-    found = _of_contacts(view) if leads.empty else _of_leads(view, leads)
+    view = window.view
+    found = _of_leads if any(over(view, _has_leads)) else _of_contacts
+    parts = over(view, partial(_records, of=found))
+    table = pd.concat([part for part in parts if len(part)] or parts[:1])
+    return table.sort_values(["created", "lead_id"], ignore_index=True)
+
+
+def _has_leads(view: AsOf) -> bool:
+    return bool((view.book.table("leads")["created_at"] <= end_of_day(view.day)).any())
+
+
+def _records(view: AsOf, of: Callable[[AsOf], pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of a company, or of one part of it."""
+    found, end = of(view), end_of_day(view.day)
     stamps = ["mql_at", "sql_at", "opportunity_at", "customer_at"]
     found[stamps] = found[stamps].where(found[stamps] <= end).astype("datetime64[us]")
     for name in stamps:
         found[name] = found[name].mask(found[name] < found["created"], found["created"])
-    return _described(found, view).sort_values(["created", "lead_id"], ignore_index=True)
+    return _described(found, view)
 
 
-def _of_leads(view: AsOf, leads: pd.DataFrame) -> pd.DataFrame:
-    """Return the leads, which were all made by the day, with what they had become by then."""
-    end, history = end_of_day(view.day), view.book.table("lead_history")
+def _of_leads(view: AsOf) -> pd.DataFrame:
+    """Return the leads made by the day, with what they had become by then."""
+    end, history, leads = end_of_day(view.day), view.book.table("lead_history"), view.book.table("leads")
+    leads = leads[leads["created_at"] <= end]
     found = leads.rename(columns={"created_at": "created"}).reset_index(drop=True)
     contacts = view.book.table("contacts")
     to_come = contacts.loc[contacts["created_at"] > end, "contact_id"]

@@ -1,4 +1,4 @@
-"""A page shows the files, omissions and warnings of the tables it reads, and counts all others."""
+"""A page shows the files, omissions and warnings of the tables it reads, and nothing of others."""
 
 import dataclasses
 import json
@@ -8,10 +8,10 @@ from frames import COMPANY, as_of, book, change, deal
 from revops import report
 from revops.actions import pipeline_coverage as act
 from revops.book import open_book
+from revops.book.sources import data_rows, sources
 from revops.exports import Audit, FileAudit, LeftOut
 from revops.measures import pipeline_coverage as measures
 from revops.params import ReportSettings, settings
-from revops.report.sources import data_rows, sources
 
 READS = ("opportunities", "owners")
 
@@ -56,36 +56,22 @@ def test_what_concerns_a_report_is_that_of_its_tables_and_of_no_table_at_all():
     assert [f.name for f in found.files] == ["crm/deals.csv", "crm/roles.csv"]
     assert found.left_out == LEFT[:1]
     assert found.warnings == (TOLD[0], *TOLD[4:], "crm/deals.csv: not UTF-8")
-    assert found.others == (
-        "3 other files hold customers, leads and subscriptions; no number here comes from them: "
-        "see python -m revops check."
-    )
-    assert found.other_doubts == (
-        "In tables that no number here comes from: 7 rows or cells left out and 4 warnings; see python -m revops check."
-    )
 
 
 def test_a_report_that_names_no_table_shows_everything():
     found = sources(audit(FILES, TOLD, LEFT))
-    assert (found.files, found.left_out, found.others, found.other_doubts) == (FILES, LEFT, "", "")
+    assert (found.files, found.left_out) == (FILES, LEFT)
     assert found.warnings == (*TOLD, "crm/deals.csv: not UTF-8", "crm/leads.csv: not UTF-8")
 
 
-def test_every_warning_and_omission_is_shown_or_counted():
-    everything = audit(FILES, TOLD, LEFT)
-    for reads in (READS, ("leads",), ("subscriptions",), ("tools",), ()):
-        found = sources(everything, reads)
-        assert len(found.warnings) + found.n_other_warnings == len(TOLD) + 2
-        assert sum(item.n for item in found.left_out) + found.n_other_left_out == 9
-        assert {*found.files, *found.other_files} == set(FILES) and len(found.files + found.other_files) == len(FILES)
-
-
-def test_one_other_file_is_said_in_the_singular():
-    found = sources(audit(FILES[:2], left_out=[dataclasses.replace(LEFT[1], n=1)]), READS)
-    assert found.others == ("1 other file holds leads; no number here comes from it: see python -m revops check.")
-    assert found.other_doubts == (
-        "In tables that no number here comes from: 1 row or cell left out and 1 warning; see python -m revops check."
+def test_what_is_found_in_other_tables_changes_nothing():
+    more = audit(
+        (*FILES, file("ads/costs.csv", "spend", "ads", warnings=("not UTF-8",))),
+        (*TOLD, "spend: 1 has no channel", "ads/costs.csv: 1 row is odd"),
+        (*LEFT, LeftOut("spend", "ads/costs.csv", "duplicate", 1, None, ())),
     )
+    assert sources(more, READS) == sources(audit(FILES, TOLD, LEFT), READS)
+    assert data_rows(more, READS) == data_rows(audit(FILES, TOLD, LEFT), READS)
 
 
 def test_data_for_programs_holds_the_tables_that_are_read():
@@ -112,10 +98,15 @@ def test_the_page_shows_them():
     result = measures.measure(view, chosen.knobs)
     given = report.Answer(chosen, view, result.period, act.headline(result), measures=(), reads=READS)
     left_out, origin = given.left_out().to_html(), given.provenance().to_html()
-    assert all(word in left_out for word in ("duplicate id", "2 have no amount", "notes.csv: not used", "7 rows or"))
+    assert all(
+        word in left_out for word in ("duplicate id", "2 have no amount", "notes.csv: not used", "comes from, nothing")
+    )
     assert not any(word in left_out for word in ("test record", "3 have no owner", "leads.csv: 1 row"))
-    assert "deals.csv" in origin and "3 other files hold" in origin and "months.csv" not in origin
+    assert "deals.csv" in origin and "from files of other tables" in origin and "months.csv" not in origin
     assert [row["table"] for row in given.to_json()["data"]] == ["look-up: roles", "opportunities"]
+    everything = dataclasses.replace(given, reads=())
+    assert "nothing is told" not in everything.left_out().to_html()
+    assert "other tables" not in everything.provenance().to_html()
 
 
 def test_the_report_reads_no_table_that_it_does_not_name():

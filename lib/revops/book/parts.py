@@ -1,0 +1,134 @@
+"""Large tables in parts: written so that all that hangs together lies in one, and gone through one part at a time.
+
+A function that only follows ids from row to row finds in a part what it would find in the whole. What it gives for each
+part is put together in an order that does not depend on how many parts there are.
+"""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, Protocol, Self, TypeVar
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow.dataset import Dataset
+
+from revops.book.components import KEYS, Components, batches, components
+from revops.book.stored import ORDER, part_file
+
+__all__ = ["SCHEDULER", "by_id", "cut", "in_parts", "on", "over"]
+
+Found = TypeVar("Found")
+
+
+class _View(Protocol):
+    """What parts are taken of: revops.book.AsOf."""
+
+    book: Any
+
+    def part(self, number: int) -> Self:
+        """Return the view of one part."""
+        ...
+
+
+View = TypeVar("View", bound=_View)
+SCHEDULER = "REVOPS_SCHEDULER"
+"""The address of a Dask scheduler whose workers go through the parts; without it this process does, one by one."""
+_given: ContextVar[Executor | None] = ContextVar("executor", default=None)
+
+
+def cut(
+    tables: Mapping[str, pa.Table | Dataset], folder: Path, rows_per_part: int
+) -> Mapping[str, pa.Table | Dataset]:  # fmt: skip
+    """Write the large tables of a company in parts where one has more rows than a part is to have; return the others.
+
+    A table in parts is a folder of its name: 0000.parquet and so on, rows in the order of the whole, and order.parquet.
+    None is held whole that is not in memory: the file of a dataset in `folder` is removed once it is cut.
+    """
+    wanted = {name: table for name, table in tables.items() if name in KEYS}
+    n = -(-max(map(_n_rows, wanted.values()), default=0) // rows_per_part)
+    if n <= 1:
+        return tables
+    linked = components(wanted)
+    for name, table in wanted.items():
+        _write(name, table, linked, folder / name, n)
+        (folder / f"{name}.parquet").unlink(missing_ok=True)
+    return {name: table for name, table in tables.items() if name not in KEYS}
+
+
+def in_parts(view: _View) -> bool:
+    """Return whether the tables behind a view are cut into parts."""
+    return view.book.n_parts > 1
+
+
+def over(view: View, function: Callable[[View], Found]) -> list[Found]:
+    """Return what a function finds in each part, in order: here one part after another, or on an executor (`on`).
+
+    Parameters
+        function : of a view of one part; of the module's own, or a partial of such, as it may go to another process
+    """
+    if not in_parts(view):
+        return [function(view)]
+    views = (view.part(number) for number in range(view.book.n_parts))
+    with _executor() as executor:
+        if executor is None:
+            return [function(part) for part in views]
+        return [found.result() for found in [executor.submit(function, part) for part in views]]
+
+
+@contextlib.contextmanager
+def on(executor: Executor) -> Iterator[None]:
+    """Let an executor go through parts: a pool of processes, or a Dask client's (`client.get_executor()`)."""
+    before = _given.set(executor)
+    try:
+        yield
+    finally:
+        _given.reset(before)
+
+
+def by_id(frames: list[pd.DataFrame], column: str) -> pd.DataFrame:
+    """Return the rows of all parts, sorted by an id, rows of one id in their order; those of one part as they are."""
+    if len(frames) == 1:
+        return frames[0]
+    table = pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
+    order = pd.factorize(table[column], sort=True)[0].argsort(kind="stable")
+    return table.take(order).reset_index(drop=True)
+
+
+@contextlib.contextmanager
+def _executor() -> Iterator[Executor | None]:
+    """Give what goes through parts; None: this process."""
+    address = os.environ.get(SCHEDULER)
+    if _given.get() is not None or not address:
+        yield _given.get()
+    else:
+        from distributed import Client  # the extra revops[dask], wanted only here
+
+        with Client(address) as client:
+            yield client.get_executor(pure=False)
+
+
+def _write(name: str, rows: pa.Table | Dataset, linked: Components, folder: Path, n: int) -> None:
+    """Write the parts of one table, and which row went where."""
+    folder.mkdir()
+    order = pa.schema({"part": pa.uint16()})
+    with contextlib.ExitStack() as stack:
+
+        def writer(file: Path, columns: pa.Schema) -> pq.ParquetWriter:
+            return stack.enter_context(pq.ParquetWriter(file, columns, compression="zstd"))
+
+        parts, told = [writer(part_file(folder, k), rows.schema) for k in range(n)], writer(folder / ORDER, order)
+        for some in batches(rows):
+            number = linked.part_of(name, some, n)
+            told.write_table(pa.table({"part": number}, schema=order))
+            for k, part in enumerate(parts):
+                if (mine := number == k).any():
+                    part.write_table(some.filter(pa.array(mine)))
+
+
+def _n_rows(table: pa.Table | Dataset) -> int:
+    return table.num_rows if isinstance(table, pa.Table) else table.count_rows()

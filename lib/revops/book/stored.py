@@ -1,0 +1,95 @@
+"""Prepared tables in a folder: each a file, or a folder of parts that are read one at a time."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from revops import schema
+
+__all__ = ["ORDER", "StoredTables", "count_rows", "part_file", "stored_in"]
+
+ORDER = "order.parquet"
+"""The file, beside the parts of a table, that tells of each row of the whole which part has it."""
+
+
+class StoredTables(Mapping[str, pd.DataFrame]):
+    """The prepared tables by name, each read when it is first asked for; `home` is the folder they were prepared in."""
+
+    def __init__(self, files: dict[str, Path], home: Path | None = None) -> None:
+        self.files = files
+        self.home = home
+        self.read: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self.read:
+            self.read[name] = _typed(name, _whole(self.files[name]))
+        return self.read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.files)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.files
+
+    @cached_property
+    def n_parts(self) -> int:
+        """Return into how many parts the large tables are cut; 1 where none is."""
+        return max((len(_parts(file)) for file in self.files.values()), default=1)
+
+    def part(self, number: int) -> "StoredTables":
+        """Return one part of the tables that are cut, from 0, and the whole of all others; nothing is read yet."""
+        files = {name: file if file.suffix else part_file(file, number) for name, file in self.files.items()}
+        return StoredTables(files, self.home)
+
+    def columns(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
+        """Return some columns of a table, read from its files; rows in no order to rely on."""
+        rows = pa.concat_tables(pq.read_table(file, columns=list(columns)) for file in _parts(self.files[name]))
+        return rows.to_pandas().astype({column: schema.table(name).column(column).dtype for column in columns})
+
+
+def stored_in(folder: Path) -> StoredTables:
+    """Return the prepared tables of a folder."""
+    files = [*folder.glob("*.parquet"), *(order.parent for order in folder.glob(f"*/{ORDER}"))]
+    return StoredTables({file.stem: file for file in sorted(files, key=lambda file: file.stem)}, folder)
+
+
+def part_file(folder: Path, number: int) -> Path:
+    """Return the file of one part of a table."""
+    return folder / f"{number:04d}.parquet"
+
+
+def count_rows(tables: Mapping[str, pd.DataFrame]) -> dict[str, int]:
+    """Return how many rows each table has, by the files themselves where they are not read yet."""
+    if isinstance(tables, StoredTables):
+        files = {name: _parts(file) for name, file in tables.files.items()}
+        return {name: sum(pq.read_metadata(part).num_rows for part in parts) for name, parts in files.items()}
+    return {name: len(table) for name, table in tables.items()}
+
+
+def _parts(file: Path) -> list[Path]:
+    """Return the files of a table."""
+    return [file] if file.suffix else sorted(file.glob("[0-9]*.parquet"))
+
+
+def _whole(file: Path) -> pa.Table:
+    """Return a table, the rows of its parts in the order they would have without parts."""
+    if file.suffix:
+        return pq.read_table(file)
+    part = pq.read_table(file / ORDER)["part"].to_numpy()
+    place = np.empty(len(part), dtype="int64")
+    place[np.argsort(part, kind="stable")] = np.arange(len(part))
+    return pa.concat_tables(pq.read_table(each) for each in _parts(file)).take(place)
+
+
+def _typed(name: str, table: pa.Table) -> pd.DataFrame:
+    """Return an Arrow table with the schema's dtypes."""
+    frame = table.to_pandas()
+    return frame.astype({column.name: column.dtype for column in schema.table(name).columns})

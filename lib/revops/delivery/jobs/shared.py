@@ -1,0 +1,93 @@
+"""Prepared tables where every machine of a cluster finds them: put there once, fetched once by each machine."""
+
+import posixpath
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from fsspec.core import url_to_fs
+
+from revops.book.kept import aside_in, is_whole, keep_newest, move_in, used
+from revops.contents import files_below
+from revops.errors import RunError, SettingsError, is_of_machine
+
+__all__ = ["fetched", "share"]
+
+_WHOLE = "whole.json"  # written last, here as in revops.book.kept
+
+
+def share(home: Path, shared: str) -> None:
+    """Put a folder of prepared tables into a path or store, under its own name, unless it is there whole.
+
+    Raises
+        SettingsError: nothing here can open such a store.
+        RunError: the store refuses.
+    """
+    with _refusals(shared, "take the prepared tables"):
+        store, folder = _opened(shared, home.name)
+        last = posixpath.join(folder, _WHOLE)
+        if store.exists(last):
+            return
+        for file in [*(file for file in files_below(home) if file.name != _WHOLE), home / _WHOLE]:
+            place = posixpath.join(folder, file.relative_to(home).as_posix())
+            store.makedirs(posixpath.dirname(place), exist_ok=True)
+            store.put_file(str(file), place)
+
+
+def fetched(key: str, shared: str, cache: Path) -> Path:
+    """Return the folder below `cache` that holds the prepared tables of a path or store, fetched where it does not.
+
+    Raises
+        RunError: they are not there, not whole, or the store refuses.
+    """
+    home = cache / key
+    if is_whole(home):
+        return used(home)
+    with aside_in(cache) as aside, _refusals(shared, "give the prepared tables"):
+        store, folder = _opened(shared, key)
+        if not store.exists(posixpath.join(folder, _WHOLE)):
+            raise RunError(
+                f"{shared}: must hold the prepared tables that the run put there; found none from here. "
+                "Name in run.yml, under shared, a place that all machines of the cluster read."
+            )
+        for place in store.find(folder):
+            file = aside / posixpath.relpath(place, folder)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            store.get_file(place, str(file))
+        if not is_whole(aside):
+            raise RunError(
+                f"{shared}: must hold the prepared tables whole; found other files than it lists. "
+                f"Remove {key} there; the next run puts it there again."
+            )
+        (aside / _WHOLE).unlink()  # it is written anew as the folder is moved in
+        move_in(aside, home)
+    keep_newest(cache)
+    return home
+
+
+def _opened(shared: str, key: str) -> tuple[Any, str]:
+    try:
+        store, folder = url_to_fs(shared)
+    except (ImportError, ValueError) as error:
+        raise SettingsError(
+            f"params/run.yml, shared: must be a path or a store that can be opened here; found {shared} ({error}). "
+            "Install what it needs, on all machines of the cluster, or name another."
+        ) from None
+    return store, posixpath.join(folder.rstrip("/"), key)
+
+
+@contextmanager
+def _refusals(shared: str, must: str) -> Iterator[None]:
+    """Tell what a store refuses, each in errors of its own, as one of ours."""
+    try:
+        yield
+    except (RunError, SettingsError):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and is_of_machine(error):
+            raise
+        raise RunError(
+            f"{shared}: must {must}; found {type(error).__name__}: {error}. "
+            "Correct it, or name another place in run.yml, under shared."
+        ) from error

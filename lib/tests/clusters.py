@@ -1,0 +1,141 @@
+"""What the tests of clusters share: a cluster of real processes on loopback, reports that wait, and runs to look at."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+from distributed import Client, LocalCluster
+
+from revops.delivery.jobs.cluster import ADDRESS
+from revops.delivery.jobs.job import Limits
+from revops.delivery.plan import Request
+from revops.delivery.progress import Progress
+from revops.delivery.run import run_reports
+
+LIMITS = Limits(deadline_seconds=120, cell_seconds=100, memory_bytes=900_000_000)
+LONG = 240
+
+
+@contextmanager
+def made_cluster(workers, place):
+    """Give the address and a client of a cluster of worker processes that are started again when they are killed."""
+    place.mkdir(exist_ok=True)
+    with (
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False},
+            memory_limit=0,
+            local_directory=str(place),
+            silence_logs=50,
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield cluster.scheduler_address, client
+
+
+@contextmanager
+def started(*command, **named):
+    """Give a process that is killed with all its children at the end."""
+    process = psutil.Popen(
+        [sys.executable, *command],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background are deaf to it
+        **named,
+    )
+    try:
+        yield process
+    finally:
+        family = [process, *(process.children(recursive=True) if process.is_running() else ())]
+        for member in filter(alive, family):
+            member.kill()
+        process.communicate()
+
+
+@contextmanager
+def in_background(act, *arguments, **named):
+    """Give the future of a call made in another thread, waited for at the end."""
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(act, *arguments, **named)
+
+
+def run_in(root, **asked):
+    """Run reports of a project; return the run's folder, its entries by report (and slice), and what it said."""
+    screen = io.StringIO()
+    request = Request(params=str(root / "params"), **{"limits": LIMITS, "on": "dask", "again": True, **asked})
+    folder, manifest = run_reports(request, Progress(screen))
+    entries = {" ".join([e["report"], *e["slice"].values()]): e for e in manifest["reports"]}
+    return folder, entries, screen.getvalue()
+
+
+def share_of(root, monkeypatch, address, shared):
+    """Let a project's runs go to a scheduler, its tables through a path or store."""
+    monkeypatch.setenv(ADDRESS, address)
+    (root / "params" / "run.yml").write_text(f"shared: {shared}\n", encoding="utf-8")
+
+
+def let_wait(root, gate, stem):
+    """Let a report's second code cell note its process in a folder, and wait until there is a file `open` in it."""
+    gate.mkdir(exist_ok=True)
+    file = root / "notebooks" / f"{stem}.ipynb"
+    notebook = json.loads(file.read_text(encoding="utf-8"))
+    cell = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"][1]
+    waiting = [
+        "import os, pathlib, time\n",
+        f"gate = pathlib.Path({str(gate)!r})\n",
+        "(gate / str(os.getpid())).touch()\n",
+        "while not (gate / 'open').exists():\n",
+        "    time.sleep(0.02)\n",
+    ]
+    cell["source"] = [*waiting, *cell["source"]]
+    file.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def kernels_at(gate, count=1):
+    """Return the processes of kernels that have come to the gate, the newest last, once there are so many."""
+    wait_for(lambda: len(_noted(gate)) >= count)
+    return _noted(gate)
+
+
+def worker_of(kernel, client):
+    """Return the process of the worker that a kernel descends from."""
+    workers = set(client.run(os.getpid).values())
+    return next(parent for parent in kernel.parents() if parent.pid in workers)
+
+
+def alive(process):
+    """Return whether a process still runs."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def wait_for(condition, seconds=LONG):
+    """Wait until a condition holds; fail where it does not for long."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def _noted(gate):
+    known = _KNOWN.setdefault(gate, {})
+    for file in gate.iterdir():
+        if file.name.isdigit() and file.name not in known:
+            known[file.name] = psutil.Process(int(file.name))
+    return list(known.values())
+
+
+_KNOWN: dict[Path, dict[str, psutil.Process]] = {}

@@ -1,0 +1,208 @@
+"""What a cluster needs before it runs anything: packages, an address that answers, a place for prepared tables."""
+
+import io
+import json
+import sys
+
+import fsspec
+import pytest
+from distributed import LocalCluster
+
+from revops.book.kept import aside_in, is_whole, move_in
+from revops.delivery.jobs import cluster
+from revops.delivery.jobs.cluster import ADDRESS, Cluster, cluster_of
+from revops.delivery.jobs.job import Job
+from revops.delivery.jobs.running import Running
+from revops.delivery.jobs.shared import fetched, share
+from revops.delivery.plan import Request
+from revops.delivery.progress import Progress
+from revops.delivery.run import run_reports
+from revops.errors import RunError, SettingsError
+
+pytestmark = pytest.mark.xdist_group("cluster")
+TABLES = {"deals.parquet": b"deals", "audit.json": b"{}", "touches/00.parquet": b"some", "touches/01.parquet": b"more"}
+
+
+@pytest.fixture(autouse=True)
+def no_address(monkeypatch):
+    monkeypatch.delenv(ADDRESS, raising=False)
+
+
+@pytest.fixture
+def home(tmp_path):
+    """Return a folder of prepared tables as the book keeps them, one of them in parts."""
+    cache = tmp_path / "cache"
+    with aside_in(cache) as aside:
+        for name, content in TABLES.items():
+            (aside / name).parent.mkdir(exist_ok=True)
+            (aside / name).write_bytes(content)
+        move_in(aside, cache / "0a1b")
+    return cache / "0a1b"
+
+
+@pytest.fixture(params=["path", "file", "memory"])
+def shared(request, tmp_path):
+    """Return a place that several machines read: a path, or a store by its URL."""
+    places = {"path": "{}/shared", "file": "file://{}/shared", "memory": "memory://{}/shared"}
+    yield places[request.param].format(tmp_path)
+    fsspec.filesystem("memory").store.clear()
+
+
+def contents(folder):
+    found = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*") if file.is_file()}
+    return {name: file.read_bytes() for name, file in found.items() if name != "whole.json"}
+
+
+def test_cluster_is_that_of_the_file_else_of_the_environment_else_made_here(monkeypatch):
+    given = {"where": "dask", "shared": "s3://reports/tables"}
+    assert cluster_of(Running(scheduler="tcp://10.0.0.5:8786")) is None
+    assert cluster_of(Running(**given)) == Cluster(None, None)
+    monkeypatch.setenv(ADDRESS, "tcp://10.0.0.6:8786")
+    assert cluster_of(Running(**given)) == Cluster("tcp://10.0.0.6:8786", given["shared"])
+    named = Running(scheduler="tcp://10.0.0.5:8786", **given)
+    assert cluster_of(named) == Cluster("tcp://10.0.0.5:8786", given["shared"])
+
+
+def test_missing_package_is_named_with_what_installs_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert cluster_of(Running()) is None
+    with pytest.raises(SettingsError) as refusal:
+        cluster_of(Running(where="dask"))
+    assert str(refusal.value) == (
+        "where: dask (--on dask) needs the packages distributed, fsspec; found no distributed. "
+        "Run `pip install 'revops[dask]'`, or say --on local."
+    )
+
+
+@pytest.mark.parametrize("shared", [None, "shared/tables"])
+def test_cluster_of_other_machines_needs_a_place_that_they_share(shared):
+    with pytest.raises(SettingsError) as refusal:
+        cluster_of(Running(where="dask", scheduler="tcp://10.0.0.5:8786", shared=shared))
+    assert str(refusal.value) == (
+        "params/run.yml, shared: must be a whole path that all machines of the cluster at tcp://10.0.0.5:8786 have, "
+        f"or a store such as s3://bucket/folder; found {shared or 'none'}. Name one."
+    )
+
+
+def refusal_on(address, make_project, tmp_path, monkeypatch):
+    """Return what a run says that cannot begin on the cluster at an address."""
+    monkeypatch.setattr(cluster, "_PATIENCE", 1)
+    root = make_project(tmp_path / "project", "is_good")
+    (root / "params" / "run.yml").write_text(f"scheduler: {address}\nshared: {tmp_path}\n")
+    with pytest.raises(RunError) as refusal:
+        run_reports(Request(params=str(root / "params"), on="dask"), Progress(io.StringIO()))
+    assert list((root / "outputs" / "runs").iterdir()) == []
+    return str(refusal.value)
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nowhere://a"])
+def test_scheduler_that_does_not_answer_is_told(address, make_project, tmp_path, monkeypatch):
+    assert refusal_on(address, make_project, tmp_path, monkeypatch) == (
+        f"{address}: must be the address of a Dask scheduler; found none that answers within 1 seconds. "
+        "Start one with `dask scheduler`, or correct scheduler in run.yml."
+    )
+
+
+def test_cluster_without_workers_is_told(make_project, tmp_path, monkeypatch):
+    with LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as empty:
+        address = empty.scheduler_address
+        assert refusal_on(address, make_project, tmp_path, monkeypatch) == (
+            f"{address}: must have workers; found none within 1 seconds. Start some with `dask worker {address}`."
+        )
+
+
+def test_tables_are_shared_once_and_fetched_once(home, shared, tmp_path):
+    share(home, shared)
+    store, place = fsspec.core.url_to_fs(f"{shared}/0a1b")
+    there = {name: store.cat_file(f"{place}/{name}") for name in TABLES}
+    assert there == TABLES
+    got = fetched("0a1b", shared, tmp_path / "worker")
+    assert got == tmp_path / "worker" / "0a1b"
+    assert is_whole(got) and contents(got) == TABLES
+    (home / "deals.parquet").write_bytes(b"other")
+    share(home, shared)
+    assert store.cat_file(f"{place}/deals.parquet") == b"deals"
+    store.rm(place, recursive=True)
+    assert fetched("0a1b", shared, tmp_path / "worker") == got
+
+
+def test_tables_left_half_are_put_there_whole(home, shared):
+    share(home, shared)
+    store, place = fsspec.core.url_to_fs(f"{shared}/0a1b")
+    store.rm(f"{place}/whole.json")
+    store.rm(f"{place}/deals.parquet")
+    share(home, shared)
+    assert store.exists(f"{place}/whole.json") and store.cat_file(f"{place}/deals.parquet") == b"deals"
+
+
+def test_place_that_a_worker_does_not_share_is_told(shared, tmp_path):
+    with pytest.raises(RunError) as refusal:
+        fetched("0a1b", shared, tmp_path / "worker")
+    assert str(refusal.value) == (
+        f"{shared}: must hold the prepared tables that the run put there; found none from here. "
+        "Name in run.yml, under shared, a place that all machines of the cluster read."
+    )
+    assert list((tmp_path / "worker").iterdir()) == []
+
+
+def test_tables_that_are_not_whole_are_not_believed(home, shared, tmp_path):
+    share(home, shared)
+    store, place = fsspec.core.url_to_fs(f"{shared}/0a1b")
+    store.rm(f"{place}/deals.parquet")
+    for _ in range(2):
+        with pytest.raises(RunError) as refusal:
+            fetched("0a1b", shared, tmp_path / "worker")
+        assert str(refusal.value) == (
+            f"{shared}: must hold the prepared tables whole; found other files than it lists. "
+            "Remove 0a1b there; the next run puts it there again."
+        )
+
+
+@pytest.mark.parametrize("shared", ["nosuch://bucket/a"])
+def test_store_that_cannot_be_opened_is_told(home, shared):
+    with pytest.raises(SettingsError) as refusal:
+        share(home, shared)
+    assert str(refusal.value) == (
+        "params/run.yml, shared: must be a path or a store that can be opened here; found nosuch://bucket/a "
+        "(Protocol not known: nosuch). Install what it needs, on all machines of the cluster, or name another."
+    )
+
+
+def test_store_that_refuses_is_told_as_it_says_it(home, monkeypatch):
+    class Refused(Exception):
+        pass
+
+    def refuse(*_, **__):
+        raise Refused("no such bucket")
+
+    monkeypatch.setattr(type(fsspec.filesystem("memory")), "put_file", refuse)
+    with pytest.raises(RunError) as refusal:
+        share(home, "memory://tables")
+    assert str(refusal.value) == (
+        "memory://tables: must take the prepared tables; found Refused: no such bucket. "
+        "Correct it, or name another place in run.yml, under shared."
+    )
+
+
+def test_parcel_holds_no_addresses_of_people(make_project, tmp_path):
+    from revops.delivery.jobs.parcel import packed
+
+    root = make_project(tmp_path / "project", "is_good")
+    for name in ("mail.yml", "systems/own.yml", "acme/company.yml", "acme/is_good.yml", "other/company.yml"):
+        (root / "params" / name).parent.mkdir(exist_ok=True)
+        (root / "params" / name).write_text("a: 1")
+    (root / "data" / "benchmarks").mkdir(parents=True)
+    (root / "data" / "benchmarks" / "b.csv").write_text("a")
+    job = Job("is_good", root / "notebooks" / "is_good.ipynb", tmp_path, tmp_path, {"params_dir": "params/acme"})
+    parcel = packed(job, {"code": "0a"})
+    assert sorted(parcel["files"]) == [
+        "data/benchmarks/b.csv",
+        "notebooks/is_good.ipynb",
+        "params/acme/company.yml",
+        "params/acme/is_good.yml",
+        "params/company.yml",
+        "params/is_good.yml",
+        "params/systems/own.yml",
+    ]
+    plain = {name: value for name, value in parcel.items() if name != "files"}
+    assert json.loads(json.dumps(plain)) == plain

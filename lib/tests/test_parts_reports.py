@@ -1,0 +1,46 @@
+"""Every report of the sample company is the same from its tables in parts: each number, sentence and action."""
+
+import json
+
+import pytest
+from conftest import ROOT
+from parted import in_parts
+
+import revops.book
+
+pytestmark = pytest.mark.xdist_group("parts")
+
+REPORTS = {
+    "attribution_comparison": {"draws": 100, "models": ["linear", "time_decay", "shapley", "markov_1", "markov_2"]},
+    "cac_payback": {"draws": 100},
+    "forecast_accuracy": {},
+    "pipeline_coverage": {"past_quarters": 4, "backtest_quarters": 2},
+    "revenue_answer": {},
+    "stage_benchmarking": {"draws": 100, "luck_past": 2},
+}
+"""Each with the knobs that make it quick."""
+
+
+def answer(stem, book, monkeypatch):
+    """Return what a report's notebook answers from a book: its own cells up to the Answer, run here.
+
+    Without the tables that were read, which a book notes of all its reports.
+    """
+    monkeypatch.setattr(revops.book, "open_book", lambda chosen: book)
+    cells = json.loads((ROOT / "notebooks" / f"{stem}.ipynb").read_text(encoding="utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    upto = next(place for place, source in enumerate(code) if "answer = report.Answer(" in source)
+    names: dict[str, object] = {}
+    exec(code[0], names)
+    given = {name: value for name, value in REPORTS[stem].items() if name in names}
+    assert given == REPORTS[stem]
+    names |= given
+    for source in code[1 : upto + 1]:
+        exec(source, names)
+    return {key: value for key, value in names["answer"].to_json().items() if key != "reads"}
+
+
+@pytest.mark.parametrize(("stem", "n"), [(stem, 2 if stem == "revenue_answer" else 7) for stem in REPORTS])
+def test_a_report_of_the_sample_is_the_same_from_parts(stem, n, sample, tmp_path, monkeypatch):
+    whole = answer(stem, sample, monkeypatch)
+    assert answer(stem, in_parts(sample, tmp_path / "cut", n), monkeypatch) == whole
