@@ -33,10 +33,10 @@ def quotas_in_force(quotas: pd.DataFrame, *, period: Period, as_of: dt.date, cov
     start, end, day = pd.Timestamp(period.start), pd.Timestamp(period.end), pd.Timestamp(as_of)
     inside = (quotas["period_start"] >= start) & (quotas["period_end"] <= end)
     begun = quotas["effective_from"].isna() | (quotas["effective_from"] <= day)
-    named = quotas["types"].fillna("").map(lambda types: {word.strip() for word in types.split(",") if word.strip()})
+    rows = quotas[inside & quotas["metric"].eq("bookings") & begun]
+    named = rows["types"].fillna("").map(lambda types: {word.strip() for word in types.split(",") if word.strip()})
     covered = named.map(lambda types: types <= set(covers)).astype(bool)
-    rows = quotas[inside & covered & quotas["metric"].eq("bookings") & begun]
-    rows = rows.sort_values([*_KEY, "effective_from"], na_position="first")
+    rows = rows[covered].sort_values([*_KEY, "effective_from"], na_position="first")
     return rows.drop_duplicates(_KEY, keep="last").reset_index(drop=True)
 
 

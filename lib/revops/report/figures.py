@@ -10,6 +10,8 @@ from itertools import groupby
 from xml.etree import ElementTree
 
 import matplotlib as mpl
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
 from PIL import Image
 
 from revops.charts import style
@@ -36,10 +38,7 @@ _DRAWN = re.compile(r'(?: d| x| y| width| height| transform| points)="[^"]*"')
 
 def svg(chart: Chart) -> str:
     """Return the chart as one <svg> element for use inside HTML, named for screen readers by its alt text."""
-    buffer = io.StringIO()
-    with style.report():
-        chart.axes.figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    text = buffer.getvalue()
+    text = _drawn(chart.axes.figure)
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
     text = re.sub(r"<style.*?</style>\s*|<!--.*?-->\s*|<defs>\s*</defs>\s*", "", text, flags=re.DOTALL)
@@ -51,6 +50,17 @@ def svg(chart: Chart) -> str:
     for colour, variable in style.COLOURS.items():
         text = text.replace(colour, f"var({variable}, {colour})")
     return _light(re.sub(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', _root(chart), text, count=1))
+
+
+def _drawn(figure: Figure) -> str:
+    """Return what savefig writes, which draws everything twice: once for the layout alone."""
+    buffer, canvas, layout = io.StringIO(), FigureCanvasSVG(figure), figure.get_layout_engine()
+    with style.report():
+        layout.execute(figure)
+        figure.set_layout_engine("none")
+        canvas.print_svg(buffer, metadata={"Date": None, "Creator": None})
+    figure.set_layout_engine(layout)
+    return buffer.getvalue()
 
 
 def png(chart: Chart) -> bytes:
