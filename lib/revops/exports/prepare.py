@@ -107,9 +107,10 @@ def _prepared(folder: Path, company: Company, systems_dir: Path | None, aside: P
     found, history, told = _opportunities(groups, tables, context, aside)
     deals = found.table
     tables |= _around_deals(groups, deals, context) | _spent(groups, context)
-    tables |= people_tables(groups, tables, deals, context)
+    people, done = people_tables(groups, tables, deals, context, aside)
+    tables |= people
     roles = roles_around(role_files, groups, tables.get("contacts"), deals, context)
-    done = {"opportunity_history": history, "contact_roles": roles}
+    done |= {"opportunity_history": history, "contact_roles": roles}
     done |= _billed(groups, tables.get("accounts"), deals, context) | _touched(groups, tables, context, aside)
     steps.do(refuse_unconverted, deals, company, "opportunities", ledger)
     words.report()

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,12 +13,12 @@ from revops.exports.context import Context
 from revops.exports.marketo.members import without_members
 from revops.exports.marketo.people import Linked
 from revops.exports.people_records.links import bare, path_of, query_of
-from revops.exports.reading.columns import TEXT, put
+from revops.exports.reading.columns import TEXT, put, text_of
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.rows import leave, nothing, text_columns, without_copies
 from revops.schema import TABLES
 
-__all__ = ["ACTIVITIES", "build_activities", "parted_activities"]
+__all__ = ["ACTIVITIES", "build_activities", "changes_among", "holding_changes"]
 
 # The number of each type of activity that is a touch, its name, and whether the person answered by it.
 TOUCHES = {
@@ -36,18 +35,26 @@ TEXTS = ("touch_id", "lead_id", "activity_type", "campaign_name", "status", "det
 UTM = ("utm_source", "utm_medium", "utm_campaign")
 
 
-def parted_activities(frames: list[Frame], ledger: Ledger) -> tuple[list[Frame], list[Frame]]:
-    """Return files of activities without the changes of fields among them, and those changes as files of history."""
-    others, changes = [], []
-    for frame in frames:
-        _refuse_unreadable(frame, ledger)
-        is_change = _texts(frame.table)["activity_type"].eq(CHANGE).to_numpy()
-        has_details = "details" in frame.table.column_names
-        if has_details and is_change.any():
-            changes.append(_as_changes(frame, frame.table.filter(pa.array(is_change))))
-            frame = replace(frame, table=frame.table.filter(pa.array(~is_change)))
-        others.append(frame)
-    return others, changes
+def holding_changes(frames: list[Frame], ledger: Ledger) -> list[bool]:
+    """Return which files of activities hold changes of fields with their values.
+
+    Attributes of changes and of touches that are no JSON are refused: their values would be lost.
+    """
+    return [_holds_changes(frame, ledger) for frame in frames]
+
+
+def changes_among(activities: pa.Table) -> pa.Table:
+    """Return the changes of fields among activities of a bulk extract as history: the field, its old and new value."""
+    table = activities.filter(_is_change(activities))
+    details = [_details(text) for text in table["details"].to_pylist()]
+    return pa.table({
+        "lead_id": text_of(table, "lead_id"),
+        "changed_at": table["touched_at"],
+        "field": text_of(table, "campaign_name"),
+        "old_value": pa.array([_value(each, "Old Value") for each in details], TEXT),
+        "new_value": pa.array([_value(each, "New Value") for each in details], TEXT),
+        "_file": table["_file"],
+    })  # fmt: skip
 
 
 def build_activities(
@@ -88,24 +95,15 @@ def _texts(table: pa.Table) -> pd.DataFrame:
 
 def _rows(frame: Frame) -> pd.DataFrame:
     table = frame.table
+    if "details" in table.column_names:
+        table = table.filter(pc.invert(_is_change(table)))  # those are history
     rows = _texts(table).assign(_file=table["_file"].to_pandas(), touched_at=table["touched_at"].to_pandas())
     success = table["success"].to_pandas() if "success" in table.column_names else np.nan
     return rows.assign(success=success)
 
 
-def _as_changes(frame: Frame, table: pa.Table) -> Frame:
-    """Return changes of fields in a bulk extract as a file of history: the field, its old and its new value."""
-    details = [_details(text) for text in table["details"].to_pylist()]
-    there = "campaign_name" in table.column_names
-    changes = pa.table({
-        "lead_id": table["lead_id"].cast(TEXT),
-        "changed_at": table["touched_at"],
-        "field": table["campaign_name"].cast(TEXT) if there else pa.nulls(len(details), TEXT),
-        "old_value": pa.array([_value(each, "Old Value") for each in details], TEXT),
-        "new_value": pa.array([_value(each, "New Value") for each in details], TEXT),
-        "_file": table["_file"],
-    })  # fmt: skip
-    return replace(frame, table=changes)
+def _is_change(activities: pa.Table) -> pa.Array:
+    return pc.equal(text_of(activities, "activity_type"), CHANGE).fill_null(False)
 
 
 def _details(text: str | None) -> Mapping[str, object]:
@@ -121,18 +119,21 @@ def _parsed(text: str) -> object:
         return None
 
 
-def _refuse_unreadable(frame: Frame, ledger: Ledger) -> None:
-    """Refuse attributes of changes and touches that are no JSON: their values would be lost."""
-    table = frame.table
-    if "details" not in table.column_names:
-        return
-    used = pc.is_in(table["activity_type"].cast(TEXT), pa.array([*TOUCHES, CHANGE]))
-    texts = table["details"].cast(TEXT).filter(used).drop_null().to_pylist()
-    if wrong := [text for text in texts if not isinstance(_parsed(text), dict)]:
+def _holds_changes(frame: Frame, ledger: Ledger) -> bool:
+    if "details" not in frame.rows.column_names:
+        return False
+    n, n_wrong, found = 0, 0, False
+    for part in frame.parts(["activity_type", "details"]):
+        found |= pc.any(_is_change(part)).as_py() is True
+        used = pc.is_in(text_of(part, "activity_type"), pa.array([*TOUCHES, CHANGE]))
+        texts = text_of(part, "details").filter(used).drop_null().to_pylist()
+        n, n_wrong = n + len(texts), n_wrong + sum(not isinstance(_parsed(text), dict) for text in texts)
+    if n_wrong:
         ledger.problems.append(
             f"{frame.source.name}, column {frame.labels['details']}: must hold JSON in braces, as Marketo writes it; "
-            f"found {len(wrong):,} of {len(texts):,} cells that are not. Export it again, and do not open it elsewhere."
+            f"found {n_wrong:,} of {n:,} cells that are not. Export it again, and do not open it elsewhere."
         )
+    return found
 
 
 def _value(details: Mapping[str, object], *names: str) -> str | None:

@@ -1,0 +1,118 @@
+"""Changes of leads and activities of people: the same tables and audit in blocks and ranges of any size as whole."""
+
+import json
+import random
+import tempfile
+from pathlib import Path
+
+import pytest
+from both_ways import both_ways
+from gate import REPORT, company
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from people import CONTACTS, LEADS, long, table
+
+from revops.exports import prepare
+
+NOBODY = "00Q8d00000L0Abc"
+USERS = ("0058d00000Aq1Ab", "0058d00000Aq1Ac", "00G8d00000Aq1Ab")
+STATUSES = ("Open", "Working", " Working", "MQL", "SQL", "Waits for ana@example.com", "")
+OWNERS = (*map(long, USERS), "Dana Whitfield", "Park, Kim", "Somebody Else", "")
+VALUES = {
+    "Status": STATUSES, "Owner": OWNERS, "created": ("",), "leadConverted": ("",), "LeadSource": ("Web", "Webinar"),
+    "Region__c": ("EMEA", "DACH"), "Email": ("ana@example.com",), "": ("x",),
+}  # fmt: skip
+LABELS = {"Status": "Lead Status", "Owner": "Lead Owner", "created": "Created.", "LeadSource": "Lead Source"}
+SETTINGS = {
+    "exports": {
+        "columns": {"leads": {"region": ["Region__c"]}},
+        "lifecycle": {"fields": ["Lead Status"], "mql": ["MQL", "Waits*"], "sql": ["SQL"]},
+    }
+}
+PEOPLE = [str(n) for n in range(101, 112)]
+
+
+def stamp(chance, form="{} {:02d}:30:00"):
+    """Return one of few moments, so that rows share them."""
+    return form.format(f"2025-{chance.randint(3, 4):02d}-{chance.randint(1, 3):02d}", chance.choice((2, 14)))
+
+
+def change(chance):
+    field = chance.choice(list(VALUES))
+    return field, *(chance.choice(VALUES[field]) for _ in range(2))
+
+
+def api_rows(chance, n):
+    rows = []
+    for _ in range(n):
+        field, old, new = change(chance)
+        lead = chance.choice((*map(long, LEADS), long(NOBODY), ""))
+        at = stamp(chance) if chance.random() < 0.95 else ""
+        rows.append({"Id": long("0178d00000HAbcd"), "IsDeleted": str(int(chance.random() < 0.1)), "LeadId": lead,
+                     "CreatedDate": at, "Field": field, "OldValue": old, "NewValue": new})  # fmt: skip
+    return rows
+
+
+def report_rows(chance, n):
+    rows = []
+    for _ in range(n):
+        field, old, new = change(chance)
+        day = f"{chance.randint(3, 4)}/{chance.choice((1, 2, 28))}/2025"
+        rows.append({"Lead Owner": "Dana Whitfield", "Field / Event": LABELS.get(field, field), "Old Value": old,
+                     "New Value": new, "Edit Date": day, "Lead ID": chance.choice(LEADS)})  # fmt: skip
+    return rows
+
+
+def marketo_rows(chance, n):
+    rows = []
+    for place in range(n):
+        field, old, new = change(chance)
+        rows.append({"id": str(place), "activity_date": stamp(chance, "{} {:02d}:00:00.000 +0000"),
+                     "activity_type_id": "13", "lead_id": chance.choice((*PEOPLE, "")), "new_value": new,
+                     "old_value": old, "primary_attribute_value": LABELS.get(field, field)})  # fmt: skip
+    return rows
+
+
+def leads(chance):
+    """Return the leads, one of them merged into another and some converted."""
+    return [
+        {"Id": long(lead), "IsDeleted": str(int(place == 1)), "MasterRecordId": long(LEADS[0]) if place == 1 else "",
+         "Company": "Acme", "Status": "Open", "OwnerId": long(USERS[0]), "IsConverted": str(int(place % 3 == 0)),
+         "ConvertedContactId": long(CONTACTS[place]) if place % 3 == 0 else "", "CreatedDate": "2025-02-03 14:05:00"}
+        for place, lead in enumerate(LEADS)
+    ]  # fmt: skip
+
+
+def people(chance):
+    return [
+        {"id": person, "createdAt": "2025-01-10T15:00:00Z", "updatedAt": "2025-06-01T00:00:00Z", "company": "Beta",
+         "leadStatus": "New", "sfdcLeadId": chance.choice((LEADS[place % 9], "null")), "sfdcContactId": "null"}
+        for place, person in enumerate(PEOPLE)
+    ]  # fmt: skip
+
+
+def folder_of(home, chance, made, without=()):
+    """Write files of rows, and those of leads, people and users beside them."""
+    named = {"leads.csv": leads(chance), "people.csv": people(chance), **made}
+    for name, rows in named.items():
+        if rows and name not in without:
+            (home / name).write_text(table(*rows, base={}), encoding="utf-8")
+    (home / "deals.csv").write_bytes(REPORT.read_bytes())
+    (home / "users.csv").write_text("User ID,Full Name\n0058d00000Aq1Ab,Dana Whitfield\n0058d00000Aq1Ac,Kim Park\n")
+    return home
+
+
+FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SIZES = {"block": st.integers(1 << 9, 1 << 13), "bucket_rows": st.integers(1, 60), "part_rows": st.integers(1, 60)}
+
+
+@FEW
+@given(seed=st.integers(0, 10**6), sizes=st.tuples(*[st.integers(0, 60)] * 4), **SIZES)
+def test_random_changes_of_leads_are_the_same_in_any_blocks_and_ranges(seed, sizes, block, bucket_rows, part_rows):
+    chance, makers = random.Random(seed), (api_rows, api_rows, report_rows, marketo_rows)
+    made = {f"history{place}.csv": make(chance, n) for place, (make, n) in enumerate(zip(makers, sizes, strict=True))}
+    made["history1.csv"] += made["history0.csv"][::3]
+    without = ("leads.csv", "people.csv") if seed % 5 == 0 else ()
+    with tempfile.TemporaryDirectory() as home:
+        folder = folder_of(Path(home), chance, made, without)
+        both_ways(folder, company(**SETTINGS), block=block, bucket_rows=bucket_rows, part_rows=part_rows)
