@@ -78,7 +78,8 @@ def leads(chance):
     return [
         {"Id": long(lead), "IsDeleted": str(int(place == 1)), "MasterRecordId": long(LEADS[0]) if place == 1 else "",
          "Company": "Acme", "Status": "Open", "OwnerId": long(USERS[0]), "IsConverted": str(int(place % 3 == 0)),
-         "ConvertedContactId": long(CONTACTS[place]) if place % 3 == 0 else "", "CreatedDate": "2025-02-03 14:05:00"}
+         "ConvertedContactId": long(CONTACTS[place]) if place % 3 == 0 else "", "CreatedDate": "2025-02-03 14:05:00",
+         "Region__c": "EMEA"}
         for place, lead in enumerate(LEADS)
     ]  # fmt: skip
 
@@ -115,4 +116,6 @@ def test_random_changes_of_leads_are_the_same_in_any_blocks_and_ranges(seed, siz
     without = ("leads.csv", "people.csv") if seed % 5 == 0 else ()
     with tempfile.TemporaryDirectory() as home:
         folder = folder_of(Path(home), chance, made, without)
-        both_ways(folder, company(**SETTINGS), block=block, bucket_rows=bucket_rows, part_rows=part_rows)
+        sizes_of = {"block": block, "bucket_rows": bucket_rows, "part_rows": part_rows}
+        audit, on_disk = both_ways(folder, company(**(SETTINGS if not without else {})), **sizes_of)
+    assert ("lead_history" in on_disk) == any(made.values()), audit
