@@ -10,9 +10,7 @@ from both_ways import both_ways
 from gate import REPORT, company
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from people import CONTACTS, LEADS, long, table
-
-from revops.exports import prepare
+from people import CAMPAIGNS, CONTACTS, LEADS, long, table
 
 NOBODY = "00Q8d00000L0Abc"
 USERS = ("0058d00000Aq1Ab", "0058d00000Aq1Ac", "00G8d00000Aq1Ab")
@@ -29,6 +27,7 @@ SETTINGS = {
         "lifecycle": {"fields": ["Lead Status"], "mql": ["MQL", "Waits*"], "sql": ["SQL"]},
     }
 }
+PROGRAMS = ("Webinar March", "Expo", "")
 PEOPLE = [str(n) for n in range(101, 112)]
 
 
@@ -73,6 +72,61 @@ def marketo_rows(chance, n):
     return rows
 
 
+def activity(chance):
+    """Return the type of an activity, the name of what it was of, and its attributes."""
+    kind = chance.choice(("1", "2", "3", "6", "11", "13", "104", "104", ""))
+    name = chance.choice(PROGRAMS if kind == "104" else ("Ebook form", "/pricing?email=ana@example.com", ""))
+    if kind == "13":
+        field, old, new = change(chance)
+        return kind, LABELS.get(field, field), {"Old Value": old, "New Value": new}
+    if kind == "104":
+        return kind, name, {"New Status": chance.choice(("Invited", "Attended")), "Success": chance.random() < 0.5}
+    query = chance.choice(("utm_source=LinkedIn&utm_medium=paid", "email=ana%40example.com", ""))
+    return kind, name, {"Query Parameters": query, "Webpage URL": "/a?utm_source=x"} if chance.random() < 0.8 else None
+
+
+def person(chance):
+    return chance.choice((*PEOPLE, "999", "") if chance.random() < 0.3 else PEOPLE)
+
+
+def bulk_rows(chance, n):
+    """Return activities as a bulk extract has them, some of them twice; the others are more than their ids tell."""
+    rows = []
+    for _ in range(n):
+        kind, name, details = activity(chance)
+        at = stamp(chance, "{}T{:02d}:00:00Z") if chance.random() < 0.95 else ""
+        rows.append({"marketoGUID": chance.choice((str(chance.randrange(9 * n)), "") if chance.random() < 0.1 else
+                     (str(chance.randrange(n)),)), "leadId": person(chance), "activityDate": at,
+                     "activityTypeId": kind, "primaryAttributeValue": name,
+                     "attributes": "" if details is None else json.dumps(details)})  # fmt: skip
+    return rows + rows[::4]
+
+
+def connector_rows(chance, n):
+    rows = []
+    for place in range(n):
+        kind, name, details = activity(chance)
+        told = details or {}
+        rows.append({"id": str(place), "lead_id": person(chance), "activity_type_id": kind,
+                     "activity_date": stamp(chance, "{} {:02d}:00:00.000 +0000"), "primary_attribute_value": name,
+                     "new_status": told.get("New Status", ""), "success": str(told.get("Success", "")).lower(),
+                     "query_parameters": told.get("Query Parameters", "")})  # fmt: skip
+    return rows
+
+
+def member_rows(chance, n):
+    """Return members of campaigns, some leads that are people of Marketo too, in campaigns named as programs."""
+    rows = []
+    for _ in range(n):
+        is_lead, day = chance.random() < 0.7, f"2025-03-{chance.randint(1, 9):02d} 00:00:00"
+        rows.append({"CampaignId": long(CAMPAIGNS[chance.randrange(2)]),
+                     "LeadId": long(chance.choice(LEADS)) if is_lead else "",
+                     "ContactId": "" if is_lead else long(chance.choice(CONTACTS)), "Status": "Attended",
+                     "HasResponded": "1", "CreatedDate": day, "FirstRespondedDate": day,
+                     "Campaign.Name": chance.choice(("Webinar  march", "Expo", ""))})  # fmt: skip
+    return rows
+
+
 def leads(chance):
     """Return the leads, one of them merged into another and some converted."""
     return [
@@ -103,7 +157,7 @@ def folder_of(home, chance, made, without=()):
     return home
 
 
-FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SIZES = {"block": st.integers(1 << 9, 1 << 13), "bucket_rows": st.integers(1, 60), "part_rows": st.integers(1, 60)}
 
 
@@ -119,3 +173,25 @@ def test_random_changes_of_leads_are_the_same_in_any_blocks_and_ranges(seed, siz
         sizes_of = {"block": block, "bucket_rows": bucket_rows, "part_rows": part_rows}
         audit, on_disk = both_ways(folder, company(**(SETTINGS if not without else {})), **sizes_of)
     assert ("lead_history" in on_disk) == any(made.values()), audit
+
+
+@FEW
+@given(seed=st.integers(0, 10**6), sizes=st.tuples(*[st.integers(0, 60)] * 4), **SIZES)
+def test_random_activities_are_the_same_in_any_blocks_and_ranges(seed, sizes, block, bucket_rows, part_rows):
+    chance, makers = random.Random(seed), (bulk_rows, connector_rows, member_rows, api_rows)
+    made = {f"file{place}.csv": make(chance, n) for place, (make, n) in enumerate(zip(makers, sizes, strict=True))}
+    without = ("leads.csv",) if seed % 3 == 0 else ("leads.csv", "people.csv") if seed % 3 == 1 else ()
+    with tempfile.TemporaryDirectory() as home:
+        folder = folder_of(Path(home), chance, made, without)
+        sizes_of = {"block": block, "bucket_rows": bucket_rows, "part_rows": part_rows}
+        audit, on_disk = both_ways(folder, company(**(SETTINGS if not without else {})), **sizes_of)
+    assert ("touches" in on_disk) == any(sizes[:3]), audit
+
+
+@pytest.mark.parametrize("changed", [{"attributes": "{'New"}, {"activityDate": "13/13/2025"}, {"leadId": "1.01E+02"}])
+def test_activities_that_cannot_be_read_are_refused_in_the_same_words(tmp_path, changed):
+    chance = random.Random(7)
+    rows = [{**row, **(changed if place % 3 == 0 else {})} for place, row in enumerate(bulk_rows(chance, 90))]
+    folder = folder_of(tmp_path, chance, {"activities.csv": rows})
+    refusal, on_disk = both_ways(folder, company(**SETTINGS), block=1 << 10, bucket_rows=20, part_rows=10)
+    assert "activities.csv" in refusal and not refusal.startswith("{") and not on_disk

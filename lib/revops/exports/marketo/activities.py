@@ -1,24 +1,26 @@
 """Marketo's activities: those that are touches of marketing, and changes of fields among them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from revops.exports.audit import Ledger
-from revops.exports.context import Context
-from revops.exports.marketo.members import without_members
+from revops.exports.marketo.members import STATUS, known_members, without_members
 from revops.exports.marketo.people import Linked
 from revops.exports.people_records.links import bare, path_of, query_of
 from revops.exports.reading.columns import TEXT, put, text_of
 from revops.exports.reading.frames import Frame
-from revops.exports.uniting.rows import leave, nothing, text_columns, without_copies
+from revops.exports.uniting.groups import in_groups
+from revops.exports.uniting.records import joined
+from revops.exports.uniting.rows import leave, nothing, text_columns, without, without_copies
 from revops.schema import TABLES
 
-__all__ = ["ACTIVITIES", "build_activities", "changes_among", "holding_changes"]
+__all__ = ["ACTIVITIES", "Activities", "changes_among", "holding_changes"]
 
 # The number of each type of activity that is a touch, its name, and whether the person answered by it.
 TOUCHES = {
@@ -31,7 +33,8 @@ TOUCHES = {
 ACTIVITIES = tuple(name for name, _ in TOUCHES.values())
 CHANGE = "13"
 PAGES = ("1", "3", "11")
-TEXTS = ("touch_id", "lead_id", "activity_type", "campaign_name", "status", "details", "query", "page")
+TEXTS = ("touch_id", "activity_type", "campaign_name", "status", "details", "query", "page")
+PERSON = ("lead_id", "contact_id")
 UTM = ("utm_source", "utm_medium", "utm_campaign")
 
 
@@ -57,58 +60,87 @@ def changes_among(activities: pa.Table) -> pa.Table:
     })  # fmt: skip
 
 
-def build_activities(
-    frames: list[Frame],
-    leads: pa.Table | None,
-    linked: Linked,
-    crm: tuple[list[Frame], pa.Table | None],
-    context: Context,
-) -> pa.Table:
-    """Return the touches among activities; e-mails sent or opened and the rest are left out, type by type.
+@dataclass(frozen=True)
+class Activities:
+    """Files of activities, and what tells whose each is and which of them the CRM tells itself.
 
-    A touch is of the lead, or of a converted lead's contact, that the person is. Of people who are not among the leads
-    it is left out, as is a program status that `crm`, its members of campaigns and its campaigns, tells itself.
+    `known` are the leads (lead_id; None where no file holds any), `linked` says which of them a person of Marketo is,
+    `members` are the CRM's files of members of campaigns, `campaigns` names the campaigns that these do not.
     """
-    ledger = context.ledger
-    rows = pd.concat([_rows(frame) for frame in frames], ignore_index=True)
-    for column, reason in (("touch_id", "no id"), ("lead_id", "no person"), ("touched_at", "no date")):
-        rows = leave(rows, rows[column].isna(), reason, ledger, "touch_id")
-    for number in sorted(set(rows["activity_type"].dropna()) - set(TOUCHES)):
-        rows = leave(rows, rows["activity_type"].eq(number), f"activity of type {number}: no touch", ledger, "touch_id")
-    rows = leave(rows, rows["activity_type"].isna(), "activity without a type", ledger, "touch_id")
-    rows = without_copies(rows, ["touch_id"], ledger, "touch_id")
-    contacts = rows["lead_id"].map(linked.contacts)
-    led = rows["lead_id"].map(linked.leads).astype("object")
-    rows = rows.assign(lead_id=led.fillna(rows["lead_id"]), contact_id=contacts)
-    if leads is not None:
-        known = rows["lead_id"].isin(set(leads["lead_id"].to_pylist())) | rows["contact_id"].notna()
-        rows = leave(rows, ~known, "person not among the leads", ledger, "touch_id")
-    rows = without_members(rows, *crm, ledger)
-    if not len(rows):
-        return nothing("touches")
-    return _table(_described(rows, context))
+
+    frames: list[Frame]
+    known: pa.Table | None
+    linked: Linked
+    members: list[Frame]
+    campaigns: pa.Table | None
+
+    def touches(self, ledger: Ledger, aside: Path | None) -> Iterator[pa.Table]:
+        """Yield the touches among them, each once; e-mails sent or opened and the rest are left out, type by type.
+
+        A touch is of the lead, or of a converted lead's contact, that the person is. Of people who are not among the
+        leads it is left out, as is a program status that the CRM tells itself. What is too large for memory passes
+        through files in the folder `aside`.
+        """
+        known = None if self.known is None else self.known["lead_id"].cast(TEXT).combine_chunks()
+        members = known_members(self._statuses(), self.members, self.campaigns)
+        n_rows = sum(frame.n_rows for frame in self.frames)
+        for group in in_groups(self.rows, n_rows, "touch_id", "activities", ledger, aside):
+            rows = text_columns(group, (*TEXTS, *PERSON)).join(group.drop_columns([*TEXTS, *PERSON]).to_pandas())
+            rows = without_copies(rows, ["touch_id"], ledger, "touch_id")
+            if known is not None:
+                there = pc.is_in(pa.array(rows["lead_id"], TEXT, from_pandas=True), value_set=known)
+                strange = ~there.to_numpy(zero_copy_only=False) & rows["contact_id"].isna()
+                rows = leave(rows, strange, "person not among the leads", ledger, "touch_id")
+            rows = without_members(rows, members, ledger)
+            yield _table(_described(rows)) if len(rows) else nothing("touches")
+
+    def rows(self, ledger: Ledger, most: int | None) -> Iterator[pa.Table]:
+        """Yield those that may be touches, part by part."""
+        people = self.linked.people()
+        return (_rows(part, people, ledger) for frame in self.frames for part in frame.parts(most=most))
+
+    def _statuses(self) -> Iterator[pa.Table]:
+        """Yield who changed the status in which program (lead_id, contact_id, campaign_name)."""
+        people = self.linked.people()
+        for frame in self.frames:
+            for part in frame.parts(["activity_type", "lead_id", "campaign_name"]):
+                part = part.filter(pc.equal(text_of(part, "activity_type"), STATUS).fill_null(False))
+                yield pa.table({**_person(part, people), "campaign_name": text_of(part, "campaign_name")})
 
 
-def _texts(table: pa.Table) -> pd.DataFrame:
-    return text_columns(table, TEXTS)
+def _rows(part: pa.Table, people: pa.Table, ledger: Ledger) -> pa.Table:
+    """Return the activities in a part of a file that may be touches, with whom each was of; the others are counted."""
+    if "details" in part.column_names:
+        part = part.filter(pc.invert(_is_change(part)))  # those are history
+    rows = pa.table({
+        **{name: text_of(part, name) for name in TEXTS},
+        **_person(part, people),
+        "touched_at": part["touched_at"].cast(pa.timestamp("us")),
+        "success": part["success"] if "success" in part.column_names else pa.nulls(len(part), pa.bool_()),
+        "_file": part["_file"],
+    })  # fmt: skip
+    types, person = rows["activity_type"], text_of(part, "lead_id")
+    reasons = [("no id", rows["touch_id"].is_null()), ("no person", person.is_null())]
+    reasons.append(("no date", rows["touched_at"].is_null()))
+    for number in sorted(set(pc.unique(types).drop_null().to_pylist()) - set(TOUCHES)):
+        reasons.append((f"activity of type {number}: no touch", pc.equal(types, number)))
+    return without(rows, [*reasons, ("activity without a type", types.is_null())], ledger, "touch_id")
 
 
-def _rows(frame: Frame) -> pd.DataFrame:
-    table = frame.table
-    if "details" in table.column_names:
-        table = table.filter(pc.invert(_is_change(table)))  # those are history
-    rows = _texts(table).assign(_file=table["_file"].to_pandas(), touched_at=table["touched_at"].to_pandas())
-    success = table["success"].to_pandas() if "success" in table.column_names else np.nan
-    return rows.assign(success=success)
+def _person(part: pa.Table, people: pa.Table) -> dict[str, pa.Array]:
+    """Return the lead and the contact that each person of Marketo is."""
+    person = text_of(part, "lead_id")
+    lead, contact = (joined(person, people, "person_id", name) for name in PERSON)
+    return {"lead_id": pc.coalesce(lead, person), "contact_id": contact}
 
 
 def _is_change(activities: pa.Table) -> pa.Array:
     return pc.equal(text_of(activities, "activity_type"), CHANGE).fill_null(False)
 
 
-def _details(text: str | None) -> Mapping[str, object]:
+def _details(text: object) -> Mapping[str, object]:
     """Return the attributes of an activity as a bulk extract writes them (JSON); none where they cannot be read."""
-    found = _parsed(text or "{}")
+    found = _parsed(text) if isinstance(text, str) else None
     return found if isinstance(found, dict) else {}
 
 
@@ -141,8 +173,8 @@ def _value(details: Mapping[str, object], *names: str) -> str | None:
     return None if found is None else str(found)
 
 
-def _described(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
-    """Return touches with what they were, their channel, whether the person answered, and UTM values."""
+def _described(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return touches with what they were, whether the person answered, and UTM values."""
     details = [_details(text) for text in rows["details"]]
     query = rows["query"].fillna(
         pd.Series([_value(d, "Query Parameters") for d in details], rows.index, dtype="object")
@@ -161,12 +193,7 @@ def _described(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
     rows = rows.assign(is_response=answered.where(answered.notna(), success))
     rows = rows.assign(**{name: [tags.get(name) for tags in tagged] for name in UTM})
     rows["responded_date"] = rows["touched_at"].dt.floor("D").where(rows["is_response"].eq(True))
-    words = list(zip(types, rows["campaign_name"], rows["utm_medium"], rows["utm_source"], strict=True))
-    channels = {
-        word: context.company.channel_of(*(part if isinstance(part, str) else None for part in word))
-        for word in set(words)
-    }
-    return rows.assign(channel=[channels[word] or word[0] for word in words])
+    return rows
 
 
 def _of_page(name: str | None) -> str | None:

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from pyarrow.dataset import Dataset
 
 from revops.exports.context import Context
 from revops.exports.later import opened
-from revops.exports.marketo.activities import build_activities, holding_changes
+from revops.exports.marketo.activities import Activities, holding_changes
 from revops.exports.marketo.people import Linked, is_marketo, with_marketo
 from revops.exports.people import named_owners
 from revops.exports.people_records.campaigns import with_costs
@@ -19,6 +20,8 @@ from revops.exports.people_records.leads import build_leads
 from revops.exports.people_records.lifecycle import with_lifecycle
 from revops.exports.people_records.roles import RoleFiles, build_roles
 from revops.exports.reading.frames import Frame
+from revops.exports.touches.build import build_touches
+from revops.exports.touches.rows import Persons
 from revops.exports.uniting.merged import Merged, merged_records
 from revops.exports.uniting.records import finish, picked
 
@@ -32,8 +35,10 @@ def people_tables(
     context: Context,
     aside: Path | None = None,
 ) -> tuple[dict[str, pa.Table], dict[str, Any]]:
-    """Return campaigns with their costs, leads and campaign influence, where files hold them; and, apart, the finished
-    history of leads."""
+    """Return campaigns with their costs, leads and campaign influence, where files hold them.
+
+    Apart from these the history of leads and the touches, finished; their builders count the rows of the files.
+    """
     do, found, done = context.steps.do, {}, {}
     leads, contacts = groups["leads"], groups["contacts"]
     merged, merged_contacts = do(merged_records, leads, "lead_id"), do(merged_records, contacts, "contact_id")
@@ -55,13 +60,20 @@ def people_tables(
         )
         if leads:
             found["leads"] = do(with_lifecycle, found["leads"], reached, context)
-    if marketo:
-        listed = crm, tables.get("campaigns")
-        found["touches"] = do(build_activities, marketo, known, linked, listed, context)
+    if crm or marketo:
+        persons = do(Persons.known, do(picked, found.get("leads"), "lead_id", "contact_id"), merged, merged_contacts)
+        named = do(picked, found.get("campaigns"), "campaign_id", "campaign_name", "campaign_type")
+        activities = Activities(marketo, known, linked, crm, named) if marketo else None
+        given = crm, activities, persons, named, context, aside
+        done["touches"], _ = context.steps.finished("touches", _touches, *given)
     if influences := groups["campaign_influence"]:
         worth = do(picked, deals, "opportunity_id", "currency", "ratio", "amount")
         found["campaign_influence"] = do(build_influence, influences, worth, merged_contacts, context)
     return found, done
+
+
+def _touches(*given: Any) -> tuple[pa.Table | Dataset, None]:
+    return build_touches(*given), None
 
 
 def _leads(

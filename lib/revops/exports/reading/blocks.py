@@ -96,12 +96,8 @@ def read_in_blocks(
 
 
 def _is_plain(kind: FileKind, match: Match, kinds: dict[str, str]) -> bool:
-    """Return whether no column needs more than its own cells, one by one or all counted.
-
-    Activities of several types are told apart with all of them at hand.
-    """
+    """Return whether no column needs more than its own cells, one by one or all counted."""
     asks = (
-        "activity_type" in match.places,
         kind.wide,
         kind.former,
         kind.lookups,
