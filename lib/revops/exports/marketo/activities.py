@@ -17,7 +17,7 @@ from revops.exports.reading.columns import TEXT, put, text_of
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.groups import in_groups
 from revops.exports.uniting.records import joined
-from revops.exports.uniting.rows import leave, nothing, text_columns, without, without_copies
+from revops.exports.uniting.rows import each, leave, nothing, text_columns, without, without_copies
 from revops.schema import TABLES
 
 __all__ = ["ACTIVITIES", "Activities", "changes_among", "holding_changes"]
@@ -185,19 +185,19 @@ def _described(rows: pd.DataFrame) -> pd.DataFrame:
     status = rows["status"].fillna(pd.Series([_value(d, "New Status") for d in details], rows.index, dtype="object"))
     said = pd.Series([str(d.get("Success", "")).casefold() or None for d in details], rows.index, dtype="object")
     success = rows["success"].astype("object").fillna(said.map({"true": True, "false": False}))
-    tagged = [_tags(q, p) for q, p in zip(query, page, strict=True)]
-    names = rows["campaign_name"].mask(rows["activity_type"].isin(PAGES), rows["campaign_name"].map(_of_page))
-    types = rows["activity_type"].map(lambda number: TOUCHES[number][0])
-    answered = rows["activity_type"].map(lambda number: TOUCHES[number][1])
-    rows = rows.assign(campaign_name=names.map(bare, na_action="ignore"), campaign_type=types, status=status)
+    pairs = list(zip(query, page, strict=True))
+    tagged = {pair: _tags(*pair) for pair in set(pairs)}
+    names = rows["campaign_name"].mask(rows["activity_type"].isin(PAGES), each(rows["campaign_name"], _of_page))
+    types, answered = (each(rows["activity_type"], lambda kind, place=place: TOUCHES[kind][place]) for place in (0, 1))
+    rows = rows.assign(campaign_name=each(names, bare), campaign_type=types, status=status)
     rows = rows.assign(is_response=answered.where(answered.notna(), success))
-    rows = rows.assign(**{name: [tags.get(name) for tags in tagged] for name in UTM})
+    rows = rows.assign(**{name: [tagged[pair][name] for pair in pairs] for name in UTM})
     rows["responded_date"] = rows["touched_at"].dt.floor("D").where(rows["is_response"].eq(True))
     return rows
 
 
-def _of_page(name: str | None) -> str | None:
-    return path_of(name) if isinstance(name, str) and name.startswith(("/", "http")) else name
+def _of_page(name: str) -> str | None:
+    return path_of(name) if name.startswith(("/", "http")) else name
 
 
 def _tags(query: str | None, page: str | None) -> dict[str, str | None]:
