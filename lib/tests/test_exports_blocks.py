@@ -11,7 +11,7 @@ from gate import EXAMPLES, REPORT, WEEKLY, balanced, company, file_audit, left_o
 from revops.errors import ExportError
 from revops.exports import prepare
 from revops.exports.reading import blocks, buckets, spilled
-from revops.exports.touches import build
+from revops.exports.uniting import groups
 
 SHEET = EXAMPLES / "salesforce" / "campaigns_with_campaign_members_report.csv"
 FOOTERS = (
@@ -126,9 +126,9 @@ def test_examples_are_the_same_in_blocks_as_whole(tmp_path):
 
 def test_rows_come_in_more_than_one_block_and_range(tmp_path, monkeypatch):
     n_blocks, n_ranges = [], []
-    length, cuts = blocks.Spilled.__len__, build.boundaries
+    length, cuts = blocks.Spilled.__len__, groups.boundaries
     monkeypatch.setattr(blocks.Spilled, "__len__", lambda self: n_blocks.append(length(self)) or length(self))
-    monkeypatch.setattr(build, "boundaries", lambda *args: n_ranges.append(len(cuts(*args)) + 1) or cuts(*args))
+    monkeypatch.setattr(groups, "boundaries", lambda *args: n_ranges.append(len(cuts(*args)) + 1) or cuts(*args))
     both(tmp_path, {"a.csv": table(api_rows(random.Random(5), 200))})
     assert min(n_blocks) > 10
     assert n_ranges == [7]

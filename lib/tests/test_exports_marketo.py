@@ -216,3 +216,11 @@ def test_activities_without_the_people_they_are_of_are_read(tmp_path):
     prepared = marketo(tmp_path, PROGRAM)
     assert [row["lead_id"] for row in prepared.tables["touches"].to_pylist()] == ["102", "102"]
     assert balanced(prepared)
+
+
+def test_activities_without_attributes_are_touches_of_which_less_is_known(tmp_path):
+    bare = PROGRAM.splitlines()[0] + "\n7,102,2025-03-04T14:00:00Z,2,,33,Ebook form,\n"
+    prepared = marketo(tmp_path, bare)
+    (touch,) = prepared.tables["touches"].to_pylist()
+    assert (touch["campaign_name"], touch["is_response"], touch["utm_source"]) == ("Ebook form", True, None)
+    assert balanced(prepared)

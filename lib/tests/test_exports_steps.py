@@ -189,6 +189,23 @@ def test_of_a_file_too_large_for_memory_the_rows_are_put_aside_only_when_they_ar
     assert (gate.homes[-1] / "touches.parquet").exists()
 
 
+def test_activities_too_large_for_memory_are_read_again_only_where_their_people_change(tmp_path, monkeypatch):
+    monkeypatch.setattr(blocks, "LARGE", 1)
+    gate = Gate(tmp_path, company(exports=MEANING))
+    gate.folder.mkdir()
+    texts = {"people.csv": API, "bulk.csv": bulk(CHANGES), "program.csv": PROGRAM, "leads.csv": LEADS}
+    for name, text in {"deals.csv": rows({}, {}), **texts}.items():
+        (gate.folder / name).write_text(text)
+    gate.again()
+    assert gate.again()[1] == {}
+    (gate.folder / "deals.csv").write_text(rows({}, {"Amount": "9"}))
+    assert not {"rows of bulk.csv", "lead_history.parquet", "touches.parquet"} & gate.again()[1].keys()
+    (gate.folder / "leads.csv").write_text(LEADS.replace("00Q8d000001AAAA", "00Q8d000001AABB"))
+    found, done = gate.again()
+    assert done["rows of bulk.csv"] == done["lead_history.parquet"] == done["touches.parquet"] == 1
+    assert {"lead_history.parquet", "touches.parquet"} <= found.keys()
+
+
 @pytest.mark.parametrize("harm", ["cut", "other bytes", "gone"])
 @pytest.mark.parametrize("suffix", [".step", ".arrow", ".parquet"])
 def test_what_is_damaged_is_noticed_and_made_anew(gate_of, tmp_path, suffix, harm):

@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from revops.company import Company
 from revops.exports.reading.addresses import local_parts
-from revops.exports.reading.columns import TEXT, by_distinct, put
+from revops.exports.reading.columns import TEXT, by_distinct, put, text_of
 from revops.exports.uniting.records import joined
 
 __all__ = ["People", "folded", "named_owners", "with_full_names"]
@@ -17,10 +17,10 @@ def with_full_names(owners: pa.Table) -> pa.Table:
     """Return owners whose name, where the export has only its parts, is first and last name."""
     if "last_name" not in owners.column_names:
         return owners
-    parts = [_text(owners, name).fill_null("") for name in ("first_name", "last_name")]
+    parts = [text_of(owners, name).fill_null("") for name in ("first_name", "last_name")]
     whole = pc.utf8_trim_whitespace(pc.binary_join_element_wise(*parts, " "))
     return put(
-        owners, "owner_name", pc.coalesce(_text(owners, "owner_name"), pc.if_else(pc.equal(whole, ""), None, whole))
+        owners, "owner_name", pc.coalesce(text_of(owners, "owner_name"), pc.if_else(pc.equal(whole, ""), None, whole))
     )
 
 
@@ -85,17 +85,17 @@ class People:
         A name that is not exactly one owner's stays as its own id, an e-mail address in brackets cut to what stands
         before its @; a blank owner stays null.
         """
-        ids = _text(table, "owner_id")
+        ids = text_of(table, "owner_id")
         if "owner_name" in table.column_names:
-            bare = local_parts(_text(table, "owner_name"))
+            bare = local_parts(text_of(table, "owner_name"))
             table = put(table, "owner_name", bare)
-            from_name = by_distinct(_text(table, "owner_name"), self._ids_of)
+            from_name = by_distinct(text_of(table, "owner_name"), self._ids_of)
             ids = pc.coalesce(ids, from_name)
         table = put(table, "owner_id", ids)
         if self.owners is not None:
             for name in ("owner_name", "team"):
                 found = joined(ids, self.owners, "owner_id", name)
-                table = put(table, name, pc.coalesce(_text(table, name), found))
+                table = put(table, name, pc.coalesce(text_of(table, name), found))
         return table
 
     def _ids_of(self, names: pa.Array) -> pa.Array:
@@ -105,9 +105,3 @@ class People:
 def folded(word: str) -> str:
     """Return a name as it is compared: without outer spaces and case."""
     return " ".join(word.split()).casefold()
-
-
-def _text(table: pa.Table, name: str) -> pa.Array:
-    if name not in table.column_names:
-        return pa.nulls(table.num_rows, TEXT)
-    return table[name].combine_chunks().cast(TEXT)

@@ -22,7 +22,6 @@ from revops.exports.deals.days import Deals, deals_of, ids_of_history, past_of
 from revops.exports.folder import read_folder
 from revops.exports.keeping.store import Damaged
 from revops.exports.later import opened
-from revops.exports.marketo.people import is_marketo
 from revops.exports.money import add_amounts, refuse_unconverted
 from revops.exports.people import People, named_owners, with_full_names
 from revops.exports.people_records.contacts import build_contacts
@@ -38,9 +37,6 @@ from revops.exports.sheets.quotas import build_quotas
 from revops.exports.sheets.tools import build_tools
 from revops.exports.sheets.wide_quotas import lengthened_quotas
 from revops.exports.steps import Steps
-from revops.exports.touches.build import build_touches
-from revops.exports.touches.rows import Persons
-from revops.exports.uniting.merged import merged_records
 from revops.exports.uniting.orphans import warn_of_orphans
 from revops.exports.uniting.records import completed, finish, picked, unite, without_deleted
 from revops.exports.unsaid_currency import warn_of_unsaid_currencies
@@ -107,10 +103,11 @@ def _prepared(folder: Path, company: Company, systems_dir: Path | None, aside: P
     found, history, told = _opportunities(groups, tables, context, aside)
     deals = found.table
     tables |= _around_deals(groups, deals, context) | _spent(groups, context)
-    tables |= people_tables(groups, tables, deals, context)
+    people, done = people_tables(groups, tables, deals, context, aside)
+    tables |= people
     roles = roles_around(role_files, groups, tables.get("contacts"), deals, context)
-    done = {"opportunity_history": history, "contact_roles": roles}
-    done |= _billed(groups, tables.get("accounts"), deals, context) | _touched(groups, tables, context, aside)
+    done |= {"opportunity_history": history, "contact_roles": roles}
+    done |= _billed(groups, tables.get("accounts"), deals, context)
     steps.do(refuse_unconverted, deals, company, "opportunities", ledger)
     words.report()
     ledger.stop_on_problems()
@@ -221,28 +218,6 @@ def _billed(
 
 def _made(build: Callable[..., pa.Table], name: str, *given: Any) -> tuple[pa.Table, None]:
     return finish(build(*given), name), None
-
-
-def _touched(
-    groups: dict[str, list[Frame]], tables: dict[str, pa.Table], context: Context, aside: Path | None
-) -> dict[str, Any]:
-    """Return the touches, where a file has any; their builder counts the rows of the files."""
-    do = context.steps.do
-    frames = [frame for frame in groups["touches"] if not is_marketo(frame)]
-    others = [frame for frame in groups["touches"] if is_marketo(frame)]
-    if "touches" in tables:
-        frames.append(replace(others[0], table=tables.pop("touches")))
-    if not frames:
-        return {}
-    merged = [do(merged_records, groups[name], key) for name, key in (("leads", "lead_id"), ("contacts", "contact_id"))]
-    leads, campaigns = tables.get("leads"), tables.get("campaigns")
-    persons = do(Persons.known, do(picked, leads, "lead_id", "contact_id"), *merged)
-    named = do(picked, campaigns, "campaign_id", "campaign_name", "campaign_type")
-    return {"touches": context.steps.finished("touches", _touches, frames, persons, named, context, aside)[0]}
-
-
-def _touches(*given: Any) -> tuple[pa.Table | Dataset, None]:
-    return build_touches(*given), None
 
 
 def _counted(table: pa.Table, name: str, ledger: Ledger) -> tuple[pa.Table, None]:

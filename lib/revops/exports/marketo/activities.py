@@ -1,25 +1,26 @@
 """Marketo's activities: those that are touches of marketing, and changes of fields among them."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from revops.exports.audit import Ledger
-from revops.exports.context import Context
-from revops.exports.marketo.members import without_members
+from revops.exports.marketo.members import STATUS, known_members, without_members
 from revops.exports.marketo.people import Linked
 from revops.exports.people_records.links import bare, path_of, query_of
-from revops.exports.reading.columns import TEXT, put
+from revops.exports.reading.columns import TEXT, put, text_of
 from revops.exports.reading.frames import Frame
-from revops.exports.uniting.rows import leave, nothing, text_columns, without_copies
+from revops.exports.uniting.groups import in_groups
+from revops.exports.uniting.records import joined
+from revops.exports.uniting.rows import each, leave, nothing, text_columns, without, without_copies
 from revops.schema import TABLES
 
-__all__ = ["ACTIVITIES", "build_activities", "parted_activities"]
+__all__ = ["ACTIVITIES", "Activities", "changes_among", "holding_changes"]
 
 # The number of each type of activity that is a touch, its name, and whether the person answered by it.
 TOUCHES = {
@@ -32,85 +33,114 @@ TOUCHES = {
 ACTIVITIES = tuple(name for name, _ in TOUCHES.values())
 CHANGE = "13"
 PAGES = ("1", "3", "11")
-TEXTS = ("touch_id", "lead_id", "activity_type", "campaign_name", "status", "details", "query", "page")
+TEXTS = ("touch_id", "activity_type", "campaign_name", "status", "details", "query", "page")
+PERSON = ("lead_id", "contact_id")
 UTM = ("utm_source", "utm_medium", "utm_campaign")
 
 
-def parted_activities(frames: list[Frame], ledger: Ledger) -> tuple[list[Frame], list[Frame]]:
-    """Return files of activities without the changes of fields among them, and those changes as files of history."""
-    others, changes = [], []
-    for frame in frames:
-        _refuse_unreadable(frame, ledger)
-        is_change = _texts(frame.table)["activity_type"].eq(CHANGE).to_numpy()
-        has_details = "details" in frame.table.column_names
-        if has_details and is_change.any():
-            changes.append(_as_changes(frame, frame.table.filter(pa.array(is_change))))
-            frame = replace(frame, table=frame.table.filter(pa.array(~is_change)))
-        others.append(frame)
-    return others, changes
+def holding_changes(frames: list[Frame], ledger: Ledger) -> list[bool]:
+    """Return which files of activities hold changes of fields with their values.
 
-
-def build_activities(
-    frames: list[Frame],
-    leads: pa.Table | None,
-    linked: Linked,
-    crm: tuple[list[Frame], pa.Table | None],
-    context: Context,
-) -> pa.Table:
-    """Return the touches among activities; e-mails sent or opened and the rest are left out, type by type.
-
-    A touch is of the lead, or of a converted lead's contact, that the person is. Of people who are not among the leads
-    it is left out, as is a program status that `crm`, its members of campaigns and its campaigns, tells itself.
+    Attributes of changes and of touches that are no JSON are refused: their values would be lost.
     """
-    ledger = context.ledger
-    rows = pd.concat([_rows(frame) for frame in frames], ignore_index=True)
-    for column, reason in (("touch_id", "no id"), ("lead_id", "no person"), ("touched_at", "no date")):
-        rows = leave(rows, rows[column].isna(), reason, ledger, "touch_id")
-    for number in sorted(set(rows["activity_type"].dropna()) - set(TOUCHES)):
-        rows = leave(rows, rows["activity_type"].eq(number), f"activity of type {number}: no touch", ledger, "touch_id")
-    rows = leave(rows, rows["activity_type"].isna(), "activity without a type", ledger, "touch_id")
-    rows = without_copies(rows, ["touch_id"], ledger, "touch_id")
-    contacts = rows["lead_id"].map(linked.contacts)
-    led = rows["lead_id"].map(linked.leads).astype("object")
-    rows = rows.assign(lead_id=led.fillna(rows["lead_id"]), contact_id=contacts)
-    if leads is not None:
-        known = rows["lead_id"].isin(set(leads["lead_id"].to_pylist())) | rows["contact_id"].notna()
-        rows = leave(rows, ~known, "person not among the leads", ledger, "touch_id")
-    rows = without_members(rows, *crm, ledger)
-    if not len(rows):
-        return nothing("touches")
-    return _table(_described(rows, context))
+    return [_holds_changes(frame, ledger) for frame in frames]
 
 
-def _texts(table: pa.Table) -> pd.DataFrame:
-    return text_columns(table, TEXTS)
-
-
-def _rows(frame: Frame) -> pd.DataFrame:
-    table = frame.table
-    rows = _texts(table).assign(_file=table["_file"].to_pandas(), touched_at=table["touched_at"].to_pandas())
-    success = table["success"].to_pandas() if "success" in table.column_names else np.nan
-    return rows.assign(success=success)
-
-
-def _as_changes(frame: Frame, table: pa.Table) -> Frame:
-    """Return changes of fields in a bulk extract as a file of history: the field, its old and its new value."""
+def changes_among(activities: pa.Table) -> pa.Table:
+    """Return the changes of fields among activities of a bulk extract as history: the field, its old and new value."""
+    table = activities.filter(_is_change(activities))
     details = [_details(text) for text in table["details"].to_pylist()]
-    there = "campaign_name" in table.column_names
-    changes = pa.table({
-        "lead_id": table["lead_id"].cast(TEXT),
+    return pa.table({
+        "lead_id": text_of(table, "lead_id"),
         "changed_at": table["touched_at"],
-        "field": table["campaign_name"].cast(TEXT) if there else pa.nulls(len(details), TEXT),
+        "field": text_of(table, "campaign_name"),
         "old_value": pa.array([_value(each, "Old Value") for each in details], TEXT),
         "new_value": pa.array([_value(each, "New Value") for each in details], TEXT),
         "_file": table["_file"],
     })  # fmt: skip
-    return replace(frame, table=changes)
 
 
-def _details(text: str | None) -> Mapping[str, object]:
+@dataclass(frozen=True)
+class Activities:
+    """Files of activities, and what tells whose each is and which of them the CRM tells itself.
+
+    `known` are the leads (lead_id; None where no file holds any), `linked` says which of them a person of Marketo is,
+    `members` are the CRM's files of members of campaigns, `campaigns` names the campaigns that these do not.
+    """
+
+    frames: list[Frame]
+    known: pa.Table | None
+    linked: Linked
+    members: list[Frame]
+    campaigns: pa.Table | None
+
+    def touches(self, ledger: Ledger, aside: Path | None) -> Iterator[pa.Table]:
+        """Yield the touches among them, each once; e-mails sent or opened and the rest are left out, type by type.
+
+        A touch is of the lead, or of a converted lead's contact, that the person is. Of people who are not among the
+        leads it is left out, as is a program status that the CRM tells itself. What is too large for memory passes
+        through files in the folder `aside`.
+        """
+        known = None if self.known is None else self.known["lead_id"].cast(TEXT).combine_chunks()
+        members = known_members(self._statuses(), self.members, self.campaigns)
+        n_rows = sum(frame.n_rows for frame in self.frames)
+        for group in in_groups(self.rows, n_rows, "touch_id", "activities", ledger, aside):
+            rows = text_columns(group, (*TEXTS, *PERSON)).join(group.drop_columns([*TEXTS, *PERSON]).to_pandas())
+            rows = without_copies(rows, ["touch_id"], ledger, "touch_id")
+            if known is not None:
+                there = pc.is_in(pa.array(rows["lead_id"], TEXT, from_pandas=True), value_set=known)
+                strange = ~there.to_numpy(zero_copy_only=False) & rows["contact_id"].isna()
+                rows = leave(rows, strange, "person not among the leads", ledger, "touch_id")
+            rows = without_members(rows, members, ledger)
+            yield _table(_described(rows)) if len(rows) else nothing("touches")
+
+    def rows(self, ledger: Ledger, most: int | None) -> Iterator[pa.Table]:
+        """Yield those that may be touches, part by part."""
+        people = self.linked.people()
+        return (_rows(part, people, ledger) for frame in self.frames for part in frame.parts(most=most))
+
+    def _statuses(self) -> Iterator[pa.Table]:
+        """Yield who changed the status in which program (lead_id, contact_id, campaign_name)."""
+        people = self.linked.people()
+        for frame in self.frames:
+            for part in frame.parts(["activity_type", "lead_id", "campaign_name"]):
+                part = part.filter(pc.equal(text_of(part, "activity_type"), STATUS).fill_null(False))
+                yield pa.table({**_person(part, people), "campaign_name": text_of(part, "campaign_name")})
+
+
+def _rows(part: pa.Table, people: pa.Table, ledger: Ledger) -> pa.Table:
+    """Return the activities in a part of a file that may be touches, with whom each was of; the others are counted."""
+    if "details" in part.column_names:
+        part = part.filter(pc.invert(_is_change(part)))  # those are history
+    rows = pa.table({
+        **{name: text_of(part, name) for name in TEXTS},
+        **_person(part, people),
+        "touched_at": part["touched_at"].cast(pa.timestamp("us")),
+        "success": part["success"] if "success" in part.column_names else pa.nulls(len(part), pa.bool_()),
+        "_file": part["_file"],
+    })  # fmt: skip
+    types, person = rows["activity_type"], text_of(part, "lead_id")
+    reasons = [("no id", rows["touch_id"].is_null()), ("no person", person.is_null())]
+    reasons.append(("no date", rows["touched_at"].is_null()))
+    for number in sorted(set(pc.unique(types).drop_null().to_pylist()) - set(TOUCHES)):
+        reasons.append((f"activity of type {number}: no touch", pc.equal(types, number)))
+    return without(rows, [*reasons, ("activity without a type", types.is_null())], ledger, "touch_id")
+
+
+def _person(part: pa.Table, people: pa.Table) -> dict[str, pa.Array]:
+    """Return the lead and the contact that each person of Marketo is."""
+    person = text_of(part, "lead_id")
+    lead, contact = (joined(person, people, "person_id", name) for name in PERSON)
+    return {"lead_id": pc.coalesce(lead, person), "contact_id": contact}
+
+
+def _is_change(activities: pa.Table) -> pa.Array:
+    return pc.equal(text_of(activities, "activity_type"), CHANGE).fill_null(False)
+
+
+def _details(text: object) -> Mapping[str, object]:
     """Return the attributes of an activity as a bulk extract writes them (JSON); none where they cannot be read."""
-    found = _parsed(text or "{}")
+    found = _parsed(text) if isinstance(text, str) else None
     return found if isinstance(found, dict) else {}
 
 
@@ -121,18 +151,21 @@ def _parsed(text: str) -> object:
         return None
 
 
-def _refuse_unreadable(frame: Frame, ledger: Ledger) -> None:
-    """Refuse attributes of changes and touches that are no JSON: their values would be lost."""
-    table = frame.table
-    if "details" not in table.column_names:
-        return
-    used = pc.is_in(table["activity_type"].cast(TEXT), pa.array([*TOUCHES, CHANGE]))
-    texts = table["details"].cast(TEXT).filter(used).drop_null().to_pylist()
-    if wrong := [text for text in texts if not isinstance(_parsed(text), dict)]:
+def _holds_changes(frame: Frame, ledger: Ledger) -> bool:
+    if "details" not in frame.rows.column_names:
+        return False
+    n, n_wrong, found = 0, 0, False
+    for part in frame.parts(["activity_type", "details"]):
+        found |= pc.any(_is_change(part)).as_py() is True
+        used = pc.is_in(text_of(part, "activity_type"), pa.array([*TOUCHES, CHANGE]))
+        texts = text_of(part, "details").filter(used).drop_null().to_pylist()
+        n, n_wrong = n + len(texts), n_wrong + sum(not isinstance(_parsed(text), dict) for text in texts)
+    if n_wrong:
         ledger.problems.append(
             f"{frame.source.name}, column {frame.labels['details']}: must hold JSON in braces, as Marketo writes it; "
-            f"found {len(wrong):,} of {len(texts):,} cells that are not. Export it again, and do not open it elsewhere."
+            f"found {n_wrong:,} of {n:,} cells that are not. Export it again, and do not open it elsewhere."
         )
+    return found
 
 
 def _value(details: Mapping[str, object], *names: str) -> str | None:
@@ -140,8 +173,8 @@ def _value(details: Mapping[str, object], *names: str) -> str | None:
     return None if found is None else str(found)
 
 
-def _described(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
-    """Return touches with what they were, their channel, whether the person answered, and UTM values."""
+def _described(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return touches with what they were, whether the person answered, and UTM values."""
     details = [_details(text) for text in rows["details"]]
     query = rows["query"].fillna(
         pd.Series([_value(d, "Query Parameters") for d in details], rows.index, dtype="object")
@@ -152,24 +185,19 @@ def _described(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
     status = rows["status"].fillna(pd.Series([_value(d, "New Status") for d in details], rows.index, dtype="object"))
     said = pd.Series([str(d.get("Success", "")).casefold() or None for d in details], rows.index, dtype="object")
     success = rows["success"].astype("object").fillna(said.map({"true": True, "false": False}))
-    tagged = [_tags(q, p) for q, p in zip(query, page, strict=True)]
-    names = rows["campaign_name"].mask(rows["activity_type"].isin(PAGES), rows["campaign_name"].map(_of_page))
-    types = rows["activity_type"].map(lambda number: TOUCHES[number][0])
-    answered = rows["activity_type"].map(lambda number: TOUCHES[number][1])
-    rows = rows.assign(campaign_name=names.map(bare, na_action="ignore"), campaign_type=types, status=status)
+    pairs = list(zip(query, page, strict=True))
+    tagged = {pair: _tags(*pair) for pair in set(pairs)}
+    names = rows["campaign_name"].mask(rows["activity_type"].isin(PAGES), each(rows["campaign_name"], _of_page))
+    types, answered = (each(rows["activity_type"], lambda kind, place=place: TOUCHES[kind][place]) for place in (0, 1))
+    rows = rows.assign(campaign_name=each(names, bare), campaign_type=types, status=status)
     rows = rows.assign(is_response=answered.where(answered.notna(), success))
-    rows = rows.assign(**{name: [tags.get(name) for tags in tagged] for name in UTM})
+    rows = rows.assign(**{name: [tagged[pair][name] for pair in pairs] for name in UTM})
     rows["responded_date"] = rows["touched_at"].dt.floor("D").where(rows["is_response"].eq(True))
-    words = list(zip(types, rows["campaign_name"], rows["utm_medium"], rows["utm_source"], strict=True))
-    channels = {
-        word: context.company.channel_of(*(part if isinstance(part, str) else None for part in word))
-        for word in set(words)
-    }
-    return rows.assign(channel=[channels[word] or word[0] for word in words])
+    return rows
 
 
-def _of_page(name: str | None) -> str | None:
-    return path_of(name) if isinstance(name, str) and name.startswith(("/", "http")) else name
+def _of_page(name: str) -> str | None:
+    return path_of(name) if name.startswith(("/", "http")) else name
 
 
 def _tags(query: str | None, page: str | None) -> dict[str, str | None]:

@@ -32,6 +32,13 @@ class Linked:
     leads: dict[str, str] = field(default_factory=dict)
     contacts: dict[str, str] = field(default_factory=dict)
 
+    def people(self) -> pa.Table:
+        """Return each person of Marketo (person_id) with its lead_id and contact_id."""
+        ids = sorted({*self.leads, *self.contacts})
+        columns = {"lead_id": map(self.leads.get, ids), "contact_id": map(self.contacts.get, ids)}
+        texts = {name: pa.array(list(column), TEXT, from_pandas=True) for name, column in columns.items()}
+        return pa.table({"person_id": pa.array(ids, TEXT), **texts})
+
     def merged(self, other: Merged) -> Merged:
         """Return how ids are led on: Marketo's to the lead that they are, and losers of merges to their winners."""
         moved = {one: two for one, two in self.leads.items() if one != two}

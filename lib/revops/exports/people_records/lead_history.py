@@ -1,21 +1,29 @@
 """The table of what changed on leads: status, owner, creation and conversion, each change once and in its order."""
 
 import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow.dataset import Dataset
 
 from revops.exports.audit import Ledger
 from revops.exports.context import Context
+from revops.exports.marketo.activities import changes_among
 from revops.exports.marketo.people import is_marketo
 from revops.exports.people import People
+from revops.exports.people_records.lifecycle import Reached
 from revops.exports.people_records.order import in_order
 from revops.exports.reading.addresses import without_address
-from revops.exports.reading.columns import TEXT
+from revops.exports.reading.columns import TEXT, by_distinct, text_of
 from revops.exports.reading.frames import Frame
+from revops.exports.uniting.groups import in_groups, on_disk, united
 from revops.exports.uniting.merged import Merged
-from revops.exports.uniting.rows import each, in_one, leave, nothing, text_columns, without_copies
+from revops.exports.uniting.records import finish
+from revops.exports.uniting.rows import each, in_one, leave, text_columns, without, without_copies
 
 __all__ = ["build_lead_history", "known_field"]
 
@@ -30,49 +38,89 @@ CONTENT = ["lead_id", "changed_at", "field", "old_value", "new_value"]
 OWNER_ID = r"00[5G][A-Za-z0-9]{12}(?:[A-Za-z0-9]{3})?"
 
 
-def build_lead_history(frames: list[Frame], leads: pa.Table | None, merged: Merged, context: Context) -> pa.Table:
-    """Return the changes of leads, one row each, with `_file`.
+def build_lead_history(
+    frames: list[Frame], leads: pa.Table | None, merged: Merged, context: Context, aside: Path | None = None
+) -> tuple[pa.Table | Dataset, tuple[pa.Table, pa.Table]]:
+    """Return the changes of leads (schema.lead_history), which are counted as kept, and when leads were qualified.
 
     Parameters
+        frames : files of history, and of Marketo's activities, of which changes of fields are read
         leads : the leads; None where no file holds any, and then every change is kept
         merged : which leads were merged; their changes are those of the winner
+        aside : where files are too large for memory, the changes go to lead_history.parquet in this folder, range by
+            range of leads, and are returned as a dataset
 
     Read are status, owner, creation, conversion, lead source and the fields that company.yml names for leads; the
     others may hold names and addresses, and are left out and counted. An owner's change that stands both by name and
     by id is the one by id.
     """
-    ledger = context.ledger
-    rows = pd.concat([_rows(frame, merged) for frame in frames], ignore_index=True)
-    for column, reason in (("lead_id", "no lead_id"), ("changed_at", "no date of change")):
-        rows = leave(rows, rows[column].isna(), reason, ledger, "lead_id")
-    rows = leave(rows, rows["_gone"], "deleted in the system (IsDeleted)", ledger, "lead_id")
-    if leads is not None:
-        known = rows["lead_id"].isin(set(leads["lead_id"].to_pylist()))
-        rows = leave(rows, ~known, "lead not in the export", ledger, "lead_id")
-    rows = rows.assign(field=rows["field"].map(_fields(rows["field"], context)))
-    rows = leave(rows, rows["field"].isna(), "change of a field that is not used", ledger, "lead_id")
+    named = _naming(context)
+    known = None if leads is None else leads["lead_id"].cast(TEXT).combine_chunks()
+
+    def parts(ledger: Ledger, most: int | None) -> Iterator[pa.Table]:
+        for frame in frames:
+            for part in frame.parts(most=most):
+                yield _rows(part, frame, merged, known, named, ledger)
+
+    reached, to = Reached(context), on_disk(frames, aside)
+    n_rows = sum(frame.n_rows for frame in frames)
+    groups = in_groups(parts, n_rows, "lead_id", "lead_history", context.ledger, to)
+    table = united((_done(group, reached, context) for group in groups), "lead_history", to)
+    return table, reached.tables()
+
+
+def _rows(
+    part: pa.Table,
+    frame: Frame,
+    merged: Merged,
+    known: pa.Array | None,
+    named: Callable[[pa.Array], pa.Array],
+    ledger: Ledger,
+) -> pa.Table:
+    """Return the changes in a part of a file that are read, each with its lead; the others are counted."""
+    if frame.source.table == "touches":
+        part = changes_among(part)
+    led = merged.led(part["lead_id"])
+    rows = pa.table({
+        "lead_id": led,
+        "changed_at": part["changed_at"].cast(pa.timestamp("us")),
+        "field": by_distinct(text_of(part, "field"), named),
+        **{name: by_distinct(text_of(part, name), _stripped) for name in ("old_value", "new_value")},
+        "_file": part["_file"],
+        "_api": pa.repeat(frame.description.kind.route == "api", len(part)),
+        "_crm": pa.repeat(not is_marketo(frame), len(part)),
+    })  # fmt: skip
+    reasons = [("no lead_id", pc.is_null(led)), ("no date of change", pc.is_null(rows["changed_at"]))]
+    if "is_deleted" in part.column_names:
+        # the past of a lead that was merged is marked as deleted too
+        gone = pc.and_kleene(part["is_deleted"], pc.equal(led, text_of(part, "lead_id")))
+        reasons.append(("deleted in the system (IsDeleted)", gone))
+    if known is not None:
+        reasons.append(("lead not in the export", pc.invert(pc.is_in(led, value_set=known))))
+    reasons.append(("change of a field that is not used", pc.is_null(rows["field"])))
+    return without(rows, reasons, ledger, "lead_id")
+
+
+def _done(group: pa.Table, reached: Reached, context: Context) -> pa.Table:
+    """Return the finished changes of some leads; they are counted."""
+    ledger, texts = context.ledger, tuple(name for name in CONTENT if name != "changed_at")
+    rows = text_columns(group, texts).join(group.drop_columns(list(texts)).to_pandas())
     rows = _of_the_crm(rows, ledger)
     rows = _once(without_copies(rows, CONTENT, ledger, "lead_id"), context)
     rows = _by_id(rows, context)
     if not len(rows):
-        return nothing("lead_history")
+        return finish(pa.table({}), "lead_history")
     rows = in_order(rows)
     kept = {name: pa.array(rows[name], from_pandas=True) for name in ("changed_at", "sequence")}
-    texts = {name: pa.array(rows[name], TEXT, from_pandas=True) for name in CONTENT if name != "changed_at"}
-    return pa.table({**texts, **kept, "_file": pa.array(rows["_file"], pa.int32())})
+    words = {name: pa.array(rows[name], TEXT, from_pandas=True) for name in texts}
+    table = pa.table({**words, **kept, "_file": pa.array(rows["_file"], pa.int32())})
+    reached.add(table)
+    ledger.keep_rows(table)
+    return finish(table, "lead_history")
 
 
-def _rows(frame: Frame, merged: Merged) -> pd.DataFrame:
-    table = frame.table
-    rows = text_columns(table, ("lead_id", "field", "old_value", "new_value"))
-    for name in ("old_value", "new_value"):
-        rows[name] = each(rows[name], lambda word: word.strip() or None)
-    rows["changed_at"] = table["changed_at"].to_pandas()
-    rows["_file"] = table["_file"].to_pandas()
-    deleted = table["is_deleted"].to_pandas().eq(True) if "is_deleted" in table.column_names else False
-    led = merged.led(table["lead_id"]).to_pandas().astype("object")
-    rows["_gone"] = deleted & led.eq(rows["lead_id"])  # the past of a lead that was merged is marked as deleted too
-    return rows.assign(lead_id=led, _api=frame.description.kind.route == "api", _crm=not is_marketo(frame))
+def _stripped(words: pa.Array) -> pa.Array:
+    return pa.array([word.strip() or None for word in words.to_pylist()], TEXT)
 
 
 def _of_the_crm(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
@@ -84,13 +132,16 @@ def _of_the_crm(rows: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     return leave(rows, synced, "change that the history of Salesforce tells", ledger, "lead_id")
 
 
-def _fields(words: pd.Series, context: Context) -> dict[str, str | None]:
-    """Return what each field is called: the names that the schema knows, and those of company.yml as written."""
+def _naming(context: Context) -> Callable[[pa.Array], pa.Array]:
+    """Return what gives fields their names: those that the schema knows, and those of company.yml as written."""
     exports = context.company.exports
-    named = [label for labels in exports.columns.get("leads", {}).values() for label in labels]
-    named += exports.lifecycle.fields
-    own = {_folded(label): label for label in named}
-    return {word: known_field(word) or own.get(_folded(word)) for word in words.dropna().unique()}
+    labels = [label for labels in exports.columns.get("leads", {}).values() for label in labels]
+    own = {_folded(label): label for label in (*labels, *exports.lifecycle.fields)}
+
+    def named(words: pa.Array) -> pa.Array:
+        return pa.array([known_field(word) or own.get(_folded(word)) for word in words.to_pylist()], TEXT)
+
+    return named
 
 
 def known_field(word: str | None) -> str | None:

@@ -1,12 +1,15 @@
 """The tables around people, built together, since a merged lead or contact is the same one in all of them."""
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+from pyarrow.dataset import Dataset
 
 from revops.exports.context import Context
 from revops.exports.later import opened
-from revops.exports.marketo.activities import build_activities, parted_activities
+from revops.exports.marketo.activities import Activities, holding_changes
 from revops.exports.marketo.people import Linked, is_marketo, with_marketo
 from revops.exports.people import named_owners
 from revops.exports.people_records.campaigns import with_costs
@@ -17,6 +20,8 @@ from revops.exports.people_records.leads import build_leads
 from revops.exports.people_records.lifecycle import with_lifecycle
 from revops.exports.people_records.roles import RoleFiles, build_roles
 from revops.exports.reading.frames import Frame
+from revops.exports.touches.build import build_touches
+from revops.exports.touches.rows import Persons
 from revops.exports.uniting.merged import Merged, merged_records
 from revops.exports.uniting.records import finish, picked
 
@@ -24,17 +29,24 @@ __all__ = ["people_tables", "roles_around"]
 
 
 def people_tables(
-    groups: Mapping[str, list[Frame]], tables: Mapping[str, pa.Table], deals: pa.Table, context: Context
-) -> dict[str, pa.Table]:
-    """Return campaigns with their costs, leads, their history and campaign influence, where files hold them."""
-    do, found = context.steps.do, {}
+    groups: Mapping[str, list[Frame]],
+    tables: Mapping[str, pa.Table],
+    deals: pa.Table,
+    context: Context,
+    aside: Path | None = None,
+) -> tuple[dict[str, pa.Table], dict[str, Any]]:
+    """Return campaigns with their costs, leads and campaign influence, where files hold them.
+
+    Apart from these the history of leads and the touches, finished; their builders count the rows of the files.
+    """
+    do, found, done = context.steps.do, {}, {}
     leads, contacts = groups["leads"], groups["contacts"]
     merged, merged_contacts = do(merged_records, leads, "lead_id"), do(merged_records, contacts, "contact_id")
     if "campaigns" in tables:
         found["campaigns"] = do(with_costs, tables["campaigns"], context)
     marketo, crm = ([f for f in groups["touches"] if is_marketo(f) == other] for other in (True, False))
-    activities, changes = do(parted_activities, marketo, context.ledger)
-    history, linked = [*groups["lead_history"], *changes], Linked()
+    there = zip(marketo, do(holding_changes, marketo, context.ledger), strict=True)
+    history, linked = [*groups["lead_history"], *(frame for frame, holds in there if holds)], Linked()
     if leads or history:
         context.people.learn(opened(do(named_owners, deals)))
     if leads:
@@ -43,16 +55,25 @@ def people_tables(
         context.people.learn(opened(do(named_owners, found["leads"])))
     known = do(picked, found["leads"], "lead_id") if leads else None
     if history:
-        found["lead_history"] = do(build_lead_history, history, known, linked.merged(merged), context)
-    if leads and history:
-        found["leads"] = do(with_lifecycle, found["leads"], found["lead_history"], context)
-    if activities:
-        listed = crm, tables.get("campaigns")
-        found["touches"] = do(build_activities, activities, known, linked, listed, context)
+        done["lead_history"], reached = context.steps.finished(
+            "lead_history", build_lead_history, history, known, linked.merged(merged), context, aside
+        )
+        if leads:
+            found["leads"] = do(with_lifecycle, found["leads"], reached, context)
+    if crm or marketo:
+        persons = do(Persons.known, do(picked, found.get("leads"), "lead_id", "contact_id"), merged, merged_contacts)
+        named = do(picked, found.get("campaigns"), "campaign_id", "campaign_name", "campaign_type")
+        activities = Activities(marketo, known, linked, crm, named) if marketo else None
+        given = crm, activities, persons, named, context, aside
+        done["touches"], _ = context.steps.finished("touches", _touches, *given)
     if influences := groups["campaign_influence"]:
         worth = do(picked, deals, "opportunity_id", "currency", "ratio", "amount")
         found["campaign_influence"] = do(build_influence, influences, worth, merged_contacts, context)
-    return found
+    return found, done
+
+
+def _touches(*given: Any) -> tuple[pa.Table | Dataset, None]:
+    return build_touches(*given), None
 
 
 def _leads(

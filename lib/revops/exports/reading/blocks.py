@@ -35,7 +35,7 @@ from revops.exports.recognising.recognise import Match
 
 __all__ = ["large_tables", "read_in_blocks"]
 
-LARGE_TABLES = ("opportunity_history", "touches")
+LARGE_TABLES = ("opportunity_history", "touches", "lead_history")
 LARGE = 1 << 26  # bytes of all files of a table from which on they are read in blocks
 BLOCK = 1 << 22  # pyarrow reads up to 32 of them ahead
 KINDS = ("id", "text", "category", "flag", "date", "timestamp", *NUMBERS)
@@ -96,12 +96,8 @@ def read_in_blocks(
 
 
 def _is_plain(kind: FileKind, match: Match, kinds: dict[str, str]) -> bool:
-    """Return whether no column needs more than its own cells, one by one or all counted.
-
-    Activities of several types are told apart with all of them at hand.
-    """
+    """Return whether no column needs more than its own cells, one by one or all counted."""
     asks = (
-        "activity_type" in match.places,
         kind.wide,
         kind.former,
         kind.lookups,

@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["TEXT", "Tally", "Tallying", "by_distinct", "coded", "counts_of", "distinct", "few", "put", "whole"]
+__all__ = ["TEXT", "Tally", "Tallying", "by_distinct", "coded", "counts_of", "distinct", "few", "put", "text_of",
+           "whole"]  # fmt: skip
 
 TEXT = pa.string()
 
@@ -98,3 +99,10 @@ def put(table: pa.Table, name: str, column: pa.Array | pa.ChunkedArray) -> pa.Ta
     """Return the table with a column added or replaced."""
     place = table.schema.get_field_index(name)
     return table.append_column(name, column) if place < 0 else table.set_column(place, name, column)
+
+
+def text_of(table: pa.Table, name: str) -> pa.Array:
+    """Return a column as plain text in one piece; blanks where the table does not have it."""
+    if name not in table.column_names:
+        return pa.nulls(table.num_rows, TEXT)
+    return whole(table[name]).cast(TEXT)

@@ -88,13 +88,18 @@ class Frame:
         """Return how many rows it has, in memory or not."""
         return self.rows.num_rows if self.spilled is None else self.spilled.n_rows
 
-    def parts(self, columns: list[str] | None = None) -> Iterator[pa.Table]:
-        """Yield its rows as tables, those in memory as one; of some columns, if named, those that it has."""
+    def parts(self, columns: list[str] | None = None, most: int | None = None) -> Iterator[pa.Table]:
+        """Yield its rows as tables, those in memory as one; of some columns, if named, those that it has.
+
+        Of rows that are not in memory `most`, if given, is how many of their blocks are read, spread evenly.
+        """
         names = None if columns is None else [name for name in columns if name in self.rows.column_names]
         if self.spilled is None:
             yield self.table if names is None else self.table.select(names)
         else:
-            yield from self.spilled.parts(columns=names)
+            n = len(self.spilled)
+            places = None if most is None else np.unique(np.linspace(0, n - 1, min(most, n)).astype(int)).tolist()
+            yield from self.spilled.parts(places, names)
 
     def distinct(self, column: str) -> pa.Array:
         """Return the distinct values of a column as text, blanks left out."""

@@ -9,6 +9,7 @@ from revops.exports.audit import Ledger
 from revops.exports.reading.columns import TEXT, put
 from revops.exports.uniting.merged import Merged
 from revops.exports.uniting.records import joined
+from revops.exports.uniting.rows import without
 
 __all__ = ["ROWS", "Persons", "touch_rows"]
 
@@ -92,9 +93,4 @@ def _without_unusable(table: pa.Table, has_ids: bool, ledger: Ledger) -> pa.Tabl
     reasons = [("deleted in the system (IsDeleted)", gone)]
     reasons += [] if has_ids else [("neither a lead nor a contact", pc.is_null(person))]
     reasons += [(reason, pc.is_null(table[name])) for reason, name in lacks] + [("no date", pc.is_null(date))]
-    keep = pa.repeat(True, table.num_rows)
-    for reason, mask in reasons:
-        if pc.any(mask).as_py():
-            ledger.leave_out_rows(table.filter(pc.and_(keep, mask)), reason, "touch_id")
-            keep = pc.and_not(keep, mask)
-    return table if pc.all(keep).as_py() is not False else table.filter(keep)
+    return without(table, reasons, ledger, "touch_id")

@@ -1,17 +1,19 @@
 """Rows that do not stay: left out with a reason, copies within a file and between files told apart."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from revops.exports.audit import Ledger
 from revops.exports.reading.columns import TEXT, distinct
 from revops.exports.uniting.records import completed
 
-__all__ = ["each", "in_one", "leave", "nothing", "ranks", "text_columns", "together", "without_copies"]
+__all__ = ["each", "in_one", "leave", "nothing", "ranks", "text_columns", "together", "without",
+           "without_copies"]  # fmt: skip
 
 
 def leave(rows: pd.DataFrame, drop: pd.Series, reason: str, ledger: Ledger, key: str) -> pd.DataFrame:
@@ -24,6 +26,17 @@ def leave(rows: pd.DataFrame, drop: pd.Series, reason: str, ledger: Ledger, key:
         ledger.leave_out_rows(pa.table(lost), reason, key)
         return rows[~drop]
     return rows.copy(deep=False)
+
+
+def without(table: pa.Table, reasons: Iterable[tuple[str, pa.Array]], ledger: Ledger, key: str) -> pa.Table:
+    """Return the rows for which no reason holds; the others are counted under the first that does."""
+    keep = pa.repeat(True, table.num_rows)
+    for reason, mask in reasons:
+        if pc.any(mask).as_py():
+            gone = pc.and_(keep, mask.fill_null(False))
+            ledger.leave_out_rows(table.filter(gone), reason, key)
+            keep = pc.and_not(keep, gone)
+    return table if pc.all(keep).as_py() is not False else table.filter(keep)
 
 
 def without_copies(
