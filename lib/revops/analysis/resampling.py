@@ -3,11 +3,12 @@
 import numpy as np
 from scipy.special import ndtr, stdtrit
 
-__all__ = ["customer_counts", "drawn_range", "surely"]
+__all__ = ["customer_counts", "customers_drawn", "drawn_range", "surely"]
 
 Array = np.ndarray
 _STREAM = 73
 _EVEN = 1e-9
+_BLOCK = 2**14
 
 
 def customer_counts(n: int, seed: int, n_draws: int = 500) -> Array:
@@ -20,6 +21,14 @@ def customer_counts(n: int, seed: int, n_draws: int = 500) -> Array:
         Hanley and MacGibbon, Computer Methods and Programs in Biomedicine 83 (2006): the Poisson bootstrap.
     """
     return np.random.default_rng([seed, _STREAM]).poisson(1.0, (n, n_draws)).astype(float)
+
+
+def customers_drawn(n: int, seed: int, n_draws: int = 500) -> Array:
+    """Return how many customers each resample holds in all [draws]: the sums of customer_counts, without keeping it."""
+    random, drawn = np.random.default_rng([seed, _STREAM]), np.zeros(n_draws)
+    for first in range(0, n, _BLOCK):
+        drawn += random.poisson(1.0, (min(_BLOCK, n - first), n_draws)).sum(axis=0)
+    return drawn
 
 
 def drawn_range(values: Array, n: Array, *, level: float = 0.8) -> tuple[Array, Array]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from revops.analysis.among import is_among
 from revops.analysis.forecast_categories import CATEGORY_ROLES
-from revops.analysis.journeys import JourneyKnobs, Known, journeys_of
+from revops.analysis.journeys import JourneyKnobs, Known, journeys_of, known_on
 from revops.analysis.pace import frozen_on
 from revops.analysis.recurring import CustomerMonths, added, customer_months
 from revops.analysis.revenue_answers.definitions import Definition, Who, definitions_of
@@ -55,6 +55,7 @@ class Counted:
         most_likely, best_case, pipeline, other; null where no category is known), is_touched, cents.
     billed: None where no answer goes by bills, or there are none.
     has_categories: false where open deals are due of which no forecast category is known for the day.
+    known: people and touches of the day (journeys.known_on); None where no answer asks for touches.
     """
 
     view: AsOf
@@ -64,11 +65,7 @@ class Counted:
     has_categories: bool
     definitions: dict[Who, Definition]
     is_slice: bool = False
-
-    @property
-    def needs_touches(self) -> bool:
-        """Return whether any answer asks which deals marketing touched."""
-        return _needs_touches(self.definitions.values())
+    known: Known | None = None
 
     @cached_property
     def open_deals(self) -> pd.DataFrame:
@@ -150,8 +147,9 @@ def counted_of(
     on = frozen_on(period, view.day, view.company.grace_days)
     then = view if on == view.day or not view.knows(on) else replace(view, day=on, _states={})
     won, open_ = _won(then, period, view.day), _open(view, period)
-    if _needs_touches(wanted.values()):
-        won = _touched(won, then, period, known if then is view else None)
+    if any(definition.where_from[1] for definition in wanted.values()):
+        known = known or known_on(view)
+        won = _touched(won, then, period, known if then is view else known_on(then))
         open_ = _touched(open_, view, period, known)
     deals = pd.concat([won, open_], ignore_index=True).astype({"is_touched": "bool", "cents": "int64"})
     if only is not None:
@@ -160,7 +158,7 @@ def counted_of(
     billed = None
     if any(definition.is_billed for definition in wanted.values()) and not view.book.table("subscriptions").empty:
         billed = _billed(view, period, only, customer_months(view) if bills is None else bills)
-    return Counted(view, period, deals, billed, _has_categories(view, deals), wanted, only is not None)
+    return Counted(view, period, deals, billed, _has_categories(view, deals), wanted, only is not None, known)
 
 
 def cents(amounts: pd.Series | np.ndarray) -> np.ndarray:
@@ -190,11 +188,7 @@ def _described(state: pd.DataFrame, part: str) -> pd.DataFrame:
     return state[_DEAL].assign(part=part, role=role.astype("str"), cents=cents(state["amount"]), is_touched=False)
 
 
-def _needs_touches(definitions: Iterable[Definition]) -> bool:
-    return any(definition.where_from[1] for definition in definitions)
-
-
-def _touched(deals: pd.DataFrame, view: AsOf, period: Period, known: Known | None) -> pd.DataFrame:
+def _touched(deals: pd.DataFrame, view: AsOf, period: Period, known: Known) -> pd.DataFrame:
     """Return the deals with is_touched: whether a touch of marketing reached their people."""
     if deals.empty:
         return deals

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from revops.analysis.journeys import known_on
 from revops.analysis.recurring import CustomerMonths, added, customer_months
 from revops.analysis.revenue_answers import (
     MORE_WON,
@@ -71,8 +70,7 @@ def earlier_of(counted: Counted, answers: Answers, bridge: Bridge, knobs: Knobs,
     """
     view, quarters = counted.view, list(_before(counted, knobs))
     bills = None if view.book.table("subscriptions").empty else customer_months(view)
-    known = known_on(view) if counted.needs_touches else None
-    found = {q.name: counted_of(view, q, only=only, bills=bills, known=known) for q in quarters}
+    found = {q.name: counted_of(view, q, only=only, bills=bills, known=counted.known) for q in quarters}
     told = {name: answers_of(part) for name, part in found.items()} | {counted.period.name: answers}
     found |= {counted.period.name: counted}
     bridges = {name: bridge_of(part) for name, part in found.items() if name != counted.period.name}

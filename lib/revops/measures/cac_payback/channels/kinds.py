@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from revops.analysis.resampling import customer_counts, drawn_range
+from revops.analysis.resampling import customer_counts, customers_drawn, drawn_range
 from revops.measures.cac_payback.channels.costs import ChannelCosts
 from revops.measures.cac_payback.channels.credit import ChannelCredit
 from revops.measures.cac_payback.counted import told_months
@@ -29,7 +29,7 @@ def blended(spend: float, customers: Customers, months: pd.DatetimeIndex, knobs:
         months : those that the spend is of
     """
     n = int(customers.table["start_month"].isin(months).sum())
-    drawn = customer_counts(n, knobs.seed, knobs.draws).sum(axis=0)
+    drawn = customers_drawn(n, knobs.seed, knobs.draws)
     return _row("blended", spend, n, drawn, n, knobs, None if n else "no new customer in these months")
 
 

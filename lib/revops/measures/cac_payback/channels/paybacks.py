@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from revops.analysis.resampling import customer_counts, drawn_range
+from revops.analysis.resampling import customers_drawn, drawn_range
 from revops.analysis.spending import earns
 from revops.measures.cac_payback.channels.costs import ChannelCosts
 from revops.measures.cac_payback.channels.credit import ChannelCredit
@@ -89,8 +89,8 @@ def _ranges(
     if credit.new.journeys.loc[wins, "account"].nunique() < 2:
         return found
     n, most = credit.new.journeys["account"].nunique(), most_cost(margin, knobs)
+    times = customers_drawn(n, knobs.seed, knobs.draws) / n
     for model, amount in credit.draws.amount.items():
-        times = customer_counts(n, knobs.seed, amount.shape[1]).sum(axis=0) / n
         rows = table.index[table["model"].eq(model) & table["channel"].isin(credit.draws.channels)]
         place = pd.Index(credit.draws.channels).get_indexer(table.loc[rows, "channel"])
         amount, deals = (np.nan_to_num(part) for part in (amount[place] * times, credit.draws.deals[model]))
