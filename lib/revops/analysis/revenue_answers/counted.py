@@ -149,7 +149,7 @@ def counted_of(
     won, open_ = _won(then, period, view.day), _open(view, period)
     if any(definition.where_from[1] for definition in wanted.values()):
         known = known or known_on(view)
-        won = _touched(won, then, period, known if then is view else known_on(then))
+        won = _touched(won, then, period, known if then is view else None)
         open_ = _touched(open_, view, period, known)
     deals = pd.concat([won, open_], ignore_index=True).astype({"is_touched": "bool", "cents": "int64"})
     if only is not None:
@@ -188,7 +188,7 @@ def _described(state: pd.DataFrame, part: str) -> pd.DataFrame:
     return state[_DEAL].assign(part=part, role=role.astype("str"), cents=cents(state["amount"]), is_touched=False)
 
 
-def _touched(deals: pd.DataFrame, view: AsOf, period: Period, known: Known) -> pd.DataFrame:
+def _touched(deals: pd.DataFrame, view: AsOf, period: Period, known: Known | None) -> pd.DataFrame:
     """Return the deals with is_touched: whether a touch of marketing reached their people."""
     if deals.empty:
         return deals
