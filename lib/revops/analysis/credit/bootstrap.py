@@ -46,6 +46,11 @@ class CreditDraws:
     n_accounts: Array
     by: str = "channel"
 
+    @property
+    def n_draws(self) -> int:
+        """Return how many resamples there are; 0 where no model has any."""
+        return next((drawn.shape[1] for drawn in self.amount.values()), 0)
+
     def behind(self, model: str) -> Array:
         """Return how many accounts' worth of deals each channel is credited with under a model."""
         credited = self.table.loc[self.table["model"] == model, "credited_deals"].to_numpy()

@@ -89,7 +89,7 @@ def _ranges(
     if credit.new.journeys.loc[wins, "account"].nunique() < 2:
         return found
     n, most = credit.new.journeys["account"].nunique(), most_cost(margin, knobs)
-    times = customers_drawn(n, knobs.seed, knobs.draws) / n
+    times = customers_drawn(n, knobs.seed, credit.draws.n_draws) / n
     for model, amount in credit.draws.amount.items():
         rows = table.index[table["model"].eq(model) & table["channel"].isin(credit.draws.channels)]
         place = pd.Index(credit.draws.channels).get_indexer(table.loc[rows, "channel"])
