@@ -10,7 +10,7 @@ from scipy.stats import false_discovery_control
 
 from frames import as_of
 from revops.analysis.recurring import movements
-from revops.analysis.resampling import customer_counts, drawn_range
+from revops.analysis.resampling import customer_counts, customers_drawn, drawn_range
 from revops.measures.cac_payback.books import books_of
 from revops.measures.cac_payback.by_group import COLUMNS, by_group
 from revops.measures.cac_payback.counted import counted_months
@@ -83,6 +83,11 @@ def test_ranges_are_of_resampled_customers():
     least, most = drawn_range(paid, np.array([2.0]), level=0.8)
     assert row(table, "Enterprise")["low"] == pytest.approx(2700 / (0.8 * most[0]))
     assert least[0] == 0 and np.isnan(row(table, "Enterprise")["high"])
+
+
+@pytest.mark.parametrize("n", [0, 3, 20_000])
+def test_resamples_hold_as_many_customers_as_they_count(n):
+    assert np.array_equal(customers_drawn(n, 5, 40), customer_counts(n, 5, 40).sum(axis=0))
 
 
 def test_expansion_beside_new_business_from_bills():
