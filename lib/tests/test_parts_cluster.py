@@ -1,8 +1,13 @@
-"""The parts of a company on a Dask cluster of this machine: the same journeys, states and report."""
+"""The parts of a company on a Dask cluster of this machine: the same journeys, states and report.
 
+A report that is itself made on a worker of a cluster goes through its parts there.
+"""
+
+import json
 import os
 
 import pytest
+from clusters import made_cluster, run_in, share_of
 from parted import in_order, in_parts
 from test_journeys_slow import any_knobs, made_up
 from test_parts_journeys import days, same
@@ -11,6 +16,8 @@ from test_parts_reports import answer
 from frames import as_of
 from revops.analysis.journeys import journeys_of
 from revops.book.parts import SCHEDULER, on, over
+from revops.delivery.jobs import kernel
+from revops.delivery.jobs.job import Job
 
 pytestmark = pytest.mark.xdist_group("cluster")
 
@@ -45,3 +52,38 @@ def test_a_report_is_the_same_through_the_scheduler_that_the_environment_names(c
     cut = in_parts(sample, tmp_path / "cut", 3)
     monkeypatch.setenv(SCHEDULER, client.scheduler.address)
     assert answer("pipeline_coverage", cut, monkeypatch) == whole
+
+
+IN_PARTS = [
+    "import os\n",
+    "from revops.book.parts import over\n",
+    "class Parts:\n",
+    "    n_parts = 2\n",
+    "class View:\n",
+    "    book = Parts\n",
+    "    def part(self, number):\n",
+    "        return self\n",
+    "assert over(View(), lambda view: os.getpid()) == [os.getpid()] * 2\n",
+]
+"""What goes through two parts, here; on a scheduler whose only worker makes the report it would wait for ever."""
+
+
+def test_a_report_on_the_only_worker_of_a_cluster_goes_through_its_parts_there(make_project, tmp_path, monkeypatch):
+    root = make_project(tmp_path / "project", "is_good")
+    file = root / "notebooks" / "is_good.ipynb"
+    notebook = json.loads(file.read_text(encoding="utf-8"))
+    cell = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"][1]
+    cell["source"] = [*IN_PARTS, *cell["source"]]
+    file.write_text(json.dumps(notebook), encoding="utf-8")
+    with made_cluster(1, tmp_path / "cluster") as (address, client):
+        client.run(os.environ.update, {SCHEDULER: address})
+        share_of(root, monkeypatch, address, tmp_path / "shared")
+        _, entries, _ = run_in(root)
+    assert entries["is_good"]["failure"] is None
+
+
+@pytest.mark.parametrize(("is_sent", "left"), [(False, "tcp://10.0.0.5:8786"), (True, None)])
+def test_the_scheduler_of_parts_is_kept_from_kernels_on_a_cluster_alone(is_sent, left, tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "environ", {SCHEDULER: "tcp://10.0.0.5:8786"})
+    kernel.set_environment(Job("a", tmp_path, tmp_path, tmp_path, {}, is_sent=is_sent))
+    assert os.environ.get(SCHEDULER) == left

@@ -21,20 +21,21 @@ REPORTS = {
 """Each with the knobs that make it quick."""
 
 
-def answer(stem, book, monkeypatch):
-    """Return what a report's notebook answers from a book: its own cells up to the Answer, run here.
+def answer(stem, book, monkeypatch, knobs=None):
+    """Return what a report's notebook answers from a book, with other knobs than REPORTS': its own cells up to the
+    Answer, run here.
 
     Without the tables that were read, which a book notes of all its reports.
     """
+    knobs = REPORTS[stem] if knobs is None else knobs
     monkeypatch.setattr(revops.book, "open_book", lambda chosen: book)
     cells = json.loads((ROOT / "notebooks" / f"{stem}.ipynb").read_text(encoding="utf-8"))["cells"]
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     upto = next(place for place, source in enumerate(code) if "answer = report.Answer(" in source)
     names: dict[str, object] = {}
     exec(code[0], names)
-    given = {name: value for name, value in REPORTS[stem].items() if name in names}
-    assert given == REPORTS[stem]
-    names |= given
+    assert knobs.keys() <= names.keys()
+    names |= knobs
     for source in code[1 : upto + 1]:
         exec(source, names)
     return {key: value for key, value in names["answer"].to_json().items() if key != "reads"}

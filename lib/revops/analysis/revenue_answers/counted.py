@@ -65,7 +65,7 @@ class Counted:
     has_categories: bool
     definitions: dict[Who, Definition]
     is_slice: bool = False
-    known: Known | None = None
+    known: tuple[Known, ...] | None = None
 
     @cached_property
     def open_deals(self) -> pd.DataFrame:
@@ -122,7 +122,7 @@ def counted_of(
     only: pd.Index | None = None,
     who: Iterable[Who] | None = None,
     bills: CustomerMonths | None = None,
-    known: Known | None = None,
+    known: tuple[Known, ...] | None = None,
 ) -> Counted:
     """Return everything that the answers of a quarter may count.
 
@@ -188,7 +188,7 @@ def _described(state: pd.DataFrame, part: str) -> pd.DataFrame:
     return state[_DEAL].assign(part=part, role=role.astype("str"), cents=cents(state["amount"]), is_touched=False)
 
 
-def _touched(deals: pd.DataFrame, view: AsOf, period: Period, known: Known | None) -> pd.DataFrame:
+def _touched(deals: pd.DataFrame, view: AsOf, period: Period, known: tuple[Known, ...] | None) -> pd.DataFrame:
     """Return the deals with is_touched: whether a touch of marketing reached their people."""
     if deals.empty:
         return deals

@@ -26,7 +26,7 @@ class Job:
 
     `folder` is where its files go; `scratch` holds what the kernel needs while it lives and is removed afterwards;
     `prepared` holds the tables that every report of the run reads, where they are prepared; `engine` is what runs the
-    notebook: see params/run.yml.
+    notebook: see params/run.yml; `is_sent`: it runs on a worker of a cluster, which does nothing else meanwhile.
     """
 
     stem: str
@@ -37,6 +37,7 @@ class Job:
     limits: Limits = Limits()
     prepared: Path | None = None
     engine: str = "ordinary"
+    is_sent: bool = False
 
     @property
     def slice(self) -> dict[str, str]:

@@ -17,12 +17,19 @@ __all__ = ["Kernel", "kernel_from", "set_environment"]
 
 _LONGEST_SOCKET_PATH = 80
 PREPARED = "REVOPS_PREPARED"  # read by revops.book.prepared
+SCHEDULER = "REVOPS_SCHEDULER"  # read by revops.book.parts
 
 
 def set_environment(job: Job) -> None:
-    """Give the kernel the same surroundings on every machine; this process ends with the job, so nothing is undone."""
+    """Give the kernel the same surroundings on every machine; this process ends with the job, so nothing is undone.
+
+    A job that was sent to a worker of a cluster goes through parts of tables itself: were they sent to a cluster in
+    turn, they might wait for the very worker that waits for them.
+    """
     for name in list(filter(is_kept_from_kernels, os.environ)):
         del os.environ[name]
+    if job.is_sent:
+        os.environ.pop(SCHEDULER, None)
     os.environ |= FIXED | {
         "JUPYTER_RUNTIME_DIR": str(job.scratch),
         "IPYTHONDIR": str(job.scratch / "ipython"),

@@ -54,7 +54,7 @@ def laid_out(parcel: Parcel, place: Path, prepared: Path | None) -> Job:
         with naming(file):
             file.write_bytes(content)
     (place / "k").mkdir()
-    plain = parcel["job"] | {"limits": Limits(**parcel["job"]["limits"])}
+    plain = parcel["job"] | {"limits": Limits(**parcel["job"]["limits"]), "is_sent": True}
     return Job(
         notebook=root / parcel["notebook"], folder=place / "out", scratch=place / "k", prepared=prepared, **plain
     )
