@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -101,6 +102,18 @@ def reports(sample: Book) -> Callable[..., ForecastResult]:
 def forecasts(reports: Callable[..., ForecastResult]) -> Callable[..., Frozen]:
     """Return a function that gives the frozen forecasts behind `reports`."""
     return lambda *args, **kwargs: reports(*args, **kwargs).found
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Any]:
+    """Return a client of a Dask cluster of two worker processes."""
+    from distributed import Client, LocalCluster
+
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", host="127.0.0.1") as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,6 @@ import pytest
 from benches.works import FAR
 from conftest import ROOT
 from parted import in_parts
-from test_parts_cluster import client  # noqa: F401  a fixture
 from test_parts_journeys import same
 from test_parts_reports import REPORTS, answer
 
@@ -99,12 +98,12 @@ def test_payback_of_fifty_samples_is_the_same_from_parts_in_a_pool_of_processes(
 
 
 @pytest.mark.parametrize("stem", ["forecast_accuracy", "pipeline_coverage"])
-def test_a_report_of_fifty_samples_is_the_same_from_parts_on_dask(stem, fifty, client, monkeypatch):  # noqa: F811
+def test_a_report_of_fifty_samples_is_the_same_from_parts_on_dask(stem, fifty, client, monkeypatch):
     monkeypatch.setenv(SCHEDULER, client.scheduler.address)
     is_same(stem, fifty, monkeypatch)
 
 
-def test_what_reports_take_from_parts_of_fifty_samples_is_that_of_the_whole_on_dask(fifty, client):  # noqa: F811
+def test_what_reports_take_from_parts_of_fifty_samples_is_that_of_the_whole_on_dask(fifty, client):
     whole, cut = (book.as_of("auto", now=FAR) for book in fifty)
     with on(client.get_executor(pure=False)):
         same(journeys_of(cut), journeys_of(whole))

@@ -7,8 +7,11 @@ from conftest import ROOT
 from parted import in_parts
 
 import revops.book
+from revops.book import Book
+from revops.book.parts import SCHEDULER
+from revops.book.stored import stored_in
 
-pytestmark = pytest.mark.xdist_group("parts")
+pytestmark = pytest.mark.xdist_group("cluster")
 
 REPORTS = {
     "attribution_comparison": {"draws": 100, "models": ["linear", "time_decay", "shapley", "markov_1", "markov_2"]},
@@ -42,6 +45,9 @@ def answer(stem, book, monkeypatch, knobs=None):
 
 
 @pytest.mark.parametrize(("stem", "n"), [(stem, 2 if stem == "revenue_answer" else 7) for stem in REPORTS])
-def test_a_report_of_the_sample_is_the_same_from_parts(stem, n, sample, tmp_path, monkeypatch):
+def test_a_report_of_the_sample_is_the_same_from_parts_here_and_on_dask(stem, n, sample, client, tmp_path, monkeypatch):
     whole = answer(stem, sample, monkeypatch)
-    assert answer(stem, in_parts(sample, tmp_path / "cut", n), monkeypatch) == whole
+    cut = in_parts(sample, tmp_path / "cut", n)
+    assert answer(stem, cut, monkeypatch) == whole
+    monkeypatch.setenv(SCHEDULER, client.scheduler.address)
+    assert answer(stem, Book(cut.company, stored_in(tmp_path / "cut"), cut.audit), monkeypatch) == whole
