@@ -11,7 +11,7 @@ from revops.book import Book
 from revops.book.parts import SCHEDULER
 from revops.book.stored import stored_in
 
-pytestmark = pytest.mark.xdist_group("cluster")
+pytestmark = pytest.mark.xdist_group("parts")
 
 REPORTS = {
     "attribution_comparison": {"draws": 100, "models": ["linear", "time_decay", "shapley", "markov_1", "markov_2"]},
