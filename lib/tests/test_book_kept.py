@@ -7,6 +7,7 @@ import signal
 import time
 from types import SimpleNamespace
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from killed import in_child
@@ -55,6 +56,14 @@ def test_the_same_exports_are_prepared_once(made, tmp_path):
     assert table_in(home) == ["one"]
     assert cached(tmp_path) == [home.name]
     assert (tmp_path / "outputs" / ".cache").stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("library", [pa, pd])
+def test_another_version_of_what_tables_are_written_with_prepares_them_again(made, monkeypatch, library):
+    _, prepare, seen = made
+    home = prepare()
+    monkeypatch.setattr(library, "__version__", "99.0")
+    assert prepare() != home and seen == ["one", "one"]
 
 
 @pytest.mark.parametrize("harm", ["table gone", "table cut", "audit empty", "list gone", "list cut", "empty", "a file"])

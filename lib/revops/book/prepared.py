@@ -23,7 +23,8 @@ from revops.params import ReportSettings
 __all__ = ["StoredTables", "count_rows", "open_book"]
 
 PREPARED = "REVOPS_PREPARED"  # set for the kernels of a run by revops.delivery.jobs.kernel
-CODE = ("exports", "company", "schema", "book", "errors.py", "periods.py", "wording.py")  # all that prepares
+CODE = ("exports", "company", "schema", "book", "contents.py", "errors.py", "periods.py", "wording.py")
+"""All of this package that prepares."""
 _TRIES = 3
 
 
@@ -75,7 +76,7 @@ def _write_tables(aside: Path, settings: ReportSettings, source: Path, systems: 
     """
     seed = _key(settings.company, None, systems, cache)
     formers = newest(cache)
-    steps = KeptSteps(aside, formers, f"{seed} {pa.__version__} {pd.__version__}", Contents(cache))
+    steps = KeptSteps(aside, formers, seed, Contents(cache))
     try:
         result = prepare(source, settings.company, systems, aside, steps)
     except FileNotFoundError:
@@ -91,10 +92,11 @@ def _write_tables(aside: Path, settings: ReportSettings, source: Path, systems: 
 
 
 def _key(company: Company, source: Path | None, systems: Path | None, cache: Path) -> str:
-    """Return a hash of the exports' contents, if asked, the definitions, and the code that turns one into the other."""
+    """Return a hash of the exports' contents, if asked, the definitions, and the code that turns one into the other:
+    ours, and the two libraries that what is kept is written with."""
     code = [Path(revops.__file__).parent / name for name in CODE]
     contents = Contents(cache)
     places = [place for place in (source, *code, systems) if place is not None]
-    key = contents.of(*places, seed=company.model_dump_json())
+    key = contents.of(*places, seed=f"{company.model_dump_json()} {pa.__version__} {pd.__version__}")
     contents.keep()
     return key
