@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import revops
-from revops.book.kept import aside_in, is_whole, move_in, newest, used
+from revops.book.kept import AUDIT, aside_in, is_sound, is_whole, move_in, newest, used
 from revops.book.parts import cut
-from revops.book.stored import StoredTables, count_rows, stored_in
+from revops.book.stored import StoredTables, count_rows, stored_in, undamaged
 from revops.book.view import Book
 from revops.company import Company
 from revops.contents import Contents, cache_folder, exports_folder, systems_folder
@@ -33,15 +33,18 @@ def open_book(settings: ReportSettings) -> Book:
 
     Raises
         ExportError: the folder is missing, or its files cannot be read without guessing.
+        BookError: what was prepared was damaged since the run began.
     """
     folder = prepared(settings)
-    audit = Audit.from_json(json.loads((folder / "audit.json").read_text(encoding="utf-8")))
+    with undamaged(folder / AUDIT):
+        audit = Audit.from_json(json.loads((folder / AUDIT).read_text(encoding="utf-8")))
     return Book(settings.company, stored_in(folder), audit)
 
 
 def prepared(settings: ReportSettings) -> Path:
     """Return the folder of prepared tables, made where it is not there yet: written aside, then moved in when whole.
 
+    One in which a file holds other bytes than were written gives way to one made again.
     In a run of many reports it is the one that the run began with, whatever became of the exports since.
 
     Raises
@@ -55,7 +58,7 @@ def prepared(settings: ReportSettings) -> Path:
     cache = cache_folder(settings.root)
     for _ in range(_TRIES):
         home = cache / _key(settings.company, source, systems, cache)
-        if is_whole(home):
+        if is_sound(home):
             return used(home)
         with aside_in(cache) as aside, naming(aside):
             if not _write_tables(aside, settings, source, systems, cache):
@@ -83,11 +86,10 @@ def _write_tables(aside: Path, settings: ReportSettings, source: Path, systems: 
         if aside.is_dir():
             return False
         raise
-    formers = [former for former in formers if is_whole(former)]
     for name, table in cut(result.tables, aside, settings.company.exports.rows_per_part, formers).items():
         if isinstance(table, pa.Table):
             pq.write_table(table, aside / f"{name}.parquet", compression="zstd")
-    (aside / "audit.json").write_text(json.dumps(result.audit.to_json(), ensure_ascii=False), encoding="utf-8")
+    (aside / AUDIT).write_text(json.dumps(result.audit.to_json(), ensure_ascii=False), encoding="utf-8")
     return True
 
 
