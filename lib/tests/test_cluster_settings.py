@@ -33,7 +33,7 @@ def home(tmp_path):
     """Return a folder of prepared tables as the book keeps them, one of them in parts."""
     cache = tmp_path / "cache"
     with aside_in(cache) as aside:
-        for name, content in TABLES.items():
+        for name, content in {**TABLES, "steps/1f.step": b"a step"}.items():
             (aside / name).parent.mkdir(exist_ok=True)
             (aside / name).write_bytes(content)
         move_in(aside, cache / "0a1b")
@@ -115,7 +115,7 @@ def test_tables_are_shared_once_and_fetched_once(home, shared, tmp_path):
     share(home, shared)
     store, place = fsspec.core.url_to_fs(f"{shared}/0a1b")
     there = {name: store.cat_file(f"{place}/{name}") for name in TABLES}
-    assert there == TABLES
+    assert there == TABLES and not store.exists(f"{place}/steps")
     got = fetched("0a1b", shared, tmp_path / "worker")
     assert got == tmp_path / "worker" / "0a1b"
     assert is_whole(got) and contents(got) == TABLES
@@ -145,10 +145,13 @@ def test_place_that_a_worker_does_not_share_is_told(shared, tmp_path):
     assert list((tmp_path / "worker").iterdir()) == []
 
 
-def test_tables_that_are_not_whole_are_not_believed(home, shared, tmp_path):
+@pytest.mark.parametrize("harm", ["gone", "damaged"])
+def test_tables_that_are_not_whole_are_not_believed(home, shared, tmp_path, harm):
     share(home, shared)
     store, place = fsspec.core.url_to_fs(f"{shared}/0a1b")
     store.rm(f"{place}/deals.parquet")
+    if harm == "damaged":
+        store.pipe_file(f"{place}/deals.parquet", bytes(5))
     for _ in range(2):
         with pytest.raises(RunError) as refusal:
             fetched("0a1b", shared, tmp_path / "worker")
