@@ -2,7 +2,11 @@
 
 import io
 import json
+import re
+import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import fsspec
 import pytest
@@ -84,9 +88,9 @@ def test_cluster_of_other_machines_needs_a_place_that_they_share(shared):
     )
 
 
-def refusal_on(address, make_project, tmp_path, monkeypatch):
-    """Return what a run says that cannot begin on the cluster at an address."""
-    monkeypatch.setattr(cluster, "_PATIENCE", 1)
+def refusal_on(address, make_project, tmp_path, monkeypatch, patience=1):
+    """Return what a run says that cannot begin on the cluster at an address; one that answers may take its time."""
+    monkeypatch.setattr(cluster, "_PATIENCE", patience)
     root = make_project(tmp_path / "project", "is_good")
     (root / "params" / "run.yml").write_text(f"scheduler: {address}\nshared: {tmp_path}\n")
     with pytest.raises(RunError) as refusal:
@@ -95,7 +99,7 @@ def refusal_on(address, make_project, tmp_path, monkeypatch):
     return str(refusal.value)
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nowhere://a"])
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nowhere://a", "foo"])
 def test_scheduler_that_does_not_answer_is_told(address, make_project, tmp_path, monkeypatch):
     assert refusal_on(address, make_project, tmp_path, monkeypatch) == (
         f"{address}: must be the address of a Dask scheduler; found none that answers within 1 seconds. "
@@ -103,11 +107,65 @@ def test_scheduler_that_does_not_answer_is_told(address, make_project, tmp_path,
     )
 
 
+@contextmanager
+def listener(answer=b""):
+    """Give the address of one that takes a call, says its answer and no more, and a future: whether the caller hung up.
+
+    It hangs up itself where the caller has not for long.
+    """
+
+    def take():
+        line, _ = door.accept()
+        with line:
+            line.settimeout(60)
+            line.sendall(answer)
+            try:
+                while line.recv(1 << 16):
+                    pass
+            except TimeoutError:
+                return False
+            except ConnectionError:
+                pass
+            return True
+
+    with socket.create_server(("127.0.0.1", 0)) as door, ThreadPoolExecutor(1) as pool:
+        door.settimeout(60)
+        yield f"tcp://127.0.0.1:{door.getsockname()[1]}", pool.submit(take)
+
+
+def test_listener_that_never_answers_is_not_waited_for(make_project, tmp_path, monkeypatch):
+    with listener() as (address, hung_up):
+        assert refusal_on(address, make_project, tmp_path, monkeypatch) == (
+            f"{address}: must be the address of a Dask scheduler; found none that answers within 1 seconds. "
+            "Start one with `dask scheduler`, or correct scheduler in run.yml."
+        )
+        assert hung_up.result()
+
+
+def test_web_server_at_the_address_is_told(make_project, tmp_path, monkeypatch):
+    with listener(b"HTTP/1.1 400 Bad Request\r\n\r\n") as (address, _):
+        assert re.fullmatch(
+            rf"{address}: must be the address of a Dask scheduler; found none that can be asked "
+            r"\(Unable to allocate 3.07 EiB .*\)\. Start one with `dask scheduler`, or correct scheduler in run\.yml\.",
+            refusal_on(address, make_project, tmp_path, monkeypatch, 60),
+        )
+
+
+def test_worker_at_the_address_is_told(make_project, tmp_path, monkeypatch):
+    here = {"processes": False, "protocol": "tcp", "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
+    with LocalCluster(n_workers=1, **here) as made:
+        address = made.workers[0].address
+        assert refusal_on(address, make_project, tmp_path, monkeypatch, 60) == (
+            f"{address}: must be the address of a Dask scheduler; found that of a Worker. "
+            "Start one with `dask scheduler`, or correct scheduler in run.yml."
+        )
+
+
 def test_cluster_without_workers_is_told(make_project, tmp_path, monkeypatch):
     with LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as empty:
         address = empty.scheduler_address
-        assert refusal_on(address, make_project, tmp_path, monkeypatch) == (
-            f"{address}: must have workers; found none within 1 seconds. Start some with `dask worker {address}`."
+        assert refusal_on(address, make_project, tmp_path, monkeypatch, 3) == (
+            f"{address}: must have workers; found none within 3 seconds. Start some with `dask worker {address}`."
         )
 
 
