@@ -183,6 +183,16 @@ def test_tables_are_prepared_in_parts_where_one_has_more_rows_than_a_part(tmp_pa
     pd.testing.assert_frame_equal(whole.table("touches"), cut.table("touches"))
 
 
+def test_parts_are_never_more_than_may_be_written_at_once(tmp_path):
+    deals = pa.table({"opportunity_id": [f"d{n}" for n in range(1000)], "account_id": [f"A{n}" for n in range(1000)]})
+    assert cut({"opportunities": deals}, tmp_path, 1) == {}
+    files = sorted(tmp_path.glob("opportunities/[0-9]*.parquet"))
+    assert len(files) == 200
+    assert sorted(id for file in files for id in pq.read_table(file)["opportunity_id"].to_pylist()) == sorted(
+        deals["opportunity_id"].to_pylist()
+    )
+
+
 def test_parts_of_a_table_that_is_cut_as_before_are_taken(tmp_path):
     def kept(name, touches, formers=(), rows_per_part=4):
         folder = tmp_path / f"aside {name}"

@@ -42,6 +42,7 @@ class _View(Protocol):
 View = TypeVar("View", bound=_View)
 SCHEDULER = "REVOPS_SCHEDULER"
 """The address of a Dask scheduler whose workers go through the parts; without it this process does, one by one."""
+_MOST = 200  # all are written at once, and some systems let a process have 256 files open
 _STANDS_ON = b"stands on"
 _given: ContextVar[Executor | None] = ContextVar("executor", default=None)
 
@@ -51,12 +52,13 @@ def cut(
 ) -> Mapping[str, pa.Table | Dataset]:
     """Write the large tables of a company in parts where one has more rows than a part is to have; return the others.
 
+    There are 200 parts at most; of a table with more rows than they are to have, each has more.
     A table in parts is a folder of its name: 0000.parquet and so on, rows in the order of the whole, and order.parquet.
     None is held whole that is not in memory: the file of a dataset in `folder` is removed once it is cut. Where one of
     the `formers`, folders of earlier preparations, has the same table cut the same way, its files are taken.
     """
     wanted = {name: table for name, table in tables.items() if name in KEYS}
-    n = -(-max(map(_n_rows, wanted.values()), default=0) // rows_per_part)
+    n = min(-(-max(map(_n_rows, wanted.values()), default=0) // rows_per_part), _MOST)
     if n <= 1:
         return tables
     linked = components(wanted)
