@@ -245,6 +245,16 @@ def test_store_that_refuses_is_told_as_it_says_it(home, monkeypatch):
     )
 
 
+def test_file_in_the_place_of_a_shared_folder_is_told_with_the_setting_that_names_it(home, tmp_path):
+    (tmp_path / "shared").write_text("mine")
+    with pytest.raises(RunError) as refusal:
+        share(home, str(tmp_path / "shared"))
+    assert str(refusal.value) == (
+        f"{tmp_path / 'shared'}: must take the prepared tables; found NotADirectoryError: [Errno 20] Not a directory: "
+        f"'{tmp_path / 'shared' / '0a1b'}'. Correct it, or name another place in run.yml, under shared."
+    )
+
+
 def test_parcel_holds_no_addresses_of_people(make_project, tmp_path):
     from revops.delivery.jobs.parcel import packed
 

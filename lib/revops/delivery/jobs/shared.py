@@ -9,7 +9,7 @@ from typing import Any
 from fsspec.core import url_to_fs
 
 from revops.book.kept import WHOLE, aside_in, is_sound, is_whole, keep_newest, listed, move_in, used
-from revops.errors import RunError, SettingsError, is_of_machine
+from revops.errors import RunError, SettingsError, is_full
 
 __all__ = ["fetched", "share"]
 
@@ -78,13 +78,14 @@ def _opened(shared: str, key: str) -> tuple[Any, str]:
 
 @contextmanager
 def _refusals(shared: str, must: str) -> Iterator[None]:
-    """Tell what a store refuses, each in errors of its own, as one of ours."""
+    """Tell what a store refuses, each in errors of its own, as one of ours; a full disk, which may be that of this
+    machine, as the system does."""
     try:
         yield
     except (RunError, SettingsError):
         raise
     except Exception as error:
-        if isinstance(error, OSError) and is_of_machine(error):
+        if isinstance(error, OSError) and is_full(error):
             raise
         raise RunError(
             f"{shared}: must {must}; found {type(error).__name__}: {error}. "
