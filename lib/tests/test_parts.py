@@ -1,5 +1,6 @@
 """Large tables in parts: all that hangs together lies in one, nothing is lost, and no part reads another's files."""
 
+import re
 from collections import Counter
 from types import SimpleNamespace
 
@@ -17,6 +18,7 @@ from revops.book import prepared, stored
 from revops.book.components import KEYS, Components, components
 from revops.book.kept import is_whole, move_in
 from revops.book.parts import cut
+from revops.errors import BookError
 from revops.exports import Audit
 
 
@@ -173,7 +175,11 @@ def test_tables_are_prepared_in_parts_where_one_has_more_rows_than_a_part(tmp_pa
     assert names == parts | {"owners.parquet"} and cut.n_parts == 3
     assert cut.table("touches")["touch_id"].tolist() == [f"t{n}" for n in range(10)]
     assert is_whole(folder)
-    (folder / "touches" / "0001.parquet").unlink()
+    part = folder / "touches" / "0001.parquet"
+    part.write_bytes(bytes(part.stat().st_size))
+    with pytest.raises(BookError, match=re.escape(f"Remove the folder {folder}, then run the reports again.")):
+        cut.part(1).table("touches")
+    part.unlink()
     assert not is_whole(folder)
     folder, whole = home(10)
     assert whole.n_parts == 1
