@@ -7,12 +7,13 @@ import signal
 import time
 from types import SimpleNamespace
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from killed import in_child
 
 from revops.book import kept, prepared
-from revops.errors import ExportError
+from revops.errors import BookError, ExportError
 from revops.exports import Audit
 
 AUDIT = Audit((), (), (), (), {}, None)
@@ -57,7 +58,19 @@ def test_the_same_exports_are_prepared_once(made, tmp_path):
     assert (tmp_path / "outputs" / ".cache").stat().st_mode & 0o777 == 0o700
 
 
-@pytest.mark.parametrize("harm", ["table gone", "table cut", "audit empty", "list gone", "list cut", "empty", "a file"])
+@pytest.mark.parametrize("library", [pa, pd])
+def test_another_version_of_what_tables_are_written_with_prepares_them_again(made, monkeypatch, library):
+    _, prepare, seen = made
+    home = prepare()
+    monkeypatch.setattr(library, "__version__", "99.0")
+    assert prepare() != home and seen == ["one", "one"]
+
+
+@pytest.mark.parametrize(
+    "harm",
+    ["table gone", "table cut", "table blank", "audit empty", "audit half blank", "list gone", "list cut", "list {}",
+     "list []", 'list {"audit.json": []}', 'list {"audit.json": 2}', "empty", "a file"],
+)  # fmt: skip
 def test_folder_that_is_not_whole_is_made_again(made, tmp_path, harm):
     _, prepare, seen = made
     home = prepare()
@@ -65,12 +78,20 @@ def test_folder_that_is_not_whole_is_made_again(made, tmp_path, harm):
         (home / "tools.parquet").unlink()
     elif harm == "table cut":
         os.truncate(home / "tools.parquet", 7)
+    elif harm == "table blank":
+        (home / "tools.parquet").write_bytes(bytes((home / "tools.parquet").stat().st_size))
     elif harm == "audit empty":
         (home / "audit.json").write_text("")
+    elif harm == "audit half blank":
+        half = (home / "audit.json").read_bytes()[: (home / "audit.json").stat().st_size // 2]
+        (home / "audit.json").write_bytes(half.ljust((home / "audit.json").stat().st_size))
     elif harm == "list gone":
         (home / "whole.json").unlink()
     elif harm == "list cut":
         (home / "whole.json").write_text('{"tools')
+    elif harm.startswith("list "):
+        (home / "whole.json").write_text(harm.removeprefix("list "))
+        (home / "tools.parquet").unlink()
     else:
         shutil.rmtree(home)
         if harm == "empty":
@@ -149,6 +170,25 @@ def test_kernels_of_a_run_read_what_the_run_began_with(made, tmp_path, monkeypat
     (home / "tools.parquet").unlink()
     with pytest.raises(ExportError, match="data: must be a folder of exports; found none"):
         prepare()
+
+
+def test_kernel_that_finds_a_file_damaged_names_the_folder_to_remove(made, monkeypatch):
+    settings, prepare, seen = made
+    home = prepare()
+    monkeypatch.setenv("REVOPS_PREPARED", str(home))
+    for name, read in {
+        "tools.parquet": lambda: prepared.open_book(settings).table("tools"),
+        "audit.json": lambda: prepared.open_book(settings),
+    }.items():
+        whole = (home / name).read_bytes()
+        (home / name).write_bytes(whole[:4] + bytes(len(whole) - 4))
+        with pytest.raises(BookError) as refusal:
+            read()
+        assert str(refusal.value) == (
+            f"{home / name}: must hold what was written when the tables were prepared; found bytes that cannot be "
+            f"read. Remove the folder {home}, then run the reports again."
+        )
+    assert seen == ["one"]
 
 
 def test_what_a_killed_preparation_left_goes_and_what_lives_stays(made, tmp_path, monkeypatch):

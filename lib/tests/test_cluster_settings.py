@@ -2,7 +2,11 @@
 
 import io
 import json
+import re
+import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import fsspec
 import pytest
@@ -33,7 +37,7 @@ def home(tmp_path):
     """Return a folder of prepared tables as the book keeps them, one of them in parts."""
     cache = tmp_path / "cache"
     with aside_in(cache) as aside:
-        for name, content in TABLES.items():
+        for name, content in {**TABLES, "steps/1f.step": b"a step"}.items():
             (aside / name).parent.mkdir(exist_ok=True)
             (aside / name).write_bytes(content)
         move_in(aside, cache / "0a1b")
@@ -84,9 +88,9 @@ def test_cluster_of_other_machines_needs_a_place_that_they_share(shared):
     )
 
 
-def refusal_on(address, make_project, tmp_path, monkeypatch):
-    """Return what a run says that cannot begin on the cluster at an address."""
-    monkeypatch.setattr(cluster, "_PATIENCE", 1)
+def refusal_on(address, make_project, tmp_path, monkeypatch, patience=1):
+    """Return what a run says that cannot begin on the cluster at an address; one that answers may take its time."""
+    monkeypatch.setattr(cluster, "_PATIENCE", patience)
     root = make_project(tmp_path / "project", "is_good")
     (root / "params" / "run.yml").write_text(f"scheduler: {address}\nshared: {tmp_path}\n")
     with pytest.raises(RunError) as refusal:
@@ -95,7 +99,7 @@ def refusal_on(address, make_project, tmp_path, monkeypatch):
     return str(refusal.value)
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nowhere://a"])
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nowhere://a", "foo"])
 def test_scheduler_that_does_not_answer_is_told(address, make_project, tmp_path, monkeypatch):
     assert refusal_on(address, make_project, tmp_path, monkeypatch) == (
         f"{address}: must be the address of a Dask scheduler; found none that answers within 1 seconds. "
@@ -103,11 +107,65 @@ def test_scheduler_that_does_not_answer_is_told(address, make_project, tmp_path,
     )
 
 
+@contextmanager
+def listener(answer=b""):
+    """Give the address of one that takes a call, says its answer and no more, and a future: whether the caller hung up.
+
+    It hangs up itself where the caller has not for long.
+    """
+
+    def take():
+        line, _ = door.accept()
+        with line:
+            line.settimeout(60)
+            line.sendall(answer)
+            try:
+                while line.recv(1 << 16):
+                    pass
+            except TimeoutError:
+                return False
+            except ConnectionError:
+                pass
+            return True
+
+    with socket.create_server(("127.0.0.1", 0)) as door, ThreadPoolExecutor(1) as pool:
+        door.settimeout(60)
+        yield f"tcp://127.0.0.1:{door.getsockname()[1]}", pool.submit(take)
+
+
+def test_listener_that_never_answers_is_not_waited_for(make_project, tmp_path, monkeypatch):
+    with listener() as (address, hung_up):
+        assert refusal_on(address, make_project, tmp_path, monkeypatch) == (
+            f"{address}: must be the address of a Dask scheduler; found none that answers within 1 seconds. "
+            "Start one with `dask scheduler`, or correct scheduler in run.yml."
+        )
+        assert hung_up.result()
+
+
+def test_web_server_at_the_address_is_told(make_project, tmp_path, monkeypatch):
+    with listener(b"HTTP/1.1 400 Bad Request\r\n\r\n") as (address, _):
+        assert re.fullmatch(
+            rf"{address}: must be the address of a Dask scheduler; found none that can be asked "
+            r"\(Unable to allocate 3.07 EiB .*\)\. Start one with `dask scheduler`, or correct scheduler in run\.yml\.",
+            refusal_on(address, make_project, tmp_path, monkeypatch, 60),
+        )
+
+
+def test_worker_at_the_address_is_told(make_project, tmp_path, monkeypatch):
+    here = {"processes": False, "protocol": "tcp", "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
+    with LocalCluster(n_workers=1, **here) as made:
+        address = made.workers[0].address
+        assert refusal_on(address, make_project, tmp_path, monkeypatch, 60) == (
+            f"{address}: must be the address of a Dask scheduler; found that of a Worker. "
+            "Start one with `dask scheduler`, or correct scheduler in run.yml."
+        )
+
+
 def test_cluster_without_workers_is_told(make_project, tmp_path, monkeypatch):
     with LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as empty:
         address = empty.scheduler_address
-        assert refusal_on(address, make_project, tmp_path, monkeypatch) == (
-            f"{address}: must have workers; found none within 1 seconds. Start some with `dask worker {address}`."
+        assert refusal_on(address, make_project, tmp_path, monkeypatch, 3) == (
+            f"{address}: must have workers; found none within 3 seconds. Start some with `dask worker {address}`."
         )
 
 
@@ -115,7 +173,7 @@ def test_tables_are_shared_once_and_fetched_once(home, shared, tmp_path):
     share(home, shared)
     store, place = fsspec.core.url_to_fs(f"{shared}/0a1b")
     there = {name: store.cat_file(f"{place}/{name}") for name in TABLES}
-    assert there == TABLES
+    assert there == TABLES and not store.exists(f"{place}/steps")
     got = fetched("0a1b", shared, tmp_path / "worker")
     assert got == tmp_path / "worker" / "0a1b"
     assert is_whole(got) and contents(got) == TABLES
@@ -145,10 +203,13 @@ def test_place_that_a_worker_does_not_share_is_told(shared, tmp_path):
     assert list((tmp_path / "worker").iterdir()) == []
 
 
-def test_tables_that_are_not_whole_are_not_believed(home, shared, tmp_path):
+@pytest.mark.parametrize("harm", ["gone", "damaged"])
+def test_tables_that_are_not_whole_are_not_believed(home, shared, tmp_path, harm):
     share(home, shared)
     store, place = fsspec.core.url_to_fs(f"{shared}/0a1b")
     store.rm(f"{place}/deals.parquet")
+    if harm == "damaged":
+        store.pipe_file(f"{place}/deals.parquet", bytes(5))
     for _ in range(2):
         with pytest.raises(RunError) as refusal:
             fetched("0a1b", shared, tmp_path / "worker")
@@ -181,6 +242,16 @@ def test_store_that_refuses_is_told_as_it_says_it(home, monkeypatch):
     assert str(refusal.value) == (
         "memory://tables: must take the prepared tables; found Refused: no such bucket. "
         "Correct it, or name another place in run.yml, under shared."
+    )
+
+
+def test_file_in_the_place_of_a_shared_folder_is_told_with_the_setting_that_names_it(home, tmp_path):
+    (tmp_path / "shared").write_text("mine")
+    with pytest.raises(RunError) as refusal:
+        share(home, str(tmp_path / "shared"))
+    assert str(refusal.value) == (
+        f"{tmp_path / 'shared'}: must take the prepared tables; found NotADirectoryError: [Errno 20] Not a directory: "
+        f"'{tmp_path / 'shared' / '0a1b'}'. Correct it, or name another place in run.yml, under shared."
     )
 
 

@@ -90,6 +90,10 @@ def test_a_key_given_twice_is_refused(project):
             "exports: {time_zone: EST5}",
             "exports.time_zone: EST5 is not an IANA time zone such as Europe/Berlin or America/New_York",
         ),
+        (
+            "exports: {rows_per_part: 999}",
+            "exports.rows_per_part: input should be greater than or equal to 1000; found 999.",
+        ),
     ],
 )
 def test_definitions_that_contradict_are_refused(project, change, said):

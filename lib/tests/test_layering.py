@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import revops
+from revops.book.prepared import CODE
 
 PACKAGE = Path(revops.__file__).parent
 ROOMS = (
@@ -93,6 +94,15 @@ def test_simulate_knows_nothing_of_the_gate():
         for name in IMPORTS[module]
         if room_of(name) == "exports"
     ] == []
+
+
+def test_rooms_that_prepare_tables_are_all_in_the_key_of_what_was_prepared():
+    """Of the settings the book takes only the company, whose definitions are in the key by themselves."""
+    rooms = {"exports", "book"}
+    for _ in ROOMS:
+        rooms |= {room_of(name) for module in MODULES if room_of(module) in rooms for name in IMPORTS[module]}
+        rooms -= {"params"}
+    assert {name.removesuffix(".py") for name in CODE} == rooms
 
 
 def test_only_the_command_line_imports_delivery():

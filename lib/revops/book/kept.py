@@ -1,6 +1,7 @@
 """Folders of the cache: made aside, moved in when whole, not believed when not, removed when nobody uses them.
 
-Nothing here is waited for to reach the disk: after a power cut a folder that is not whole is made again.
+Nothing here is waited for to reach the disk: after a power cut a folder that is not whole, or that holds other bytes
+than were written, is made again. Of the steps in it nothing is asked: each is looked at when it is taken.
 """
 
 import contextlib
@@ -11,25 +12,41 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import psutil
 
-__all__ = ["aside_in", "is_whole", "keep_newest", "move_in", "newest", "used"]
+from revops.exports.keeping.steps import FOLDER as STEPS
+from revops.exports.keeping.store import digest_of_file
 
-_WHOLE = "whole.json"
+__all__ = ["AUDIT", "WHOLE", "aside_in", "is_sound", "is_whole", "keep_newest", "listed", "move_in", "newest", "used"]
+
+AUDIT = "audit.json"
+WHOLE = "whole.json"
+"""The list of a folder's files but for its steps, each with its size and the hash of its contents."""
 _DAY = 24 * 60 * 60.0
 _KEPT = 5
 
 
+def listed(home: Path) -> dict[str, list[int | str]]:
+    """Return the files that were moved in by name, each with size and hash; none where the list is not whole."""
+    try:
+        found = json.loads((home / WHOLE).read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return {}
+    return found if isinstance(found, dict) and AUDIT in found else {}
+
+
 def is_whole(home: Path) -> bool:
     """Return whether every file that was moved in is there, at its size."""
-    try:
-        sizes = json.loads((home / _WHOLE).read_text(encoding="utf-8"))
-        return all((home / name).stat().st_size == size for name, size in sizes.items())
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        return False
+    return _all(home, listed(home), lambda file, known: file.stat().st_size == known[0])
+
+
+def is_sound(home: Path, below: str = "") -> bool:
+    """Return whether every file that was moved in, or each below a folder in it, holds what it held: all are read."""
+    files = {name: known for name, known in listed(home).items() if name.startswith(below)}
+    return _all(home, files, lambda file, known: _known_by(file) == known)
 
 
 def used(home: Path) -> Path:
@@ -77,13 +94,13 @@ def aside_in(cache: Path) -> Iterator[Path]:
 
 def move_in(aside: Path, home: Path) -> None:
     """Make a finished folder `home`, unless another process made the same one first; a broken one gives way."""
-    files = [file for file in sorted(aside.rglob("*")) if file.is_file()]
-    sizes = {file.relative_to(aside).as_posix(): file.stat().st_size for file in files}
-    (aside / _WHOLE).write_text(json.dumps(sizes), encoding="utf-8")
+    files = {file.relative_to(aside).as_posix(): file for file in sorted(aside.rglob("*")) if file.is_file()}
+    known = {name: _known_by(file) for name, file in files.items() if not name.startswith(f"{STEPS}/")}
+    (aside / WHOLE).write_text(json.dumps(known), encoding="utf-8")
     try:
         os.rename(aside, home)
     except OSError:
-        if is_whole(home):
+        if is_sound(home):
             return
         if not home.exists():
             raise
@@ -91,6 +108,18 @@ def move_in(aside: Path, home: Path) -> None:
         os.rename(home, broken)
         os.rename(aside, home)
         shutil.rmtree(broken, ignore_errors=True)
+
+
+def _known_by(file: Path) -> list[int | str]:
+    return [file.stat().st_size, digest_of_file(file)]
+
+
+def _all(home: Path, files: Mapping[str, list[int | str]], holds: Callable[[Path, list[int | str]], bool]) -> bool:
+    """Return whether something holds of each of the files, and of one at least, by what is listed of it."""
+    try:
+        return bool(files) and all(holds(home / name, known) for name, known in files.items())
+    except (FileNotFoundError, NotADirectoryError, TypeError, LookupError):  # the last two: a list of other contents
+        return False
 
 
 def _is_left(aside: Path) -> bool:

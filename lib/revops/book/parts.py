@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from pyarrow.dataset import Dataset
 
 from revops.book.components import KEYS, batches, components
+from revops.book.kept import is_sound
 from revops.book.stored import ORDER, part_file
 from revops.exports.keeping.store import digest_of, digest_of_file, share
 
@@ -41,6 +42,7 @@ class _View(Protocol):
 View = TypeVar("View", bound=_View)
 SCHEDULER = "REVOPS_SCHEDULER"
 """The address of a Dask scheduler whose workers go through the parts; without it this process does, one by one."""
+_MOST = 200  # all are written at once, and some systems let a process have 256 files open
 _STANDS_ON = b"stands on"
 _given: ContextVar[Executor | None] = ContextVar("executor", default=None)
 
@@ -50,19 +52,20 @@ def cut(
 ) -> Mapping[str, pa.Table | Dataset]:
     """Write the large tables of a company in parts where one has more rows than a part is to have; return the others.
 
+    There are 200 parts at most; of a table with more rows than they are to have, each has more.
     A table in parts is a folder of its name: 0000.parquet and so on, rows in the order of the whole, and order.parquet.
     None is held whole that is not in memory: the file of a dataset in `folder` is removed once it is cut. Where one of
     the `formers`, folders of earlier preparations, has the same table cut the same way, its files are taken.
     """
     wanted = {name: table for name, table in tables.items() if name in KEYS}
-    n = -(-max(map(_n_rows, wanted.values()), default=0) // rows_per_part)
+    n = min(-(-max(map(_n_rows, wanted.values()), default=0) // rows_per_part), _MOST)
     if n <= 1:
         return tables
     linked = components(wanted)
     for name, table in wanted.items():
         file, numbers = folder / f"{name}.parquet", linked.parts_of(name, table, n)
         stands_on = _stands_on(file, numbers, n)
-        if not any(_taken(former / name, folder / name, stands_on) for former in formers):
+        if not any(_taken(former, name, folder, stands_on) for former in formers):
             _write(table, numbers, folder / name, n, stands_on)
         file.unlink(missing_ok=True)
     return {name: table for name, table in tables.items() if name not in KEYS}
@@ -145,16 +148,18 @@ def _stands_on(file: Path, numbers: np.ndarray, n: int) -> str:
     return str(digest.hexdigest())
 
 
-def _taken(former: Path, folder: Path, stands_on: str) -> bool:
-    """Make the files of a table in parts stand in another folder too, if they stand on the same."""
+def _taken(former: Path, name: str, folder: Path, stands_on: str) -> bool:
+    """Make the files of a table in parts stand in another folder too, if they stand on the same and are undamaged."""
     if not stands_on:
         return False
     try:
-        if (pq.read_schema(former / ORDER).metadata or {}).get(_STANDS_ON) != stands_on.encode():
+        if (pq.read_schema(former / name / ORDER).metadata or {}).get(_STANDS_ON) != stands_on.encode():
             return False
-        shutil.copytree(former, folder, copy_function=share)
-    except (FileNotFoundError, NotADirectoryError, pa.ArrowInvalid, shutil.Error):
-        shutil.rmtree(folder, ignore_errors=True)
+        if not is_sound(former, f"{name}/"):
+            return False
+        shutil.copytree(former / name, folder / name, copy_function=share)
+    except (OSError, pa.ArrowException):  # of another folder; what is wrong with this one shows as it is written
+        shutil.rmtree(folder / name, ignore_errors=True)
         return False
     return True
 

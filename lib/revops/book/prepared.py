@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import revops
-from revops.book.kept import aside_in, is_whole, move_in, newest, used
+from revops.book.kept import AUDIT, aside_in, is_sound, is_whole, move_in, newest, used
 from revops.book.parts import cut
-from revops.book.stored import StoredTables, count_rows, stored_in
+from revops.book.stored import StoredTables, count_rows, stored_in, undamaged
 from revops.book.view import Book
 from revops.company import Company
 from revops.contents import Contents, cache_folder, exports_folder, systems_folder
@@ -23,7 +23,8 @@ from revops.params import ReportSettings
 __all__ = ["StoredTables", "count_rows", "open_book"]
 
 PREPARED = "REVOPS_PREPARED"  # set for the kernels of a run by revops.delivery.jobs.kernel
-CODE = ("exports", "company", "schema", "book", "errors.py", "periods.py", "wording.py")  # all that prepares
+CODE = ("exports", "company", "schema", "book", "contents.py", "errors.py", "periods.py", "wording.py")
+"""All of this package that prepares."""
 _TRIES = 3
 
 
@@ -32,15 +33,18 @@ def open_book(settings: ReportSettings) -> Book:
 
     Raises
         ExportError: the folder is missing, or its files cannot be read without guessing.
+        BookError: what was prepared was damaged since the run began.
     """
     folder = prepared(settings)
-    audit = Audit.from_json(json.loads((folder / "audit.json").read_text(encoding="utf-8")))
+    with undamaged(folder / AUDIT):
+        audit = Audit.from_json(json.loads((folder / AUDIT).read_text(encoding="utf-8")))
     return Book(settings.company, stored_in(folder), audit)
 
 
 def prepared(settings: ReportSettings) -> Path:
     """Return the folder of prepared tables, made where it is not there yet: written aside, then moved in when whole.
 
+    One in which a file holds other bytes than were written gives way to one made again.
     In a run of many reports it is the one that the run began with, whatever became of the exports since.
 
     Raises
@@ -54,7 +58,7 @@ def prepared(settings: ReportSettings) -> Path:
     cache = cache_folder(settings.root)
     for _ in range(_TRIES):
         home = cache / _key(settings.company, source, systems, cache)
-        if is_whole(home):
+        if is_sound(home):
             return used(home)
         with aside_in(cache) as aside, naming(aside):
             if not _write_tables(aside, settings, source, systems, cache):
@@ -75,26 +79,26 @@ def _write_tables(aside: Path, settings: ReportSettings, source: Path, systems: 
     """
     seed = _key(settings.company, None, systems, cache)
     formers = newest(cache)
-    steps = KeptSteps(aside, formers, f"{seed} {pa.__version__} {pd.__version__}", Contents(cache))
+    steps = KeptSteps(aside, formers, seed, Contents(cache))
     try:
         result = prepare(source, settings.company, systems, aside, steps)
     except FileNotFoundError:
         if aside.is_dir():
             return False
         raise
-    formers = [former for former in formers if is_whole(former)]
     for name, table in cut(result.tables, aside, settings.company.exports.rows_per_part, formers).items():
         if isinstance(table, pa.Table):
             pq.write_table(table, aside / f"{name}.parquet", compression="zstd")
-    (aside / "audit.json").write_text(json.dumps(result.audit.to_json(), ensure_ascii=False), encoding="utf-8")
+    (aside / AUDIT).write_text(json.dumps(result.audit.to_json(), ensure_ascii=False), encoding="utf-8")
     return True
 
 
 def _key(company: Company, source: Path | None, systems: Path | None, cache: Path) -> str:
-    """Return a hash of the exports' contents, if asked, the definitions, and the code that turns one into the other."""
+    """Return a hash of the exports' contents, if asked, the definitions, and the code that turns one into the other:
+    ours, and the two libraries that what is kept is written with."""
     code = [Path(revops.__file__).parent / name for name in CODE]
     contents = Contents(cache)
     places = [place for place in (source, *code, systems) if place is not None]
-    key = contents.of(*places, seed=company.model_dump_json())
+    key = contents.of(*places, seed=f"{company.model_dump_json()} {pa.__version__} {pd.__version__}")
     contents.keep()
     return key

@@ -1,5 +1,6 @@
 """Prepared tables in a folder: each a file, or a folder of parts that are read one at a time."""
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -10,8 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from revops import schema
+from revops.errors import BookError
 
-__all__ = ["ORDER", "StoredTables", "count_rows", "part_file", "stored_in"]
+__all__ = ["ORDER", "StoredTables", "count_rows", "part_file", "stored_in", "undamaged"]
 
 ORDER = "order.parquet"
 """The file, beside the parts of a table, that tells of each row of the whole which part has it."""
@@ -51,7 +53,7 @@ class StoredTables(Mapping[str, pd.DataFrame]):
 
     def columns(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
         """Return some columns of a table, read from its files; rows in no order to rely on."""
-        rows = pa.concat_tables(pq.read_table(file, columns=list(columns)) for file in _parts(self.files[name]))
+        rows = pa.concat_tables(_read(file, list(columns)) for file in _parts(self.files[name]))
         return rows.to_pandas().astype({column: schema.table(name).column(column).dtype for column in columns})
 
 
@@ -74,6 +76,34 @@ def count_rows(tables: Mapping[str, pd.DataFrame]) -> dict[str, int]:
     return {name: len(table) for name, table in tables.items()}
 
 
+@contextlib.contextmanager
+def undamaged(file: Path) -> Iterator[None]:
+    """Tell what reading a file of a folder of prepared tables runs into, where the file itself is to blame.
+
+    Raises
+        BookError: it does not hold what was written.
+    """
+    try:
+        yield
+    except (OSError, ValueError, pa.ArrowException) as error:
+        if isinstance(error, OSError) and error.errno:  # the system's, such as that of a file that is gone
+            raise
+        raise BookError(
+            f"{file}: must hold what was written when the tables were prepared; found bytes that cannot be read. "
+            f"Remove the folder {_home(file)}, then run the reports again."
+        ) from error
+
+
+def _home(file: Path) -> Path:
+    """Return the folder of prepared tables that a file is in: its own, or that of its parts."""
+    return file.parent.parent if (file.parent / ORDER).exists() else file.parent
+
+
+def _read(file: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    with undamaged(file):
+        return pq.read_table(file, columns=columns)
+
+
 def _parts(file: Path) -> list[Path]:
     """Return the files of a table."""
     return [file] if file.suffix else sorted(file.glob("[0-9]*.parquet"))
@@ -82,11 +112,11 @@ def _parts(file: Path) -> list[Path]:
 def _whole(file: Path) -> pa.Table:
     """Return a table, the rows of its parts in the order they would have without parts."""
     if file.suffix:
-        return pq.read_table(file)
-    part = pq.read_table(file / ORDER)["part"].to_numpy()
+        return _read(file)
+    part = _read(file / ORDER)["part"].to_numpy()
     place = np.empty(len(part), dtype="int64")
     place[np.argsort(part, kind="stable")] = np.arange(len(part))
-    return pa.concat_tables(pq.read_table(each) for each in _parts(file)).take(place)
+    return pa.concat_tables(map(_read, _parts(file))).take(place)
 
 
 def _typed(name: str, table: pa.Table) -> pd.DataFrame:

@@ -75,7 +75,7 @@ class Exports(Settings):
     influence_model: str | None = None
     lifecycle: Lifecycle = Lifecycle()
     columns: dict[str, dict[str, tuple[str, ...]]] = {}
-    rows_per_part: Annotated[int, Field(ge=1)] = 1_000_000
+    rows_per_part: Annotated[int, Field(ge=1_000)] = 1_000_000
 
     @field_validator("time_zone")
     @classmethod

@@ -1,5 +1,6 @@
 """Which Dask cluster makes the reports, where run.yml or the command line asks for one, and a line to it."""
 
+import asyncio
 import importlib.util
 import logging
 import os
@@ -102,13 +103,9 @@ def _connected(cluster: Cluster, scratch: Path) -> Iterator["Client"]:
         known = {"distributed.comm.timeouts.connect": f"{_PATIENCE}s", "temporary-directory": str(scratch)}
         stack.enter_context(dask.config.set(known))
         place = cluster.address or stack.enter_context(_made_here())
-        try:
-            client = stack.enter_context(Client(place, timeout=_PATIENCE, set_as_default=False))
-        except (OSError, ValueError):
-            raise RunError(
-                f"{cluster.address}: must be the address of a Dask scheduler; found none that answers within "
-                f"{_PATIENCE} seconds. Start one with `dask scheduler`, or correct scheduler in run.yml."
-            ) from None
+        if cluster.address is not None:
+            _find_scheduler(cluster.address)
+        client = stack.enter_context(Client(place, timeout=_PATIENCE, set_as_default=False))
         try:
             client.wait_for_workers(1, timeout=_PATIENCE)
         except TimeoutError:
@@ -117,6 +114,35 @@ def _connected(cluster: Cluster, scratch: Path) -> Iterator["Client"]:
                 f"Start some with `dask worker {cluster.address}`."
             ) from None
         yield client
+
+
+def _find_scheduler(address: str) -> None:
+    """Ask who is at an address: a client of Dask would wait without end for one that takes the call and is silent.
+
+    Raises
+        RunError: no scheduler answers.
+    """
+    from distributed.core import rpc
+    from distributed.security import Security
+
+    async def asked() -> str:
+        async with rpc(address, connection_args=Security().get_connection_args("client")) as other:
+            return str((await other.identity())["type"])
+
+    async def waited_for() -> str:
+        return await asyncio.wait_for(asked(), _PATIENCE)
+
+    try:
+        found = f"that of a {asyncio.run(waited_for())}"
+    except (OSError, ValueError):  # TimeoutError among them
+        found = f"none that answers within {_PATIENCE} seconds"
+    except Exception as error:  # whatever comes of taking another's bytes for Dask's
+        found = f"none that can be asked ({' '.join(str(error).split())})"
+    if found != "that of a Scheduler":
+        raise RunError(
+            f"{address}: must be the address of a Dask scheduler; found {found}. "
+            "Start one with `dask scheduler`, or correct scheduler in run.yml."
+        )
 
 
 @contextmanager

@@ -8,17 +8,16 @@ from typing import Any
 
 from fsspec.core import url_to_fs
 
-from revops.book.kept import aside_in, is_whole, keep_newest, move_in, used
-from revops.contents import files_below
-from revops.errors import RunError, SettingsError, is_of_machine
+from revops.book.kept import WHOLE, aside_in, is_sound, is_whole, keep_newest, listed, move_in, used
+from revops.errors import RunError, SettingsError, is_full
 
 __all__ = ["fetched", "share"]
-
-_WHOLE = "whole.json"  # written last, here as in revops.book.kept
 
 
 def share(home: Path, shared: str) -> None:
     """Put a folder of prepared tables into a path or store, under its own name, unless it is there whole.
+
+    The steps in it stay here: no report reads them.
 
     Raises
         SettingsError: nothing here can open such a store.
@@ -26,13 +25,13 @@ def share(home: Path, shared: str) -> None:
     """
     with _refusals(shared, "take the prepared tables"):
         store, folder = _opened(shared, home.name)
-        last = posixpath.join(folder, _WHOLE)
+        last = posixpath.join(folder, WHOLE)
         if store.exists(last):
             return
-        for file in [*(file for file in files_below(home) if file.name != _WHOLE), home / _WHOLE]:
-            place = posixpath.join(folder, file.relative_to(home).as_posix())
+        for name in [*listed(home), WHOLE]:  # the list last: what has it is whole
+            place = posixpath.join(folder, name)
             store.makedirs(posixpath.dirname(place), exist_ok=True)
-            store.put_file(str(file), place)
+            store.put_file(str(home / name), place)
 
 
 def fetched(key: str, shared: str, cache: Path) -> Path:
@@ -46,7 +45,7 @@ def fetched(key: str, shared: str, cache: Path) -> Path:
         return used(home)
     with aside_in(cache) as aside, _refusals(shared, "give the prepared tables"):
         store, folder = _opened(shared, key)
-        if not store.exists(posixpath.join(folder, _WHOLE)):
+        if not store.exists(posixpath.join(folder, WHOLE)):
             raise RunError(
                 f"{shared}: must hold the prepared tables that the run put there; found none from here. "
                 "Name in run.yml, under shared, a place that all machines of the cluster read."
@@ -55,12 +54,12 @@ def fetched(key: str, shared: str, cache: Path) -> Path:
             file = aside / posixpath.relpath(place, folder)
             file.parent.mkdir(parents=True, exist_ok=True)
             store.get_file(place, str(file))
-        if not is_whole(aside):
+        if not is_sound(aside):
             raise RunError(
                 f"{shared}: must hold the prepared tables whole; found other files than it lists. "
                 f"Remove {key} there; the next run puts it there again."
             )
-        (aside / _WHOLE).unlink()  # it is written anew as the folder is moved in
+        (aside / WHOLE).unlink()  # it is written anew as the folder is moved in
         move_in(aside, home)
     keep_newest(cache)
     return home
@@ -79,13 +78,14 @@ def _opened(shared: str, key: str) -> tuple[Any, str]:
 
 @contextmanager
 def _refusals(shared: str, must: str) -> Iterator[None]:
-    """Tell what a store refuses, each in errors of its own, as one of ours."""
+    """Tell what a store refuses, each in errors of its own, as one of ours; a full disk, which may be that of this
+    machine, as the system does."""
     try:
         yield
     except (RunError, SettingsError):
         raise
     except Exception as error:
-        if isinstance(error, OSError) and is_of_machine(error):
+        if isinstance(error, OSError) and is_full(error):
             raise
         raise RunError(
             f"{shared}: must {must}; found {type(error).__name__}: {error}. "
