@@ -55,7 +55,8 @@ def ends(monkeypatch):
 def project(tmp_path, make_project, monkeypatch, ends):
     """Return a project that has been run once, with exports, published figures and systems of its own."""
     root = make_project(tmp_path / "project", "is_good")
-    for file in ("data/sample/crm/deals.csv", "data/benchmarks/ours.csv", "params/systems/own.yml"):
+    for file in ("data/sample/crm/deals.csv", "data/benchmarks/ours.csv", "params/systems/own.yml",
+                 "notebooks/helpers.py", "notebooks/more/helpers.py"):  # fmt: skip
         (root / file).parent.mkdir(parents=True, exist_ok=True)
         (root / file).write_text("x: 1\n")
     monkeypatch.chdir(root)
@@ -122,6 +123,10 @@ CHANGES = {
     "the report's settings": append("params/is_good.yml"),
     "the review's settings": add("params/review.yml"),
     "a published figure": append("data/benchmarks/ours.csv"),
+    "a module beside the notebooks": append("notebooks/helpers.py"),
+    "a module below them": append("notebooks/more/helpers.py"),
+    "how Matplotlib draws": add("notebooks/matplotlibrc"),
+    "settings of another report, where the notebook may read any": add("params/other.yml"),
     "the notebook": lambda root: (root / "notebooks/is_good.ipynb").write_text(
         (root / "notebooks/is_good.ipynb").read_text() + "\n"
     ),
@@ -238,15 +243,30 @@ def test_keep_holds_where_nothing_is_new(project):
     assert runs(project) == ["2026-06-17-3"]
 
 
-@pytest.mark.parametrize("said", ["argument", "file"])
+def test_notebooks_and_hidden_files_beside_a_notebook_are_nothing_to_it(project):
+    for name in (".helpers.py.swp", ".ipynb_checkpoints/is_good-checkpoint.py", "__pycache__/helpers.pyc"):
+        (project / "notebooks" / name).parent.mkdir(exist_ok=True)
+        add(f"notebooks/{name}")(project)
+    assert not runs_again()
+    (project / "notebooks/other.ipynb").write_text((project / "notebooks/is_good.ipynb").read_text())
+    assert not runs_again("is_good")
+
+
+@pytest.mark.parametrize("said", ["argument", "file", "cell"])
 def test_today_is_another_day_tomorrow(project, said):
     given = {"as_of": "today"} if said == "argument" else {}
     if said == "file":
         (project / "params/is_good.yml").write_text("as_of: today\n")
+    if said == "cell":
+        notebook = project / "notebooks/is_good.ipynb"
+        text = notebook.read_text()
+        notebook.write_text(text.replace("as_of = None", "as_of = 'today'"))
+        assert notebook.read_text() != text
     asked = asked_of(Request(given=given))
     days = [inputs_of(asked, dt.date(2026, 6, day))[key_of("is_good", {})]["day"] for day in (17, 17, 18)]
     assert days == ["2026-06-17", "2026-06-17", "2026-06-18"]
-    assert inputs_of(asked_of(Request(given={"as_of": "auto"})))[key_of("is_good", {})]["day"] is None
+    given = Request(given={"as_of": "auto"})
+    assert (inputs_of(asked_of(given))[key_of("is_good", {})]["day"] is None) is (said != "cell")
 
 
 def at(text):

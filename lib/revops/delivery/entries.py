@@ -3,14 +3,16 @@
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from revops.delivery.code import code_of
 from revops.delivery.jobs.job import Job, Result, is_counted
 from revops.delivery.notices import failure_page, mark_carried
+from revops.delivery.plan import measures_of
 from revops.errors import naming
 
 __all__ = ["carried_entries", "failed_entry", "made_entry", "taken_entry"]
@@ -78,9 +80,19 @@ def carried_entries(entries: list[dict[str, Any]], building: Path, last: Last) -
 
 
 def _reads(job: Job, result: Result) -> list[str] | None:
-    """Return the tables that a report reads of the exports, as its Answer names them; None where it may read any."""
-    named = list((result.answer or {}).get("reads") or ())
-    return named if named and code_of(job.notebook).is_bound else None
+    """Return the tables that a report reads of the exports: those that its Answer names, and, since a cell may measure
+    once the Answer is shown, those of all measures that its notebook takes. None where it may read any."""
+    named, code = (result.answer or {}).get("reads"), code_of(job.notebook)
+    if not named or not code.is_bound:
+        return None
+    measured = [_read_by(stem, taken) for stem, taken in code.measures]
+    return None if None in measured else sorted({*named, *chain(*filter(None, measured))})
+
+
+def _read_by(stem: str, taken: str) -> Sequence[str] | None:
+    """Return the tables that a report's measures may read, or that part of them which is taken; None: not known."""
+    module = measures_of(stem)
+    return getattr(module, "READS_OF", {}).get(taken) or getattr(module, "READS", None)
 
 
 def _code(job: Job, number: int | None) -> str:
