@@ -116,6 +116,7 @@ CHANGES = {
     "an export": append("data/sample/crm/deals.csv"),
     "the name of an export": rename,
     "one export more": add("data/sample/new.csv"),
+    "a link to a folder in the exports": lambda root: (root / "data/sample/more").symlink_to(root / "params"),
     "one export less": remove("data/sample/crm/deals.csv"),
     "the definitions": append("params/company.yml"),
     "a system": append("params/systems/own.yml"),
