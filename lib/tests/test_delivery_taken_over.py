@@ -19,7 +19,9 @@ from test_report_reads import Refusing
 from frames import book, deal
 from frames import change as changed_at
 from revops import __main__ as command
+from revops.contents import Contents
 from revops.delivery import run
+from revops.delivery.as_made import NOTICE
 from revops.delivery.code import code_of
 from revops.delivery.content import Found
 from revops.delivery.entries import made_entry
@@ -119,7 +121,8 @@ def started(root, monkeypatch):
             job.folder.mkdir(parents=True, exist_ok=True)
             reads = import_module(f"revops.measures.{job.stem}").READS
             answer = answer_of(job.stem, 1) | {"reads": reads, "slice": job.slice}
-            (job.folder / f"{job.stem}.html").write_text(os.urandom(8).hex())
+            page = f"<html>\r\n{NOTICE}\r\n\u00e4 {os.urandom(8).hex()}\n</html>"
+            (job.folder / f"{job.stem}.html").write_bytes(page.encode())
             (job.folder / f"{job.stem}.json").write_text(json.dumps(answer))
             yield job, Result(answer, (f"{job.stem}.html", f"{job.stem}.json"))
 
@@ -130,7 +133,7 @@ def started(root, monkeypatch):
 
 
 def pages():
-    return {stem: Path("outputs/latest", f"{stem}.html").read_text() for stem in ALL}
+    return {stem: Path("outputs/latest", f"{stem}.html").read_bytes() for stem in ALL}
 
 
 def manifest():
@@ -255,13 +258,77 @@ def test_a_report_that_failed_is_tried_again_and_one_without_its_files_is_made_a
     assert sorted(started) == sorted([FORECAST, PIPELINE, WORKERS])
 
 
+def made_in():
+    return {entry["report"]: entry["made_in"] for entry in manifest()["reports"]}
+
+
+def test_what_was_carried_stands_in_the_next_run_as_it_was_made(root, started, capsys):
+    assert command.main(["run", "--again"]) == 0
+    first, before = manifest()["run"], pages()
+    for _ in range(2):
+        assert command.main(["run", PIPELINE, "--again"]) == 0
+    carried, second = pages(), manifest()["run"]
+    assert [stem for stem in ALL if stem != PIPELINE and b'class="notice"' not in carried[stem]] == []
+    started.clear()
+    assert command.main(["run"]) == 0
+    assert started == [] and pages() == before | {PIPELINE: carried[PIPELINE]}
+    assert made_in() == dict.fromkeys(ALL, first) | {PIPELINE: second}
+    assert {entry["outcome"] for entry in manifest()["reports"]} == {"made"}
+    assert [entry["carried_from"] or entry["kept"] for entry in manifest()["reports"]] == [None] * len(ALL)
+    assert command.main(["run"]) == 0
+    assert "Nothing is new" in capsys.readouterr().out
+
+
+def test_what_was_carried_is_made_again_where_it_was_damaged_or_what_it_reads_has_changed(root, started):
+    assert command.main(["run", "--again"]) == 0
+    assert command.main(["run", PIPELINE, "--again"]) == 0
+    started.clear()
+    page = Path("outputs/latest", f"{FORECAST}.html")
+    page.write_bytes(page.read_bytes().replace(b"</html>", b"</htm>"))
+    change(root / "data/sample/targets/tools.csv")
+    assert command.main(["run"]) == 0
+    assert started == [WORKERS, FORECAST, STAGES]
+
+
+def test_exports_that_were_refused_and_put_right_bring_no_report_anew(root, started):
+    assert command.main(["run", "--again"]) == 0
+    first, before = manifest()["run"], pages()
+    file = root / "data/sample/google_ads/Campaign report 2026.csv"
+    whole = file.read_bytes()
+    file.write_bytes(b"")
+    for _ in range(2):
+        assert command.main(["run"]) == 1
+    assert all(b"The newer report failed" in page for page in pages().values())
+    started.clear()
+    file.write_bytes(whole)
+    assert command.main(["run"]) == 0
+    assert started == [] and pages() == before and set(made_in().values()) == {first}
+
+
+def test_a_report_that_failed_on_other_exports_stands_once_they_are_back(root, started):
+    assert command.main(["run", "--again"]) == 0
+    before = pages()
+    file = root / "data/sample/targets/tools.csv"
+    whole = file.read_bytes()
+    change(file)
+    started.failing.append(STAGES)
+    assert command.main(["run"]) == 1
+    started.clear()
+    assert command.main(["run"]) == 1
+    assert started == [WORKERS, STAGES]
+    started.clear()
+    file.write_bytes(whole)
+    assert command.main(["run"]) == 0
+    assert started == [] and pages() == before
+
+
 def test_nothing_is_taken_over_where_the_clock_went_back(root, started):
     assert command.main(["run", "--again"]) == 0
     last = Outputs(root / "outputs").last()
     inputs = inputs_of(asked_of(Request()))
     made = dt.datetime.fromisoformat(last[1]["made"])
-    assert len(may_stand(last, inputs, made)) == len(ALL)
-    assert may_stand(last, inputs, made - dt.timedelta(seconds=1)) == {}
+    assert len(may_stand(last, inputs, made, Contents(root))) == len(ALL)
+    assert may_stand(last, inputs, made - dt.timedelta(seconds=1), Contents(root)) == {}
 
 
 def test_content_differs_once_a_stamp_has_come_and_by_what_the_audit_tells_of_a_table(tmp_path):

@@ -228,6 +228,24 @@ def test_report_whose_files_are_gone_is_made_anew(project, lost):
     assert runs_again()
 
 
+@pytest.mark.parametrize("name", ["is_good.html", "index.html", "revops.html", "review.json"])
+@pytest.mark.parametrize("emptied", [True, False], ids=["emptied", "as long as before"])
+def test_report_or_review_whose_files_are_damaged_is_made_anew(project, name, emptied):
+    file = project / "outputs/latest" / name
+    whole = file.read_bytes()
+    file.write_bytes(b"" if emptied else whole[:-2] + b"?\n")
+    assert runs_again() and not runs_again()
+    if name == "is_good.html":
+        assert (project / "outputs/latest" / name).read_bytes() == whole
+
+
+def test_evidence_that_is_damaged_is_made_anew(project, ends):
+    ends["is_good"] = Result(failure=Failure("It needs calls.", "Add them.", is_refusal=True))
+    assert runs_again("--again") and not runs_again()
+    (project / "outputs/latest/is_good.failed.html").write_text("")
+    assert runs_again() and not runs_again()
+
+
 def test_run_of_an_older_version_without_fingerprints_is_not_trusted(project):
     file = project / "outputs/latest/manifest.json"
     manifest = json.loads(file.read_text())
@@ -236,6 +254,15 @@ def test_run_of_an_older_version_without_fingerprints_is_not_trusted(project):
         del entry["inputs"]
     file.write_text(json.dumps(manifest))
     assert runs_again()
+
+
+def test_run_of_an_older_version_without_hashes_of_its_files_is_not_trusted(project):
+    file = project / "outputs/latest/manifest.json"
+    manifest = json.loads(file.read_text())
+    for entry in (*manifest["reports"], manifest["review"]):
+        del entry["held"]
+    file.write_text(json.dumps(manifest))
+    assert runs_again() and not runs_again()
 
 
 def test_keep_holds_where_nothing_is_new(project):
