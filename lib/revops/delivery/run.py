@@ -50,8 +50,7 @@ def run_reports(request: Request, progress: Progress) -> tuple[Path, Mapping[str
     check_engine(running.engine)
     cluster = cluster_of(running)
     outputs, began = Outputs(plan.outputs), time.monotonic()
-    asked = asked_of(request)
-    inputs, contents = inputs_of(asked), Contents(cache_folder(asked.root))
+    inputs, contents = inputs_of(asked_of(request)), Contents(cache_folder(plan.settings[0].root))
     with outputs.building() as building, outputs.scratch() as scratch:
         for line in outputs.mended:
             progress.say(line)
