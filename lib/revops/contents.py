@@ -52,12 +52,13 @@ class Contents:
         return found
 
     def of(self, *places: Path, seed: str = "") -> str:
-        """Return one hash of folders and files: of the names below each folder, and of what all hold."""
+        """Return one hash of folders and files: of the names below each folder, and of what all hold; of links to
+        folders, and to what is not there, that they are there."""
         digest = hashlib.blake2b(seed.encode(), digest_size=12)
         for place in places:
-            for file in files_below(place) if place.is_dir() else [place]:
+            for file in _named_below(place) if place.is_dir() else [place]:
                 digest.update(os.fsencode(file.relative_to(place) if file != place else file.name) + b"\0")
-                digest.update(self.of_file(file))
+                digest.update(b"/" if file.is_dir() else self.of_file(file))
             digest.update(b"\0\0")
         return digest.hexdigest()
 
@@ -103,7 +104,13 @@ def systems_folder(params_dir: Path) -> Path | None:
 
 def files_below(folder: Path) -> Iterator[Path]:
     """Return every file below a folder, sorted, but for what Python compiles."""
-    return (file for file in sorted(folder.rglob("*")) if "__pycache__" not in file.parts and file.is_file())
+    return (file for file in _named_below(folder) if file.is_file())
+
+
+def _named_below(folder: Path) -> Iterator[Path]:
+    """Return every file and link below a folder, sorted: what is told of a folder names those links too."""
+    found = (place for place in sorted(folder.rglob("*")) if "__pycache__" not in place.parts)
+    return (place for place in found if place.is_file() or place.is_symlink())
 
 
 def _mark(file: Path) -> list[int]:

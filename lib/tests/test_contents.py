@@ -125,6 +125,23 @@ def test_names_places_and_boundaries_count(tmp_path):
     assert of(a="x") == found[0]
 
 
+def test_links_that_are_not_followed_count_by_name(tmp_path):
+    home, other = tmp_path / "home", tmp_path / "other"
+    for folder in (home, other):
+        folder.mkdir()
+        (folder / "deals.csv").write_text("Id\n")
+    contents = Contents(tmp_path / "none")
+    found = [contents.of(home)]
+    for name, target in (("b", other), ("c", tmp_path / "gone"), ("b", tmp_path / "gone")):
+        (home / name).unlink(missing_ok=True)
+        (home / name).symlink_to(target)
+        found.append(contents.of(home))
+    assert len({*found}) == len(found)
+    assert [file.name for file in files_below(home)] == ["deals.csv"]
+    (other / "deals.csv").write_text("Id\n006a\n")
+    assert contents.of(home) == found[-1]
+
+
 def test_missing_folder_differs_from_an_empty_one_with_a_file(tmp_path):
     contents = Contents(tmp_path / "none")
     missing = contents.of(tmp_path / "exports")

@@ -10,22 +10,28 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from killed import answer_of
 from test_exports_web import FILE as WEB
+from test_report_reads import Refusing
 
 from frames import book, deal
 from frames import change as changed_at
 from revops import __main__ as command
+from revops.contents import Contents
 from revops.delivery import run
+from revops.delivery.as_made import NOTICE
 from revops.delivery.code import code_of
 from revops.delivery.content import Found
+from revops.delivery.entries import made_entry
 from revops.delivery.fingerprint import inputs_of
-from revops.delivery.jobs.job import Failure, Result
+from revops.delivery.jobs.job import Failure, Job, Limits, Result
 from revops.delivery.outputs import Outputs
 from revops.delivery.plan import Request, asked_of
 from revops.delivery.unchanged import may_stand
 from revops.exports import LeftOut
+from revops.measures import forecast_accuracy
 
 pytestmark = pytest.mark.xdist_group("delivery")
 
@@ -115,7 +121,8 @@ def started(root, monkeypatch):
             job.folder.mkdir(parents=True, exist_ok=True)
             reads = import_module(f"revops.measures.{job.stem}").READS
             answer = answer_of(job.stem, 1) | {"reads": reads, "slice": job.slice}
-            (job.folder / f"{job.stem}.html").write_text(os.urandom(8).hex())
+            page = f"<html>\r\n{NOTICE}\r\n\u00e4 {os.urandom(8).hex()}\n</html>"
+            (job.folder / f"{job.stem}.html").write_bytes(page.encode())
             (job.folder / f"{job.stem}.json").write_text(json.dumps(answer))
             yield job, Result(answer, (f"{job.stem}.html", f"{job.stem}.json"))
 
@@ -126,7 +133,7 @@ def started(root, monkeypatch):
 
 
 def pages():
-    return {stem: Path("outputs/latest", f"{stem}.html").read_text() for stem in ALL}
+    return {stem: Path("outputs/latest", f"{stem}.html").read_bytes() for stem in ALL}
 
 
 def manifest():
@@ -251,13 +258,77 @@ def test_a_report_that_failed_is_tried_again_and_one_without_its_files_is_made_a
     assert sorted(started) == sorted([FORECAST, PIPELINE, WORKERS])
 
 
+def made_in():
+    return {entry["report"]: entry["made_in"] for entry in manifest()["reports"]}
+
+
+def test_what_was_carried_stands_in_the_next_run_as_it_was_made(root, started, capsys):
+    assert command.main(["run", "--again"]) == 0
+    first, before = manifest()["run"], pages()
+    for _ in range(2):
+        assert command.main(["run", PIPELINE, "--again"]) == 0
+    carried, second = pages(), manifest()["run"]
+    assert [stem for stem in ALL if stem != PIPELINE and b'class="notice"' not in carried[stem]] == []
+    started.clear()
+    assert command.main(["run"]) == 0
+    assert started == [] and pages() == before | {PIPELINE: carried[PIPELINE]}
+    assert made_in() == dict.fromkeys(ALL, first) | {PIPELINE: second}
+    assert {entry["outcome"] for entry in manifest()["reports"]} == {"made"}
+    assert [entry["carried_from"] or entry["kept"] for entry in manifest()["reports"]] == [None] * len(ALL)
+    assert command.main(["run"]) == 0
+    assert "Nothing is new" in capsys.readouterr().out
+
+
+def test_what_was_carried_is_made_again_where_it_was_damaged_or_what_it_reads_has_changed(root, started):
+    assert command.main(["run", "--again"]) == 0
+    assert command.main(["run", PIPELINE, "--again"]) == 0
+    started.clear()
+    page = Path("outputs/latest", f"{FORECAST}.html")
+    page.write_bytes(page.read_bytes().replace(b"</html>", b"</htm>"))
+    change(root / "data/sample/targets/tools.csv")
+    assert command.main(["run"]) == 0
+    assert started == [WORKERS, FORECAST, STAGES]
+
+
+def test_exports_that_were_refused_and_put_right_bring_no_report_anew(root, started):
+    assert command.main(["run", "--again"]) == 0
+    first, before = manifest()["run"], pages()
+    file = root / "data/sample/google_ads/Campaign report 2026.csv"
+    whole = file.read_bytes()
+    file.write_bytes(b"")
+    for _ in range(2):
+        assert command.main(["run"]) == 1
+    assert all(b"The newer report failed" in page for page in pages().values())
+    started.clear()
+    file.write_bytes(whole)
+    assert command.main(["run"]) == 0
+    assert started == [] and pages() == before and set(made_in().values()) == {first}
+
+
+def test_a_report_that_failed_on_other_exports_stands_once_they_are_back(root, started):
+    assert command.main(["run", "--again"]) == 0
+    before = pages()
+    file = root / "data/sample/targets/tools.csv"
+    whole = file.read_bytes()
+    change(file)
+    started.failing.append(STAGES)
+    assert command.main(["run"]) == 1
+    started.clear()
+    assert command.main(["run"]) == 1
+    assert started == [WORKERS, STAGES]
+    started.clear()
+    file.write_bytes(whole)
+    assert command.main(["run"]) == 0
+    assert started == [] and pages() == before
+
+
 def test_nothing_is_taken_over_where_the_clock_went_back(root, started):
     assert command.main(["run", "--again"]) == 0
     last = Outputs(root / "outputs").last()
     inputs = inputs_of(asked_of(Request()))
     made = dt.datetime.fromisoformat(last[1]["made"])
-    assert len(may_stand(last, inputs, made)) == len(ALL)
-    assert may_stand(last, inputs, made - dt.timedelta(seconds=1)) == {}
+    assert len(may_stand(last, inputs, made, Contents(root))) == len(ALL)
+    assert may_stand(last, inputs, made - dt.timedelta(seconds=1), Contents(root)) == {}
 
 
 def test_content_differs_once_a_stamp_has_come_and_by_what_the_audit_tells_of_a_table(tmp_path):
@@ -316,12 +387,100 @@ def cell(source):
         ("open('x')", False),
         ("''.__class__", False),
         ("!ls", False),
+        ("view.owners", False),
+        ("answer.view.left_out", False),
+        ("answer.left_out()", True),
+        ("(chosen.root / 'data/x.csv').read_text()", False),
+        ("chosen.params_dir", False),
+        ("from revops.benchmarks import published\npublished(chosen.root)", True),
+        ("from revops.benchmarks import published\npublished(chosen.root / 'mine')", False),
+        ("from revops.benchmarks import published as p", False),
+        ("report.pd.read_csv('x.csv')", False),
+        ("frame.read_excel", False),
+        ("measures.Path('x.csv')", False),
+        ("from revops.measures.cac_payback.result import Path", False),
+        ("from revops.measures import *", False),
+        ("from revops import measures", False),
+        ("from revops.book import stored", False),
+        ("from revops.book.stored import stored_in", False),
+        ("settings(stem='a', knobs=Knobs)", True),
+        ("settings(stem, Knobs)", False),
+        ("settings(*given)", False),
+        ("other = settings", False),
+        ("from revops.params import settings as other", False),
     ],
 )
 def test_code_that_may_read_more_than_measures_do_is_seen(tmp_path, source, is_bound):
     file = tmp_path / "own.ipynb"
     file.write_text(json.dumps({"cells": [cell("from revops import report"), cell(source)]}))
-    assert code_of(file).is_bound is is_bound and code_of(file).reads_published is not is_bound
+    assert code_of(file).is_bound is is_bound
+    assert code_of(file).reads_published is (not is_bound or "published" in source)
+
+
+def own(folder, *sources):
+    """Return a notebook of one's own in a project folder, with cells as given."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "own.ipynb"
+    file.write_text(json.dumps({"cells": [cell(source) for source in sources]}))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("as_of = None  # auto, today or a date", False),
+        ("as_of = 'today'", True),
+        ("open_book(chosen).as_of('today')", True),
+        ("dt.date.today()", True),
+        ("!date", True),
+    ],
+)
+def test_code_that_may_take_the_day_of_the_clock_is_seen(tmp_path, source, says):
+    assert code_of(own(tmp_path, "x = 1", source)).says_today is says
+
+
+OTHER = "from revops.measures import cac_payback as other"
+
+
+@pytest.mark.parametrize(
+    ("sources", "taken"),
+    [
+        ((OTHER,), ()),
+        ((OTHER, "other.Knobs"), ()),
+        ((OTHER, "other.measure(view, 1)"), ((PAYBACK, "measure"),)),
+        ((OTHER, "x = other"), ((PAYBACK, ""),)),
+        (("from revops.measures.cac_payback import Knobs, measure as m",), ((PAYBACK, "measure"),)),
+        (("from revops.measures.cac_payback.result import Knobs",), ((PAYBACK, ""),)),
+        ((OTHER, "from revops.measures import revenue_answer as other", "other.x"), ((PAYBACK, "x"), (REVENUE, "x"))),
+    ],
+)
+def test_code_tells_whose_measures_it_takes(tmp_path, sources, taken):
+    assert code_of(own(tmp_path, *sources)).measures == taken
+
+
+@pytest.mark.parametrize(
+    ("source", "more"),
+    [
+        ("from revops.measures import revenue_answer as other\nother.measure(view, 1)", {"subscriptions"}),
+        ("from revops.measures import forecast_accuracy\nforecast_accuracy.signal_of(view, 1)", {"forecasts"}),
+        ("from revops.measures import forecast_accuracy\nforecast_accuracy.Knobs()", set()),
+    ],
+)
+def test_a_report_reads_what_any_cell_of_it_measures(tmp_path, source, more):
+    reads = import_module(f"revops.measures.{PIPELINE}").READS
+    file = own(tmp_path, "answer", source)
+    job = Job("own", file, tmp_path, tmp_path, {}, Limits())
+    entry = made_entry(job, Result(answer_of("own", 1) | {"reads": reads}), tmp_path)
+    assert entry["reads"] == sorted(entry["reads"]) and {*reads, *more} <= {*entry["reads"]}
+    assert bool(more) is ({*entry["reads"]} != {*reads})
+
+
+def test_what_others_take_of_the_forecasts_reads_what_it_says(sample):
+    reads = forecast_accuracy.READS_OF["signal_of"]
+    assert "quotas" not in reads
+    alone = replace(sample, tables=Refusing({name: sample.table(name) for name in reads}))
+    signals = [forecast_accuracy.signal_of(seen.as_of("auto"), forecast_accuracy.Knobs()) for seen in (sample, alone)]
+    pd.testing.assert_series_equal(*signals)
 
 
 def test_code_tells_whose_settings_it_takes_and_whether_it_takes_published_figures():

@@ -55,7 +55,8 @@ def ends(monkeypatch):
 def project(tmp_path, make_project, monkeypatch, ends):
     """Return a project that has been run once, with exports, published figures and systems of its own."""
     root = make_project(tmp_path / "project", "is_good")
-    for file in ("data/sample/crm/deals.csv", "data/benchmarks/ours.csv", "params/systems/own.yml"):
+    for file in ("data/sample/crm/deals.csv", "data/benchmarks/ours.csv", "params/systems/own.yml",
+                 "notebooks/helpers.py", "notebooks/more/helpers.py"):  # fmt: skip
         (root / file).parent.mkdir(parents=True, exist_ok=True)
         (root / file).write_text("x: 1\n")
     monkeypatch.chdir(root)
@@ -115,6 +116,7 @@ CHANGES = {
     "an export": append("data/sample/crm/deals.csv"),
     "the name of an export": rename,
     "one export more": add("data/sample/new.csv"),
+    "a link to a folder in the exports": lambda root: (root / "data/sample/more").symlink_to(root / "params"),
     "one export less": remove("data/sample/crm/deals.csv"),
     "the definitions": append("params/company.yml"),
     "a system": append("params/systems/own.yml"),
@@ -122,6 +124,10 @@ CHANGES = {
     "the report's settings": append("params/is_good.yml"),
     "the review's settings": add("params/review.yml"),
     "a published figure": append("data/benchmarks/ours.csv"),
+    "a module beside the notebooks": append("notebooks/helpers.py"),
+    "a module below them": append("notebooks/more/helpers.py"),
+    "how Matplotlib draws": add("notebooks/matplotlibrc"),
+    "settings of another report, where the notebook may read any": add("params/other.yml"),
     "the notebook": lambda root: (root / "notebooks/is_good.ipynb").write_text(
         (root / "notebooks/is_good.ipynb").read_text() + "\n"
     ),
@@ -222,6 +228,24 @@ def test_report_whose_files_are_gone_is_made_anew(project, lost):
     assert runs_again()
 
 
+@pytest.mark.parametrize("name", ["is_good.html", "index.html", "revops.html", "review.json"])
+@pytest.mark.parametrize("emptied", [True, False], ids=["emptied", "as long as before"])
+def test_report_or_review_whose_files_are_damaged_is_made_anew(project, name, emptied):
+    file = project / "outputs/latest" / name
+    whole = file.read_bytes()
+    file.write_bytes(b"" if emptied else whole[:-2] + b"?\n")
+    assert runs_again() and not runs_again()
+    if name == "is_good.html":
+        assert (project / "outputs/latest" / name).read_bytes() == whole
+
+
+def test_evidence_that_is_damaged_is_made_anew(project, ends):
+    ends["is_good"] = Result(failure=Failure("It needs calls.", "Add them.", is_refusal=True))
+    assert runs_again("--again") and not runs_again()
+    (project / "outputs/latest/is_good.failed.html").write_text("")
+    assert runs_again() and not runs_again()
+
+
 def test_run_of_an_older_version_without_fingerprints_is_not_trusted(project):
     file = project / "outputs/latest/manifest.json"
     manifest = json.loads(file.read_text())
@@ -232,21 +256,45 @@ def test_run_of_an_older_version_without_fingerprints_is_not_trusted(project):
     assert runs_again()
 
 
+def test_run_of_an_older_version_without_hashes_of_its_files_is_not_trusted(project):
+    file = project / "outputs/latest/manifest.json"
+    manifest = json.loads(file.read_text())
+    for entry in (*manifest["reports"], manifest["review"]):
+        del entry["held"]
+    file.write_text(json.dumps(manifest))
+    assert runs_again() and not runs_again()
+
+
 def test_keep_holds_where_nothing_is_new(project):
     assert runs_again("--again") and runs_again("--again")
     assert command.main(["run", "--keep", "1"]) == 0
     assert runs(project) == ["2026-06-17-3"]
 
 
-@pytest.mark.parametrize("said", ["argument", "file"])
+def test_notebooks_and_hidden_files_beside_a_notebook_are_nothing_to_it(project):
+    for name in (".helpers.py.swp", ".ipynb_checkpoints/is_good-checkpoint.py", "__pycache__/helpers.pyc"):
+        (project / "notebooks" / name).parent.mkdir(exist_ok=True)
+        add(f"notebooks/{name}")(project)
+    assert not runs_again()
+    (project / "notebooks/other.ipynb").write_text((project / "notebooks/is_good.ipynb").read_text())
+    assert not runs_again("is_good")
+
+
+@pytest.mark.parametrize("said", ["argument", "file", "cell"])
 def test_today_is_another_day_tomorrow(project, said):
     given = {"as_of": "today"} if said == "argument" else {}
     if said == "file":
         (project / "params/is_good.yml").write_text("as_of: today\n")
+    if said == "cell":
+        notebook = project / "notebooks/is_good.ipynb"
+        text = notebook.read_text()
+        notebook.write_text(text.replace("as_of = None", "as_of = 'today'"))
+        assert notebook.read_text() != text
     asked = asked_of(Request(given=given))
     days = [inputs_of(asked, dt.date(2026, 6, day))[key_of("is_good", {})]["day"] for day in (17, 17, 18)]
     assert days == ["2026-06-17", "2026-06-17", "2026-06-18"]
-    assert inputs_of(asked_of(Request(given={"as_of": "auto"})))[key_of("is_good", {})]["day"] is None
+    given = Request(given={"as_of": "auto"})
+    assert (inputs_of(asked_of(given))[key_of("is_good", {})]["day"] is None) is (said != "cell")
 
 
 def at(text):

@@ -3,14 +3,17 @@
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from revops.delivery.as_made import clean, noted
 from revops.delivery.code import code_of
 from revops.delivery.jobs.job import Job, Result, is_counted
 from revops.delivery.notices import failure_page, mark_carried
+from revops.delivery.plan import measures_of
 from revops.errors import naming
 
 __all__ = ["carried_entries", "failed_entry", "made_entry", "taken_entry"]
@@ -32,17 +35,25 @@ def made_entry(job: Job, result: Result, building: Path) -> dict[str, Any]:
 
 def taken_entry(entry: Mapping[str, Any], building: Path, last: Last) -> dict[str, Any]:
     """Take a report over from the last run's folder, where nothing that it reads has changed since: its files as they
-    are, by a link where the disk has such. Return its entry, which tells the run that made it."""
+    were made, by a link where the disk has such. Return its entry, which tells the run that made it."""
     assert last is not None
     for name in entry["files"]:
         file, target = last[0] / name, building / name
         target.parent.mkdir(parents=True, exist_ok=True)
         with naming(target):
-            try:
-                os.link(file, target)
-            except OSError:  # another disk, or one without links; what ails the disk itself ails the copy too
-                shutil.copy2(file, target)
+            page = file.read_bytes() if file.suffix == ".html" else b""
+            if clean(page) != page:
+                target.write_bytes(clean(page))
+            else:
+                _link(file, target)
     return dict(entry)
+
+
+def _link(file: Path, target: Path) -> None:
+    try:
+        os.link(file, target)
+    except OSError:  # another disk, or one without links; what ails the disk itself ails the copy too
+        shutil.copy2(file, target)
 
 
 def failed_entry(job: Job, result: Result, building: Path, last: Last) -> dict[str, Any]:
@@ -78,9 +89,19 @@ def carried_entries(entries: list[dict[str, Any]], building: Path, last: Last) -
 
 
 def _reads(job: Job, result: Result) -> list[str] | None:
-    """Return the tables that a report reads of the exports, as its Answer names them; None where it may read any."""
-    named = list((result.answer or {}).get("reads") or ())
-    return named if named and code_of(job.notebook).is_bound else None
+    """Return the tables that a report reads of the exports: those that its Answer names, and, since a cell may measure
+    once the Answer is shown, those of all measures that its notebook takes. None where it may read any."""
+    named, code = (result.answer or {}).get("reads"), code_of(job.notebook)
+    if not named or not code.is_bound:
+        return None
+    measured = [_read_by(stem, taken) for stem, taken in code.measures]
+    return None if None in measured else sorted({*named, *chain(*filter(None, measured))})
+
+
+def _read_by(stem: str, taken: str) -> Sequence[str] | None:
+    """Return the tables that a report's measures may read, or that part of them which is taken; None: not known."""
+    module = measures_of(stem)
+    return getattr(module, "READS_OF", {}).get(taken) or getattr(module, "READS", None)
 
 
 def _code(job: Job, number: int | None) -> str:
@@ -107,6 +128,8 @@ def _entry(stem: str, chosen: Mapping[str, str], outcome: str) -> dict[str, Any]
         "reads": None,
         "content": None,
         "made_in": None,
+        "held": None,
+        "kept": None,
     }
 
 
@@ -140,8 +163,13 @@ def _kept(good: Mapping[str, Any] | None, building: Path, last: Last, evidence: 
         target.parent.mkdir(parents=True, exist_ok=True)
         with naming(target):
             if name.endswith(".html"):
-                page = (folder / name).read_text(encoding="utf-8")
-                target.write_text(mark_carried(page, origin["as_of"], evidence), encoding="utf-8")
+                page = (folder / name).read_bytes().decode("utf-8")  # not as text: that would change ends of lines
+                target.write_bytes(mark_carried(page, origin["as_of"], evidence).encode("utf-8"))
             else:
                 shutil.copy2(folder / name, target)
-    return {**{key: good[key] for key in _SAID}, "files": list(good["files"]), "carried_from": origin}
+    return {
+        **{key: good[key] for key in _SAID},
+        "files": list(good["files"]),
+        "carried_from": origin,
+        "kept": noted(good),
+    }

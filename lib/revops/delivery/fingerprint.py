@@ -6,6 +6,7 @@ import json
 import platform
 import sys
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,13 @@ def inputs_of(asked: Asked, today: dt.date | None = None) -> dict[Key, Inputs]:
     exports      the names and contents of all files in the folder of exports
     definitions  company.yml, the systems described beside it
     review       review.yml
-    report       the notebook, and the files in params/ whose settings it takes
+    beside       the files beside the notebooks, as a module that they import
+    report       the notebook, and the files in params/ whose settings it takes: all, where its code may take any
     published    the figures of others; None where it takes none
     code         this package, its templates and styles
     environment  the Python, the installed packages, the kind of machine
     asked        the parameters given, slice included
-    day          the day of the clock where as_of is today, else None
+    day          the day of the clock where as_of is today, or the notebook's code may say so, else None
     """
     contents = Contents(cache_folder(asked.root))
     company = load_company(asked.params)
@@ -44,6 +46,7 @@ def inputs_of(asked: Asked, today: dt.date | None = None) -> dict[Key, Inputs]:
         "exports": contents.of(asked.root / company.exports.folder),
         "definitions": contents.of(*(asked.params / name for name in ("company.yml", "systems"))),
         "review": contents.of(asked.params / _REVIEW, shared / _REVIEW),
+        "beside": contents.of(*_beside(asked.root / "notebooks")),
         "code": contents.of(Path(revops.__file__).parent),
         "environment": _hash(_environment()),
     }
@@ -51,15 +54,15 @@ def inputs_of(asked: Asked, today: dt.date | None = None) -> dict[Key, Inputs]:
     clock = (today or dt.datetime.now(company.zone).date()).isoformat()
     found: dict[Key, Inputs] = {}
     for notebook, parameters in asked.rows:
-        files = [folder / f"{notebook.stem}.yml" for folder in (asked.params, shared)]
         code = code_of(notebook)
-        others = [folder / f"{stem}.yml" for stem in code.settings for folder in (asked.params, shared)]
+        files = {stem: _of(stem, asked) for stem in dict.fromkeys((notebook.stem, *code.settings))}
+        taken = chain(*files.values()) if code.is_bound else chain(*map(_yml_of, (asked.params, shared)))
         found[key_of(notebook.stem, parameters.get("slice"))] = {
             **same,
-            "report": contents.of(notebook, *files, *others),
+            "report": contents.of(notebook, *taken),
             "published": published if code.reads_published else None,
             "asked": _hash(parameters),
-            "day": clock if _is_of_today(parameters, files) else None,
+            "day": clock if code.says_today or _is_of_today(parameters, files) else None,
         }
     contents.keep()
     return found
@@ -75,12 +78,30 @@ def key_of(stem: str, chosen: Mapping[str, str] | None) -> Key:
     return stem, json.dumps(chosen or {}, sort_keys=True)
 
 
-def _is_of_today(parameters: Mapping[str, Any], files: list[Path]) -> bool:
-    """Return whether as_of is `today`, by the parameters given, else by the report's file."""
-    if parameters.get("as_of") is not None:
-        return bool(parameters["as_of"] == "today")
-    file = next((file for file in files if file.is_file()), None)
-    return file is not None and read_yaml(file).get("as_of") == "today"
+def _of(stem: str, asked: Asked) -> list[Path]:
+    """Return where a report's settings may be: the company's own, and the project's."""
+    return [folder / f"{stem}.yml" for folder in (asked.params, asked.root / "params")]
+
+
+def _yml_of(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.yml"))
+
+
+def _beside(folder: Path) -> list[Path]:
+    """Return the files beside the notebooks that these may import or be set by; none that is hidden."""
+    found = [file for file in folder.iterdir() if file.is_file() and file.suffix != ".ipynb"]
+    modules = (file for file in folder.rglob("*.py") if file.is_file())
+    shown = {file: file.relative_to(folder).parts for file in (*found, *modules)}
+    return sorted(file for file, parts in shown.items() if not any(part.startswith(".") for part in parts))
+
+
+def _is_of_today(parameters: Mapping[str, Any], files: Mapping[str, list[Path]]) -> bool:
+    """Return whether as_of is `today`, by the parameters given, else by the file of a report whose settings count."""
+    given = parameters.get("as_of")
+    if given is not None:
+        return bool(given == "today")
+    first = [next((file for file in places if file.is_file()), None) for places in files.values()]
+    return any(file is not None and read_yaml(file).get("as_of") == "today" for file in first)
 
 
 def _environment() -> list[str]:

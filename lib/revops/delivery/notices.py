@@ -5,8 +5,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from revops.delivery.as_made import NOTICE
 from revops.delivery.jobs.job import Failure
-from revops.delivery.template import NOTICE, fill, made_line
+from revops.delivery.template import fill, made_line
 
 __all__ = ["failure_page", "mark_carried", "unreviewed_page"]
 
@@ -65,4 +66,4 @@ def mark_carried(page: str, as_of: str, evidence: str | None) -> str:
         else "The newest run did not make this report again."
     )
     line = f'{NOTICE}<p class="notice">This is the report as of {html.escape(as_of)}. {why}</p>'
-    return re.sub(f"{re.escape(NOTICE)}.*", lambda _: line, page, count=1)
+    return re.sub(rf"{re.escape(NOTICE)}[^\r\n]*", lambda _: line, page, count=1)

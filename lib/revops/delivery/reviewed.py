@@ -12,8 +12,10 @@ from revops.delivery.outputs import Outputs
 from revops.delivery.review import PAGES, REVIEW, ReviewSettings, put_out
 from revops.errors import RevopsError, is_of_machine, naming
 
-__all__ = ["reviewed"]
+__all__ = ["FILES", "reviewed"]
 
+FILES = [*(f"{name}.html" for name in PAGES), REVIEW]
+"""What a review leaves in its run."""
 _DO_IT = "Do what the message says, then run the reports again."
 _OUR_FAULT = "This is a fault of the review, not of your data: send this page to whoever maintains it."
 

@@ -10,6 +10,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from revops.contents import Contents, cache_folder
+from revops.delivery.as_made import files_of, hash_of
 from revops.delivery.entries import carried_entries, failed_entry, made_entry, taken_entry
 from revops.delivery.fingerprint import Inputs, Key, inputs_of, key_of
 from revops.delivery.jobs.cluster import Cluster, cluster_of, run_jobs_on
@@ -21,7 +23,7 @@ from revops.delivery.outputs import MANIFEST, Outputs
 from revops.delivery.plan import Plan, Request, asked_of, make_plan
 from revops.delivery.progress import Progress
 from revops.delivery.review import review_settings
-from revops.delivery.reviewed import reviewed
+from revops.delivery.reviewed import FILES, reviewed
 from revops.delivery.template import versions
 from revops.delivery.unchanged import may_stand
 from revops.delivery.warm import Warmed, warm
@@ -48,19 +50,20 @@ def run_reports(request: Request, progress: Progress) -> tuple[Path, Mapping[str
     check_engine(running.engine)
     cluster = cluster_of(running)
     outputs, began = Outputs(plan.outputs), time.monotonic()
-    inputs = inputs_of(asked_of(request))
+    inputs, contents = inputs_of(asked_of(request)), Contents(cache_folder(plan.settings[0].root))
     with outputs.building() as building, outputs.scratch() as scratch:
         for line in outputs.mended:
             progress.say(line)
         jobs = [replace(job, engine=running.engine) for job in plan.jobs(building, scratch)]
-        may = {} if request.again else may_stand(outputs.last(), inputs, dt.datetime.now(dt.UTC))
+        may = {} if request.again else may_stand(outputs.last(), inputs, dt.datetime.now(dt.UTC), contents)
         warmed, stand = _begun(plan, may, inputs, outputs, running.engine if cluster is None else None)
         results = _results(_needed(jobs, stand, progress), warmed, progress, cluster, scratch)
-        entries = _entries(results, stand, warmed, building, outputs, inputs)
+        entries = _held(_entries(results, stand, warmed, building, outputs, inputs), building, contents)
         as_of = _as_of(entries, plan)
         manifest = _manifest(outputs.next_name(as_of), as_of, plan, entries, time.monotonic() - began)
         manifest["stands_until"] = warmed.until
         manifest["review_failure"] = reviewed(building, manifest, outputs, reviewing)
+        manifest["review"] = {"files": FILES, "evidence": None, "held": hash_of(building, FILES, contents)}
         _write(building, manifest, [*progress.lines, *(result.log for _, result in results)])
         run = outputs.switch_in(building, manifest["run"])
         if request.keep is not None:
@@ -149,6 +152,14 @@ def _entries(
         entries.append(entry | {"inputs": known})
     entries += carried_entries(entries, building, last)
     return sorted(entries, key=lambda entry: (entry["report"], sorted(entry["slice"].items())))
+
+
+def _held(entries: list[dict[str, Any]], building: Path, contents: Contents) -> list[dict[str, Any]]:
+    """Return the entries with a hash of their files; of those taken over and carried it is known."""
+    for entry in entries:
+        if entry["outcome"] != "carried" and entry["held"] is None:
+            entry["held"] = hash_of(building, files_of(entry), contents)
+    return entries
 
 
 def _as_of(entries: Iterable[Mapping[str, Any]], plan: Plan) -> str:

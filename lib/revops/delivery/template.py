@@ -8,11 +8,10 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from revops.delivery.as_made import NOTICE
 from revops.wording import printable
 
-__all__ = ["NOTICE", "fill", "made_line", "versions"]
-
-NOTICE = "<!-- notice -->"
+__all__ = ["fill", "made_line", "versions"]
 
 
 def fill(template: str, **values: object) -> str:

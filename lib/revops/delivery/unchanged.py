@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from revops.company import load_company
+from revops.contents import Contents, cache_folder
+from revops.delivery.as_made import as_made, files_of, hash_of
 from revops.delivery.fingerprint import Inputs, Key, inputs_of, key_of, own
 from revops.delivery.outputs import MANIFEST, Outputs
 from revops.delivery.plan import Asked, Request, asked_of
@@ -56,30 +58,38 @@ def standing_run(request: Request, now: dt.datetime | None = None) -> Standing |
     if manifest.get("review_failure") or not _holds_at(manifest, asked, now or dt.datetime.now(dt.UTC)):
         return None
     counted = ("made",) if request.stems else ("made", "not_run")
-    found = []
+    contents, found = Contents(cache_folder(asked.root)), []
     for key, inputs in inputs_of(asked).items():
         entry = entries.get(key, {"outcome": None})
-        if entry["outcome"] not in counted or entry["inputs"] != inputs or not _is_whole(entry, folder):
+        if entry["outcome"] not in counted or entry["inputs"] != inputs or not _is_whole(entry, folder, contents):
             return None
         found.append(entry)
+    if not _is_whole(manifest["review"], folder, contents):
+        return None
+    contents.keep()
     return Standing(outputs.runs / manifest["run"], manifest, tuple(found), outputs)
 
 
-def may_stand(last: Last, inputs: Mapping[Key, Inputs], now: dt.datetime) -> dict[Key, Mapping[str, Any]]:
-    """Return the last run's entries of reports that it made, or took over, and of which nothing but the exports differs
-    now: they stand where what they read of these is the same."""
+def may_stand(
+    last: Last, inputs: Mapping[Key, Inputs], now: dt.datetime, contents: Contents
+) -> dict[Key, Mapping[str, Any]]:
+    """Return the entries of reports that the last run shows, as they were made, and of which nothing but the exports
+    differs now: they stand where what they read of these is the same. Not one that failed since, on what there is now:
+    it is tried again."""
     if last is None or now < dt.datetime.fromisoformat(last[1]["made"]):
         return {}
     folder, manifest = last
+    shown = {key_of(entry["report"], entry["slice"]): entry for entry in manifest["reports"]}
     return {
-        key: entry
-        for entry in manifest["reports"]
-        if (key := key_of(entry["report"], entry["slice"])) in inputs
-        and entry["outcome"] == "made"
-        and entry.get("inputs")
-        and entry.get("content")
-        and own(entry["inputs"]) == own(inputs[key])
-        and _is_whole(entry, folder)
+        key: made
+        for key, entry in shown.items()
+        if key in inputs
+        and (entry["outcome"] == "made" or entry["inputs"] != inputs[key])
+        and (made := as_made(entry))
+        and made.get("inputs")
+        and made.get("content")
+        and own(made["inputs"]) == own(inputs[key])
+        and _is_whole(made, folder, contents, is_marked=made is not entry)
     }
 
 
@@ -91,6 +101,7 @@ def _holds_at(manifest: Mapping[str, Any], asked: Asked, now: dt.datetime) -> bo
     return is_later and (until is None or wall < dt.datetime.fromisoformat(until))
 
 
-def _is_whole(entry: Mapping[str, Any], folder: Path) -> bool:
-    files = [*entry["files"], *([entry["evidence"]] if entry["evidence"] else [])]
-    return all((folder / file).is_file() for file in files)
+def _is_whole(entry: Mapping[str, Any], folder: Path, contents: Contents, *, is_marked: bool = False) -> bool:
+    """Return whether the files of an entry are there and hold what they held when it was written."""
+    held = hash_of(folder, files_of(entry), contents, is_marked=is_marked)
+    return held is not None and held == entry.get("held")

@@ -2,12 +2,14 @@
 
 from revops.book import Book
 
-__all__ = ["NEEDS", "OF_DEALS", "READS", "lacking", "refusal"]
+__all__ = ["NEEDS", "OF_DEALS", "READS", "READS_OF", "lacking", "refusal"]
 
 NEEDS = ("opportunities",)
 """The tables without which it cannot run."""
 READS = (*NEEDS, "opportunity_history", "forecasts", "accounts", "owners", "quotas", "campaigns")
 """The tables that its numbers come from; campaigns tell the source of opportunities while they are prepared."""
+READS_OF = {"signal_of": (*NEEDS, "opportunity_history", "forecasts", "accounts", "owners", "campaigns")}
+"""The tables that a part of it reads which other reports take."""
 OF_DEALS = ("calibration_slope", "brier_skill", "commit_hit_rate", "slipped_share")
 """The metrics that deals tell one by one."""
 _CALLS = (
