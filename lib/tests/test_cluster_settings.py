@@ -90,7 +90,7 @@ def test_cluster_of_other_machines_needs_a_place_that_they_share(shared):
 
 def refusal_on(address, make_project, tmp_path, monkeypatch, patience=1):
     """Return what a run says that cannot begin on the cluster at an address; one that answers may take its time."""
-    monkeypatch.setattr(cluster, "_PATIENCE", patience)
+    monkeypatch.setattr(cluster, "PATIENCE", patience)
     root = make_project(tmp_path / "project", "is_good")
     (root / "params" / "run.yml").write_text(f"scheduler: {address}\nshared: {tmp_path}\n")
     with pytest.raises(RunError) as refusal:

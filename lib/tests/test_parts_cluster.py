@@ -5,6 +5,7 @@ A report that is itself made on a worker of a cluster goes through its parts the
 
 import json
 import os
+import sys
 
 import pytest
 from clusters import made_cluster, run_in, share_of
@@ -14,9 +15,12 @@ from test_parts_journeys import days, same
 
 from frames import as_of
 from revops.analysis.journeys import journeys_of
-from revops.book.parts import SCHEDULER, on, over
+from revops.book import executors
+from revops.book.executors import SCHEDULER, on
+from revops.book.parts import over
 from revops.delivery.jobs import kernel
 from revops.delivery.jobs.job import Job
+from revops.errors import SettingsError
 
 pytestmark = pytest.mark.xdist_group("cluster")
 
@@ -68,3 +72,21 @@ def test_the_scheduler_of_parts_is_kept_from_kernels_on_a_cluster_alone(is_sent,
     monkeypatch.setattr(os, "environ", {SCHEDULER: "tcp://10.0.0.5:8786"})
     kernel.set_environment(Job("a", tmp_path, tmp_path, tmp_path, {}, is_sent=is_sent))
     assert os.environ.get(SCHEDULER) == left
+
+
+def test_scheduler_of_parts_that_does_not_answer_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(executors, "PATIENCE", 1)
+    monkeypatch.setenv(SCHEDULER, "tcp://127.0.0.1:1")
+    view = as_of(in_parts(in_order(made_up(4)), tmp_path / "cut", 2), days(4))
+    with pytest.raises(SettingsError) as refusal:
+        over(view, process_of)
+    assert str(refusal.value) == (
+        "REVOPS_SCHEDULER (tcp://127.0.0.1:1): must be the address of a Dask scheduler; found none that answers within "
+        "1 seconds. Start one with `dask scheduler`, or unset it."
+    )
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(SettingsError) as refusal:
+        over(view, process_of)
+    assert str(refusal.value) == (
+        "REVOPS_SCHEDULER needs the package distributed. Run `pip install 'revops[dask]'`, or unset it."
+    )

@@ -26,7 +26,7 @@ from revops.analysis.recurring import customer_months
 from revops.analysis.spans import spans_of
 from revops.book import Book
 from revops.book.components import KEYS
-from revops.book.parts import SCHEDULER, on
+from revops.book.executors import SCHEDULER, on
 from revops.book.stored import stored_in
 from revops.company import load_company
 from revops.exports import prepare

@@ -13,7 +13,8 @@ from test_journeys_slow import any_knobs, made_up
 from frames import as_of, book, table, with_tables
 from revops.analysis.journeys import JourneyKnobs, journeys_of, known_on
 from revops.analysis.spans import spans, spans_of
-from revops.book.parts import on, over
+from revops.book.executors import on
+from revops.book.parts import over
 
 pytestmark = pytest.mark.xdist_group("parts")
 

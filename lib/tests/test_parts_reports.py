@@ -8,7 +8,7 @@ from parted import in_parts
 
 import revops.book
 from revops.book import Book
-from revops.book.parts import SCHEDULER
+from revops.book.executors import SCHEDULER
 from revops.book.stored import stored_in
 
 pytestmark = pytest.mark.xdist_group("parts")

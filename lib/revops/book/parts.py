@@ -5,11 +5,8 @@ part is put together in an order that does not depend on how many parts there ar
 """
 
 import contextlib
-import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
@@ -20,11 +17,12 @@ import pyarrow.parquet as pq
 from pyarrow.dataset import Dataset
 
 from revops.book.components import KEYS, batches, components
+from revops.book.executors import executor_for_parts
 from revops.book.kept import is_sound
 from revops.book.stored import ORDER, part_file
 from revops.exports.keeping.store import digest_of, digest_of_file, share
 
-__all__ = ["SCHEDULER", "by_id", "cut", "in_parts", "on", "over"]
+__all__ = ["by_id", "cut", "in_parts", "over"]
 
 Found = TypeVar("Found")
 
@@ -40,11 +38,8 @@ class _View(Protocol):
 
 
 View = TypeVar("View", bound=_View)
-SCHEDULER = "REVOPS_SCHEDULER"
-"""The address of a Dask scheduler whose workers go through the parts; without it this process does, one by one."""
-_MOST = 200  # all are written at once, and some systems let a process have 256 files open
 _STANDS_ON = b"stands on"
-_given: ContextVar[Executor | None] = ContextVar("executor", default=None)
+_MOST = 200  # all are written at once, and some systems let a process have 256 files open
 
 
 def cut(
@@ -52,7 +47,7 @@ def cut(
 ) -> Mapping[str, pa.Table | Dataset]:
     """Write the large tables of a company in parts where one has more rows than a part is to have; return the others.
 
-    There are 200 parts at most; of a table with more rows than they are to have, each has more.
+    There are 200 parts at most, and larger ones where so many would not do.
     A table in parts is a folder of its name: 0000.parquet and so on, rows in the order of the whole, and order.parquet.
     None is held whole that is not in memory: the file of a dataset in `folder` is removed once it is cut. Where one of
     the `formers`, folders of earlier preparations, has the same table cut the same way, its files are taken.
@@ -77,7 +72,7 @@ def in_parts(view: _View) -> bool:
 
 
 def over(view: View, function: Callable[[View], Found]) -> list[Found]:
-    """Return what a function finds in each part, in order: here one part after another, or on an executor (`on`).
+    """Return what a function finds in each part, in order: here one part after another, or on an executor.
 
     Parameters
         function : of a view of one part; of the module's own, or a partial of such, as it may go to another process
@@ -85,20 +80,10 @@ def over(view: View, function: Callable[[View], Found]) -> list[Found]:
     if not in_parts(view):
         return [function(view)]
     views = (view.part(number) for number in range(view.book.n_parts))
-    with _executor() as executor:
+    with executor_for_parts() as executor:
         if executor is None:
             return [function(part) for part in views]
         return [found.result() for found in [executor.submit(function, part) for part in views]]
-
-
-@contextlib.contextmanager
-def on(executor: Executor) -> Iterator[None]:
-    """Let an executor go through parts: a pool of processes, or a Dask client's (`client.get_executor()`)."""
-    before = _given.set(executor)
-    try:
-        yield
-    finally:
-        _given.reset(before)
 
 
 def by_id(frames: list[pd.DataFrame], column: str) -> pd.DataFrame:
@@ -108,19 +93,6 @@ def by_id(frames: list[pd.DataFrame], column: str) -> pd.DataFrame:
     table = pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
     order = pd.factorize(table[column], sort=True)[0].argsort(kind="stable")
     return table.take(order).reset_index(drop=True)
-
-
-@contextlib.contextmanager
-def _executor() -> Iterator[Executor | None]:
-    """Give what goes through parts; None: this process."""
-    address = os.environ.get(SCHEDULER)
-    if _given.get() is not None or not address:
-        yield _given.get()
-    else:
-        from distributed import Client  # the extra revops[dask], wanted only here
-
-        with Client(address) as client:
-            yield client.get_executor(pure=False)
 
 
 def _write(rows: pa.Table | Dataset, numbers: np.ndarray, folder: Path, n: int, stands_on: str) -> None:

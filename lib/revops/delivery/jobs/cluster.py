@@ -1,6 +1,5 @@
 """Which Dask cluster makes the reports, where run.yml or the command line asks for one, and a line to it."""
 
-import asyncio
 import importlib.util
 import logging
 import os
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from revops.book.executors import PATIENCE, THE_RIGHT_ONE, who_answers
 from revops.delivery.jobs.job import Job, Result
 from revops.delivery.jobs.running import Running, cores
 from revops.delivery.jobs.tries import Heard
@@ -22,7 +22,6 @@ __all__ = ["Cluster", "cluster_of", "run_jobs_on"]
 
 ADDRESS = "DASK_SCHEDULER_ADDRESS"
 _NEEDED = ("distributed", "fsspec")
-_PATIENCE = 15
 _LOGGERS = ("distributed", "distributed.client")
 
 
@@ -100,45 +99,30 @@ def _connected(cluster: Cluster, scratch: Path) -> Iterator["Client"]:
 
     with ExitStack() as stack:
         stack.enter_context(_quiet())
-        known = {"distributed.comm.timeouts.connect": f"{_PATIENCE}s", "temporary-directory": str(scratch)}
+        known = {"distributed.comm.timeouts.connect": f"{PATIENCE}s", "temporary-directory": str(scratch)}
         stack.enter_context(dask.config.set(known))
         place = cluster.address or stack.enter_context(_made_here())
         if cluster.address is not None:
             _find_scheduler(cluster.address)
-        client = stack.enter_context(Client(place, timeout=_PATIENCE, set_as_default=False))
+        client = stack.enter_context(Client(place, timeout=PATIENCE, set_as_default=False))
         try:
-            client.wait_for_workers(1, timeout=_PATIENCE)
+            client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError:
             raise RunError(
-                f"{cluster.address}: must have workers; found none within {_PATIENCE} seconds. "
+                f"{cluster.address}: must have workers; found none within {PATIENCE} seconds. "
                 f"Start some with `dask worker {cluster.address}`."
             ) from None
         yield client
 
 
 def _find_scheduler(address: str) -> None:
-    """Ask who is at an address: a client of Dask would wait without end for one that takes the call and is silent.
+    """Ask who is at an address.
 
     Raises
         RunError: no scheduler answers.
     """
-    from distributed.core import rpc
-    from distributed.security import Security
-
-    async def asked() -> str:
-        async with rpc(address, connection_args=Security().get_connection_args("client")) as other:
-            return str((await other.identity())["type"])
-
-    async def waited_for() -> str:
-        return await asyncio.wait_for(asked(), _PATIENCE)
-
-    try:
-        found = f"that of a {asyncio.run(waited_for())}"
-    except (OSError, ValueError):  # TimeoutError among them
-        found = f"none that answers within {_PATIENCE} seconds"
-    except Exception as error:  # whatever comes of taking another's bytes for Dask's
-        found = f"none that can be asked ({' '.join(str(error).split())})"
-    if found != "that of a Scheduler":
+    found = who_answers(address, PATIENCE)
+    if found != THE_RIGHT_ONE:
         raise RunError(
             f"{address}: must be the address of a Dask scheduler; found {found}. "
             "Start one with `dask scheduler`, or correct scheduler in run.yml."
