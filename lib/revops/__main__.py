@@ -17,7 +17,7 @@ from revops.delivery.plan import Request
 from revops.delivery.progress import Progress
 from revops.delivery.run import run_reports
 from revops.delivery.run_told import nothing_new, told
-from revops.delivery.unchanged import standing_run
+from revops.delivery.standing.unchanged import standing_run
 from revops.errors import RevopsError, SettingsError, refused_by_machine
 
 __all__ = ["main"]

@@ -13,11 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from revops.delivery import run
-from revops.delivery.as_made import NOTICE
 from revops.delivery.jobs.job import Failure, Result
 from revops.delivery.outputs import Outputs
 from revops.delivery.plan import Request
 from revops.delivery.progress import Progress
+from revops.delivery.standing.as_made import NOTICE
 
 STEPS = ("open", "os.rename", "os.mkdir", "os.symlink", "os.remove", "os.rmdir", "os.utime", "os.truncate")
 FINE, RAISED = 0, 3

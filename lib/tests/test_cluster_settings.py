@@ -12,8 +12,8 @@ import fsspec
 import pytest
 from distributed import LocalCluster
 
+from revops.book import executors
 from revops.book.kept import aside_in, is_whole, move_in
-from revops.delivery.jobs import cluster
 from revops.delivery.jobs.cluster import ADDRESS, Cluster, cluster_of
 from revops.delivery.jobs.job import Job
 from revops.delivery.jobs.running import Running
@@ -90,7 +90,7 @@ def test_cluster_of_other_machines_needs_a_place_that_they_share(shared):
 
 def refusal_on(address, make_project, tmp_path, monkeypatch, patience=1):
     """Return what a run says that cannot begin on the cluster at an address; one that answers may take its time."""
-    monkeypatch.setattr(cluster, "PATIENCE", patience)
+    monkeypatch.setattr(executors, "PATIENCE", patience)
     root = make_project(tmp_path / "project", "is_good")
     (root / "params" / "run.yml").write_text(f"scheduler: {address}\nshared: {tmp_path}\n")
     with pytest.raises(RunError) as refusal:

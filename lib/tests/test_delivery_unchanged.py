@@ -14,11 +14,12 @@ from revops import __main__ as command
 from revops import params
 from revops.book import Book
 from revops.company import load_company
-from revops.delivery import fingerprint, run
-from revops.delivery.fingerprint import inputs_of, key_of
+from revops.delivery import run
 from revops.delivery.jobs.job import Failure, Result
 from revops.delivery.plan import Request, asked_of
-from revops.delivery.unchanged import standing_run
+from revops.delivery.standing import fingerprint
+from revops.delivery.standing.fingerprint import inputs_of, key_of
+from revops.delivery.standing.unchanged import standing_run
 
 SAID = "All is well.\n  outputs/latest/is_good.html\nAll reports: outputs/latest/index.html\n"
 NOTHING = (

@@ -11,7 +11,7 @@ import pytest
 import revops.book
 from revops import schema
 from revops.book import Book
-from revops.delivery.code import code_of
+from revops.delivery.standing.code import code_of
 from revops.exports import LeftOut
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))

@@ -9,11 +9,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from revops.delivery.as_made import clean, noted
-from revops.delivery.code import code_of
 from revops.delivery.jobs.job import Job, Result, is_counted
 from revops.delivery.notices import failure_page, mark_carried
 from revops.delivery.plan import measures_of
+from revops.delivery.standing.as_made import clean, noted
+from revops.delivery.standing.code import code_of
 from revops.errors import naming
 
 __all__ = ["carried_entries", "failed_entry", "made_entry", "taken_entry"]

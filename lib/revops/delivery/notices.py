@@ -5,8 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from revops.delivery.as_made import NOTICE
 from revops.delivery.jobs.job import Failure
+from revops.delivery.standing.as_made import NOTICE
 from revops.delivery.template import fill, made_line
 
 __all__ = ["failure_page", "mark_carried", "unreviewed_page"]

@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from revops.contents import Contents, cache_folder
-from revops.delivery.as_made import files_of, hash_of
 from revops.delivery.entries import carried_entries, failed_entry, made_entry, taken_entry
-from revops.delivery.fingerprint import Inputs, Key, inputs_of, key_of
 from revops.delivery.jobs.cluster import Cluster, cluster_of, run_jobs_on
 from revops.delivery.jobs.job import Job, Result
 from revops.delivery.jobs.running import cores, running_settings
@@ -24,8 +22,10 @@ from revops.delivery.plan import Plan, Request, asked_of, make_plan
 from revops.delivery.progress import Progress
 from revops.delivery.review import review_settings
 from revops.delivery.reviewed import FILES, reviewed
+from revops.delivery.standing.as_made import files_of, hash_of
+from revops.delivery.standing.fingerprint import Inputs, Key, inputs_of, key_of
+from revops.delivery.standing.unchanged import may_stand
 from revops.delivery.template import versions
-from revops.delivery.unchanged import may_stand
 from revops.delivery.warm import Warmed, warm
 from revops.errors import naming
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from revops.delivery.as_made import NOTICE
+from revops.delivery.standing.as_made import NOTICE
 from revops.wording import printable
 
 __all__ = ["fill", "made_line", "versions"]

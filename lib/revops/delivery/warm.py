@@ -14,7 +14,7 @@ from revops.errors import RevopsError, is_of_machine, refused_by_machine
 from revops.params import Knobs
 
 if TYPE_CHECKING:
-    from revops.delivery.content import Found
+    from revops.delivery.standing.content import Found
 
 __all__ = ["Warmed", "warm"]
 
@@ -51,7 +51,7 @@ def warm(plan: Plan) -> Warmed:
     if not reading:
         return Warmed()
     from revops.book import open_book  # here, not above: pandas takes a moment that a refused call need not pay
-    from revops.delivery.content import Found
+    from revops.delivery.standing.content import Found
 
     try:
         clock = dt.datetime.now(reading[0].company.zone)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from revops.book.executors import PATIENCE, THE_RIGHT_ONE, who_answers
 from revops.delivery.jobs.job import Job, Result
 from revops.delivery.jobs.running import Running, cores
 from revops.delivery.jobs.tries import Heard
@@ -97,6 +96,8 @@ def _connected(cluster: Cluster, scratch: Path) -> Iterator["Client"]:
     import dask
     from distributed import Client
 
+    from revops.book.executors import PATIENCE  # as heavy as Dask
+
     with ExitStack() as stack:
         stack.enter_context(_quiet())
         known = {"distributed.comm.timeouts.connect": f"{PATIENCE}s", "temporary-directory": str(scratch)}
@@ -121,6 +122,8 @@ def _find_scheduler(address: str) -> None:
     Raises
         RunError: no scheduler answers.
     """
+    from revops.book.executors import PATIENCE, THE_RIGHT_ONE, who_answers
+
     found = who_answers(address, PATIENCE)
     if found != THE_RIGHT_ONE:
         raise RunError(

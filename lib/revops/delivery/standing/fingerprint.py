@@ -13,8 +13,8 @@ from typing import Any
 import revops
 from revops.company import load_company, read_yaml
 from revops.contents import Contents, cache_folder
-from revops.delivery.code import code_of
 from revops.delivery.plan import Asked
+from revops.delivery.standing.code import code_of
 
 __all__ = ["Inputs", "Key", "inputs_of", "key_of", "own"]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from revops.company import load_company
 from revops.contents import Contents, cache_folder
-from revops.delivery.as_made import as_made, files_of, hash_of
-from revops.delivery.fingerprint import Inputs, Key, inputs_of, key_of, own
 from revops.delivery.outputs import MANIFEST, Outputs
 from revops.delivery.plan import Asked, Request, asked_of
+from revops.delivery.standing.as_made import as_made, files_of, hash_of
+from revops.delivery.standing.fingerprint import Inputs, Key, inputs_of, key_of, own
 
 __all__ = ["Standing", "may_stand", "standing_run"]
 
