@@ -83,6 +83,8 @@ def share_of(root, monkeypatch, address, shared):
     """Let a project's runs go to a scheduler, its tables through a path or store."""
     monkeypatch.setenv(ADDRESS, address)
     (root / "params" / "run.yml").write_text(f"shared: {shared}\n", encoding="utf-8")
+    if "://" not in str(shared):
+        Path(shared).mkdir(exist_ok=True)
 
 
 def let_wait(root, gate, stem):

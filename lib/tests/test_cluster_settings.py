@@ -48,6 +48,7 @@ def home(tmp_path):
 def shared(request, tmp_path):
     """Return a place that several machines read: a path, or a store by its URL."""
     places = {"path": "{}/shared", "file": "file://{}/shared", "memory": "memory://{}/shared"}
+    (tmp_path / "shared").mkdir()
     yield places[request.param].format(tmp_path)
     fsspec.filesystem("memory").store.clear()
 
@@ -99,10 +100,17 @@ def refusal_on(address, make_project, tmp_path, monkeypatch, patience=1):
     return str(refusal.value)
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nowhere://a", "foo"])
-def test_scheduler_that_does_not_answer_is_told(address, make_project, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("tcp://127.0.0.1:1", "none that answers within 1 seconds"),
+        ("127.0.0.1", "none that can be asked (missing port number in address '127.0.0.1')"),
+        ("foo", "none that can be asked (missing port number in address 'foo')"),
+    ],
+)
+def test_scheduler_that_does_not_answer_is_told(address, found, make_project, tmp_path, monkeypatch):
     assert refusal_on(address, make_project, tmp_path, monkeypatch) == (
-        f"{address}: must be the address of a Dask scheduler; found none that answers within 1 seconds. "
+        f"{address}: must be the address of a Dask scheduler; found {found}. "
         "Start one with `dask scheduler`, or correct scheduler in run.yml."
     )
 
@@ -245,14 +253,18 @@ def test_store_that_refuses_is_told_as_it_says_it(home, monkeypatch):
     )
 
 
-def test_file_in_the_place_of_a_shared_folder_is_told_with_the_setting_that_names_it(home, tmp_path):
-    (tmp_path / "shared").write_text("mine")
+@pytest.mark.parametrize("is_file", [True, False])
+def test_shared_path_that_is_no_folder_is_told_and_none_is_made(home, tmp_path, is_file):
+    """As a network disk that is not mounted would have it: the tables would land on this machine's own."""
+    if is_file:
+        (tmp_path / "shared").write_text("mine")
     with pytest.raises(RunError) as refusal:
         share(home, str(tmp_path / "shared"))
     assert str(refusal.value) == (
-        f"{tmp_path / 'shared'}: must take the prepared tables; found NotADirectoryError: [Errno 20] Not a directory: "
-        f"'{tmp_path / 'shared' / '0a1b'}'. Correct it, or name another place in run.yml, under shared."
+        f"{tmp_path / 'shared'}: must be a folder that all machines of the cluster have; found none here. "
+        "Mount or create it, or correct shared in run.yml."
     )
+    assert is_file is (tmp_path / "shared").exists()
 
 
 def test_parcel_holds_no_addresses_of_people(make_project, tmp_path):

@@ -4,6 +4,8 @@ import io
 import re
 from pathlib import Path
 
+import pytest
+
 from revops.delivery.jobs.job import Failure, Job, Result
 from revops.delivery.progress import Progress
 
@@ -45,3 +47,17 @@ def test_report_that_is_tried_again_is_told_with_the_reason():
         progress.hear("again", JOB, 0, "Its kernel died.")
         assert progress.lines[-1].endswith("Z deals region=EMEA: tried once more: Its kernel died.")
         assert "deals region=EMEA: tried once more: Its kernel died.\n" in screen.getvalue()
+
+
+@pytest.mark.parametrize("kind", [io.StringIO, Terminal])
+def test_reader_who_leaves_does_not_stop_the_run(kind, monkeypatch):
+    def refuse(text):
+        raise BrokenPipeError
+
+    screen = kind()
+    progress = Progress(screen)
+    monkeypatch.setattr(screen, "write", refuse)
+    progress.expect(1)
+    progress.hear("started", JOB, 0)
+    progress.end(JOB, Result(seconds=2.25, peak_bytes=3 * 2**20))
+    assert progress.lines[-1].endswith("Z deals region=EMEA: made (2.2 s, 3 MB)")

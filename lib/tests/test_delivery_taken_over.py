@@ -202,6 +202,7 @@ def test_a_report_taken_over_names_the_run_that_made_it(root, started, capsys):
     first = manifest()
     for _ in range(2):
         capsys.readouterr()
+        before = manifest()["run"]
         change(root / "data/sample/targets/tools.csv")
         assert command.main(["run"]) == 0
         now = manifest()
@@ -209,7 +210,9 @@ def test_a_report_taken_over_names_the_run_that_made_it(root, started, capsys):
             **dict.fromkeys(ALL, first["run"]),
             STAGES: now["run"],
         }
-        assert [line for line in capsys.readouterr().err.splitlines() if "as in run" in line] == [
+        said = capsys.readouterr().err.splitlines()
+        assert [line for line in said if line.startswith("new")] == [f"new since run {before}: exports"]
+        assert [line for line in said if "as in run" in line] == [
             f"{stem}: as in run {first['run']}, nothing that it reads has changed" for stem in ALL[:-1]
         ]
     entries = [next(e for e in told["reports"] if e["report"] == PIPELINE) for told in (first, now)]
@@ -232,11 +235,11 @@ def test_what_is_taken_over_outlives_the_run_that_made_it(root, started, monkeyp
 
 
 def test_each_slice_stands_by_itself(root, started):
-    assert command.main(["run", PIPELINE, PAYBACK, "--slice", "region=EMEA,AMER"]) == 0
+    assert command.main(["run", PIPELINE, PAYBACK, "--slice", "region=EMEA,AMER", "--outputs", "sliced"]) == 0
     started.clear()
     change(root / "data/sample/stripe/invoices.csv")
-    Path("outputs/latest/region=AMER", f"{PIPELINE}.html").unlink()
-    assert command.main(["run", PIPELINE, PAYBACK, "--slice", "region=EMEA,AMER"]) == 0
+    Path("sliced/latest/region=AMER", f"{PIPELINE}.html").unlink()
+    assert command.main(["run", PIPELINE, PAYBACK, "--slice", "region=EMEA,AMER", "--outputs", "sliced"]) == 0
     assert sorted(started) == sorted(
         [f"{PAYBACK} region=AMER", f"{PAYBACK} region=EMEA", f"{PIPELINE} region=AMER", WORKERS]
     )

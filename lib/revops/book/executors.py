@@ -74,7 +74,7 @@ def who_answers(address: str, patience: float = PATIENCE) -> str:
     try:
         with ThreadPoolExecutor(1) as thread:  # this one may have a loop that runs, as a notebook's has
             return f"that of a {thread.submit(asyncio.run, waited_for()).result()}"
-    except (OSError, ValueError):  # TimeoutError among them
+    except OSError:  # TimeoutError among them: Dask tries again until its time is up
         return f"none that answers within {patience:g} seconds"
-    except Exception as error:  # whatever comes of taking another's bytes for Dask's
+    except Exception as error:  # an address that is none, or whatever comes of taking another's bytes for Dask's
         return f"none that can be asked ({' '.join(str(error).split())})"

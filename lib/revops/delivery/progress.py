@@ -14,8 +14,8 @@ class Progress:
     """Tells of jobs that start, move and end, on `screen`; keeps every plain line for run.log."""
 
     def __init__(self, screen: TextIO | None = None) -> None:
-        self._screen = screen or sys.stderr
-        self._is_watched = self._screen.isatty()
+        self._screen: TextIO | None = screen or sys.stderr
+        self._is_watched = (screen or sys.stderr).isatty()
         self._at: dict[str, tuple[float, int]] = {}
         self._done = self._total = 0
         self.lines: list[str] = []
@@ -29,7 +29,7 @@ class Progress:
         """Say one plain line."""
         self.lines.append(f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ} {line}")
         self._wipe()
-        print(line, file=self._screen, flush=True)
+        self._print(f"{line}\n")
         self._draw()
 
     def hear(self, what: str, job: Job, cell: int, why: str = "") -> None:
@@ -58,8 +58,16 @@ class Progress:
         if self._is_watched and self._at:
             now = time.monotonic()
             work = ", ".join(f"{name} cell {cell} ({now - began:.0f} s)" for name, (began, cell) in self._at.items())
-            print(f"\r\033[K{self._done} of {self._total} done; {work}"[:110], end="", file=self._screen, flush=True)
+            self._print(f"\r\033[K{self._done} of {self._total} done; {work}"[:110])
 
     def _wipe(self) -> None:
         if self._is_watched:
-            print("\r\033[K", end="", file=self._screen)
+            self._print("\r\033[K")
+
+    def _print(self, text: str) -> None:
+        """Write to the screen as long as somebody reads it: without a reader the run goes on."""
+        if self._screen is not None:
+            try:
+                print(text, end="", file=self._screen, flush=True)
+            except BrokenPipeError:
+                self._screen = None

@@ -24,7 +24,7 @@ from revops.delivery.review import review_settings
 from revops.delivery.reviewed import FILES, reviewed
 from revops.delivery.standing.as_made import files_of, hash_of
 from revops.delivery.standing.fingerprint import Inputs, Key, inputs_of, key_of
-from revops.delivery.standing.unchanged import may_stand
+from revops.delivery.standing.unchanged import may_stand, new_since
 from revops.delivery.template import versions
 from revops.delivery.warm import Warmed, warm
 from revops.errors import naming
@@ -55,6 +55,8 @@ def run_reports(request: Request, progress: Progress) -> tuple[Path, Mapping[str
         for line in outputs.mended:
             progress.say(line)
         jobs = [replace(job, engine=running.engine) for job in plan.jobs(building, scratch)]
+        if new := new_since(outputs.last(), inputs):
+            progress.say(new)
         may = {} if request.again else may_stand(outputs.last(), inputs, dt.datetime.now(dt.UTC), contents)
         warmed, stand = _begun(plan, may, inputs, outputs, running.engine if cluster is None else None)
         results = _results(_needed(jobs, stand, progress), warmed, progress, cluster, scratch)

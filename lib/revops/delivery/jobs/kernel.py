@@ -36,6 +36,7 @@ def set_environment(job: Job) -> None:
         **({PREPARED: str(job.prepared)} if job.prepared else {}),
     }
     logging.getLogger("papermill").setLevel(logging.WARNING)
+    logging.getLogger("papermill.translators").setLevel(logging.ERROR)  # it warns of each parameter written as code
 
 
 class Kernel(AsyncKernelManager):  # type: ignore[misc]

@@ -21,8 +21,13 @@ def share(home: Path, shared: str) -> None:
 
     Raises
         SettingsError: nothing here can open such a store.
-        RunError: the store refuses.
+        RunError: a path of this machine that is no folder, or the store refuses.
     """
+    if "://" not in shared and not Path(shared).is_dir():
+        raise RunError(
+            f"{shared}: must be a folder that all machines of the cluster have; found none here. "
+            "Mount or create it, or correct shared in run.yml."
+        )
     with _refusals(shared, "take the prepared tables"):
         store, folder = _opened(shared, home.name)
         last = posixpath.join(folder, WHOLE)

@@ -10,12 +10,25 @@ from revops.company import load_company
 from revops.contents import Contents, cache_folder
 from revops.delivery.outputs import MANIFEST, Outputs
 from revops.delivery.plan import Asked, Request, asked_of
-from revops.delivery.standing.as_made import as_made, files_of, hash_of
+from revops.delivery.standing.as_made import as_made, files_of, hash_of, noted
 from revops.delivery.standing.fingerprint import Inputs, Key, inputs_of, key_of, own
 
-__all__ = ["Standing", "may_stand", "standing_run"]
+__all__ = ["Standing", "may_stand", "new_since", "standing_run"]
 
 Last = tuple[Path, Mapping[str, Any]] | None
+_WORDS = {
+    "exports": "exports",
+    "definitions": "company.yml or the systems beside it",
+    "review": "review.yml",
+    "beside": "files beside the notebooks",
+    "report": "a notebook or its settings",
+    "published": "published figures",
+    "code": "the code",
+    "environment": "Python or its packages",
+    "asked": "what is asked for",
+    "day": "the day",
+}
+"""Each input of `inputs_of`, as a person calls it."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +104,16 @@ def may_stand(
         and own(made["inputs"]) == own(inputs[key])
         and _is_whole(made, folder, contents, is_marked=made is not entry)
     }
+
+
+def new_since(last: Last, inputs: Mapping[Key, Inputs]) -> str | None:
+    """Return in words what is new since the last run made its reports; None where that is nothing, or no run is."""
+    if last is None:
+        return None
+    before = {key_of(entry["report"], entry["slice"]): noted(entry) or {} for entry in last[1]["reports"]}
+    pairs = [(before[key].get("inputs") or {}, now) for key, now in inputs.items() if key in before]
+    new = [words for name, words in _WORDS.items() if any(then and then.get(name) != now[name] for then, now in pairs)]
+    return f"new since run {last[1]['run']}: {', '.join(new)}" if new else None
 
 
 def _holds_at(manifest: Mapping[str, Any], asked: Asked, now: dt.datetime) -> bool:
