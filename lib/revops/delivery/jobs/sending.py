@@ -142,8 +142,10 @@ class _Sent:
             reason = f"The cluster could not run the report: {type(error).__name__}: {error}"
             return Result(failure=Failure(reason, "Install the same code on all workers, then run the reports again."))
         back = one.future.result()
+        # Forgotten before its mark is: Dask would begin it again if the worker died that holds what came back.
+        result = self._given_up(one, self._lost(one) if back == LOST else unpacked(back, one.job))
         Event(name, client=self.client).clear()
-        return self._lost(one) if back == LOST else unpacked(back, one.job)
+        return result
 
     def _lost(self, one: _Try) -> Result:
         where = f", in code cell {one.cell}" if one.cell else ""
