@@ -45,7 +45,7 @@ lab: $(BUILT) ## open the notebooks in JupyterLab
 	@$(RUN) -m jupyterlab notebooks
 
 test: $(BUILT) ## run the tests
-	@$(RUN) -m pytest lib/tests -n 2 --dist loadgroup $(ARGS)
+	@$(RUN) -m pytest lib/tests -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 fuzz: $(BUILT) ## damage example exports at random, 1,000 times in two ways each, new ones each time: ARGS=20000 for more
 	@REVOPS_FUZZ=$(or $(ARGS),1000) $(RUN) -m pytest lib/tests/test_fuzz.py

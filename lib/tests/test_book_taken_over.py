@@ -10,8 +10,6 @@ from killed import in_child, killed_at, steps_of
 
 from revops.book import kept, prepared
 
-pytestmark = pytest.mark.xdist_group("delivery")
-
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):

@@ -32,7 +32,6 @@ from revops.delivery.jobs import parcel, sending
 from revops.delivery.jobs.job import Limits
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.xdist_group("cluster")
 
 WORKER = r"Worker tcp://127\.0\.0\.1:\d+"
 LOST = rf"{WORKER} was lost while it ran the report, in code cell 2: it was killed, or its machine was\."

@@ -23,7 +23,6 @@ from revops.delivery.progress import Progress
 from revops.delivery.run import run_reports
 from revops.errors import RunError, SettingsError
 
-pytestmark = pytest.mark.xdist_group("cluster")
 TABLES = {"deals.parquet": b"deals", "audit.json": b"{}", "touches/00.parquet": b"some", "touches/01.parquet": b"more"}
 
 

@@ -20,8 +20,6 @@ from revops.delivery.jobs.forked import copy_for_kernel
 from revops.delivery.jobs.supervise import prepare_workers
 from revops.errors import SettingsError
 
-pytestmark = pytest.mark.xdist_group("copies")
-
 HERE = Path(__file__).parent
 LOOKING = ("looks", "looks_too")
 GIVEN = {"REVOPS_SMTP_USER": "mailer", "REVOPS_SMTP_PASSWORD": "secret", "REVOPS_OTHER": "1", "MPLBACKEND": "agg"}

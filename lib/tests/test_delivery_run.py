@@ -1,6 +1,7 @@
 """Runs with real kernels: what is put out, and that no ruined notebook counts as a report.
 
-The notebooks in lib/tests/notebooks are named by their faults. All tests share two runs, hence the one xdist group.
+The notebooks in lib/tests/notebooks are named by their faults. All tests share two runs,
+which are made once: a file of tests goes to one process (Makefile).
 """
 
 import io
@@ -23,8 +24,6 @@ from revops.delivery.plan import Request
 from revops.delivery.progress import Progress
 from revops.delivery.review import read
 from revops.delivery.run import run_reports
-
-pytestmark = pytest.mark.xdist_group("delivery")
 
 LIMITS = Limits(deadline_seconds=60, cell_seconds=8, memory_bytes=900_000_000)
 FAULTS = {

@@ -28,8 +28,6 @@ from revops.delivery.standing.fingerprint import inputs_of
 from revops.delivery.standing.unchanged import may_stand
 from revops.exports import LeftOut
 
-pytestmark = pytest.mark.xdist_group("delivery")
-
 ROOT = Path(__file__).parents[2]
 ALL = ("attribution_comparison", "cac_payback", "forecast_accuracy", "pipeline_coverage", "revenue_answer",
        "stage_benchmarking")  # fmt: skip

@@ -22,8 +22,6 @@ from revops.delivery.jobs import kernel
 from revops.delivery.jobs.job import Job
 from revops.errors import SettingsError
 
-pytestmark = pytest.mark.xdist_group("cluster")
-
 
 def process_of(view):
     """Return which process goes through a part."""

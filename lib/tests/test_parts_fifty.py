@@ -34,8 +34,6 @@ from revops.measures.stage_benchmarking.funnel.records import lead_records
 from revops.simulate import simulate, write_exports
 from revops.simulate.halyard import PLAN, SEED
 
-pytestmark = pytest.mark.xdist_group("fifty")
-
 TIMES = 53
 """So many times the sample's deals a quarter make fifty times its deals in all."""
 FEW = {

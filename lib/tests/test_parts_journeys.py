@@ -16,8 +16,6 @@ from revops.analysis.spans import spans, spans_of
 from revops.book.executors import on
 from revops.book.parts import over
 
-pytestmark = pytest.mark.xdist_group("parts")
-
 
 def same(one, other):
     for mine, its in zip(astuple(one), astuple(other), strict=True):

@@ -11,8 +11,6 @@ from revops.book import Book
 from revops.book.executors import SCHEDULER
 from revops.book.stored import stored_in
 
-pytestmark = pytest.mark.xdist_group("parts")
-
 REPORTS = {
     "attribution_comparison": {"draws": 100, "models": ["linear", "time_decay", "shapley", "markov_1", "markov_2"]},
     "cac_payback": {"draws": 100},

@@ -22,8 +22,6 @@ TODAY = (PLAN.as_of - EPOCH).days
 CENT = 0.005
 ROUNDED = 0.05  # amounts in euros are each converted and rounded to a cent
 
-pytestmark = pytest.mark.xdist_group("sample")
-
 
 @pytest.fixture(scope="module")
 def made(world, running):

@@ -15,8 +15,6 @@ ROOT = Path(__file__).parents[2]
 TRUTH = json.loads((ROOT / "data" / "sample_truth_systems.json").read_text(encoding="utf-8"))
 MONTHS = TRUTH["ledger"]["months"]
 
-pytestmark = pytest.mark.xdist_group("sample")
-
 
 def by_month(table, column="month"):
     return table[column].dt.strftime("%Y-%m")
