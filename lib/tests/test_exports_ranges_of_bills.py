@@ -42,7 +42,7 @@ def payment(chance, n, odd):
     """Return what the files of a payment say: each payment has one amount, and any of several states in each."""
     name = f"ch_{chance.randrange(n)}"
     own = random.Random(name)
-    currency = own.choice(CURRENCIES)
+    currency = blank(own, own.choice(CURRENCIES), 0.01)
     amount, at = money(own, currency), moment(own)
     if odd == "amounts" and chance.random() < 0.1:
         amount = money(chance, currency)
@@ -59,7 +59,7 @@ def report_rows(chance, n, odd):
         name, at, amount, back, currency, status = payment(chance, n, odd)
         rows.append({
             "id": name, "Created (UTC)": blank(chance, at), "Amount": blank(chance, amount), "Amount Refunded": back,
-            "Currency": blank(chance, currency), "Converted Amount": blank(chance, amount, 0.3),
+            "Currency": currency, "Converted Amount": blank(chance, amount, 0.3),
             "Converted Amount Refunded": blank(chance, back, 0.3), "Converted Currency": chance.choice(("usd", "kwd")),
             "Mode": chance.choice(("Live", "Live", "Test", "")), "Status": status,
             "Customer ID": f"cus_{chance.randrange(9)}", "Captured": chance.choice(("true", "true", "false")),
@@ -89,7 +89,7 @@ def invoice_rows(chance, n, odd):
     for _ in range(n):
         name = f"in_{chance.randrange(n)}"
         own = random.Random(name)
-        currency, first, months = own.choice(CURRENCIES), own.randint(1, 12), own.randint(0, 14)
+        currency, first, months = blank(own, own.choice(CURRENCIES)), own.randint(1, 12), own.randint(0, 14)
         total, lasts = money(own, currency), f"{2025 + (first + months) // 12}-{(first + months) % 12 + 1:02d}-01"
         if odd == "amounts" and chance.random() < 0.1:
             total = money(chance, currency)
@@ -100,7 +100,7 @@ def invoice_rows(chance, n, odd):
         statuses = ("zombie", "ghost", "", "Ghoul", "imp") if lost else (*STATUSES[:3] * 3, *STATUSES)
         rows.append({
             "id": blank(chance, name), "Customer": blank(chance, f"cus_{own.randrange(9)}"), "Customer Name": "Acme",
-            "Status": chance.choice(statuses), "Currency": blank(chance, currency),
+            "Status": chance.choice(statuses), "Currency": currency,
             "Total": blank(chance, own.choice(("", "-")) + total), "Tax": own.choice(("", "1", "0.5")),
             "Date (UTC)": blank(chance, moment(own), 0.1), TO: blank(chance, f"{lasts} 00:00", 0.1),
             FROM: blank(chance, f"2025-{first:02d}-{chance.randint(1, 28):02d} 00:00", 0.1),
