@@ -100,7 +100,6 @@ def _is_plain(kind: FileKind, match: Match, kinds: dict[str, str]) -> bool:
     asks = (
         kind.wide,
         kind.former,
-        kind.lookups,
         kind.stage_dates,
         kind.alone,
         kind.prints_total,
