@@ -107,7 +107,7 @@ def _prepared(folder: Path, company: Company, systems_dir: Path | None, aside: P
     tables |= people
     roles = roles_around(role_files, groups, tables.get("contacts"), deals, context)
     done |= {"opportunity_history": history, "contact_roles": roles}
-    done |= _billed(groups, tables.get("accounts"), deals, context)
+    done |= _billed(groups, tables.get("accounts"), deals, context, aside)
     steps.do(refuse_unconverted, deals, company, "opportunities", ledger)
     words.report()
     ledger.stop_on_problems()
@@ -198,26 +198,28 @@ def _spent(groups: dict[str, list[Frame]], context: Context) -> dict[str, pa.Tab
 
 
 def _billed(
-    groups: dict[str, list[Frame]], accounts: pa.Table | None, deals: pa.Table, context: Context
+    groups: dict[str, list[Frame]], accounts: pa.Table | None, deals: pa.Table, context: Context, aside: Path | None
 ) -> dict[str, Any]:
     """Return the tables of billing systems and of visits, whose builders count the rows of the files."""
     do, customers = context.steps.do, groups["look-up: customers"]
     ids = [do(picked, table, "account_id") for table in (accounts, deals)]
     builders = (
-        ("subscriptions", build_subscriptions, (customers, *ids)),
-        ("invoices", build_invoices, ()),
-        ("payments", build_payments, ()),
-        ("web_traffic", build_web_traffic, ()),
+        ("subscriptions", build_subscriptions, (customers, *ids, context)),
+        ("invoices", build_invoices, (context, aside)),
+        ("payments", build_payments, (context, aside)),
+        ("web_traffic", build_web_traffic, (context,)),
     )
     return {
-        name: context.steps.finished(name, _made, build, name, groups[name], *others, context)[0]
-        for name, build, others in builders
+        name: context.steps.finished(name, _made, build, name, groups[name], *given)[0]
+        for name, build, given in builders
         if groups[name]
     }
 
 
-def _made(build: Callable[..., pa.Table], name: str, *given: Any) -> tuple[pa.Table, None]:
-    return finish(build(*given), name), None
+def _made(build: Callable[..., pa.Table | Dataset], name: str, *given: Any) -> tuple[pa.Table | Dataset, None]:
+    """Return the canonical table that a builder makes; what it has put on disk is finished."""
+    made = build(*given)
+    return finish(made, name) if isinstance(made, pa.Table) else made, None
 
 
 def _counted(table: pa.Table, name: str, ledger: Ledger) -> tuple[pa.Table, None]:

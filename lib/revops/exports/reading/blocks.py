@@ -35,7 +35,7 @@ from revops.exports.recognising.recognise import Match
 
 __all__ = ["large_tables", "read_in_blocks"]
 
-LARGE_TABLES = ("opportunity_history", "touches", "lead_history")
+LARGE_TABLES = ("opportunity_history", "touches", "lead_history", "invoices", "payments")
 LARGE = 1 << 26  # bytes of all files of a table from which on they are read in blocks
 BLOCK = 1 << 22  # pyarrow reads up to 32 of them ahead
 KINDS = ("id", "text", "category", "flag", "date", "timestamp", *NUMBERS)
@@ -100,11 +100,11 @@ def _is_plain(kind: FileKind, match: Match, kinds: dict[str, str]) -> bool:
     asks = (
         kind.wide,
         kind.former,
-        kind.lookups,
         kind.stage_dates,
         kind.alone,
         kind.prints_total,
         kind.statement,
+        kind.decimal_sign == "file",
     )
     once = all(len(places) == 1 for places in match.places.values()) and not set(COUNTS) & match.places.keys()
     return once and not any(asks) and all(what in KINDS for what in kinds.values())
