@@ -55,7 +55,9 @@ def deals_of(frames: list[Frame], others: Mapping[str, pa.Table], past: pa.Table
         others : the names of accounts and campaigns, where there are files of them
         past : the ids that have history
     """
-    frames = [replace(frame) for frame in frames]
+    given, frames = frames, [replace(frame) for frame in frames]
+    for frame in given:
+        frame.let_go()
     by_day: defaultdict[dt.date | None, list[Frame]] = defaultdict(list)
     for frame in frames:
         add_amounts(frame, context.company, context.ledger)

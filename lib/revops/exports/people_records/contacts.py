@@ -12,8 +12,8 @@ from revops.exports.context import Context
 from revops.exports.reading.columns import TEXT, by_distinct, put
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.associations import listed, with_account, without_merged
-from revops.exports.uniting.merged import merged_records
-from revops.exports.uniting.records import unite, without_deleted
+from revops.exports.uniting.merged import Merged
+from revops.exports.uniting.records import taken, without_deleted
 
 __all__ = ["build_contacts", "contact_roles"]
 
@@ -21,14 +21,14 @@ STAGES = ("lead_at", "mql_at", "sql_at", "opportunity_at", "customer_at")
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 
 
-def build_contacts(frames: list[Frame], context: Context) -> pa.Table:
-    """Return contacts with canonical columns, the gate's own columns beside them.
+def build_contacts(frames: list[Frame], merged: Merged, context: Context) -> pa.Table:
+    """Return contacts with canonical columns, the gate's own columns beside them, without those `merged` into others.
 
     The page first seen gives the UTM values where no column of their own does: keys in any case, values decoded and as
     written otherwise.
     """
     ledger = context.ledger
-    table = merged_records(frames, "contact_id").taken_out(unite(frames, "contacts", ledger), "contact_id", ledger)
+    table = merged.taken_out(taken(frames, "contacts", ledger), "contact_id", ledger)
     table = without_deleted(table, "contacts", ledger)
     table = with_account(without_merged(table, "contact_id", ledger))
     table = _with_utm(context.people.fill(table))

@@ -88,6 +88,13 @@ class Frame:
         """Return how many rows it has, in memory or not."""
         return self.rows.num_rows if self.spilled is None else self.spilled.n_rows
 
+    def let_go(self) -> None:
+        """Let go of the rows in memory, once the last step that needs them has them."""
+        if isinstance(self.rows, Later):
+            self.rows.found = None
+        else:
+            self.table = self.rows.schema.empty_table()
+
     def parts(self, columns: list[str] | None = None, most: int | None = None) -> Iterator[pa.Table]:
         """Yield its rows as tables, those in memory as one; of some columns, if named, those that it has.
 
@@ -132,12 +139,14 @@ def read_frame(
     if kind.table == "forecasts":
         with_named_weeks(cells, match, source, ledger)
     _coalesce(cells, match, source, ledger)
-    columns = {column: with_total(column, cells, totals, match) for column in match.places}
+    columns, n = {column: with_total(column, cells, totals, match) for column in match.places}, cells.n
+    if not (is_reconciled(kind) or kind.alone):
+        cells.columns.clear()  # no row is looked at as text again
     columns, match = split_amounts(columns, match, source)
     reader = CellReader(match, source, company, ledger)
     columns = reader.read(columns)
-    summed = apart(columns, cells.n, totals, reader)
-    table = pa.table({**columns, "_file": pa.array(np.full(cells.n, source.index, np.int32))})
+    summed = apart(columns, n, totals, reader)
+    table = pa.table({**columns, "_file": pa.array(np.full(n, source.index, np.int32))})
     if is_reconciled(kind):
         table = table.append_column("_row", identities(cells))
     table = _without_unsure(_with_marks(table, reader), cells, reader)
