@@ -37,6 +37,16 @@ def build_opportunities(
 
     Deleted records are left out but for those whose ids are in `histories`: their past is known and ends in a deletion.
     """
+    return sorted_by(_unsorted(frames, others, context, histories, day), "opportunity_id")
+
+
+def _unsorted(
+    frames: list[Frame],
+    others: dict[str, pa.Table],
+    context: Context,
+    histories: Sequence[pa.Array],
+    day: dt.date | None,
+) -> pa.Table:
     company, words, ledger = context.company, context.words, context.ledger
     for frame in frames:
         _add_outcome(frame, words)
@@ -56,7 +66,7 @@ def build_opportunities(
     table = _with_words(table, words)
     _warn_of_outcomes(table, where, ledger)
     _warn_of_amounts(table, where, ledger)
-    return sorted_by(table, "opportunity_id")
+    return table
 
 
 def _add_outcome(frame: Frame, words: Words) -> None:

@@ -11,10 +11,10 @@ from pyarrow import dataset
 
 from revops.exports.audit import Ledger
 from revops.exports.reading.addresses import MAY_HOLD, without_addresses
-from revops.exports.reading.columns import TEXT, by_distinct, plain, put
+from revops.exports.reading.columns import TEXT, by_distinct, plain
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.once import once
-from revops.schema import TABLES, Column
+from revops.schema import TABLES
 
 __all__ = ["completed", "finish", "joined", "picked", "plain", "sorted_by", "taken", "unite", "without_deleted",
            "written"]  # fmt: skip
@@ -82,17 +82,31 @@ def finish(table: pa.Table, name: str) -> pa.Table:
     E-mail addresses are cut out of texts and categories, but for names of owners; where nothing else stands in a column
     that must be there, the words "(e-mail address)" stand for it. History comes in that order already.
     """
-    schema, n = TABLES[name], table.num_rows
-    columns, suspect = {}, []
-    for column in schema.columns:
-        kind = ARROW[column.kind]
-        present = column.name in table.column_names
-        columns[column.name] = table[column.name].cast(kind) if present else pa.nulls(n, kind)
-        may_name = column.kind in ("text", "category") and column.name not in OF_OWNERS
-        if present and may_name and _may_hold(table[column.name]):
-            suspect.append(column)
-    done = _without_addresses(pa.table(columns), name, suspect)
-    return done if name == "opportunity_history" else sorted_by(done, *schema.key)
+    schema, done = TABLES[name], {}
+    keys = pa.table({key: _finished(table, key, name) for key in schema.key})
+    order = None if name == "opportunity_history" else _order(keys)
+    for column in schema.names:
+        cells = keys[column] if column in schema.key else _finished(table, column, name)
+        done[column] = cells if order is None else cells.take(order)
+    return pa.table(done)
+
+
+def _finished(table: pa.Table, name: str, of: str) -> pa.Array | pa.ChunkedArray:
+    """Return one column of the canonical table `of` in the order of the rows as they are."""
+    column = next(column for column in TABLES[of].columns if column.name == name)
+    kind = ARROW[column.kind]
+    if name not in table.column_names:
+        return pa.nulls(table.num_rows, kind)
+    texts = table[name].cast(kind)
+    may_name = column.kind in ("text", "category") and name not in OF_OWNERS
+    if not may_name or not _may_hold(table[name]) or not _may_hold(texts):  # a code may be that of rows left out
+        return texts
+    bare = by_distinct(texts, without_addresses)
+    if column.required or name in TABLES[of].key:
+        bare = pc.if_else(texts.is_valid(), pc.fill_null(bare, UNSAID), None)
+    if of == "lead_history":
+        bare = pc.if_else(pc.equal(table["field"], "owner_id"), texts, bare)
+    return pc.cast(bare, kind)
 
 
 def _may_hold(column: pa.ChunkedArray) -> bool:
@@ -100,21 +114,6 @@ def _may_hold(column: pa.ChunkedArray) -> bool:
     is_coded = pa.types.is_dictionary(column.type)
     parts = [part.dictionary for part in column.chunks] if is_coded else [column]
     return any(pc.any(pc.match_substring_regex(part.cast(TEXT), MAY_HOLD)).as_py() for part in parts)
-
-
-def _without_addresses(table: pa.Table, name: str, suspect: list[Column]) -> pa.Table:
-    """Return the table without the addresses in some of its columns, whose values may be those of rows left out."""
-    for column in suspect:
-        texts = table[column.name]
-        if not _may_hold(texts):
-            continue
-        bare = by_distinct(texts, without_addresses)
-        if column.required or column.name in TABLES[name].key:
-            bare = pc.if_else(texts.is_valid(), pc.fill_null(bare, UNSAID), None)
-        if "field" in table.column_names:
-            bare = pc.if_else(pc.equal(table["field"], "owner_id"), texts, bare)
-        table = put(table, column.name, pc.cast(bare, TEXT))
-    return table
 
 
 def written(tables: Iterable[pa.Table], name: str, folder: Path) -> dataset.Dataset:
@@ -135,11 +134,27 @@ def completed(table: pa.Table, name: str) -> pa.Table:
 
 
 def sorted_by(table: pa.Table, *keys: str) -> pa.Table:
-    """Return the table in the order of its keys, nulls first."""
-    if len(keys) == 1 and _ascends(table[keys[0]]):
+    """Return the table in the order of its keys, nulls first.
+
+    It goes column by column, so that of a table that nobody else holds there are never two in memory.
+    """
+    order = _order(table.select(keys))
+    if order is None:
         return table
-    order = pc.sort_indices(table, [(key, "ascending", "at_start") for key in keys])
-    return table if (order.to_numpy() == np.arange(len(order))).all() else table.take(order)
+    done = {}
+    for name in table.column_names:
+        done[name] = table[name].take(order)
+        table = table.drop_columns([name])
+    return pa.table(done)
+
+
+def _order(keys: pa.Table) -> pa.Array | None:
+    """Return the order of rows by the columns of their keys, nulls first; None where they stand in it."""
+    names = keys.column_names
+    if len(names) == 1 and _ascends(keys[names[0]]):
+        return None
+    order = pc.sort_indices(keys, [(name, "ascending", "at_start") for name in names])
+    return None if (order.to_numpy() == np.arange(len(order))).all() else order
 
 
 def joined(keys: pa.Array | pa.ChunkedArray, other: pa.Table, by: str, take: str) -> pa.Array | pa.ChunkedArray:
