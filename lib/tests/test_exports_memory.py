@@ -19,7 +19,7 @@ from revops.exports.audit import Ledger
 from revops.exports.keeping.store import Store
 from revops.exports.opening import files
 from revops.exports.reading.cells import CellReader
-from revops.exports.uniting import once
+from revops.exports.uniting import once, records
 from revops.exports.uniting.records import finish
 from revops.exports.words import Words
 
@@ -191,3 +191,46 @@ def test_a_text_is_left_as_it_is_where_only_rows_left_out_hold_addresses():
     assert finish(table, "campaigns")["campaign_type"].to_pylist() == ["Web", None, None, "Trade show"]
     without = table.filter(pa.array([True, False, True, True]))
     assert finish(without, "campaigns")["campaign_type"].to_pylist() == [" Web ", None, "Trade show"]
+
+
+def odd_texts(n):
+    """Return leads in no order, a code of a row left out with an address, and addresses in some of the texts."""
+    chance = random.Random(n)
+    words = ["Web", " Expo ", "a@b.example", "Trade show", None]
+    codes = pa.array([chance.choice(words) for _ in range(n)]).dictionary_encode()
+    table = pa.table({
+        "lead_id": pa.array(chance.sample([f"00Q{place:03d}" for place in range(n)], n)),
+        "lead_source": codes,
+        "status": pa.array([chance.choice(["Open", "ask x@y.example", None]) for _ in range(n)]),
+        "created_at": pa.array(range(n), pa.timestamp("us")),
+        "_file": pa.array([0] * n, pa.int32()),
+    })  # fmt: skip
+    return table.filter(pa.compute.not_equal(codes.cast(pa.string()), "a@b.example").fill_null(True))
+
+
+@pytest.mark.parametrize("n", [0, 2, 3, 4, 40])
+@pytest.mark.parametrize("is_sorted", [True, False])
+def test_a_table_finished_some_rows_at_a_time_is_the_one_finished_whole(tmp_path, monkeypatch, n, is_sorted):
+    table = odd_texts(n).sort_by("lead_id") if is_sorted else odd_texts(n)
+    whole = finish(table, "leads")
+    monkeypatch.setattr(records, "AT_ONCE", 2)
+    parts = finish(table, "leads", tmp_path)
+    assert isinstance(parts, pa.Table) == (table.num_rows <= 2)
+    assert (parts if isinstance(parts, pa.Table) else parts.to_table()).equals(whole)
+    assert finish(table, "leads").equals(whole)
+    assert whole["lead_id"].to_pylist() == sorted(table["lead_id"].to_pylist())
+    assert not {"Expo", "ask x@y.example"} & {*whole["lead_source"].to_pylist(), *whole["status"].to_pylist()}
+
+
+@pytest.mark.parametrize("exports", [BY_HAND / "exports", WEEKLY], ids=lambda path: path.parent.name)
+def test_tables_of_many_rows_go_to_disk_part_by_part(tmp_path, monkeypatch, exports):
+    definitions = load_company(BY_HAND) if exports.parent == BY_HAND else company()
+    whole = prepare(exports, definitions)
+    monkeypatch.setattr(records, "AT_ONCE", 3)
+    parts = prepare(exports, definitions, None, tmp_path)
+    on_disk = {name for name, table in parts.tables.items() if not isinstance(table, pa.Table)}
+    assert "opportunities" in on_disk
+    assert {path.name for path in tmp_path.iterdir()} == {f"{name}.parquet" for name in on_disk}
+    assert parts.audit == whole.audit
+    for name, table in whole.tables.items():
+        assert (parts.tables[name].to_table() if name in on_disk else parts.tables[name]).equals(table), name

@@ -133,8 +133,8 @@ def _prepared(folder: Path, company: Company, systems_dir: Path | None, aside: P
     words.report()
     ledger.stop_on_problems()
     _close(frames, aside)
-    done["opportunities"], _ = steps.finished("opportunities", _finished, deals, "opportunities")
-    done |= {name: steps.finished(name, _counted, table, name, ledger)[0] for name, table in tables.items()}
+    done["opportunities"], _ = steps.finished("opportunities", _finished, deals, "opportunities", aside)
+    done |= {name: steps.finished(name, _counted, table, name, ledger, aside)[0] for name, table in tables.items()}
     there = {name: table for name, table in sorted(done.items()) if table is not None}
     exported = max((day.isoformat() for day in found.days if day is not None), default=None)
     return Prepared(there, ledger.close(told.tracked, told.history_from, exported, told.whole_from))
@@ -250,11 +250,11 @@ def _made(build: Callable[..., pa.Table], name: str, *given: Any) -> tuple[pa.Ta
     return finish(build(*given), name), None
 
 
-def _counted(table: pa.Table, name: str, ledger: Ledger) -> tuple[pa.Table, None]:
+def _counted(table: pa.Table, name: str, ledger: Ledger, aside: Path | None) -> tuple[pa.Table | Dataset, None]:
     """Return a canonical table whose rows are counted as kept."""
     ledger.keep_rows(table)
-    return _finished(table, name)
+    return _finished(table, name, aside)
 
 
-def _finished(table: pa.Table, name: str) -> tuple[pa.Table, None]:
-    return finish(table, name), None
+def _finished(table: pa.Table, name: str, aside: Path | None) -> tuple[pa.Table | Dataset, None]:
+    return finish(table, name, aside), None

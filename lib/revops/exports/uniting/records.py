@@ -1,6 +1,7 @@
 """Many files of one table made one: each record once, the latest state of it, gaps filled from its other copies."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from revops.exports.reading.addresses import MAY_HOLD, without_addresses
 from revops.exports.reading.columns import TEXT, by_distinct, plain
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.once import once
-from revops.schema import TABLES
+from revops.schema import TABLES, Column
 
 __all__ = ["completed", "finish", "joined", "picked", "plain", "sorted_by", "taken", "unite", "without_deleted",
            "written"]  # fmt: skip
@@ -30,6 +31,7 @@ ARROW = {
     "number": pa.float64(),
     "flag": pa.bool_(),
 }
+AT_ONCE = 1 << 18  # rows of a canonical table that are finished together where it goes to disk
 # Names of people of the company itself, whom reports name.
 OF_OWNERS = ("owner_name", "manager_name", "member")
 UNSAID = "(e-mail address)"
@@ -76,44 +78,73 @@ def without_deleted(table: pa.Table, name: str, ledger: Ledger, histories: Seque
     return table.filter(pc.invert(gone))
 
 
-def finish(table: pa.Table, name: str) -> pa.Table:
+def finish(table: pa.Table, name: str, aside: Path | None = None) -> pa.Table | dataset.Dataset:
     """Return the canonical table: every column of the schema in order, plain types, sorted by key.
 
     E-mail addresses are cut out of texts and categories, but for names of owners; where nothing else stands in a column
-    that must be there, the words "(e-mail address)" stand for it. History comes in that order already.
+    that must be there, the words "(e-mail address)" stand for it. History comes in that order already. A table of many
+    rows goes to <name>.parquet in the folder `aside`, if given, some rows at a time, and is returned as a dataset.
     """
-    schema, done = TABLES[name], {}
-    keys = pa.table({key: _finished(table, key, name) for key in schema.key})
-    order = None if name == "opportunity_history" else _order(keys)
-    for column in schema.names:
-        cells = keys[column] if column in schema.key else _finished(table, column, name)
-        done[column] = cells if order is None else cells.take(order)
-    return pa.table(done)
+    schema, n = TABLES[name], table.num_rows
+    named = {column.name for column in schema.columns if _has_addresses(table, column)}
+
+    def part(rows: _Rows) -> pa.Table:
+        return pa.table({column.name: _finished(table, column, name, named, rows) for column in schema.columns})
+
+    keys = [column for column in schema.columns if column.name in schema.key]
+    whole = pa.table({column.name: _finished(table, column, name, named, _Rows(n)) for column in keys})
+    order = None if name == "opportunity_history" else _order(whole.select(schema.key))
+    if aside is None or n <= AT_ONCE:
+        return part(_Rows(n, order))
+    starts = range(0, n, AT_ONCE)
+    return written((part(_Rows(min(AT_ONCE, n - start), order, start)) for start in starts), name, aside)
 
 
-def _finished(table: pa.Table, name: str, of: str) -> pa.Array | pa.ChunkedArray:
-    """Return one column of the canonical table `of` in the order of the rows as they are."""
-    column = next(column for column in TABLES[of].columns if column.name == name)
+@dataclass(frozen=True)
+class _Rows:
+    """`n` rows of a table in an order, or as they stand, from the one at `start` on."""
+
+    n: int
+    order: pa.Array | None = None
+    start: int = 0
+
+    def of(self, column: pa.ChunkedArray) -> pa.ChunkedArray:
+        """Return their cells of a column."""
+        if self.order is None:
+            return column.slice(self.start, self.n)
+        return column.take(self.order.slice(self.start, self.n))
+
+
+def _finished(table: pa.Table, column: Column, name: str, named: set[str], rows: _Rows) -> pa.Array | pa.ChunkedArray:
+    """Return some rows of a column of a canonical table; addresses are cut out of the columns that are `named`."""
     kind = ARROW[column.kind]
-    if name not in table.column_names:
-        return pa.nulls(table.num_rows, kind)
-    texts = table[name].cast(kind)
-    may_name = column.kind in ("text", "category") and name not in OF_OWNERS
-    if not may_name or not _may_hold(table[name]) or not _may_hold(texts):  # a code may be that of rows left out
+    if column.name not in table.column_names:
+        return pa.nulls(rows.n, kind)
+    texts = rows.of(table[column.name]).cast(kind)
+    if column.name not in named:
         return texts
     bare = by_distinct(texts, without_addresses)
-    if column.required or name in TABLES[of].key:
+    if column.required or column.name in TABLES[name].key:
         bare = pc.if_else(texts.is_valid(), pc.fill_null(bare, UNSAID), None)
-    if of == "lead_history":
-        bare = pc.if_else(pc.equal(table["field"], "owner_id"), texts, bare)
+    if name == "lead_history":
+        bare = pc.if_else(pc.equal(rows.of(table["field"]), "owner_id"), texts, bare)
     return pc.cast(bare, kind)
 
 
-def _may_hold(column: pa.ChunkedArray) -> bool:
-    """Return whether some cell of a column may hold an e-mail address; of codes each value is looked at once."""
-    is_coded = pa.types.is_dictionary(column.type)
-    parts = [part.dictionary for part in column.chunks] if is_coded else [column]
-    return any(pc.any(pc.match_substring_regex(part.cast(TEXT), MAY_HOLD)).as_py() for part in parts)
+def _has_addresses(table: pa.Table, column: Column) -> bool:
+    """Return whether some cell of a column may hold an e-mail address that is to be cut out.
+
+    Of codes each value is looked at once, and only where one may the rows, since it may be that of rows left out.
+    """
+    if column.kind not in ("text", "category") or column.name in OF_OWNERS or column.name not in table.column_names:
+        return False
+    cells = table[column.name]
+    is_coded = pa.types.is_dictionary(cells.type)
+    looks = [[part.dictionary for part in cells.chunks]] if is_coded else []
+    return all(
+        any(pc.any(pc.match_substring_regex(part.cast(TEXT), MAY_HOLD)).as_py() for part in parts)
+        for parts in (*looks, cells.chunks)
+    )
 
 
 def written(tables: Iterable[pa.Table], name: str, folder: Path) -> dataset.Dataset:
