@@ -1,8 +1,7 @@
 """A folder of raw exports to canonical tables and their audit: the one way by which data enters."""
 
-import contextlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
@@ -86,28 +85,12 @@ def prepare(
         all at once; no file that holds opportunities.
     """
     steps = steps or Steps()
-    with _frugal():
-        try:
-            return _prepared(folder, company, systems_dir, aside, steps)
-        except (Refused, Damaged):  # what is refused is so by all that the exports hold, and nothing that was kept
-            if not steps.forget():
-                raise
-            return _prepared(folder, company, systems_dir, aside, steps)
-
-
-@contextlib.contextmanager
-def _frugal() -> Iterator[None]:
-    """Have Arrow take its memory from the allocator that gives back soonest what is let go of, where its build has it.
-
-    Preparing a million opportunities holds a third less by it.
-    """
-    usual = pa.default_memory_pool()
-    if "jemalloc" in pa.supported_memory_backends():
-        pa.set_memory_pool(pa.jemalloc_memory_pool())
     try:
-        yield
-    finally:
-        pa.set_memory_pool(usual)
+        return _prepared(folder, company, systems_dir, aside, steps)
+    except (Refused, Damaged):  # what is refused is so by all that the exports hold, and nothing that was kept
+        if not steps.forget():
+            raise
+        return _prepared(folder, company, systems_dir, aside, steps)
 
 
 def _prepared(folder: Path, company: Company, systems_dir: Path | None, aside: Path | None, steps: Steps) -> Prepared:

@@ -15,7 +15,7 @@ from revops.exports.uniting.copies import Contradictions
 
 __all__ = ["once"]
 
-AT_ONCE = 200_000  # copies
+AT_ONCE = 1 << 16  # copies
 # Never filled from another copy of a record: what it was worth then may not be what it is worth now.
 OWN = ("amount", "amount_original", "amount_converted", "currency", "converted_currency", "modified_at", "is_deleted")
 
