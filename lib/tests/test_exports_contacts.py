@@ -143,8 +143,8 @@ def slow_utm(url, name):
 
 def test_utm_values_are_those_of_each_address_alone():
     chance = random.Random(11)
-    signs = ["?", "?", "&", "&", "#", "=", "=", "/", "%20", "+", "%C3%A9", "gclid", "&utm_source=", "&UTM_Medium=", "utm_",
-             "utm%5Fsource=x&utm_source", "\n", "a", "B", "é", "1"]  # fmt: skip
+    signs = ["?", "?", "&", "&", "#", "=", "=", "/", "%20", "+", "%C3%A9", "gclid", "&utm_source=", "&UTM_Medium=",
+             "utm_", "utm%5Fsource=x&utm_source", "\n", "a", "B", "é", "1"]  # fmt: skip
     urls = ["".join(chance.choices(signs, k=chance.randint(0, 14))) for _ in range(3000)]
     pages = pa.chunked_array([pa.array([None, *urls[:1700]]), pa.array([], pa.string()), pa.array(urls[1700:])])
     found = _with_utm(pa.table({"first_page": pages}))
