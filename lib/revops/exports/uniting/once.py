@@ -26,11 +26,8 @@ def once(table: pa.Table, key: str, frames: list[Frame], ledger: Ledger) -> pa.T
     Of rows with one key the one modified on the latest day is kept, of one day the one from an API file, then the
     later stamp, then the last by content. Copies are looked at some records at a time.
     """
-    codes = pc.dictionary_encode(table[key].combine_chunks())
-    if len(codes.dictionary) == len(codes):
-        return table
     copies = _Copies(key, frames, ledger)
-    places = codes.indices.to_numpy()
+    places = pc.dictionary_encode(table[key].combine_chunks()).indices.to_numpy()
     counts = np.bincount(places)
     alone = plain(table.filter(pa.array(counts[places] == 1)))
     kept = [copies.settled(table.filter(some)) for some in _groups(places, counts)]

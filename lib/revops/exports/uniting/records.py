@@ -51,7 +51,8 @@ def unite(frames: list[Frame], name: str, ledger: Ledger, key: str | None = None
     if pc.any(missing).as_py():
         ledger.leave_out_rows(table.filter(missing), f"no {key}", key)
         table = table.filter(pc.invert(missing))
-    return table if _ascends(table[key]) else once(table, key, frames, ledger)
+    is_unique = _ascends(table[key]) or _ascends(table[key].take(pc.sort_indices(table[key])))
+    return table if is_unique else once(table, key, frames, ledger)
 
 
 def taken(frames: list[Frame], name: str, ledger: Ledger) -> pa.Table:
