@@ -53,9 +53,9 @@ class CellReader:
     unsure: dict[str, pa.Array] = field(default_factory=dict)
 
     def read(self, columns: dict[str, Column]) -> dict[str, Column]:
-        """Return the columns typed; dates together, since one column may show how another is written.
+        """Return the columns typed; dates together, since one may show how another is written.
 
-        They are taken out of `columns` one after the other, so that the text of each may go once it is typed.
+        They are taken out of `columns` one by one, so that the text of each may go.
         """
         kinds = {name: column_kind(self.match.description.kind, name) for name in columns}
         dates = self.dates({name: columns.pop(name) for name in kinds if kinds[name] in DATED}, kinds)

@@ -139,9 +139,7 @@ def read_frame(
     if kind.table == "forecasts":
         with_named_weeks(cells, match, source, ledger)
     _coalesce(cells, match, source, ledger)
-    columns, n = {column: with_total(column, cells, totals, match) for column in match.places}, cells.n
-    if not (is_reconciled(kind) or kind.alone):
-        cells.columns.clear()  # no row is looked at as text again
+    n, columns = cells.n, _taken(cells, totals, match)
     columns, match = split_amounts(columns, match, source)
     reader = CellReader(match, source, company, ledger)
     columns = reader.read(columns)
@@ -155,6 +153,14 @@ def read_frame(
     labels = {column: reader.label(column) for column in match.places}
     part = sheet.title if isinstance(sheet, WorkbookSheet) else ""
     return Frame(source, match.description, table, None, match.titles, labels, summed, reader.scaled, part)
+
+
+def _taken(cells: Cells, totals: Cells, match: Match) -> dict[str, pa.Array | pa.ChunkedArray]:
+    """Return the columns to be typed, taken out of the cells where no row is looked at as text again."""
+    columns = {column: with_total(column, cells, totals, match) for column in match.places}
+    if not (is_reconciled(match.description.kind) or match.description.kind.alone):
+        cells.columns = {}
+    return columns
 
 
 def introduce(source: Source, sheet: TextSheet | WorkbookSheet, match: Match) -> None:
