@@ -1,11 +1,16 @@
 """The gate on HubSpot contacts and companies: the example export, both generations of dates, and no personal data."""
 
 import datetime as dt
+import random
+from urllib.parse import unquote_plus
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from gate import EXAMPLES, balanced, file_audit, left_out, rows
 from test_exports_hubspot import COMPANY, DEALS, exports, numbered, read
+
+from revops.exports.people_records.contacts import _with_utm
 
 CONTACTS = EXAMPLES / "hubspot" / "hubspot-crm-exports-all-contacts-2025-07-01.csv"
 CONTACT = {
@@ -125,6 +130,28 @@ def test_internal_names_are_read(tmp_path):
 ])  # fmt: skip
 def test_utm_values_are_decoded_once_and_their_case_is_kept(tmp_path, page, expected):
     assert column(contacts(tmp_path, {"First Page Seen": page}), "utm_source") == [expected]
+
+
+def slow_utm(url, name):
+    """Return the first value of a UTM key by taking the whole address apart."""
+    for parameter in url.partition("?")[2].partition("#")[0].split("&"):
+        key, _, value = parameter.partition("=")
+        if unquote_plus(key).strip().lower() == name and value:
+            return unquote_plus(value).strip() or None
+    return None
+
+
+def test_utm_values_are_those_of_each_address_alone():
+    chance = random.Random(11)
+    signs = ["?", "?", "&", "&", "#", "=", "=", "/", "%20", "+", "%C3%A9", "gclid", "&utm_source=", "&UTM_Medium=",
+             "utm_", "utm%5Fsource=x&utm_source", "\n", "a", "B", "é", "1"]  # fmt: skip
+    urls = ["".join(chance.choices(signs, k=chance.randint(0, 14))) for _ in range(3000)]
+    pages = pa.chunked_array([pa.array([None, *urls[:1700]]), pa.array([], pa.string()), pa.array(urls[1700:])])
+    found = _with_utm(pa.table({"first_page": pages}))
+    for name in ("utm_source", "utm_medium"):
+        values = found[name].to_pylist()
+        assert values == [None, *(slow_utm(url, name) for url in urls)]
+        assert len(set(values)) > 20
 
 
 def test_utm_columns_of_their_own_come_first(tmp_path):

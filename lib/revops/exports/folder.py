@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -70,8 +71,8 @@ def read_folder(
     """Return every recognised file as a typed frame; the others are named in the ledger with the reason.
 
     Of dated folders the opportunities and forecasts are read, but for the latest one where no undated opportunities
-    stand beside them: then it gives the other tables too. The rows of files too large for memory are put in the folder
-    `aside`, where there is one. A preparation that keeps what it has done gives its `steps`.
+    stand beside them: then it gives the other tables too. The rows of files too large for memory, and what zips hold,
+    are put in the folder `aside`, where there is one. A preparation that keeps what it has done gives its `steps`.
     """
     if not folder.is_dir():
         raise ExportError(
@@ -80,7 +81,8 @@ def read_folder(
         )
     if steps is None:
         (steps := Steps()).begin(ledger, Words(company, ledger))
-    found = _recognised(folder, company, descriptions, ledger, steps)
+    blobs = find_blobs(folder, company.exports.ignore, aside)
+    found = _recognised(blobs, company, descriptions, ledger, steps)
     frames, seen, large = [], {}, large_tables((item.table, item.size) for item in found)
     for item in _current(found, ledger):
         source = Source(len(ledger.sources), item.sheet.name, item.sha256, item.size)
@@ -113,10 +115,14 @@ def _read(item: Found, company: Company, aside: Path | None, source: Source, led
 
 
 def _recognised(
-    folder: Path, company: Company, descriptions: tuple[Description, ...], ledger: Ledger, steps: Steps
+    blobs: Iterable[tuple[Blob, str]],
+    company: Company,
+    descriptions: tuple[Description, ...],
+    ledger: Ledger,
+    steps: Steps,
 ) -> list[Found]:
     found = []
-    for blob, why in find_blobs(folder, company.exports.ignore):
+    for blob, why in blobs:
         if why.startswith("refused: "):
             ledger.problems.append(f"{blob.name}: {why.removeprefix('refused: ')}")
         elif why:

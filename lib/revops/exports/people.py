@@ -87,8 +87,7 @@ class People:
         """
         ids = text_of(table, "owner_id")
         if "owner_name" in table.column_names:
-            bare = local_parts(text_of(table, "owner_name"))
-            table = put(table, "owner_name", bare)
+            table = put(table, "owner_name", by_distinct(text_of(table, "owner_name"), local_parts))
             from_name = by_distinct(text_of(table, "owner_name"), self._ids_of)
             ids = pc.coalesce(ids, from_name)
         table = put(table, "owner_id", ids)

@@ -23,6 +23,7 @@ from revops.exports.folder import read_folder
 from revops.exports.keeping.store import Damaged
 from revops.exports.later import opened
 from revops.exports.money import add_amounts, refuse_unconverted
+from revops.exports.opening.files import UNPACKED
 from revops.exports.people import People, named_owners, with_full_names
 from revops.exports.people_records.contacts import build_contacts
 from revops.exports.people_records.roles import RoleFiles, parted
@@ -37,8 +38,9 @@ from revops.exports.sheets.quotas import build_quotas
 from revops.exports.sheets.tools import build_tools
 from revops.exports.sheets.wide_quotas import lengthened_quotas
 from revops.exports.steps import Steps
+from revops.exports.uniting.merged import Merged, merged_records
 from revops.exports.uniting.orphans import warn_of_orphans
-from revops.exports.uniting.records import completed, finish, picked, unite, without_deleted
+from revops.exports.uniting.records import completed, finish, picked, taken, without_deleted
 from revops.exports.unsaid_currency import warn_of_unsaid_currencies
 from revops.exports.web.traffic import build_web_traffic
 from revops.exports.words import Words
@@ -47,6 +49,7 @@ __all__ = ["Prepared", "prepare"]
 
 NAMES = {"accounts": ("account_id", "account_name"), "campaigns": ("campaign_id", "campaign_name", "campaign_type")}
 KEYS = {"accounts": "account_id", "owners": "owner_id"}
+MERGED = {"leads": "lead_id", "contacts": "contact_id"}
 
 
 @dataclass(frozen=True)
@@ -102,25 +105,33 @@ def _prepared(folder: Path, company: Company, systems_dir: Path | None, aside: P
     context = Context(company, People(opened(tables.get("owners")), company), words, ledger, steps)
     found, history, told = _opportunities(groups, tables, context, aside)
     deals = found.table
-    tables |= _around_deals(groups, deals, context) | _spent(groups, context)
-    people, done = people_tables(groups, tables, deals, context, aside)
+    merged = {name: steps.do(merged_records, groups[name], key) for name, key in MERGED.items()}
+    tables |= _around_deals(groups, merged["contacts"], deals, context) | _spent(groups, context)
+    people, done = people_tables(groups, tables, merged, deals, context, aside)
     tables |= people
-    roles = roles_around(role_files, groups, tables.get("contacts"), deals, context)
+    roles = roles_around((role_files, groups["contact_roles"]), tables.get("contacts"), merged, deals, context)
     done |= {"opportunity_history": history, "contact_roles": roles}
     done |= _billed(groups, tables.get("accounts"), deals, context, aside)
     steps.do(refuse_unconverted, deals, company, "opportunities", ledger)
     words.report()
     ledger.stop_on_problems()
+    _close(frames, aside)
+    done["opportunities"], _ = steps.finished("opportunities", _finished, deals, "opportunities", aside)
+    done |= {name: steps.finished(name, _counted, table, name, ledger, aside)[0] for name, table in tables.items()}
+    there = {name: table for name, table in sorted(done.items()) if table is not None}
+    exported = max((day.isoformat() for day in found.days if day is not None), default=None)
+    return Prepared(there, ledger.close(told.tracked, told.history_from, exported, told.whole_from))
+
+
+def _close(frames: list[Frame], aside: Path | None) -> None:
+    """Count the rows of look-up files as kept, and take what was put aside of files from the disk."""
     for frame in frames:
         if frame.description.kind.table is None:
             frame.source.rows_kept += frame.rows.num_rows
         if frame.spilled is not None:
             frame.spilled.remove()
-    done["opportunities"], _ = steps.finished("opportunities", _finished, deals, "opportunities")
-    done |= {name: steps.finished(name, _counted, table, name, ledger)[0] for name, table in tables.items()}
-    there = {name: table for name, table in sorted(done.items()) if table is not None}
-    exported = max((day.isoformat() for day in found.days if day is not None), default=None)
-    return Prepared(there, ledger.close(told.tracked, told.history_from, exported, told.whole_from))
+    for unpacked in aside.glob(f"{UNPACKED}*") if aside else ():
+        unpacked.unlink()
 
 
 def _grouped(
@@ -145,7 +156,7 @@ def _with_amounts(frames: list[Frame], company: Company, ledger: Ledger) -> list
 
 def _looked_up(name: str, frames: list[Frame], ledger: Ledger) -> pa.Table:
     """Return a table that opportunities are joined to."""
-    table = completed(without_deleted(unite(frames, name, ledger), name, ledger), name)
+    table = completed(without_deleted(taken(frames, name, ledger), name, ledger), name)
     return with_full_names(table) if name == "owners" else table
 
 
@@ -162,11 +173,13 @@ def _opportunities(
     return found, history, told
 
 
-def _around_deals(groups: dict[str, list[Frame]], deals: pa.Table, context: Context) -> dict[str, pa.Table]:
+def _around_deals(
+    groups: dict[str, list[Frame]], merged: Merged, deals: pa.Table, context: Context
+) -> dict[str, pa.Table]:
     """Return the tables that are read once the deals are known, owners by the names that deals have."""
     do, tables = context.steps.do, {}
     if groups["contacts"]:
-        tables["contacts"] = do(build_contacts, groups["contacts"], context)
+        tables["contacts"] = do(build_contacts, groups["contacts"], merged, context)
     if groups["quotas"] or groups["forecasts"]:
         context.people.learn(opened(do(named_owners, deals)))
     if groups["quotas"]:
@@ -222,11 +235,11 @@ def _made(build: Callable[..., pa.Table | Dataset], name: str, *given: Any) -> t
     return finish(made, name) if isinstance(made, pa.Table) else made, None
 
 
-def _counted(table: pa.Table, name: str, ledger: Ledger) -> tuple[pa.Table, None]:
+def _counted(table: pa.Table, name: str, ledger: Ledger, aside: Path | None) -> tuple[pa.Table | Dataset, None]:
     """Return a canonical table whose rows are counted as kept."""
     ledger.keep_rows(table)
-    return _finished(table, name)
+    return _finished(table, name, aside)
 
 
-def _finished(table: pa.Table, name: str) -> tuple[pa.Table, None]:
-    return finish(table, name), None
+def _finished(table: pa.Table, name: str, aside: Path | None) -> tuple[pa.Table | Dataset, None]:
+    return finish(table, name, aside), None

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from revops.company import Company, Stage
@@ -87,25 +88,22 @@ class Words:
 
     def map_sources(self, table: pa.Table) -> pa.Array:
         """Return the source of every row by the first rule that fits its lead source and campaign."""
-        columns = [
-            (table[name].combine_chunks().cast(TEXT) if name in table.column_names else pa.nulls(table.num_rows, TEXT))
-            for name in ("lead_source", "campaign_type", "campaign_name")
-        ]
-        codes = [distinct(column.fill_null("")) for column in columns]
-        sizes = [len(code.dictionary) for code in codes]
-        places = [code.indices.to_numpy().astype(np.int64) for code in codes]
-        together = (places[0] * sizes[1] + places[1]) * sizes[2] + places[2]
-        combos, back, counts = np.unique(together, return_inverse=True, return_counts=True)
-        words = [code.dictionary.to_pylist() for code in codes]
+        together, words = np.zeros(table.num_rows, np.int64), []
+        for name in ("lead_source", "campaign_type", "campaign_name"):
+            codes = distinct(table[name]) if name in table.column_names else None
+            words.append([*(codes.dictionary.to_pylist() if codes else ()), ""])
+            together *= len(words[-1])
+            together += codes.indices.fill_null(len(words[-1]) - 1).to_numpy() if codes else 0
+        back, combos = pd.factorize(together)
         found = []
-        for combo, n in zip(combos.tolist(), counts.tolist(), strict=True):
-            rest, third = divmod(combo, sizes[2])
-            first, second = divmod(rest, sizes[1])
+        for combo, n in zip(combos.tolist(), np.bincount(back, minlength=len(combos)).tolist(), strict=True):
+            rest, third = divmod(combo, len(words[2]))
+            first, second = divmod(rest, len(words[1]))
             source = self.company.source_of(words[0][first], words[1][second], words[2][third])
             found.append(source)
             if source is None:
                 self.sources[words[0][first].strip()] += n
-        return pa.array(found, TEXT).take(pa.array(back.ravel()))
+        return coded(pa.DictionaryArray.from_arrays(back.astype(np.int32), combos), found)
 
     def map_categories(self, raw: pa.Array) -> pa.Array:
         """Return forecast categories in one vocabulary; unknown ones become null and are warned of."""

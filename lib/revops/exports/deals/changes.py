@@ -177,7 +177,7 @@ def _values(
     if field == "forecast_category":
         return {"forecast_category": context.words.map_categories(texts)}, sure
     if field == "source":
-        return {"source": context.words.map_sources(_with_campaigns(texts, deals))}, sure
+        return {"source": context.words.map_sources(_with_campaigns(texts, deals)).cast(TEXT)}, sure
     if field == "owner_id":
         owners = by_distinct(
             texts, lambda words: pa.array([_owner(w, context.people) for w in words.to_pylist()], TEXT)

@@ -18,7 +18,7 @@ from revops.exports.deals.opportunities import build_opportunities
 from revops.exports.deals.pipelines import settle_pipelines
 from revops.exports.deals.snapshots import Snapshots, combined
 from revops.exports.money import add_amounts
-from revops.exports.reading.columns import TEXT
+from revops.exports.reading.columns import TEXT, whole
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.suspected_tests import warn_of_test_records
 
@@ -55,7 +55,9 @@ def deals_of(frames: list[Frame], others: Mapping[str, pa.Table], past: pa.Table
         others : the names of accounts and campaigns, where there are files of them
         past : the ids that have history
     """
-    frames = [replace(frame) for frame in frames]
+    given, frames = frames, [replace(frame) for frame in frames]
+    for frame in given:
+        frame.let_go()
     by_day: defaultdict[dt.date | None, list[Frame]] = defaultdict(list)
     for frame in frames:
         add_amounts(frame, context.company, context.ledger)
@@ -64,7 +66,7 @@ def deals_of(frames: list[Frame], others: Mapping[str, pa.Table], past: pa.Table
     days = sorted(by_day, key=lambda day: day or dt.date.max)
     if len(days) > 1 and days[-1] is None:
         refuse_undated(by_day[None], context.ledger)
-    known = pa.chunked_array([pc.unique(frame.table["opportunity_id"]).cast(TEXT) for frame in frames], TEXT)
+    known = pa.chunked_array([whole(frame.table["opportunity_id"]).cast(TEXT) for frame in frames], TEXT)
     built = {day: build_opportunities(by_day[day], others, context, [past["opportunity_id"]], day) for day in days}
     warn_of_days(list(built.items()), context.ledger)
     warn_of_test_records(built[days[-1]], context.company, context.ledger)

@@ -15,7 +15,8 @@ from revops.exports.people import folded
 from revops.exports.reading.columns import TEXT, distinct, put
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.associations import with_account, without_merged
-from revops.exports.uniting.records import joined, sorted_by, unite, without_deleted
+from revops.exports.uniting.records import joined, sorted_by, taken, without_deleted
+from revops.exports.uniting.rows import without
 from revops.exports.uniting.trial_records import without_test_records
 from revops.exports.words import Words
 from revops.wording import money, person
@@ -36,11 +37,21 @@ def build_opportunities(
 
     Deleted records are left out but for those whose ids are in `histories`: their past is known and ends in a deletion.
     """
+    return sorted_by(_unsorted(frames, others, context, histories, day), "opportunity_id")
+
+
+def _unsorted(
+    frames: list[Frame],
+    others: dict[str, pa.Table],
+    context: Context,
+    histories: Sequence[pa.Array],
+    day: dt.date | None,
+) -> pa.Table:
     company, words, ledger = context.company, context.words, context.ledger
     for frame in frames:
         _add_outcome(frame, words)
         frame.table = put(frame.table, "_stage", words.known_stages(frame.table["stage_name"]))
-    table = unite(frames, "opportunities", ledger).drop_columns(["_stage"])
+    table = taken(frames, "opportunities", ledger).drop_columns(["_stage"])
     table = without_merged(table, "opportunity_id", ledger)
     table = with_account(without_deleted(table, "opportunities", ledger, histories))
     table = _amounts(table, company)
@@ -50,15 +61,12 @@ def build_opportunities(
     table = _with_names(table, others)
     table = without_test_records(table, "opportunity_id", company, ledger)
     _warn_of_undated(table, where, context)
-    for column, reason in NEEDED.items():
-        missing = table[column].is_null()
-        if pc.any(missing).as_py():
-            ledger.leave_out_rows(table.filter(missing), reason, "opportunity_id")
-            table = table.filter(pc.invert(missing))
+    lacking = [(reason, table[column].is_null()) for column, reason in NEEDED.items()]
+    table = without(table, lacking, ledger, "opportunity_id")
     table = _with_words(table, words)
     _warn_of_outcomes(table, where, ledger)
     _warn_of_amounts(table, where, ledger)
-    return sorted_by(table, "opportunity_id")
+    return table
 
 
 def _add_outcome(frame: Frame, words: Words) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from revops.company import Company
 from revops.exports.audit import Ledger, Source
 from revops.exports.context import Context
-from revops.exports.keeping.store import digest_of, named
+from revops.exports.keeping.store import HashingSink, digest_of, named
 from revops.exports.later import Later
 from revops.exports.reading.frames import Frame
 from revops.exports.recognising.systems import Description
@@ -61,29 +61,10 @@ class Keys:
 
     def _hashed(self, table: pa.Table) -> str:
         """Return the hash of what a table in memory holds."""
-        sink = _Sink()
+        sink = HashingSink()
         with pa.PythonFile(sink, "w") as out, pa.ipc.new_stream(out, (found := named(table, self.ledger)).schema) as to:
             to.write_table(found)
         return sink.digest.hexdigest()
-
-
-class _Sink:
-    """A file whose bytes are hashed and not kept."""
-
-    closed = False
-
-    def __init__(self) -> None:
-        self.digest = digest_of(b"")
-
-    def write(self, part: Any) -> int:
-        self.digest.update(part)
-        return len(part)
-
-    def flush(self) -> None:
-        """Do nothing: nothing is held back."""
-
-    def close(self) -> None:
-        self.closed = True
 
 
 def _parts_of(value: Any) -> list[Any]:

@@ -89,13 +89,14 @@ class _Pickler(pickle.Pickler):
         super().__init__(out, protocol=5)
         self.packing = packing
         self.files: list[str] = []
+        self.put: dict[int, tuple[str, int, tuple[str, ...]]] = {}
 
     def persistent_id(self, value: Any) -> tuple[Any, ...] | None:
         match value:
             case Later() if value.digest in self.packing.rows:
                 return "rows", value.digest
             case pa.Table() | Later():
-                found = self.packing.put(value) if isinstance(value, pa.Table) else value.found_by
+                found = self._put(value) if isinstance(value, pa.Table) else value.found_by
                 self.files.append(f"{found[0]}.arrow")
                 return "table", *found
             case Written():
@@ -105,6 +106,12 @@ class _Pickler(pickle.Pickler):
             case Description():
                 return "description", _id(value)
         return None
+
+    def _put(self, table: pa.Table) -> tuple[str, int, tuple[str, ...]]:
+        """Keep a table once, wherever in the result it stands."""
+        if id(table) not in self.put:
+            self.put[id(table)] = self.packing.put(table)
+        return self.put[id(table)]
 
 
 class _Unpickler(pickle.Unpickler):

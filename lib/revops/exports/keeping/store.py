@@ -3,7 +3,7 @@
 import hashlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pyarrow as pa
 from revops.exports.audit import Ledger
 from revops.exports.keeping.told import places_of
 
-__all__ = ["Damaged", "Store", "digest_of", "digest_of_file", "named", "numbered", "share"]
+__all__ = ["Damaged", "HashingSink", "Store", "digest_of", "digest_of_file", "named", "numbered", "share"]
 
 FILE = "_file"
 SIZE = 16
@@ -59,14 +59,13 @@ class Store:
 
     def put(self, table: pa.Table) -> str:
         """Keep a table, and return the hash that `<hash>.arrow` holds it by."""
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_file(sink, table.schema, options=QUICK) as writer:
-            writer.write_table(table)
-        held = sink.getvalue()
-        digest = str(digest_of(held).hexdigest())
-        file = self.home / f"{digest}.arrow"
-        file.unlink(missing_ok=True)
-        file.write_bytes(held)
+        part = self.home / "part.arrow"
+        with part.open("wb") as out:
+            sink = HashingSink(out.write)
+            with pa.PythonFile(sink, "w") as to, pa.ipc.new_file(to, table.schema, options=QUICK) as writer:
+                writer.write_table(table)
+        digest = str(sink.digest.hexdigest())
+        part.replace(self.home / f"{digest}.arrow")
         return digest
 
     def table(self, digest: str) -> pa.Table:
@@ -96,6 +95,29 @@ class Store:
         if digest_of_file(self.home / name) != Path(name).stem:
             raise Damaged(name)
         _taken(self.home / name, to)
+
+
+class HashingSink:
+    """A file to write Arrow to, whose bytes are hashed, and given on to `write` if that is."""
+
+    closed = False
+
+    def __init__(self, write: Callable[[Any], object] | None = None) -> None:
+        self.digest, self.give = digest_of(b""), write
+
+    def write(self, part: Any) -> int:
+        """Hash some bytes, and give them on."""
+        self.digest.update(part)
+        if self.give is not None:
+            self.give(part)
+        return len(part)
+
+    def flush(self) -> None:
+        """Do nothing: nothing is held back."""
+
+    def close(self) -> None:
+        """Take no more."""
+        self.closed = True
 
 
 def digest_of(held: Any) -> Any:

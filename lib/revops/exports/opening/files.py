@@ -5,17 +5,21 @@ import fnmatch
 import hashlib
 import io
 import re
+import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 
 import numpy as np
 
-__all__ = ["NOT_TEXT", "Blob", "Survey", "find_blobs", "nature", "survey", "wide"]
+__all__ = ["NOT_TEXT", "UNPACKED", "Blob", "Survey", "find_blobs", "nature", "survey", "wide"]
 
+LARGE_MEMBER = 1 << 24  # bytes of a member of a zip from which on it is unpacked to disk
+UNPACKED = ".unpacked-"
 BLOCK = 1 << 18  # small enough to stay in the processor's cache between the checks
 QUOTE, NEWLINE = ord('"'), ord("\n")
 SCARS = (
@@ -74,14 +78,18 @@ class Survey:
     scarred: bool = False
 
 
-def find_blobs(folder: Path, ignore: tuple[str, ...]) -> Iterator[tuple[Blob, str]]:
-    """Yield every file below `folder` in order of name, with why it is not to be read (blank where it is)."""
+def find_blobs(folder: Path, ignore: tuple[str, ...], aside: Path | None = None) -> Iterator[tuple[Blob, str]]:
+    """Yield every file below `folder` in order of name, with why it is not to be read (blank where it is).
+
+    Large members of zips are unpacked into the folder `aside`, where there is one, under names that begin with
+    UNPACKED; all others are held in memory.
+    """
     for path in sorted(p for p in folder.rglob("*") if p.is_file() or p.is_symlink()):
         blob = Blob(_shown(path.relative_to(folder).as_posix()), path=path)
         if why := _ignored(blob.name, ignore) or _unreadable(blob):
             yield blob, why
         elif nature(blob.head(4096)) == "zip":
-            yield from _members(blob, ignore)
+            yield from _members(blob, ignore, aside)
         else:
             yield blob, ""
 
@@ -163,7 +171,7 @@ def _unreadable(blob: Blob) -> str:
     return ""
 
 
-def _members(blob: Blob, ignore: tuple[str, ...]) -> Iterator[tuple[Blob, str]]:
+def _members(blob: Blob, ignore: tuple[str, ...], aside: Path | None) -> Iterator[tuple[Blob, str]]:
     """Yield the members of a zip, zips inside it included; a workbook is a zip too and is yielded whole."""
     try:
         with zipfile.ZipFile(blob.path or io.BytesIO(blob.data or b"")) as archive:
@@ -172,7 +180,7 @@ def _members(blob: Blob, ignore: tuple[str, ...]) -> Iterator[tuple[Blob, str]]:
                 yield blob, ""
                 return
             locked = any(info.flag_bits & 1 for info in archive.infolist())
-            members = [] if locked else [Blob(f"{blob.name}/{name}", data=archive.read(name)) for name in names]
+            members = [] if locked else [_unpacked(archive, name, blob, aside) for name in names]
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
         yield blob, f"refused: must be a whole zip file; found one that cannot be opened ({error}). Copy it again."
         return
@@ -182,9 +190,19 @@ def _members(blob: Blob, ignore: tuple[str, ...]) -> Iterator[tuple[Blob, str]]:
         if why := _ignored(member.name, ignore):
             yield member, why
         elif nature(member.head(4096)) == "zip":
-            yield from _members(member, ignore)
+            yield from _members(member, ignore, aside)
         else:
             yield member, ""
+
+
+def _unpacked(archive: zipfile.ZipFile, name: str, blob: Blob, aside: Path | None) -> Blob:
+    """Return one member of a zip."""
+    called = f"{blob.name}/{name}"
+    if aside is None or archive.getinfo(name).file_size < LARGE_MEMBER:
+        return Blob(called, data=archive.read(name))
+    with archive.open(name) as packed, NamedTemporaryFile(dir=aside, prefix=UNPACKED, delete=False) as out:
+        shutil.copyfileobj(packed, out, BLOCK)
+    return Blob(called, path=Path(out.name))
 
 
 def _plain_ascii(block: bytearray, n: int, decoder: codecs.IncrementalDecoder) -> bool:

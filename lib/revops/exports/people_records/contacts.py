@@ -3,32 +3,34 @@
 from itertools import pairwise
 from urllib.parse import parse_qsl
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from revops.errors import examples
 from revops.exports.audit import Ledger
 from revops.exports.context import Context
-from revops.exports.reading.columns import TEXT, by_distinct, put
+from revops.exports.reading.columns import TEXT, distinct, put
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.associations import listed, with_account, without_merged
-from revops.exports.uniting.merged import merged_records
-from revops.exports.uniting.records import unite, without_deleted
+from revops.exports.uniting.merged import Merged
+from revops.exports.uniting.records import taken, without_deleted
 
 __all__ = ["build_contacts", "contact_roles"]
 
 STAGES = ("lead_at", "mql_at", "sql_at", "opportunity_at", "customer_at")
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
+MAY_BE_UTM = "(?i)utm_|^[^=]*[%+]"  # a key may be encoded
 
 
-def build_contacts(frames: list[Frame], context: Context) -> pa.Table:
-    """Return contacts with canonical columns, the gate's own columns beside them.
+def build_contacts(frames: list[Frame], merged: Merged, context: Context) -> pa.Table:
+    """Return contacts with canonical columns, the gate's own columns beside them, without those `merged` into others.
 
     The page first seen gives the UTM values where no column of their own does: keys in any case, values decoded and as
     written otherwise.
     """
     ledger = context.ledger
-    table = merged_records(frames, "contact_id").taken_out(unite(frames, "contacts", ledger), "contact_id", ledger)
+    table = merged.taken_out(taken(frames, "contacts", ledger), "contact_id", ledger)
     table = without_deleted(table, "contacts", ledger)
     table = with_account(without_merged(table, "contact_id", ledger))
     table = _with_utm(context.people.fill(table))
@@ -61,18 +63,28 @@ def _with_utm(table: pa.Table) -> pa.Table:
     if "first_page" not in table.column_names:
         return table
     pages = table["first_page"].cast(TEXT)
+    codes = distinct(pa.chunked_array([_queries(part) for part in pages.chunks], TEXT))
+    queries = codes.dictionary.to_pylist()
     for name in UTM:
-        found = by_distinct(
-            pages, lambda urls, name=name: pa.array([_utm(url, name) for url in urls.to_pylist()], TEXT)
-        )
+        found = pa.array([_utm(query, name) for query in queries], TEXT).take(codes.indices)
         own = [table[name].cast(TEXT).combine_chunks()] if name in table.column_names else []
         table = put(table, name, pc.coalesce(*own, found))
     return table.drop_columns(["first_page"])
 
 
-def _utm(url: str, name: str) -> str | None:
-    """Return the first value of one UTM key in an address, decoded; None where it has none."""
-    query = url.partition("?")[2].partition("#")[0]
+def _queries(pages: pa.Array) -> pa.Array:
+    """Return of each address the parameters that may hold UTM values, in order: few differ where most addresses do."""
+    found = pc.extract_regex(pages, r"^[^?]*\?(?P<query>[^#]*)")
+    cut = pc.split_pattern(pc.struct_field(found, "query").fill_null(""), "&")
+    parameters = cut.flatten()
+    kept = pc.match_substring_regex(parameters, MAY_BE_UTM)
+    n = np.bincount(pc.list_parent_indices(cut).filter(kept).to_numpy(), minlength=len(pages))
+    ends = pa.array(np.append(0, np.cumsum(n)), pa.int32())
+    return pc.binary_join(pa.ListArray.from_arrays(ends, parameters.filter(kept)), "&")
+
+
+def _utm(query: str, name: str) -> str | None:
+    """Return the first value of one UTM key in a query, decoded; None where it has none."""
     if name not in query.casefold():
         return None
     return next((value.strip() for key, value in parse_qsl(query) if key.strip().casefold() == name), None) or None

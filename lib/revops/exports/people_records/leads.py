@@ -10,7 +10,8 @@ from revops.exports.people_records.lead_doubts import doubt_leads, say_queues
 from revops.exports.reading.columns import TEXT, by_distinct, put, whole
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.merged import Merged
-from revops.exports.uniting.records import unite, without_deleted
+from revops.exports.uniting.records import taken, without_deleted
+from revops.exports.uniting.rows import without
 from revops.exports.uniting.trial_records import without_test_records
 
 __all__ = ["build_leads"]
@@ -30,12 +31,11 @@ def build_leads(frames: list[Frame], merged: Merged, contacts: Merged, deals: pa
     MQL and SQL come from the headers that company.yml names and from nowhere else.
     """
     ledger, company = context.ledger, context.company
-    table = merged.taken_out(unite(frames, "leads", ledger), "lead_id", ledger)
+    table = merged.taken_out(taken(frames, "leads", ledger), "lead_id", ledger)
     table = context.people.fill(without_deleted(table, "leads", ledger))
     table = without_test_records(table, "lead_id", company, ledger)
-    undated = table["created_at"].is_null()
-    ledger.leave_out_rows(table.filter(undated), "no created date", "lead_id")
-    table = _with_conversion(table.filter(pc.invert(undated)), contacts)
+    table = without(table, [("no created date", table["created_at"].is_null())], ledger, "lead_id")
+    table = _with_conversion(table, contacts)
     for name in UTM:
         if name in table.column_names:
             table = put(table, name, by_distinct(table[name].cast(TEXT), _decoded))

@@ -22,7 +22,7 @@ from revops.exports.people_records.roles import RoleFiles, build_roles
 from revops.exports.reading.frames import Frame
 from revops.exports.touches.build import build_touches
 from revops.exports.touches.rows import Persons
-from revops.exports.uniting.merged import Merged, merged_records
+from revops.exports.uniting.merged import Merged
 from revops.exports.uniting.records import finish, picked
 
 __all__ = ["people_tables", "roles_around"]
@@ -31,6 +31,7 @@ __all__ = ["people_tables", "roles_around"]
 def people_tables(
     groups: Mapping[str, list[Frame]],
     tables: Mapping[str, pa.Table],
+    merges: Mapping[str, Merged],
     deals: pa.Table,
     context: Context,
     aside: Path | None = None,
@@ -38,10 +39,10 @@ def people_tables(
     """Return campaigns with their costs, leads and campaign influence, where files hold them.
 
     Apart from these the history of leads and the touches, finished; their builders count the rows of the files.
+    `merges` tells which leads and contacts were merged into others.
     """
     do, found, done = context.steps.do, {}, {}
-    leads, contacts = groups["leads"], groups["contacts"]
-    merged, merged_contacts = do(merged_records, leads, "lead_id"), do(merged_records, contacts, "contact_id")
+    leads, merged, merged_contacts = groups["leads"], merges["leads"], merges["contacts"]
     if "campaigns" in tables:
         found["campaigns"] = do(with_costs, tables["campaigns"], context)
     marketo, crm = ([f for f in groups["touches"] if is_marketo(f) == other] for other in (True, False))
@@ -92,20 +93,17 @@ def _leads(
 
 
 def roles_around(
-    files: RoleFiles,
-    groups: Mapping[str, list[Frame]],
+    files: tuple[RoleFiles, list[Frame]],
     contacts: pa.Table | None,
+    merges: Mapping[str, Merged],
     deals: pa.Table,
     context: Context,
 ) -> pa.Table | None:
     """Return which contacts belong to which opportunities, by every file that tells; None where none does."""
     do = context.steps.do
-    merged = do(merged_records, groups["contacts"], "contact_id")
     ids = do(picked, deals, "opportunity_id", "is_deleted", "associated_contact_ids")
     lists = do(picked, contacts, "contact_id", "associated_opportunity_ids", "merged_ids")
-    roles, _ = context.steps.finished(
-        "contact_roles", _roles, files, groups["contact_roles"], ids, lists, merged, context
-    )
+    roles, _ = context.steps.finished("contact_roles", _roles, *files, ids, lists, merges["contacts"], context)
     return roles
 
 

@@ -53,13 +53,16 @@ class CellReader:
     unsure: dict[str, pa.Array] = field(default_factory=dict)
 
     def read(self, columns: dict[str, Column]) -> dict[str, Column]:
-        """Return the columns typed; dates together, since one column may show how another is written."""
+        """Return the columns typed; dates together, since one may show how another is written.
+
+        They are taken out of `columns` one by one, so that the text of each may go.
+        """
         kinds = {name: column_kind(self.match.description.kind, name) for name in columns}
-        dates = self.dates({name: c for name, c in columns.items() if kinds[name] in DATED}, kinds)
+        dates = self.dates({name: columns.pop(name) for name in kinds if kinds[name] in DATED}, kinds)
         self._settle_sign({name: c for name, c in columns.items() if kinds[name] in NUMBERS})
         return {
-            name: dates[name] if name in dates else self.typed(cells, name, kinds[name])
-            for name, cells in columns.items()
+            name: dates[name] if name in dates else self.typed(columns.pop(name), name, what)
+            for name, what in kinds.items()
         }
 
     def where(self, name: str) -> str:
@@ -125,6 +128,9 @@ class CellReader:
 
     def _warn_of_quotes(self, cells: Column, name: str) -> None:
         """Warn of words with a quote that has no other: it was meant for the file, and splits one group in two."""
+        text = cells.dictionary if pa.types.is_dictionary(cells.type) else cells
+        if not pc.any(pc.match_substring(text, '"')).as_py():
+            return
         codes = distinct(cells)
         odd = [(word or "").count('"') % 2 == 1 for word in codes.dictionary.to_pylist()]
         if any(odd):

@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["TEXT", "Tally", "Tallying", "by_distinct", "coded", "counts_of", "distinct", "few", "put", "text_of",
-           "whole"]  # fmt: skip
+__all__ = ["TEXT", "Tally", "Tallying", "by_distinct", "coded", "counts_of", "distinct", "few", "plain", "put",
+           "text_of", "whole"]  # fmt: skip
 
 TEXT = pa.string()
 
@@ -99,6 +99,14 @@ def put(table: pa.Table, name: str, column: pa.Array | pa.ChunkedArray) -> pa.Ta
     """Return the table with a column added or replaced."""
     place = table.schema.get_field_index(name)
     return table.append_column(name, column) if place < 0 else table.set_column(place, name, column)
+
+
+def plain(table: pa.Table) -> pa.Table:
+    """Return the table with its dictionary columns as plain text."""
+    for name, kind in zip(table.column_names, table.schema.types, strict=True):
+        if pa.types.is_dictionary(kind):
+            table = put(table, name, table[name].cast(TEXT))
+    return table
 
 
 def text_of(table: pa.Table, name: str) -> pa.Array:

@@ -91,6 +91,13 @@ class Frame:
         """Return how many rows it has, in memory or not."""
         return self.rows.num_rows if self.spilled is None else self.spilled.n_rows
 
+    def let_go(self) -> None:
+        """Let go of the rows in memory, once the last step that needs them has them."""
+        if isinstance(self.rows, Later):
+            self.rows.found = None
+        else:
+            self.table = self.rows.schema.empty_table()
+
     def parts(self, columns: list[str] | None = None, most: int | None = None) -> Iterator[pa.Table]:
         """Yield its rows as tables, those in memory as one; of some columns, if named, those that it has.
 
@@ -138,12 +145,12 @@ def read_frame(
     if kind.table == "forecasts":
         with_named_weeks(cells, match, source, ledger)
     _coalesce(cells, match, source, ledger)
-    columns = {column: with_total(column, cells, totals, match) for column in match.places}
+    n, columns = cells.n, _taken(cells, totals, match)
     columns, match = split_amounts(columns, match, source)
     reader = CellReader(match, source, company, ledger)
     columns = reader.read(columns)
-    summed = apart(columns, cells.n, totals, reader)
-    table = pa.table({**columns, "_file": pa.array(np.full(cells.n, source.index, np.int32))})
+    summed = apart(columns, n, totals, reader)
+    table = pa.table({**columns, "_file": pa.array(np.full(n, source.index, np.int32))})
     if is_reconciled(kind):
         table = table.append_column("_row", identities(cells))
     table = _without_unsure(_with_marks(table, reader), cells, reader)
@@ -152,6 +159,14 @@ def read_frame(
     labels = {column: reader.label(column) for column in match.places}
     part = sheet.title if isinstance(sheet, WorkbookSheet) else ""
     return Frame(source, match.description, table, None, match.titles, labels, summed, reader.scaled, part)
+
+
+def _taken(cells: Cells, totals: Cells, match: Match) -> dict[str, pa.Array | pa.ChunkedArray]:
+    """Return the columns to be typed, taken out of the cells where no row is looked at as text again."""
+    columns = {column: with_total(column, cells, totals, match) for column in match.places}
+    if not (is_reconciled(match.description.kind) or match.description.kind.alone):
+        cells.columns = {}
+    return columns
 
 
 def introduce(source: Source, sheet: TextSheet | WorkbookSheet, match: Match) -> None:

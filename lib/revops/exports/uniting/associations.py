@@ -5,6 +5,7 @@ import pyarrow.compute as pc
 
 from revops.exports.audit import Ledger
 from revops.exports.reading.columns import TEXT, put, whole
+from revops.exports.uniting.rows import without
 
 __all__ = ["listed", "with_account", "without_merged"]
 
@@ -34,5 +35,4 @@ def without_merged(table: pa.Table, key: str, ledger: Ledger) -> pa.Table:
     """Return the table without records that another one names as merged into it; they are counted as left out."""
     into, ids = listed(table, key, "merged_ids")
     gone = pc.is_in(table[key].cast(TEXT), value_set=ids.filter(pc.not_equal(into, ids)))
-    ledger.leave_out_rows(table.filter(gone), "merged into another record", key)
-    return table.filter(pc.invert(gone))
+    return without(table, [("merged into another record", gone)], ledger, key)

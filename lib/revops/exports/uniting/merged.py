@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from revops.exports.audit import Ledger
 from revops.exports.reading.columns import TEXT, whole
 from revops.exports.reading.frames import Frame
+from revops.exports.uniting.rows import without
 
 __all__ = ["Merged", "merged_records"]
 
@@ -30,8 +31,7 @@ class Merged:
     def taken_out(self, table: pa.Table, key: str, ledger: Ledger) -> pa.Table:
         """Return the table without the losers, which are counted."""
         gone = pc.is_in(table[key].cast(TEXT), value_set=self.losers)
-        ledger.leave_out_rows(table.filter(gone), "merged into another record", key)
-        return table.filter(pc.invert(gone))
+        return without(table, [("merged into another record", gone)], ledger, key)
 
 
 def merged_records(frames: list[Frame], key: str) -> Merged:

@@ -1,10 +1,10 @@
 """Many files of one table made one: each record once, the latest state of it, gaps filled from its other copies."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -12,12 +12,12 @@ from pyarrow import dataset
 
 from revops.exports.audit import Ledger
 from revops.exports.reading.addresses import MAY_HOLD, without_addresses
-from revops.exports.reading.columns import TEXT, by_distinct, put
+from revops.exports.reading.columns import TEXT, by_distinct, plain
 from revops.exports.reading.frames import Frame
-from revops.exports.uniting.copies import refuse_contradictions
-from revops.schema import TABLES
+from revops.exports.uniting.once import once
+from revops.schema import TABLES, Column
 
-__all__ = ["completed", "finish", "joined", "picked", "plain", "sorted_by", "unite", "without_deleted",
+__all__ = ["completed", "finish", "joined", "picked", "plain", "sorted_by", "taken", "unite", "without_deleted",
            "written"]  # fmt: skip
 
 ARROW = {
@@ -31,8 +31,7 @@ ARROW = {
     "number": pa.float64(),
     "flag": pa.bool_(),
 }
-# Never filled from another copy of a record: what it was worth then may not be what it is worth now.
-OWN = ("amount", "amount_original", "amount_converted", "currency", "converted_currency", "modified_at", "is_deleted")
+AT_ONCE = 1 << 18  # rows of a canonical table that are finished together where it goes to disk
 # Names of people of the company itself, whom reports name.
 OF_OWNERS = ("owner_name", "manager_name", "member")
 UNSAID = "(e-mail address)"
@@ -47,14 +46,20 @@ def unite(frames: list[Frame], name: str, ledger: Ledger, key: str | None = None
     """
     key = key or TABLES[name].key[0]
     table = pa.concat_tables([frame.table for frame in frames], promote_options="default")
-    table = plain(table) if len(frames) > 1 else table
+    table = table.unify_dictionaries()
     missing = table[key].is_null()
     if pc.any(missing).as_py():
         ledger.leave_out_rows(table.filter(missing), f"no {key}", key)
         table = table.filter(pc.invert(missing))
-    codes = pc.dictionary_encode(table[key].combine_chunks())
-    if len(codes.dictionary) < len(codes):
-        table = _once(table, codes, key, frames, ledger)
+    is_unique = _ascends(table[key]) or _ascends(table[key].take(pc.sort_indices(table[key])))
+    return table if is_unique else once(table, key, frames, ledger)
+
+
+def taken(frames: list[Frame], name: str, ledger: Ledger) -> pa.Table:
+    """Return what `unite` does of the files of a table, whose rows are let go of: no step after this one needs them."""
+    table = unite(frames, name, ledger)
+    for frame in frames:
+        frame.let_go()
     return table
 
 
@@ -74,37 +79,73 @@ def without_deleted(table: pa.Table, name: str, ledger: Ledger, histories: Seque
     return table.filter(pc.invert(gone))
 
 
-def finish(table: pa.Table, name: str) -> pa.Table:
+def finish(table: pa.Table, name: str, aside: Path | None = None) -> pa.Table | dataset.Dataset:
     """Return the canonical table: every column of the schema in order, plain types, sorted by key.
 
     E-mail addresses are cut out of texts and categories, but for names of owners; where nothing else stands in a column
-    that must be there, the words "(e-mail address)" stand for it. History comes in that order already.
+    that must be there, the words "(e-mail address)" stand for it. History comes in that order already. A table of many
+    rows goes to <name>.parquet in the folder `aside`, if given, some rows at a time, and is returned as a dataset.
     """
     schema, n = TABLES[name], table.num_rows
-    columns = {}
-    for column in schema.columns:
-        kind = ARROW[column.kind]
-        present = column.name in table.column_names
-        columns[column.name] = table[column.name].cast(kind) if present else pa.nulls(n, kind)
-    done = _without_addresses(pa.table(columns), name)
-    return done if name == "opportunity_history" else sorted_by(done, *schema.key)
+    named = {column.name for column in schema.columns if _has_addresses(table, column)}
+
+    def part(rows: _Rows) -> pa.Table:
+        return pa.table({column.name: _finished(table, column, name, named, rows) for column in schema.columns})
+
+    keys = [column for column in schema.columns if column.name in schema.key]
+    whole = pa.table({column.name: _finished(table, column, name, named, _Rows(n)) for column in keys})
+    order = None if name == "opportunity_history" else _order(whole.select(schema.key))
+    if aside is None or n <= AT_ONCE:
+        return part(_Rows(n, order))
+    starts = range(0, n, AT_ONCE)
+    return written((part(_Rows(min(AT_ONCE, n - start), order, start)) for start in starts), name, aside)
 
 
-def _without_addresses(table: pa.Table, name: str) -> pa.Table:
-    schema = TABLES[name]
-    for column in schema.columns:
-        if column.kind not in ("text", "category") or column.name in OF_OWNERS:
-            continue
-        texts = table[column.name]
-        if not pc.any(pc.match_substring_regex(texts, MAY_HOLD)).as_py():
-            continue
-        bare = by_distinct(texts, without_addresses)
-        if column.required or column.name in schema.key:
-            bare = pc.if_else(texts.is_valid(), pc.fill_null(bare, UNSAID), None)
-        if "field" in table.column_names:
-            bare = pc.if_else(pc.equal(table["field"], "owner_id"), texts, bare)
-        table = put(table, column.name, pc.cast(bare, TEXT))
-    return table
+@dataclass(frozen=True)
+class _Rows:
+    """`n` rows of a table in an order, or as they stand, from the one at `start` on."""
+
+    n: int
+    order: pa.Array | None = None
+    start: int = 0
+
+    def of(self, column: pa.ChunkedArray) -> pa.ChunkedArray:
+        """Return their cells of a column."""
+        if self.order is None:
+            return column.slice(self.start, self.n)
+        return column.take(self.order.slice(self.start, self.n))
+
+
+def _finished(table: pa.Table, column: Column, name: str, named: set[str], rows: _Rows) -> pa.Array | pa.ChunkedArray:
+    """Return some rows of a column of a canonical table; addresses are cut out of the columns that are `named`."""
+    kind = ARROW[column.kind]
+    if column.name not in table.column_names:
+        return pa.nulls(rows.n, kind)
+    texts = rows.of(table[column.name]).cast(kind)
+    if column.name not in named:
+        return texts
+    bare = by_distinct(texts, without_addresses)
+    if column.required or column.name in TABLES[name].key:
+        bare = pc.if_else(texts.is_valid(), pc.fill_null(bare, UNSAID), None)
+    if name == "lead_history":
+        bare = pc.if_else(pc.equal(rows.of(table["field"]), "owner_id"), texts, bare)
+    return pc.cast(bare, kind)
+
+
+def _has_addresses(table: pa.Table, column: Column) -> bool:
+    """Return whether some cell of a column may hold an e-mail address that is to be cut out.
+
+    Of codes each value is looked at once, and only where one may the rows, since it may be that of rows left out.
+    """
+    if column.kind not in ("text", "category") or column.name in OF_OWNERS or column.name not in table.column_names:
+        return False
+    cells = table[column.name]
+    is_coded = pa.types.is_dictionary(cells.type)
+    looks = [[part.dictionary for part in cells.chunks]] if is_coded else []
+    return all(
+        any(pc.any(pc.match_substring_regex(part.cast(TEXT), MAY_HOLD)).as_py() for part in parts)
+        for parts in (*looks, cells.chunks)
+    )
 
 
 def written(tables: Iterable[pa.Table], name: str, folder: Path) -> dataset.Dataset:
@@ -125,11 +166,27 @@ def completed(table: pa.Table, name: str) -> pa.Table:
 
 
 def sorted_by(table: pa.Table, *keys: str) -> pa.Table:
-    """Return the table in the order of its keys, nulls first."""
-    if len(keys) == 1 and pc.all(pc.less(table[keys[0]][:-1], table[keys[0]][1:])).as_py() is not False:
+    """Return the table in the order of its keys, nulls first.
+
+    It goes column by column, so that of a table that nobody else holds there are never two in memory.
+    """
+    order = _order(table.select(keys))
+    if order is None:
         return table
-    order = pc.sort_indices(table, [(key, "ascending", "at_start") for key in keys])
-    return table if (order.to_numpy() == np.arange(len(order))).all() else table.take(order)
+    done = {}
+    for name in table.column_names:
+        done[name] = table[name].take(order)
+        table = table.drop_columns([name])
+    return pa.table(done)
+
+
+def _order(keys: pa.Table) -> pa.Array | None:
+    """Return the order of rows by the columns of their keys, nulls first; None where they stand in it."""
+    names = keys.column_names
+    if len(names) == 1 and _ascends(keys[names[0]]):
+        return None
+    order = pc.sort_indices(keys, [(name, "ascending", "at_start") for name in names])
+    return None if (order.to_numpy() == np.arange(len(order))).all() else order
 
 
 def joined(keys: pa.Array | pa.ChunkedArray, other: pa.Table, by: str, take: str) -> pa.Array | pa.ChunkedArray:
@@ -143,76 +200,6 @@ def picked(table: pa.Table | None, *names: str) -> pa.Table | None:
     return None if table is None else table.select([name for name in names if name in table.column_names])
 
 
-def plain(table: pa.Table) -> pa.Table:
-    """Return the table with its dictionary columns as plain text."""
-    for name, kind in zip(table.column_names, table.schema.types, strict=True):
-        if pa.types.is_dictionary(kind):
-            table = put(table, name, table[name].cast(TEXT))
-    return table
-
-
-def _once(table: pa.Table, codes: pa.DictionaryArray, key: str, frames: list[Frame], ledger: Ledger) -> pa.Table:
-    """Return the table with one row per key; the others are counted, and fill what the kept one's file lacks."""
-    places = codes.indices.to_numpy()
-    twice = pa.array(np.bincount(places)[places] > 1)
-    several = plain(table.filter(twice)).to_pandas()
-    routes = {frame.source.index: int(frame.description.kind.route == "api") for frame in frames}
-    carried = {frame.source.index: set(frame.table.column_names) for frame in frames}
-    modified = several.get("modified_at", pd.Series(pd.NaT, index=several.index))
-    content = [c for c in several.columns if not c.startswith("_")]
-    order = pd.DataFrame({"day": modified.dt.floor("D"), "route": several["_file"].map(routes), "stamp": modified})
-    for name in content:
-        order[f"c_{name}"] = several[name].astype("str").where(several[name].notna(), "")
-    order["key"] = several[key]
-    best_first = order.sort_values(list(order.columns), ascending=False, kind="stable", na_position="last").index
-    several = several.assign(_route=order["route"]).loc[best_first]
-    kept = several.drop_duplicates(key)
-    refuse_contradictions(several, kept, key, ledger)
-    several, kept = several.drop(columns="_route"), kept.drop(columns="_route")
-    _count_copies(several, kept, content, key, ledger)
-    filled = _filled(several, kept, sorted(c for c in content if c not in OWN), carried, key, ledger)
-    rows = pa.Table.from_pandas(filled, preserve_index=False, schema=plain(table.slice(0, 0)).schema)
-    return pa.concat_tables([plain(table.filter(pc.invert(twice))), rows])
-
-
-def _count_copies(several: pd.DataFrame, kept: pd.DataFrame, content: list[str], key: str, ledger: Ledger) -> None:
-    rest = several.drop(kept.index)
-    winner = kept.set_index(key).loc[rest[key]]
-    same_file = winner["_file"].to_numpy() == rest["_file"].to_numpy()
-    same = np.ones(len(rest), bool)
-    for name in content:
-        left, right = (
-            rest[name].reset_index(drop=True),
-            (winner[name] if name != key else rest[name]).reset_index(drop=True),
-        )
-        same &= (left.eq(right) | (left.isna() & right.isna())).fillna(False).to_numpy(bool)
-    reasons = np.where(~same_file, "same record in another file", np.where(same, "exact duplicate row", "duplicate id"))
-    for reason in sorted(set(reasons)):
-        part = rest[reasons == reason]
-        columns = [c for c in (key, "amount", "_file") if c in part.columns]
-        ledger.leave_out_rows(pa.Table.from_pandas(part[columns], preserve_index=False), str(reason), key)
-
-
-def _filled(
-    several: pd.DataFrame, kept: pd.DataFrame, names: list[str], carried: dict[int, set[str]], key: str, ledger: Ledger
-) -> pd.DataFrame:
-    """Return the kept rows with the columns that their own file does not have taken from their other copies."""
-    kept = kept.copy()
-    if several["_file"].nunique() == 1:
-        return kept
-    for name in names:
-        if name == key:
-            continue
-        lacks = ~kept["_file"].map(lambda file, name=name: name in carried[file]).to_numpy(bool)
-        if not lacks.any():
-            continue
-        others = several.loc[several[name].notna(), [key, name]].drop_duplicates(key).set_index(key)[name]
-        if not len(others):
-            continue
-        values = kept[key].map(others)
-        n = int((lacks & values.notna()).sum())
-        if n:
-            kept.loc[lacks, name] = values[lacks]
-            for file in sorted(set(kept.loc[lacks & values.notna(), "_file"])):
-                ledger.sources[file].decisions.append(f"{name}: filled from another file for the same records")
-    return kept
+def _ascends(column: pa.ChunkedArray) -> bool:
+    """Return whether each value comes after the one before, so that none stands twice; blanks are passed over."""
+    return pc.all(pc.less(column[:-1], column[1:])).as_py() is not False
