@@ -27,6 +27,7 @@ from revops.exports.people import People, named_owners, with_full_names
 from revops.exports.people_records.contacts import build_contacts
 from revops.exports.people_records.roles import RoleFiles, parted
 from revops.exports.people_records.tables import people_tables, roles_around
+from revops.exports.reading.blocks import LARGE_TABLES
 from revops.exports.reading.frames import Frame
 from revops.exports.recognising.systems import load_systems
 from revops.exports.recurring.invoices import build_invoices
@@ -107,7 +108,7 @@ def _prepared(folder: Path, company: Company, systems_dir: Path | None, aside: P
     tables |= people
     roles = roles_around(role_files, groups, tables.get("contacts"), deals, context)
     done |= {"opportunity_history": history, "contact_roles": roles}
-    done |= _billed(groups, tables.get("accounts"), deals, context)
+    done |= _billed(groups, tables.get("accounts"), deals, context, aside)
     steps.do(refuse_unconverted, deals, company, "opportunities", ledger)
     words.report()
     ledger.stop_on_problems()
@@ -198,7 +199,7 @@ def _spent(groups: dict[str, list[Frame]], context: Context) -> dict[str, pa.Tab
 
 
 def _billed(
-    groups: dict[str, list[Frame]], accounts: pa.Table | None, deals: pa.Table, context: Context
+    groups: dict[str, list[Frame]], accounts: pa.Table | None, deals: pa.Table, context: Context, aside: Path | None
 ) -> dict[str, Any]:
     """Return the tables of billing systems and of visits, whose builders count the rows of the files."""
     do, customers = context.steps.do, groups["look-up: customers"]
@@ -210,14 +211,20 @@ def _billed(
         ("web_traffic", build_web_traffic, ()),
     )
     return {
-        name: context.steps.finished(name, _made, build, name, groups[name], *others, context)[0]
+        name: context.steps.finished(name, _made, build, name, groups[name], *others, context, *_to(name, aside))[0]
         for name, build, others in builders
         if groups[name]
     }
 
 
-def _made(build: Callable[..., pa.Table], name: str, *given: Any) -> tuple[pa.Table, None]:
-    return finish(build(*given), name), None
+def _to(name: str, aside: Path | None) -> tuple[Path | None, ...]:
+    return (aside,) if name in LARGE_TABLES else ()
+
+
+def _made(build: Callable[..., pa.Table | Dataset], name: str, *given: Any) -> tuple[pa.Table | Dataset, None]:
+    """Return a table as its builder gives it; one on disk is finished."""
+    table = build(*given)
+    return (finish(table, name) if isinstance(table, pa.Table) else table), None
 
 
 def _counted(table: pa.Table, name: str, ledger: Ledger) -> tuple[pa.Table, None]:

@@ -28,18 +28,20 @@ from revops.exports.reading.dates import iso_form
 from revops.exports.reading.footers import are_footers, headers_again, kept_rows, leave_out_cut, warn_of_open_end
 from revops.exports.reading.frames import FEW_KINDS, MAIN_DATE, Frame, introduce, note_size
 from revops.exports.reading.numbers import number_form
+from revops.exports.reading.reconciled import is_reconciled, joined_cells
 from revops.exports.reading.spilled import Spilled
 from revops.exports.reading.unwrapped import is_wrapped
 from revops.exports.recognising.kinds import FileKind, column_kind
 from revops.exports.recognising.recognise import Match
 
-__all__ = ["large_tables", "read_in_blocks"]
+__all__ = ["LARGE_TABLES", "large_tables", "read_in_blocks"]
 
-LARGE_TABLES = ("opportunity_history", "touches", "lead_history")
+LARGE_TABLES = ("opportunity_history", "touches", "lead_history", "web_traffic")
 LARGE = 1 << 26  # bytes of all files of a table from which on they are read in blocks
 BLOCK = 1 << 22  # pyarrow reads up to 32 of them ahead
 KINDS = ("id", "text", "category", "flag", "date", "timestamp", *NUMBERS)
 MOST_RAGGED = 10_000
+ROW = {"_row": "text"}
 
 
 class _Odd(Exception):
@@ -87,7 +89,8 @@ def read_in_blocks(
     introduce(source, sheet, match)
     _report(sheet, match, source, ledger, seen)
     reader = CellReader(match, source, company, ledger)
-    spilled = Spilled(path, source.index, reader, kinds, *_decided(reader, kinds, tallies, seen), seen.n)
+    stored = kinds | (ROW if is_reconciled(kind) else {})
+    spilled = Spilled(path, source.index, reader, stored, *_decided(reader, kinds, tallies, seen), seen.n)
     labels = {name: reader.label(name) for name in match.places}
     table = next(spilled.parts(range(1))).slice(0, 0)
     frame = Frame(source, match.description, table, None, match.titles, labels, spilled=spilled)
@@ -105,15 +108,18 @@ def _is_plain(kind: FileKind, match: Match, kinds: dict[str, str]) -> bool:
         kind.alone,
         kind.prints_total,
         kind.statement,
+        kind.decimal_sign == "file",
     )
-    once = all(len(places) == 1 for places in match.places.values()) and not set(COUNTS) & match.places.keys()
+    once = all(len(places) == 1 for places in match.places.values())
     return once and not any(asks) and all(what in KINDS for what in kinds.values())
 
 
 def _put_aside(
     sheet: TextSheet, match: Match, reader: CellReader, kinds: dict[str, str], path: Path, seen: _Seen
 ) -> None:
-    schema = pa.schema([(name, pa.bool_() if what == "flag" else TEXT) for name, what in kinds.items()])
+    with_row = is_reconciled(match.description.kind)
+    stored = kinds | (ROW if with_row else {})
+    schema = pa.schema([(name, pa.bool_() if what == "flag" else TEXT) for name, what in stored.items()])
     options = pa.ipc.IpcWriteOptions(compression="lz4")
     with pa.OSFile(str(path), "wb") as out, pa.ipc.new_file(out, schema, options=options) as writer:
         for cells in _blocks(sheet, match, kinds, seen.ragged):
@@ -121,13 +127,13 @@ def _put_aside(
                 raise _Odd
             keep, cut_rows = kept_rows(cells, match)
             seen.n_read, seen.cut = seen.n_read + len(keep), seen.cut + cut_rows
-            columns = [cells.columns[match.places[name][0]] for name in kinds]
             if not keep.all():
-                columns = [column.filter(pa.array(keep)) for column in columns]
-            typed = [_typed(column, name, reader, kinds, seen) for name, column in zip(kinds, columns, strict=True)]
-            seen.n += len(typed[0])
+                cells.columns = {place: column.filter(pa.array(keep)) for place, column in cells.columns.items()}
+            typed = [_typed(cells.columns[match.places[name][0]], name, reader, kinds, seen) for name in kinds]
+            typed += [joined_cells(cells)] if with_row else []
+            seen.n += cells.n
             writer.write_batch(pa.RecordBatch.from_arrays(typed, schema=schema))
-    if not seen.n_read:
+    if not seen.n_read or (with_row and (seen.ragged or seen.cut["footer or total row"])):
         raise _Odd
 
 
@@ -152,7 +158,8 @@ def _blocks(sheet: TextSheet, match: Match, kinds: dict[str, str], ragged: list[
     """Yield the cells at the known places block by block; rows of another width go to `ragged` as text."""
     width, skip = sheet.below(match.delimiter, match.header)
     few = {match.places[name][0]: what in FEW_KINDS for name, what in kinds.items()}
-    types = {str(place): FEW if is_few else TEXT for place, is_few in ({0: False} | few).items()}
+    every = dict.fromkeys(range(width) if is_reconciled(match.description.kind) else (0,), False)
+    types = {str(place): FEW if is_few else TEXT for place, is_few in (every | few).items()}
 
     def other_width(row: arrow_csv.InvalidRow) -> str:
         ragged.append(row.text)
@@ -234,7 +241,7 @@ def _decided(
         elif what in NUMBERS and name in tallies:
             read = reader.numbers(tallies[name], name, what)
             signs[name] = read.sign
-            if what == "rate":
+            if what == "rate" or name in COUNTS:
                 meant[name] = (tallies[name].values, read.column)
     return meant, signs
 
