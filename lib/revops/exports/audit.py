@@ -1,6 +1,7 @@
 """What the gate saw, decided and left out: one record per file, one per reason, and the ledger that collects them."""
 
 import dataclasses
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -169,8 +170,7 @@ class Ledger:
             ids = pc.drop_null(part[key]) if key in part.column_names else pa.chunked_array([[]], pa.string())
             known = pc.unique(ids.cast(pa.string()))
             shown = known.take(pc.bottom_k_unstable(known, 3)).to_pylist()
-            total = pc.sum(part["amount"]).as_py() if "amount" in part.column_names else None
-            amount = None if total is None else round(total, 2)
+            amount = pc.sum(part["amount"]).as_py() if "amount" in part.column_names else None
             if key == "owner_name":
                 shown = [person(without_address(name) or "(e-mail address)") for name in shown]
             self.leave_out(self.sources[index], reason, part.num_rows, tuple(shown), amount)
@@ -202,17 +202,20 @@ class Ledger:
 
 
 def _together(items: list[LeftOut]) -> list[LeftOut]:
-    """Return what was left out with the parts of one file that were counted apart under one reason as one."""
-    found: dict[tuple[str, str, str], LeftOut] = {}
+    """Return what was left out with the parts of one file that were counted apart under one reason as one.
+
+    Amounts are rounded when all are added up, first to where sums in another order do not differ.
+    """
+    found: dict[tuple[str, str, str], list[LeftOut]] = {}
     for item in items:
-        key = (item.table, item.file, item.reason)
-        if other := found.get(key):
-            amounts = [amount for amount in (other.amount, item.amount) if amount is not None]
-            shown = tuple(sorted({*other.examples, *item.examples})[:3])
-            amount = round(sum(amounts), 2) if amounts else None
-            item = LeftOut(*key, other.n + item.n, amount, shown)
-        found[key] = item
-    return list(found.values())
+        found.setdefault((item.table, item.file, item.reason), []).append(item)
+    done = []
+    for key, parts in found.items():
+        amounts = [part.amount for part in parts if part.amount is not None]
+        shown = sorted({name for part in parts for name in part.examples})[:3] if parts[1:] else parts[0].examples
+        amount = round(round(math.fsum(amounts), 6), 2) if amounts else None
+        done.append(LeftOut(*key, sum(part.n for part in parts), amount, tuple(shown)))
+    return done
 
 
 def _tupled(values: dict[str, Any]) -> dict[str, Any]:

@@ -21,8 +21,11 @@ __all__ = [
     "converted_by",
     "converted_rows",
     "factors",
+    "original_currency",
     "refuse_unconverted",
     "say_currency",
+    "say_without_currency",
+    "without_currency",
 ]
 
 
@@ -36,7 +39,8 @@ def add_amounts(frame: Frame, company: Company, ledger: Ledger) -> None:
     if not {"amount_original", "amount_converted"} & set(table.column_names):
         return
     original = _column(table, "amount_original")
-    currency, amount = original_currency(table, company, frame), None
+    say_without_currency(without_currency(table), frame, company)
+    currency, amount = original_currency(table, company), None
     if "amount_converted" in table.column_names:
         converted = _column(table, "amount_converted")
         _check_converted(table, company, frame, ledger)
@@ -68,21 +72,30 @@ def converted_rows(rows: pd.DataFrame, company: Company) -> pd.Series:
     return rows["amount_original"].where(factor.eq(1), (rows["amount_original"] * factor).round(2))
 
 
-def original_currency(table: pa.Table, company: Company, frame: Frame) -> pa.Array:
+def original_currency(table: pa.Table, company: Company) -> pa.Array:
     """Return each row's currency; the company's where the export has none."""
     if "currency" not in table.column_names:
-        if "amount_original" in table.column_names and table["amount_original"].null_count < table.num_rows:
-            say_currency(frame, company)
         return pa.repeat(company.currency, table.num_rows).dictionary_encode()
     column = _column(table, "currency")
-    blank = column.null_count
-    if blank:
-        amounts = _column(table, "amount_original")
-        n = pc.sum(pc.and_(column.is_null(), amounts.is_valid())).as_py() or 0
-        if n:
-            frame.source.warnings.append(f"{plural(n, 'amount')} without a currency: taken as {company.currency}")
+    if column.null_count:
         column = pc.fill_null(column.cast(TEXT), company.currency)
     return column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+
+
+def without_currency(table: pa.Table) -> int:
+    """Return how many amounts of a table have no currency beside them."""
+    there = _column(table, "amount_original").is_valid()
+    if "currency" in table.column_names:
+        there = pc.and_(there, _column(table, "currency").is_null())
+    return pc.sum(there).as_py() or 0
+
+
+def say_without_currency(n: int, frame: Frame, company: Company) -> None:
+    """Write down that so many amounts of a file have no currency, and in which they are taken to be."""
+    if n and "currency" not in frame.rows.column_names:
+        say_currency(frame, company)
+    elif n:
+        frame.source.warnings.append(f"{plural(n, 'amount')} without a currency: taken as {company.currency}")
 
 
 def say_currency(frame: Frame, company: Company, name: str = "amount_original") -> None:

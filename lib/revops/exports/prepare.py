@@ -27,7 +27,6 @@ from revops.exports.people import People, named_owners, with_full_names
 from revops.exports.people_records.contacts import build_contacts
 from revops.exports.people_records.roles import RoleFiles, parted
 from revops.exports.people_records.tables import people_tables, roles_around
-from revops.exports.reading.blocks import LARGE_TABLES
 from revops.exports.reading.frames import Frame
 from revops.exports.recognising.systems import load_systems
 from revops.exports.recurring.invoices import build_invoices
@@ -205,26 +204,22 @@ def _billed(
     do, customers = context.steps.do, groups["look-up: customers"]
     ids = [do(picked, table, "account_id") for table in (accounts, deals)]
     builders = (
-        ("subscriptions", build_subscriptions, (customers, *ids)),
-        ("invoices", build_invoices, ()),
-        ("payments", build_payments, ()),
-        ("web_traffic", build_web_traffic, ()),
+        ("subscriptions", build_subscriptions, (customers, *ids, context)),
+        ("invoices", build_invoices, (context, aside)),
+        ("payments", build_payments, (context, aside)),
+        ("web_traffic", build_web_traffic, (context, aside)),
     )
     return {
-        name: context.steps.finished(name, _made, build, name, groups[name], *others, context, *_to(name, aside))[0]
-        for name, build, others in builders
+        name: context.steps.finished(name, _made, build, name, groups[name], *given)[0]
+        for name, build, given in builders
         if groups[name]
     }
 
 
-def _to(name: str, aside: Path | None) -> tuple[Path | None, ...]:
-    return (aside,) if name in LARGE_TABLES else ()
-
-
 def _made(build: Callable[..., pa.Table | Dataset], name: str, *given: Any) -> tuple[pa.Table | Dataset, None]:
-    """Return a table as its builder gives it; one on disk is finished."""
-    table = build(*given)
-    return (finish(table, name) if isinstance(table, pa.Table) else table), None
+    """Return the canonical table that a builder makes; what it has put on disk is finished."""
+    made = build(*given)
+    return finish(made, name) if isinstance(made, pa.Table) else made, None
 
 
 def _counted(table: pa.Table, name: str, ledger: Ledger) -> tuple[pa.Table, None]:

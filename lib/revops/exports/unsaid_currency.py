@@ -1,5 +1,7 @@
 """Amounts in no known currency, where other files show that there are several: said, with their sum."""
 
+import math
+
 import pyarrow.compute as pc
 
 from revops.company import Company
@@ -56,12 +58,14 @@ def _named(frame: Frame) -> set[str]:
 
 
 def _warn(frame: Frame, doubt: str, company: Company, ledger: Ledger) -> None:
-    amounts = frame.table["amount_original"]
-    if "amount_converted" in frame.table.column_names:
-        amounts = amounts.filter(frame.table["amount_converted"].is_null())
-    n = len(amounts) - amounts.null_count
+    n, sums = 0, []
+    for part in frame.parts(["amount_original", "amount_converted"]):
+        amounts = part["amount_original"]
+        if "amount_converted" in part.column_names:
+            amounts = amounts.filter(part["amount_converted"].is_null())
+        n, sums = n + len(amounts) - amounts.null_count, [*sums, pc.sum(amounts).as_py() or 0.0]
     if n:
-        total = money(pc.sum(amounts).as_py(), company.currency, exact=True)
+        total = money(round(math.fsum(sums), 3), company.currency, exact=True)
         ledger.warnings.append(
             f"{frame.source.name}: nothing says the currency of {plural(n, 'amount')}, {total} in all if taken as "
             f"{company.currency}, as done; but {doubt}. Add the column of the currency to the export."
@@ -70,8 +74,10 @@ def _warn(frame: Frame, doubt: str, company: Company, ledger: Ledger) -> None:
 
 def _warn_of_rates(frame: Frame, others: list[str], company: Company, ledger: Ledger) -> None:
     """Warn where amounts are converted by rates of company.yml that other files hold converted by the system."""
-    foreign = pc.not_equal(frame.table["currency"].cast(TEXT), company.currency)
-    n = pc.sum(pc.and_(foreign, frame.table["amount_original"].is_valid())).as_py() or 0
+    n = 0
+    for part in frame.parts(["currency", "amount_original"]):
+        foreign = pc.not_equal(part["currency"].cast(TEXT), company.currency)
+        n += pc.sum(pc.and_(foreign, part["amount_original"].is_valid())).as_py() or 0
     if n:
         ledger.warnings.append(
             f"{frame.source.name}: {plural(n, 'amount')} in another currency than {company.currency} converted by the "

@@ -34,9 +34,9 @@ from revops.exports.reading.unwrapped import is_wrapped
 from revops.exports.recognising.kinds import FileKind, column_kind
 from revops.exports.recognising.recognise import Match
 
-__all__ = ["LARGE_TABLES", "large_tables", "read_in_blocks"]
+__all__ = ["large_tables", "read_in_blocks"]
 
-LARGE_TABLES = ("opportunity_history", "touches", "lead_history", "web_traffic")
+LARGE_TABLES = ("opportunity_history", "touches", "lead_history", "invoices", "payments", "web_traffic")
 LARGE = 1 << 26  # bytes of all files of a table from which on they are read in blocks
 BLOCK = 1 << 22  # pyarrow reads up to 32 of them ahead
 KINDS = ("id", "text", "category", "flag", "date", "timestamp", *NUMBERS)

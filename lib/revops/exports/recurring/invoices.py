@@ -1,19 +1,28 @@
 """The table of invoices: what was charged for which month, without tax, credits negative."""
 
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyarrow.dataset import Dataset
 
 from revops.errors import examples
-from revops.exports.amounts import with_amounts
+from revops.exports.amounts import Amounts
+from revops.exports.audit import Ledger
 from revops.exports.context import Context
-from revops.exports.money import refuse_unconverted
-from revops.exports.reading.columns import put
+from revops.exports.money import Unconverted
+from revops.exports.reading.columns import TEXT, put, text_of
 from revops.exports.reading.frames import Frame
+from revops.exports.recurring.billed import CENT, Billed, Found, add_several, refuse_several, refuse_statuses, worth
 from revops.exports.recurring.spread import spread
-from revops.exports.uniting.rows import each, in_one, leave, nothing, text_columns, without_copies
-from revops.wording import money, plural
+from revops.exports.uniting.groups import on_disk
+from revops.exports.uniting.records import joined
+from revops.exports.uniting.rows import each, in_one, leave, nothing, without_copies
+from revops.wording import plural
 
 __all__ = ["build_invoices"]
 
@@ -25,27 +34,128 @@ SAID = ("customer_id", "customer_name", "status", "currency", "invoice_date")
 AMOUNTS = ("amount", "amount_original")
 DAYS = ("invoice_date", "service_from", "service_to")
 LONGEST = 60
+KINDS = {
+    **dict.fromkeys(TEXTS, TEXT),
+    **dict.fromkeys(AMOUNTS, pa.float64()),
+    **dict.fromkeys(DAYS, pa.timestamp("us")),
+}
 
 
-def build_invoices(frames: list[Frame], context: Context) -> pa.Table:
-    """Return invoices, credit notes and lines of invoices, each spread over the months it is for."""
-    ledger = context.ledger
-    rows = pd.concat([_rows(frame, context) for frame in frames], ignore_index=True)
-    _refuse_statuses(rows, context)
-    for column, reason in (("invoice_id", "no id"), ("customer_id", "no customer"), ("amount_original", "no amount")):
-        rows = leave(rows, rows[column].isna(), reason, ledger, "invoice_id")
-    rows = _once(rows, context)
-    for status in STATUSES:
-        if status not in KEPT:
-            rows = leave(rows, rows["status"].eq(status), status, ledger, "invoice_id")
+@dataclass
+class _Said:
+    """What is to be said of invoices: statuses nobody knows by file, ids with several amounts, rows without the days
+    they are for, rows for too many months."""
+
+    unknown: dict[str, Found]
+    several: Found = field(default_factory=Found)
+    undated: Found = field(default_factory=Found)
+    long: Found = field(default_factory=Found)
+    lost: Unconverted = field(default_factory=lambda: Unconverted("invoices"))
+
+    def tell(self, context: Context) -> None:
+        ledger, undated, long = context.ledger, self.undated, self.long
+        refuse_statuses(self.unknown, STATUSES, context, of_money=False)
+        refuse_several(self.several, "an invoice", context)
+        if undated.n:
+            ledger.warnings.append(
+                f"invoices: {undated.n:,} of {plural(undated.of, 'row')} ({worth(undated, context)}) without the days "
+                f"they are for ({examples(undated.shown)}): they count in the month of their date"
+            )
+        if long.n:
+            ledger.problems.append(
+                f"{min(ledger.sources[index].name for index in long.files)}: an invoice must be for {LONGEST} months "
+                f"at most; found {long.n:,} of {long.of:,} for more ({examples(long.shown)}). Correct its line-item "
+                "periods."
+            )
+        self.lost.refuse(context.company, ledger)
+
+
+def build_invoices(frames: list[Frame], context: Context, aside: Path | None = None) -> pa.Table | Dataset:
+    """Return invoices, credit notes and lines of invoices, each spread over the months it is for.
+
+    Where files are too large for memory, they go to invoices.parquet in the folder `aside` and are returned as a
+    dataset.
+    """
+    said, days = _Said(_unknown_statuses(frames)), _credited(frames, context, aside)
+    table = INVOICES.built(frames, context, aside, lambda rows: _done(rows, days, said, context))
+    said.tell(context)
+    return table
+
+
+def _rows(part: pa.Table, amounts: Amounts) -> pa.Table:
+    """Return a part of a file with its amounts without tax, negative in a file of credit notes."""
+    if "tax" in part.column_names:
+        net = pc.subtract(part["amount_original"], part["tax"].fill_null(0.0))
+        part = put(part, "amount_original", net)
+    part = amounts.of(part)
+    if amounts.frame.description.kind.form == "credits":
+        for name in AMOUNTS:
+            part = put(part, name, pc.negate(pc.abs(part[name])))
+    return part
+
+
+INVOICES = Billed("invoices", KINDS, _rows)
+
+
+def _unknown_statuses(frames: list[Frame]) -> dict[str, Found]:
+    """Return how many rows of each file have a customer and a status that nobody knows."""
+    found: defaultdict[str, Found] = defaultdict(Found)
+    for frame in frames:
+        some = found[frame.source.name]
+        some.of += frame.n_rows
+        for part in frame.parts(["status", "customer_id"]):
+            words = text_of(part, "status").filter(text_of(part, "customer_id").is_valid())
+            for item in pc.value_counts(words).to_pylist():
+                status = _folded(item["values"] or "(blank)")
+                if status not in STATUSES:
+                    some.add(item["counts"], {status}.difference(some.shown))
+    return found
+
+
+def _folded(status: str) -> str:
+    return status.strip().casefold()
+
+
+def _credited(frames: list[Frame], context: Context, aside: Path | None) -> pa.Table:
+    """Return the days that invoices are for which are credited (invoice_id, service_from, service_to), each once."""
+    told = [frame.distinct("credited_id") for frame in frames if "credited_id" in frame.rows.column_names]
+    ids, names = pc.unique(pa.chunked_array(told, TEXT)), ("invoice_id", *DAYS[1:])
+    schema = pa.schema([(name, KINDS[name]) for name in names])
+    if not len(ids):
+        return schema.empty_table()
+
+    def rows_of(part: pa.Table, amounts: Amounts) -> pa.Table:
+        return _rows(part.filter(pc.is_in(text_of(part, "invoice_id"), value_set=ids)), amounts)
+
+    unheard = Ledger([replace(source) for source in context.ledger.sources])
+    files = [Amounts(frame, context.company) for frame in frames]
+    groups = replace(INVOICES, rows=rows_of).groups(files, unheard, on_disk(frames, aside))
+    kept = (_kept(rows, Found(), unheard).drop_duplicates("invoice_id") for rows in groups)
+    return pa.concat_tables(pa.Table.from_pandas(rows[[*names]], schema, preserve_index=False) for rows in kept)
+
+
+def _done(rows: pd.DataFrame, days: pa.Table, said: _Said, context: Context) -> pa.Table:
+    """Return the months of the invoices among rows that hold all copies of each; they are counted."""
+    ledger, rows = context.ledger, _kept(rows, said.several, context.ledger)
     if not len(rows):
         return nothing("invoices")
-    rows = _with_service(rows, context)
-    amounts = pa.Table.from_pandas(rows[["amount", "amount_original", "currency"]], preserve_index=False)
-    refuse_unconverted(amounts, context.company, "invoices", ledger)
+    rows = _with_service(rows, days, said, context)
+    said.lost.add(pa.Table.from_pandas(rows[["amount", "amount_original", "currency"]], preserve_index=False))
     ledger.keep_rows(pa.table({"_file": pa.array(rows["_file"], pa.int32())}))
     done = spread(rows[["invoice_id", *SAID, "service_start", "service_end", *AMOUNTS]], AMOUNTS)
     return pa.Table.from_pandas(_by_month(done), preserve_index=False)
+
+
+def _kept(rows: pd.DataFrame, several: Found, ledger: Ledger) -> pd.DataFrame:
+    """Return the rows that count, each once and in its latest status."""
+    rows = rows.assign(status=each(rows["status"], _folded), line_id=rows["line_id"].fillna(""))
+    for column, reason in (("customer_id", "no customer"), ("amount_original", "no amount")):
+        rows = leave(rows, rows[column].isna(), reason, ledger, "invoice_id")
+    rows = _once(rows, several, ledger)
+    for status in STATUSES:
+        if status not in KEPT:
+            rows = leave(rows, rows["status"].eq(status), status, ledger, "invoice_id")
+    return rows
 
 
 def _by_month(rows: pd.DataFrame) -> pd.DataFrame:
@@ -75,70 +185,31 @@ def _by_month(rows: pd.DataFrame) -> pd.DataFrame:
     return done
 
 
-def _rows(frame: Frame, context: Context) -> pd.DataFrame:
-    names = frame.table.column_names
-    if "tax" in names:
-        net = pc.subtract(frame.table["amount_original"], frame.table["tax"].fill_null(0.0))
-        frame.table = put(frame.table, "amount_original", net)
-    table = with_amounts(frame, context)
-    rows = table.select(["amount", "amount_original", "_file"]).to_pandas().join(text_columns(table, TEXTS))
-    for name in DAYS:
-        rows[name] = table[name].to_pandas() if name in names else pd.Series(pd.NaT, rows.index, dtype="datetime64[us]")
-    if frame.description.kind.form == "credits":
-        rows[["amount", "amount_original"]] = -rows[["amount", "amount_original"]].abs()
-    rows["status"] = each(rows["status"], lambda word: word.strip().casefold())
-    return rows.assign(line_id=rows["line_id"].fillna(""), _name=frame.source.name)
-
-
-def _refuse_statuses(rows: pd.DataFrame, context: Context) -> None:
-    for name, part in rows[~rows["status"].isin(STATUSES) & rows["customer_id"].notna()].groupby("_name"):
-        shown = examples(sorted(set(part["status"].fillna("(blank)"))))
-        context.ledger.problems.append(
-            f"{name}: every status must be one of {', '.join(STATUSES)}; found {len(part):,} of "
-            f"{int(rows['_name'].eq(name).sum()):,} rows with another ({shown}). Correct the export."
-        )
-
-
-def _once(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
+def _once(rows: pd.DataFrame, several: Found, ledger: Ledger) -> pd.DataFrame:
     """Return each invoice or line once, in its latest status; two amounts for it are refused."""
     key = ["invoice_id", "line_id"]
     content = [*key, "customer_id", "status", "amount_original", "currency", *DAYS]
-    rows = without_copies(rows, content, context.ledger, "invoice_id")
-    twice = rows[rows.duplicated(key, keep=False)]
-    spans = twice.groupby(key)["amount"].agg(["min", "max"])
-    clash = spans[(spans["max"] - spans["min"]) > 0.005]
-    if len(clash):
-        at_stake = money(float((clash["max"] - clash["min"]).sum()), context.company.currency, exact=True)
-        ids = sorted({invoice for invoice, _ in clash.index})
-        context.ledger.problems.append(
-            f"{', '.join(sorted(set(twice['_name']))[:3])}: an invoice must have one amount; found {len(ids):,} of "
-            f"{rows['invoice_id'].nunique():,} with several ({examples(ids)}), {at_stake} apart. Remove the copies "
-            "that are out of date."
-        )
+    rows = without_copies(rows, content, ledger, "invoice_id")
+    add_several(several, rows, key, lambda copies: copies["amount"].max() - copies["amount"].min() > CENT)
     rank = rows["status"].map({status: place for place, status in enumerate(STATUSES)})
     rows = rows.assign(_rank=rank).sort_values(["_rank", *key, "_file"], ascending=[False, True, True, True])
-    return leave(rows, rows.duplicated(key), "duplicate id, in an earlier status", context.ledger, "invoice_id")
+    return leave(rows, rows.duplicated(key), "duplicate id, in an earlier status", ledger, "invoice_id")
 
 
-def _with_service(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
+def _with_service(rows: pd.DataFrame, days: pa.Table, said: _Said, context: Context) -> pd.DataFrame:
     """Return rows with the days they are for: of their lines, of the invoice that is credited, else their own day."""
-    own = rows.drop_duplicates("invoice_id").set_index("invoice_id")
-    start, end = (rows[name].fillna(rows["credited_id"].map(own[name])) for name in ("service_from", "service_to"))
+    credited = pa.array(rows["credited_id"], TEXT, from_pandas=True)
+    start, end = (
+        rows[name].fillna(pd.Series(joined(credited, days, "invoice_id", name).to_numpy(False), rows.index))
+        for name in DAYS[1:]
+    )
     blank = start.isna() | end.isna()
-    if blank.any():
-        worth = money(float(rows.loc[blank, "amount"].sum()), context.company.currency, exact=True)
-        context.ledger.warnings.append(
-            f"invoices: {int(blank.sum()):,} of {plural(len(rows), 'row')} ({worth}) without the days they are for "
-            f"({examples(sorted(rows.loc[blank, 'invoice_id']))}): they count in the month of their date"
-        )
+    said.undated.of += len(rows)
+    said.undated.add(int(blank.sum()), rows.loc[blank, "invoice_id"], float(rows.loc[blank, "amount"].sum()))
     start, end = start.where(~blank, rows["invoice_date"]), end.where(~blank, rows["invoice_date"])
     rows = rows.assign(service_start=start, service_end=(end - pd.Timedelta(days=1)).clip(lower=start))
     rows = leave(rows, start.isna(), "no date", context.ledger, "invoice_id")
-    months = (rows["service_end"] - rows["service_start"]).dt.days / 30.4
-    if (months > LONGEST).any():
-        odd = rows[months > LONGEST]
-        context.ledger.problems.append(
-            f"{odd['_name'].min()}: an invoice must be for {LONGEST} months at most; found {len(odd):,} of "
-            f"{len(rows):,} for more ({examples(sorted(odd['invoice_id']))}). Correct its line-item periods."
-        )
-    return rows[months <= LONGEST]
+    too_long = (rows["service_end"] - rows["service_start"]).dt.days / 30.4 > LONGEST
+    said.long.of += len(rows)
+    said.long.add(int(too_long.sum()), rows.loc[too_long, "invoice_id"], files=rows.loc[too_long, "_file"].unique())
+    return rows[~too_long]

@@ -1,20 +1,26 @@
 """The table of payments: what customers paid and did not get back, each payment once, in the company's currency."""
 
 import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow.dataset import Dataset
 
-from revops.errors import examples
-from revops.exports.amounts import with_amounts
+from revops.exports.amounts import Amounts
 from revops.exports.context import Context
-from revops.exports.money import refuse_unconverted
+from revops.exports.money import Unconverted
 from revops.exports.people_records.links import bare
+from revops.exports.reading.columns import TEXT, put, text_of
 from revops.exports.reading.frames import Frame
-from revops.exports.uniting.rows import each, leave, nothing, text_columns, without_copies
+from revops.exports.recurring.billed import CENT, Billed, Found, add_several, refuse_several, refuse_statuses, worth
+from revops.exports.uniting.rows import each, leave, without_copies
 from revops.schema import TABLES
-from revops.wording import money, plural
+from revops.wording import plural
 
 __all__ = ["build_payments"]
 
@@ -35,56 +41,90 @@ ORDER = tuple(dict.fromkeys(STATUSES.values()))
 WITHOUT_LOSS = ("won", "warning_needs_response", "warning_under_review", "warning_closed", "prevented")
 TEXTS = ("payment_id", "customer_id", "invoice_id", "currency", "converted_currency", "status", "mode",
          "dispute_status", "utm_source", "utm_medium", "utm_campaign")  # fmt: skip
-NUMBERS = ("amount_converted", "refunded_amount", "refunded_converted", "disputed_amount")
-FLAGS = ("captured", "is_disputed")
-CENT = 0.005
+NUMBERS = ("amount", "amount_original", "_raw", "amount_converted", "refunded_amount", "refunded_converted",
+           "disputed_amount")  # fmt: skip
+KINDS = {
+    **dict.fromkeys(TEXTS, TEXT),
+    **dict.fromkeys(NUMBERS, pa.float64()),
+    **dict.fromkeys(("captured", "is_disputed"), pa.bool_()),
+    "paid_at": pa.timestamp("us"),
+}
 
 
-def build_payments(frames: list[Frame], context: Context) -> pa.Table:
+@dataclass
+class _Said:
+    """What is to be said of payments: statuses nobody knows by file, ids with several amounts, refunds by file."""
+
+    unknown: defaultdict[str, Found] = field(default_factory=lambda: defaultdict(Found))
+    several: Found = field(default_factory=Found)
+    refunds: defaultdict[int, Found] = field(default_factory=lambda: defaultdict(Found))
+    lost: Unconverted = field(default_factory=lambda: Unconverted("payments"))
+
+    def tell(self, context: Context) -> None:
+        refuse_statuses(self.unknown, STATUSES, context, of_money=True)
+        refuse_several(self.several, "a payment", context)
+        for index, part in self.refunds.items():
+            context.ledger.sources[index].decisions.append(
+                f"{worth(part, context)} refunded of {plural(part.n, 'payment')}, taken off"
+            )
+        self.lost.refuse(context.company, context.ledger)
+
+
+def build_payments(frames: list[Frame], context: Context, aside: Path | None = None) -> pa.Table | Dataset:
     """Return payments less what was given back; those that failed, are not captured or disputed are left out, counted.
 
-    Of two exports of one payment the later state counts: more of it refunded, or disputed since.
+    Of two exports of one payment the later state counts: more of it refunded, or disputed since. Where files are too
+    large for memory, the payments go to payments.parquet in the folder `aside` and are returned as a dataset.
     """
-    ledger = context.ledger
-    rows = pd.concat([_rows(frame, context) for frame in frames], ignore_index=True)
-    for column, reason in (("payment_id", "no id"), ("paid_at", "no date"), ("amount_original", "no amount")):
+    said = _Said()
+    table = Billed("payments", KINDS, _rows).built(frames, context, aside, lambda rows: _done(rows, said, context))
+    said.tell(context)
+    return table
+
+
+def _rows(part: pa.Table, amounts: Amounts) -> pa.Table:
+    """Return a part of a file with its amounts: `amount` as Stripe converted it, where that is our currency."""
+    table = amounts.of(put(part, "_raw", part["amount_original"]))
+    if "amount_converted" not in table.column_names:
+        return table
+    ours = pc.equal(text_of(table, "converted_currency"), amounts.company.currency)
+    converted = pc.if_else(ours, table["amount_converted"], None)
+    return put(table, "amount", pc.coalesce(converted, table["amount"]))
+
+
+def _done(rows: pd.DataFrame, said: _Said, context: Context) -> pa.Table:
+    """Return the payments among rows that hold all copies of each; they are counted."""
+    ledger, rows = context.ledger, _worked_out(rows, context)
+    for column, reason in (("paid_at", "no date"), ("amount_original", "no amount")):
         rows = leave(rows, rows[column].isna(), reason, ledger, "payment_id")
-    _refuse_statuses(rows, context)
+    _add_statuses(rows, said, context)
     rows = leave(rows, rows["mode"].str.casefold().eq("test").fillna(False), "test mode", ledger, "payment_id")
-    rows = _once(rows, context)
+    rows = _once(rows, said, context)
     for state in ORDER:
         if state != "paid":
             rows = leave(rows, rows["state"].eq(state), state, ledger, "payment_id")
-    if not len(rows):
-        return nothing("payments")
-    _tell_refunds(rows, context)
-    amounts = pa.Table.from_pandas(rows[["amount", "amount_original", "currency"]], preserve_index=False)
-    refuse_unconverted(amounts, context.company, "payments", ledger)
+    for index, part in rows[rows["returned"].gt(0)].groupby("_file"):
+        said.refunds[int(index)].add(len(part), (), float(part["returned"].sum()))
+    said.lost.add(pa.Table.from_pandas(rows[["amount", "amount_original", "currency"]], preserve_index=False))
     ledger.keep_rows(pa.table({"_file": pa.array(rows["_file"], pa.int32())}))
     rows = rows.assign(paid_amount=rows["amount"] - rows["returned"], amount_original=rows["net_original"])
     rows[["paid_amount", "amount_original"]] = rows[["paid_amount", "amount_original"]].round(3)
     return pa.Table.from_pandas(rows[[*TABLES["payments"].names]], preserve_index=False)
 
 
-def _rows(frame: Frame, context: Context) -> pd.DataFrame:
-    """Return the rows of one file: `amount` and `returned` in company currency, `net_original`, and their `state`."""
-    raw = frame.table["amount_original"].to_numpy()
-    table = with_amounts(frame, context)
-    rows = table.select(["amount", "amount_original", "paid_at", "_file"]).to_pandas()
-    rows = rows.join(text_columns(table, TEXTS))
-    for name in (*NUMBERS, *FLAGS):
-        rows[name] = table[name].to_pandas() if name in table.column_names else np.nan
-    unit = np.divide(raw, rows["amount_original"], out=np.ones(len(raw)), where=rows["amount_original"].to_numpy() != 0)
+def _worked_out(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """Return rows with what was `returned` in company currency, `net_original`, and their `state`."""
+    raw, original = rows["_raw"].to_numpy(), rows["amount_original"]
+    unit = np.divide(raw, original, out=np.ones(len(raw)), where=original.to_numpy() != 0)
     refunded = (rows["refunded_amount"] / unit).fillna(0.0)
-    ratio = rows["amount"] / rows["amount_original"].where(rows["amount_original"].ne(0))
+    ratio = rows["amount"] / original.where(original.ne(0))
     own = rows["converted_currency"].eq(context.company.currency) & rows["amount_converted"].notna()
-    returned = rows["refunded_converted"].fillna(refunded * rows["amount_converted"] / rows["amount_original"])
+    returned = rows["refunded_converted"].fillna(refunded * rows["amount_converted"] / original)
     rows["returned"] = returned.where(own, refunded * ratio).fillna(0.0).round(2)
-    rows["amount"] = rows["amount_converted"].where(own, rows["amount"])
-    rows["net_original"] = rows["amount_original"] - refunded
+    rows["net_original"] = original - refunded
     for name in ("utm_source", "utm_medium", "utm_campaign"):
         rows[name] = each(rows[name], bare)
-    return rows.assign(state=_states(rows), _name=frame.source.name)
+    return rows.assign(state=_states(rows))
 
 
 def _states(rows: pd.DataFrame) -> pd.Series:
@@ -103,32 +143,21 @@ def _folded(words: pd.Series) -> pd.Series:
     return each(words, lambda word: re.sub(r"[\s-]+", "_", word.strip().casefold()))
 
 
-def _refuse_statuses(rows: pd.DataFrame, context: Context) -> None:
-    for name, part in rows[rows["state"].isna()].groupby("_name"):
-        shown = examples(sorted(set(part["status"].fillna("(blank)"))))
-        worth = money(float(part["amount"].sum()), context.company.currency, exact=True)
-        context.ledger.problems.append(
-            f"{name}: every status must be one of {', '.join(STATUSES)}; found {len(part):,} of "
-            f"{int(rows['_name'].eq(name).sum()):,} rows with another ({shown}), {worth}. Correct the export."
-        )
+def _add_statuses(rows: pd.DataFrame, said: _Said, context: Context) -> None:
+    """Count the rows of each file, and those whose status nobody knows."""
+    found = {index: said.unknown[source.name] for index, source in enumerate(context.ledger.sources)}
+    for index, n in rows["_file"].value_counts().items():
+        found[index].of += int(n)
+    for index, part in rows[rows["state"].isna()].groupby("_file"):
+        shown = {*part["status"].fillna("(blank)")}.difference(found[index].shown)
+        found[index].add(len(part), shown, float(part["amount"].sum()))
 
 
-def _once(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
+def _once(rows: pd.DataFrame, said: _Said, context: Context) -> pd.DataFrame:
     """Return each payment once, in its latest state; two amounts or currencies of one payment are refused."""
     key, content = ["payment_id"], ["payment_id", "state", "amount_original", "currency", "returned", "paid_at"]
     rows = without_copies(rows, content, context.ledger, "payment_id")
-    twice = rows[rows.duplicated(key, keep=False)]
-    spans = twice.groupby(key).agg(least=("amount_original", "min"), most=("amount_original", "max"),
-                                   n=("currency", "nunique"))  # fmt: skip
-    clash = spans[(spans["most"] - spans["least"] > CENT) | (spans["n"] > 1)]
-    if len(clash):
-        amounts = twice[twice["payment_id"].isin(clash.index)].groupby(key)["amount"]
-        apart = money(float((amounts.max() - amounts.min()).sum()), context.company.currency, exact=True)
-        context.ledger.problems.append(
-            f"{', '.join(sorted(set(twice['_name']))[:3])}: a payment must have one amount; found {len(clash):,} of "
-            f"{rows['payment_id'].nunique():,} with several ({examples(sorted(clash.index))}), {apart} apart. Remove "
-            "the copies that are out of date."
-        )
+    add_several(said.several, rows, key, _differ)
     rank = rows["state"].map({state: place for place, state in enumerate(ORDER)})
     order = rows.assign(_rank=rank).sort_values(
         ["_rank", "returned", *key, "_file"], ascending=[False, False, True, True]
@@ -136,10 +165,6 @@ def _once(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
     return leave(order, order.duplicated(key), "same payment, in an earlier state", context.ledger, "payment_id")
 
 
-def _tell_refunds(rows: pd.DataFrame, context: Context) -> None:
-    """Write down, file by file, what partly refunded payments were given back."""
-    for index, part in rows[rows["returned"].gt(0)].groupby("_file"):
-        worth = money(float(part["returned"].sum()), context.company.currency, exact=True)
-        context.ledger.sources[int(index)].decisions.append(
-            f"{worth} refunded of {plural(len(part), 'payment')}, taken off"
-        )
+def _differ(copies: pd.api.typing.DataFrameGroupBy) -> pd.Series:
+    amounts = copies["amount_original"]
+    return (amounts.max() - amounts.min() > CENT) | (copies["currency"].nunique() > 1)
