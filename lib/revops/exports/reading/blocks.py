@@ -31,12 +31,14 @@ from revops.exports.reading.numbers import number_form
 from revops.exports.reading.reconciled import is_reconciled, joined_cells
 from revops.exports.reading.spilled import Spilled
 from revops.exports.reading.unwrapped import is_wrapped
+from revops.exports.reading.wide import lengthen, long_match, tell_lengthened
 from revops.exports.recognising.kinds import FileKind, column_kind
 from revops.exports.recognising.recognise import Match
 
 __all__ = ["large_tables", "read_in_blocks"]
 
-LARGE_TABLES = ("opportunity_history", "touches", "lead_history", "invoices", "payments", "web_traffic")
+LARGE_TABLES = ("opportunity_history", "touches", "lead_history", "subscriptions", "invoices", "payments",
+                "web_traffic")  # fmt: skip
 LARGE = 1 << 26  # bytes of all files of a table from which on they are read in blocks
 BLOCK = 1 << 22  # pyarrow reads up to 32 of them ahead
 KINDS = ("id", "text", "category", "flag", "date", "timestamp", *NUMBERS)
@@ -50,9 +52,11 @@ class _Odd(Exception):
 
 @dataclass
 class _Seen:
-    """What one pass over the blocks of a file has met."""
+    """What one pass over the blocks of a file has met: `n_read` rows, of which `n_rows` became `n` and blank cells."""
 
     n_read: int = 0
+    n_rows: int = 0
+    n_blank: int = 0
     n: int = 0
     cut: Counter[str] = field(default_factory=Counter)
     ragged: list[str] = field(default_factory=list)
@@ -75,11 +79,12 @@ def read_in_blocks(
 ) -> Frame | None:
     """Return a file as `read_frame` does, but with its rows put aside in the folder `aside`; None where it is odd."""
     kind = match.description.kind
-    kinds = {name: column_kind(kind, name) for name in match.places}
+    long = long_match(match) if kind.wide else match
+    kinds = {name: column_kind(kind, name) for name in long.places}
     if not isinstance(sheet, TextSheet) or sheet.has_nul or sheet.odd_quotes or not _is_plain(kind, match, kinds):
         return None
     path, seen = aside / f".rows-{source.index}.arrow", _Seen()
-    trial = CellReader(match, Source(source.index, source.name, "", 0), company, Ledger())
+    trial = CellReader(long, Source(source.index, source.name, "", 0), company, Ledger())
     try:
         _put_aside(sheet, match, trial, kinds, path, seen)
         tallies = _tallies(path, kinds, [name for name in seen.forms if not _is_quick(name, kinds, seen, trial)])
@@ -88,10 +93,10 @@ def read_in_blocks(
         return None
     introduce(source, sheet, match)
     _report(sheet, match, source, ledger, seen)
-    reader = CellReader(match, source, company, ledger)
+    reader = CellReader(long, source, company, ledger)
     stored = kinds | (ROW if is_reconciled(kind) else {})
     spilled = Spilled(path, source.index, reader, stored, *_decided(reader, kinds, tallies, seen), seen.n)
-    labels = {name: reader.label(name) for name in match.places}
+    labels = {name: reader.label(name) for name in long.places}
     table = next(spilled.parts(range(1))).slice(0, 0)
     frame = Frame(source, match.description, table, None, match.titles, labels, spilled=spilled)
     _describe(frame, MAIN_DATE.get(kind.table or ""))
@@ -101,7 +106,6 @@ def read_in_blocks(
 def _is_plain(kind: FileKind, match: Match, kinds: dict[str, str]) -> bool:
     """Return whether no column needs more than its own cells, one by one or all counted."""
     asks = (
-        kind.wide,
         kind.former,
         kind.lookups,
         kind.stage_dates,
@@ -109,8 +113,10 @@ def _is_plain(kind: FileKind, match: Match, kinds: dict[str, str]) -> bool:
         kind.prints_total,
         kind.statement,
         kind.decimal_sign == "file",
+        kind.table == "subscriptions" and kind.form != "months",
     )
-    once = all(len(places) == 1 for places in match.places.values())
+    spread = kind.wide.cell if kind.wide else ""
+    once = all(len(places) == 1 for name, places in match.places.items() if name != spread)
     return once and not any(asks) and all(what in KINDS for what in kinds.values())
 
 
@@ -129,9 +135,12 @@ def _put_aside(
             seen.n_read, seen.cut = seen.n_read + len(keep), seen.cut + cut_rows
             if not keep.all():
                 cells.columns = {place: column.filter(pa.array(keep)) for place, column in cells.columns.items()}
-            typed = [_typed(cells.columns[match.places[name][0]], name, reader, kinds, seen) for name in kinds]
+            seen.n_rows += cells.n
+            if reader.match is not match:
+                seen.n_blank += lengthen(cells, match)
+            typed = [_typed(cells.columns[reader.match.places[name][0]], name, reader, kinds, seen) for name in kinds]
             typed += [joined_cells(cells)] if with_row else []
-            seen.n += cells.n
+            seen.n += len(typed[0])
             writer.write_batch(pa.RecordBatch.from_arrays(typed, schema=schema))
     if not seen.n_read or (with_row and (seen.ragged or seen.cut["footer or total row"])):
         raise _Odd
@@ -157,7 +166,7 @@ def _typed(cells: pa.Array, name: str, reader: CellReader, kinds: dict[str, str]
 def _blocks(sheet: TextSheet, match: Match, kinds: dict[str, str], ragged: list[str]) -> Iterator[Cells]:
     """Yield the cells at the known places block by block; rows of another width go to `ragged` as text."""
     width, skip = sheet.below(match.delimiter, match.header)
-    few = {match.places[name][0]: what in FEW_KINDS for name, what in kinds.items()}
+    few = {place: kinds[name] in FEW_KINDS for name, places in match.places.items() for place in places}
     every = dict.fromkeys(range(width) if is_reconciled(match.description.kind) else (0,), False)
     types = {str(place): FEW if is_few else TEXT for place, is_few in (every | few).items()}
 
@@ -199,6 +208,8 @@ def _report(sheet: TextSheet, match: Match, source: Source, ledger: Ledger, seen
     source.unknown_columns = match.unknown
     leave_out_cut(ragged, lines, seen.cut, match, source, ledger, open_end(sheet.blob, delimiter) if ragged else ())
     warn_of_open_end(sheet, match, source)
+    if match.description.kind.wide:
+        tell_lengthened(seen.n_rows, seen.n_blank, match, source, ledger)
 
 
 def _is_quick(name: str, kinds: dict[str, str], seen: _Seen, reader: CellReader) -> bool:
