@@ -17,16 +17,18 @@ from revops.exports.uniting import groups
 PAIRS = ("google / cpc", "(direct) / (none)", "linkedin.com / paid-social", "newsletter", "x / ", "")
 PAGES = ("/", "/pricing?gclid=1", "https://n.example/ebook?mail=ann@acme.com", "/a?utm_source=News%20letter", " ", "")
 CAMPAIGNS = ("Brand", "CTO%20whitepaper", "ann@acme.com", "")
-DAYS = ("20250630", "20250701", "20250702", "20250703")
+DAYS = [f"202507{day:02d}" for day in range(1, 29)]
 LISTED = "id,Name,Delinquent,account_id (metadata)\n"
 ACCOUNTS = "Id,Name,NumberOfEmployees,CreatedDate\n0018d00000Ac0AzAAJ,Acme,5,2024-01-01 10:00:00\n"
 SUBS = ("id,Customer ID,Customer Name,Status,Quantity,Currency,Interval,Amount,Start (UTC),Ended At (UTC),"
         "Current Period Start (UTC),Current Period End (UTC)\n")  # fmt: skip
 IDS = [f"cus_{n}" for n in range(60)]
+AMOUNTS = ("10", "10.5", "0.00", "7.25")
+ALIKE = "1,usd,month,10.00,2025-01-10 10:00,,2025-05-10 10:00,2025-06-10 10:00"
 MONTHS = ("2025-01", "2025-02", "2025-04", "2025-05")
 
 
-def visits(chance, n):
+def visits(chance, n, days=DAYS):
     """Return visits by day with some of the columns that tell where they came from, some rows twice."""
     told = {"Session source / medium": PAIRS, "Session campaign": CAMPAIGNS, "Landing page + query string": PAGES,
             "Device category": ("mobile", "desktop")}  # fmt: skip
@@ -34,7 +36,7 @@ def visits(chance, n):
     odd, with_events = chance.random() < 0.2, chance.random() < 0.7
     made = []
     for _ in range(n):
-        row = {"Date": chance.choice(DAYS), **{label: chance.choice(told[label]) for label in kept}}
+        row = {"Date": chance.choice(days), **{label: chance.choice(told[label]) for label in kept}}
         row["Sessions"] = chance.choice(("1,200", "") if odd and chance.random() < 0.1 else ("1", "2", "30"))
         if odd and chance.random() < 0.03:
             row["Date"] = ""
@@ -42,9 +44,29 @@ def visits(chance, n):
     return made + made[::5]
 
 
-def reports(chance, customers, currency):
-    """Return a row per customer and month, or a column per month; copies, blanks and gaps among them."""
-    paid = {(c, month): chance.choice(("10", "10.5", "0.00", "7.25")) for c in customers for month in MONTHS}
+def files_of_visits(chance, sizes):
+    """Return files of visits, each of days of its own or of those of others; one of them may be part of another."""
+    made = [
+        visits(chance, n, DAYS if chance.random() < 0.1 else DAYS[place * 9 : place * 9 + 9])
+        for place, n in enumerate(sizes)
+        if n
+    ]
+    if made and chance.random() < 0.5:
+        day = made[0][-1]["Date"]
+        made.append([row for row in made[0] if row["Date"] <= day])
+    return made
+
+
+def reports(chance, customers, currency, doubt=0.0):
+    """Return a row per customer and month, or a column per month; copies, blanks and gaps among them.
+
+    In a share of them, `doubt`, the amount is another one than in other reports.
+    """
+    paid = {
+        (c, month): chance.choice(AMOUNTS) if chance.random() < doubt else AMOUNTS[(len(c) + place) % len(AMOUNTS)]
+        for c in customers
+        for place, month in enumerate(MONTHS)
+    }
     if chance.random() < 0.5:
         return [
             {"Customer ID": c, "Customer": f"Name {c}{chance.choice(('', ' Ltd'))}", "Currency": currency,
@@ -63,7 +85,8 @@ def written(home, chance, n):
     """Write reports and lists of customers and subscriptions; some reports contradict others or name no month."""
     customers = [f"cus_{chance.randrange(10 ** chance.randint(1, 4))}" for _ in range(n)]
     some = [customers, customers[::2], [*customers[::3], "cus_x"]][: chance.randint(1, 3)]
-    made = [reports(chance, sorted(set(ids)), chance.choice(("usd", "usd", "eur"))) for ids in some]
+    doubt = 0.05 if chance.random() < 0.15 else 0.0
+    made = [reports(chance, sorted(set(ids)), chance.choice(("usd", "usd", "eur")), doubt) for ids in some]
     if chance.random() < 0.5:
         made.append([dict(row) for row in made[0][::2]])
     if chance.random() < 0.1 and "Month" in made[0][0]:
@@ -76,8 +99,8 @@ def written(home, chance, n):
         (home / "accounts.csv").write_text(ACCOUNTS)
     if chance.random() < 0.6:
         states = ("active", "past_due", "paused", "trialing")
-        lines = [f"sub_{place},{c},Sub {c},{chance.choice(states)},1,usd,month,10.00,2025-01-10 10:00,,2025-05-10 10:00,"
-                 "2025-06-10 10:00\n" for place, c in enumerate([*customers[1::3], "cus_new"])]  # fmt: skip
+        some = enumerate([*customers[1::3], "cus_new"])
+        lines = [f"sub_{n},{c},Sub {c},{chance.choice(states)},{ALIKE}\n" for n, c in some]
         (home / "subscriptions.csv").write_text(SUBS + "".join(lines))
     (home / "deals.csv").write_text(rows({"Account ID": "0018d00000Ac0Az"}))
     return home
@@ -90,10 +113,7 @@ SIZES = {"block": st.integers(1 << 8, 1 << 12), "bucket_rows": st.integers(1, 60
 @FEW
 @given(seed=st.integers(0, 10**6), sizes=st.tuples(*[st.integers(0, 60)] * 3), **SIZES)
 def test_random_visits_are_the_same_in_any_blocks_and_ranges(seed, sizes, block, bucket_rows, part_rows):
-    chance = random.Random(seed)
-    made = [visits(chance, n) for n in sizes if n]
-    if made and seed % 2:
-        made.append(made[0][: len(made[0]) // 2])
+    made = files_of_visits(random.Random(seed), sizes)
     with tempfile.TemporaryDirectory() as home:
         for place, some in enumerate(made):
             (Path(home) / f"web{place}.csv").write_text(table(*some, base={}))

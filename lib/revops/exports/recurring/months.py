@@ -28,6 +28,7 @@ def laid_out(table: pa.Table, what: int) -> pa.Table:
     columns["customer_id"] = distinct(text_of(table, "customer_id").fill_null(""))
     columns |= {name: table[name].cast(kind) if name in there else pa.nulls(len(table), kind)
                 for name, kind in OTHERS.items()}  # fmt: skip
+    columns["_file"] = columns["_file"].fill_null(-1)
     return pa.table({**columns, "_what": pa.repeat(pa.scalar(what, pa.int8()), len(table))})
 
 

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from revops.exports.audit import Ledger
 from revops.exports.reading.buckets import in_buckets, number_of_buckets
+from revops.exports.reading.columns import TEXT, text_of
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.records import written
 
@@ -36,12 +37,11 @@ def in_groups(parts: Parts, n_rows: int, key: str, name: str, ledger: Ledger, as
         yield pa.concat_tables(parts(ledger, None))
         return
     unheard = Ledger([replace(source) for source in ledger.sources])
-    sample = [chunk for part in parts(unheard, SAMPLED) for chunk in part[key].chunks]
-    cuts = boundaries(pa.chunked_array(sample, pa.string()), n_rows)
+    sample = [chunk for part in parts(unheard, SAMPLED) for chunk in part[key].cast(TEXT).chunks]
+    cuts = boundaries(pa.chunked_array(sample, TEXT), n_rows)
     edges = _as_bytes(cuts)
     placed = (
-        (part, np.searchsorted(edges, _as_bytes(part[key].combine_chunks()), side="right"))
-        for part in parts(ledger, None)
+        (part, np.searchsorted(edges, _as_bytes(text_of(part, key)), side="right")) for part in parts(ledger, None)
     )
     buckets = in_buckets(placed, len(cuts) + 1, name, aside)
     for place in range(buckets.n):
