@@ -40,7 +40,7 @@ __all__ = ["large_tables", "read_in_blocks"]
 LARGE_TABLES = ("opportunity_history", "touches", "lead_history", "subscriptions", "invoices", "payments",
                 "web_traffic")  # fmt: skip
 LARGE = 1 << 26  # bytes of all files of a table from which on they are read in blocks
-BLOCK = 1 << 22  # pyarrow reads up to 32 of them ahead
+BLOCK, LEAST = 1 << 22, 1 << 16  # pyarrow reads up to 32 of them ahead
 KINDS = ("id", "text", "category", "flag", "date", "timestamp", *NUMBERS)
 MOST_RAGGED = 10_000
 ROW = {"_row": "text"}
@@ -181,7 +181,9 @@ def _blocks(sheet: TextSheet, match: Match, kinds: dict[str, str], ragged: list[
     convert = arrow_csv.ConvertOptions(
         include_columns=list(types), column_types=types, null_values=nulls, strings_can_be_null=True
     )
-    read = arrow_csv.ReadOptions(column_names=[str(i) for i in range(width)], block_size=BLOCK)
+    most = max(map(len, match.places.values()))  # rows that one may become
+    size = max(BLOCK // most, min(BLOCK, LEAST))
+    read = arrow_csv.ReadOptions(column_names=[str(i) for i in range(width)], block_size=size)
     with sheet.stream(sheet.start + skip) as stream, arrow_csv.open_csv(stream, read, parse, convert) as batches:
         for batch in batches:
             if len(ragged) > MOST_RAGGED:

@@ -24,12 +24,18 @@ OTHERS = {
 def laid_out(table: pa.Table, what: int) -> pa.Table:
     """Return rows in the layout that all share, with `_what` they are; of customers without an id it is blank text."""
     there = set(table.column_names)
-    columns = {name: distinct(text_of(table, name)) for name in TEXTS}
-    columns["customer_id"] = distinct(text_of(table, "customer_id").fill_null(""))
+    columns = {name: _codes(table, name) for name in TEXTS}
+    if columns["customer_id"].null_count:
+        columns["customer_id"] = distinct(text_of(table, "customer_id").fill_null(""))
     columns |= {name: table[name].cast(kind) if name in there else pa.nulls(len(table), kind)
                 for name, kind in OTHERS.items()}  # fmt: skip
     columns["_file"] = columns["_file"].fill_null(-1)
     return pa.table({**columns, "_what": pa.repeat(pa.scalar(what, pa.int8()), len(table))})
+
+
+def _codes(table: pa.Table, name: str) -> pa.DictionaryArray:
+    are_codes = name in table.column_names and pa.types.is_dictionary(table[name].type)
+    return distinct(table[name] if are_codes else text_of(table, name))
 
 
 def month_rows(group: pa.Table) -> pd.DataFrame:

@@ -39,21 +39,19 @@ class Reports:
         """Return all months in which a customer has an amount, in order, once every part has come."""
         return pd.DatetimeIndex(sorted(self.found), dtype="datetime64[us]")
 
-    def parts(self, ledger: Ledger, most: int | None) -> Iterator[pa.Table]:
+    def parts(self, ledger: Ledger) -> Iterator[pa.Table]:
         """Yield the rows that have a customer and an amount; the others are counted."""
         for file in self.files:
-            amounts, months = file if most is None else Amounts(file.frame, file.company), set()
-            for part in file.frame.parts(most=most):
-                rows = put(amounts.of(part), "month", by_distinct(text_of(part, "period_name"), _months))
+            source, months = file.frame.source, set()
+            for part in file.frame.parts():
+                rows = put(file.of(part), "month", by_distinct(text_of(part, "period_name"), _months))
                 months.update(pc.unique(rows["month"]).drop_null().to_pylist())
                 reasons = [(f"no {word}", rows[name].is_null()) for word, name in
                            (("customer", "customer_id"), ("amount", "amount_original"))]  # fmt: skip
                 rows = without(rows, reasons, ledger, "customer_id")
-                if most is None:
-                    self._see_months(rows, file.frame.source.name)
+                self._see_months(rows, source.name)
                 yield laid_out(rows, REPORTED)
-            if most is None and months:
-                source = file.frame.source
+            if months:
                 source.first, source.last = (f"{day:%Y-%m-%d}" for day in (min(months), max(months)))
 
     def _see_months(self, rows: pa.Table, name: str) -> None:

@@ -20,7 +20,7 @@ from revops.exports.recurring.doubts import Doubts
 from revops.exports.recurring.months import BASES, NAMED, PRESENT, REPORTED, laid_out, month_rows
 from revops.exports.recurring.present import present_months
 from revops.exports.recurring.reported import Reports
-from revops.exports.uniting.groups import in_groups, on_disk, united
+from revops.exports.uniting.groups import in_groups, on_disk, sampled, united
 from revops.exports.uniting.records import finish
 from revops.exports.uniting.rows import in_one
 from revops.wording import money, plural
@@ -28,6 +28,7 @@ from revops.wording import money, plural
 __all__ = ["build_subscriptions"]
 
 KEY = ["customer_id", "month"]
+LEFT = ["customer_id", "subscription_id", "status", "month", "at_stake"]
 NAMES = ["customer_id", "customer_name", "account_id"]
 
 
@@ -59,7 +60,7 @@ def build_subscriptions(
         others += [laid_out(_arrow(subs[NAMES]), NAMED), laid_out(_arrow(present), PRESENT)]
 
     def parts(ledger: Ledger, most: int | None) -> Iterator[pa.Table]:
-        yield from found.reports.parts(ledger, most)
+        yield from found.reports.parts(ledger) if most is None else sampled(reports, "customer_id", most)
         yield from others
 
     n_rows, to = sum(frame.n_rows for frame in reports) + sum(map(len, others)), on_disk(reports, aside)
@@ -100,7 +101,7 @@ class _Found:
                 & ~present["_key"].isin(reported["_key"])
                 & present["status"].isin(("past_due", "trialing", "paused", "free"))
             ]
-        self.left.append(present)
+        self.left.append(present[LEFT].astype(dict.fromkeys(LEFT[:3], object)))
         rows = pd.concat([reported, present]) if len(present) else reported
         if (np.diff(rows["_key"]) < 0).any():
             rows = rows.sort_values("_key", kind="stable")

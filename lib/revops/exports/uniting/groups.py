@@ -14,12 +14,13 @@ from revops.exports.reading.columns import TEXT, text_of
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.records import written
 
-__all__ = ["Parts", "in_groups", "on_disk", "united"]
+__all__ = ["Parts", "in_groups", "on_disk", "sampled", "united"]
 
 Parts = Callable[[Ledger, int | None], Iterator[pa.Table]]
 """Yields rows in parts of one layout, of each file at most as many parts as asked for, and tells a ledger what it
 leaves out."""
 SAMPLED = 8
+MORE = 8
 
 
 def on_disk(frames: Iterable[Frame], aside: Path | None) -> Path | None:
@@ -48,6 +49,16 @@ def in_groups(parts: Parts, n_rows: int, key: str, name: str, ledger: Ledger, as
         rows = buckets.read(place)
         buckets.drop(place)
         yield rows
+
+
+def sampled(frames: Iterable[Frame], key: str, most: int) -> Iterator[pa.Table]:
+    """Yield the ids of more parts of files than `most`, which costs little where only these are read.
+
+    Files are often in the order of their ids: between two sampled parts of such a file no range ends.
+    """
+    for frame in frames:
+        for part in frame.parts([key], MORE * most):
+            yield pa.table({key: part[key].drop_null()})
 
 
 def united(tables: Iterable[pa.Table], name: str, aside: Path | None) -> pa.Table | pa.dataset.Dataset:

@@ -96,7 +96,7 @@ def _without_addresses(table: pa.Table, name: str) -> pa.Table:
         if column.kind not in ("text", "category") or column.name in OF_OWNERS:
             continue
         texts = table[column.name]
-        if not pc.any(pc.match_substring_regex(texts, MAY_HOLD)).as_py():
+        if not pc.any(pc.match_substring_regex(pc.unique(texts), MAY_HOLD)).as_py():
             continue
         bare = by_distinct(texts, without_addresses)
         if column.required or column.name in schema.key:
@@ -126,10 +126,19 @@ def completed(table: pa.Table, name: str) -> pa.Table:
 
 def sorted_by(table: pa.Table, *keys: str) -> pa.Table:
     """Return the table in the order of its keys, nulls first."""
-    if len(keys) == 1 and pc.all(pc.less(table[keys[0]][:-1], table[keys[0]][1:])).as_py() is not False:
+    if _is_sorted(table, keys):
         return table
     order = pc.sort_indices(table, [(key, "ascending", "at_start") for key in keys])
     return table if (order.to_numpy() == np.arange(len(order))).all() else table.take(order)
+
+
+def _is_sorted(table: pa.Table, keys: tuple[str, ...]) -> bool:
+    """Return whether each row comes after the one before it by its keys; not known where one is blank."""
+    after = pa.scalar(False)
+    for key in reversed(keys):
+        upper, lower = table[key][:-1], table[key][1:]
+        after = pc.or_(pc.less(upper, lower), pc.and_(pc.equal(upper, lower), after))
+    return pc.all(after, skip_nulls=False).as_py() is True
 
 
 def joined(keys: pa.Array | pa.ChunkedArray, other: pa.Table, by: str, take: str) -> pa.Array | pa.ChunkedArray:

@@ -14,7 +14,7 @@ from revops.exports.context import Context
 from revops.exports.people_records.links import bare, path_of
 from revops.exports.reading.columns import TEXT, by_distinct, text_of
 from revops.exports.reading.frames import Frame
-from revops.exports.uniting.groups import in_groups, on_disk, united
+from revops.exports.uniting.groups import in_groups, on_disk, sampled, united
 from revops.exports.uniting.records import finish
 from revops.exports.uniting.rows import each, leave, text_columns, without
 from revops.exports.web.of_file import DIMENSIONS, ESTIMATED, PAIRED, TAGGED, TEXTS, OfFile
@@ -36,9 +36,11 @@ def build_web_traffic(frames: list[Frame], context: Context, aside: Path | None 
     files, days, to = {frame.source.index: OfFile(frame) for frame in frames}, Days(), on_disk(frames, aside)
 
     def parts(ledger: Ledger, most: int | None) -> Iterator[pa.Table]:
+        if most is not None:
+            yield from (pa.table({"_day": _days(part["date"])}) for part in sampled(frames, "date", most))
+            return
         for frame in frames:
-            file = files[frame.source.index] if most is None else OfFile(frame)
-            yield from (_rows(part, file, ledger) for part in frame.parts(most=most))
+            yield from (_rows(part, files[frame.source.index], ledger) for part in frame.parts())
 
     n_rows = sum(frame.n_rows for frame in frames)
     groups = in_groups(parts, n_rows, "_day", "web_traffic", context.ledger, to)
@@ -76,7 +78,7 @@ def _rows(part: pa.Table, file: OfFile, ledger: Ledger) -> pa.Table:
         "key_events": part["key_events"] if "key_events" in part.column_names else pa.nulls(len(part), pa.float64()),
         "_file": part["_file"],
         "_row": text_of(part, "_row"),
-        "_day": by_distinct(part["date"], lambda days: days.cast(pa.date32()).cast(TEXT)),
+        "_day": _days(part["date"]),
     })  # fmt: skip
     undated = rows["date"].is_null()
     file.hear(rows, undated)
@@ -84,6 +86,10 @@ def _rows(part: pa.Table, file: OfFile, ledger: Ledger) -> pa.Table:
     rows = without(rows, reasons, ledger, "source_medium")
     file.look(rows)
     return rows
+
+
+def _days(dates: pa.ChunkedArray) -> pa.Array:
+    return by_distinct(dates, lambda days: days.cast(pa.date32()).cast(TEXT))
 
 
 def _done(group: pa.Table, files: Files, days: Days, ledger: Ledger) -> pa.Table:
