@@ -222,6 +222,21 @@ def test_the_parts_add_up_to_the_cent(amount, start, days):
     assert np.allclose(done["amount"], amount / 100 * weights / weights.sum(), atol=0.0101)
 
 
+def test_an_invoice_is_spread_alike_among_others_as_alone():
+    """Half cents fall on the same side, whatever stands before: 1,434.31 over the end of December and January."""
+    rng = random.Random(2)
+    starts = [dt.date(2025, 12, 25), *(dt.date(2025, 1, 1) + dt.timedelta(days=rng.randrange(700)) for _ in range(600))]
+    lasts = [37, *(rng.randrange(900) for _ in range(600))]
+    rows = pd.DataFrame({
+        "service_start": pd.to_datetime(starts),
+        "service_end": pd.to_datetime([start + dt.timedelta(days=n) for start, n in zip(starts, lasts, strict=True)]),
+        "amount": [1434.31, *(rng.randrange(10**7) / 100 for _ in range(600))],
+    })  # fmt: skip
+    both = pd.concat([spread(rows.iloc[place : place + 1], ("amount",)) for place in range(len(rows))])
+    assert spread(rows, ("amount",))["amount"].tolist() == both["amount"].tolist()
+    assert spread(rows.iloc[::-1], ("amount",))["amount"].tolist()[-2:] == both["amount"].tolist()[:2]
+
+
 @given(order=st.randoms(use_true_random=False), columns=st.permutations(range(len(INVOICE))))
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_order_of_rows_and_columns_does_not_matter(tmp_path_factory, order: random.Random, columns):

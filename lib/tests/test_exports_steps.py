@@ -8,7 +8,9 @@ from gate import DEAL, EXAMPLES, company, rows
 from keeping import Gate
 from test_exports_hubspot import COMPANY as HUBSPOT
 from test_exports_hubspot import numbered
+from test_exports_invoices import CREDIT, sheet
 from test_exports_marketo import API, CHANGES, FORMS, LEADS, MEANING, MEMBERS, PROGRAM, bulk
+from test_exports_payments import UNIFIED
 from test_exports_roles import of_report
 from test_exports_together import ACCOUNTS
 
@@ -204,6 +206,25 @@ def test_activities_too_large_for_memory_are_read_again_only_where_their_people_
     found, done = gate.again()
     assert done["rows of bulk.csv"] == done["lead_history.parquet"] == done["touches.parquet"] == 1
     assert {"lead_history.parquet", "touches.parquet"} <= found.keys()
+
+
+def test_bills_too_large_for_memory_are_built_again_only_where_their_files_change_or_go(tmp_path, monkeypatch):
+    monkeypatch.setattr(blocks, "LARGE", 1)
+    gate = Gate(tmp_path, company(rates={"EUR": 1.1}))
+    gate.folder.mkdir()
+    texts = {"paid.csv": UNIFIED, "bills.csv": sheet({}, {}, {}), "credits.csv": sheet({}, base=CREDIT)}
+    for name, text in {"deals.csv": rows({}, {}), **texts}.items():
+        (gate.folder / name).write_text(text)
+    gate.again()
+    assert gate.again()[1] == {}
+    (gate.folder / "deals.csv").write_text(rows({}, {"Amount": "9"}))
+    assert not {"rows of paid.csv", "payments.parquet", "invoices.parquet"} & gate.again()[1].keys()
+    (gate.folder / "credits.csv").unlink()
+    found, done = gate.again()
+    assert done["rows of bills.csv"] == done["invoices.parquet"] == 1 and "payments.parquet" not in done
+    (gate.folder / "paid.csv").write_text(UNIFIED.replace("70.00", "71.00"))
+    assert gate.again()[1].keys() & {"payments.parquet", "invoices.parquet"} == {"payments.parquet"}
+    assert {"invoices.parquet", "payments.parquet"} <= found.keys()
 
 
 @pytest.mark.parametrize("harm", ["cut", "other bytes", "gone"])

@@ -50,7 +50,7 @@ class Billed:
         return table
 
     def groups(self, files: list[Amounts], ledger: Ledger, to: Path | None) -> Iterator[pd.DataFrame]:
-        """Yield rows with all columns that are used, those of an id together; rows without one are left out."""
+        """Return the rows with all columns that are used, those of an id together; those without are left out."""
         key = TABLES[self.table].key[0]
 
         def parts(ledger: Ledger, most: int | None) -> Iterator[pa.Table]:
@@ -63,10 +63,8 @@ class Billed:
                     rows = self._laid_out(self.rows(part, file))
                     yield without(rows, [("no id", pc.is_null(rows[key]))], ledger, key)
 
-        texts = tuple(name for name, kind in self.kinds.items() if kind == TEXT)
         n_rows = sum(file.frame.n_rows for file in files)
-        for group in in_groups(parts, n_rows, key, self.table, ledger, to):
-            yield text_columns(group, texts).join(group.drop_columns(list(texts)).to_pandas())
+        return map(_as_frame, in_groups(parts, n_rows, key, self.table, ledger, to))
 
     def _laid_out(self, part: pa.Table) -> pa.Table:
         there, n = set(part.column_names), len(part)
@@ -74,6 +72,11 @@ class Billed:
         return pa.table(
             {name: whole(part[name]).cast(kind) if name in there else pa.nulls(n, kind) for name, kind in kinds.items()}
         )
+
+
+def _as_frame(rows: pa.Table) -> pd.DataFrame:
+    texts = [name for name, kind in zip(rows.column_names, rows.schema.types, strict=True) if kind == TEXT]
+    return text_columns(rows, tuple(texts)).join(rows.drop_columns(texts).to_pandas())
 
 
 @dataclass
@@ -112,13 +115,13 @@ def refuse_statuses(found: dict[str, Found], known: Iterable[str], context: Cont
 def add_several(
     found: Found, rows: pd.DataFrame, key: list[str], differ: Callable[[pd.api.typing.DataFrameGroupBy], pd.Series]
 ) -> None:
-    """Count the ids (the first of `key`) among rows without copies whose rows of one key `differ`, and by how much."""
+    """Count the ids (the first of `key`) whose rows of one key `differ`, and by how much; rows come in order of ids."""
     twice = rows[rows.duplicated(key, keep=False)]
     copies = twice.groupby(key)
     several = differ(copies)
     ids = several.index[several].get_level_values(0).unique()
     apart = (copies["amount"].max() - copies["amount"].min())[several].sum()
-    found.of += rows[key[0]].nunique()
+    found.of += int(rows[key[0]].ne(rows[key[0]].shift()).sum())
     found.add(len(ids), ids, float(apart), twice["_file"].unique())
 
 

@@ -207,8 +207,9 @@ def _with_service(rows: pd.DataFrame, days: pa.Table, said: _Said, context: Cont
     said.undated.of += len(rows)
     said.undated.add(int(blank.sum()), rows.loc[blank, "invoice_id"], float(rows.loc[blank, "amount"].sum()))
     start, end = start.where(~blank, rows["invoice_date"]), end.where(~blank, rows["invoice_date"])
-    rows = rows.assign(service_start=start, service_end=(end - pd.Timedelta(days=1)).clip(lower=start))
+    rows = rows.assign(service_start=start, service_end=end - pd.Timedelta(days=1))
     rows = leave(rows, start.isna(), "no date", context.ledger, "invoice_id")
+    rows["service_end"] = rows["service_end"].clip(lower=rows["service_start"])
     too_long = (rows["service_end"] - rows["service_start"]).dt.days / 30.4 > LONGEST
     said.long.of += len(rows)
     said.long.add(int(too_long.sum()), rows.loc[too_long, "invoice_id"], files=rows.loc[too_long, "_file"].unique())
