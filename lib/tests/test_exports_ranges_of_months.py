@@ -145,3 +145,20 @@ def test_rows_come_in_more_than_one_block_and_range(tmp_path, monkeypatch, name)
     _, on_disk = both_ways(tmp_path, company(), **SMALL)
     assert on_disk == {name}
     assert min(n_blocks) > 1 and min(n_ranges) > 3
+
+
+@pytest.mark.parametrize("text", ["Date,Session campaign,Sessions\n", "Customer ID,Customer,Currency,Month,MRR\n"])
+def test_headers_without_rows_give_an_empty_table(tmp_path, text):
+    (tmp_path / "a.csv").write_text(text)
+    (tmp_path / "deals.csv").write_text(rows({}))
+    told, on_disk = both_ways(tmp_path, company(), **SMALL)
+    assert "holds headers and no rows" in told and not on_disk
+
+
+def test_decimal_signs_that_contradict_are_refused_in_the_same_words(tmp_path):
+    made = reports(random.Random(1), IDS, "usd")
+    last = list(made[0])[-1]
+    (tmp_path / "a.csv").write_text(table(*made, *({**row, last: "1,5"} for row in made[:3]), base={}))
+    (tmp_path / "deals.csv").write_text(rows({}))
+    told, on_disk = both_ways(tmp_path, company(), **SMALL)
+    assert "must have one decimal sign throughout" in told and not on_disk

@@ -254,7 +254,7 @@ def _decided(
         elif what in NUMBERS and name in tallies:
             read = reader.numbers(tallies[name], name, what)
             signs[name] = read.sign
-            if what == "rate" or name in COUNTS:
+            if what == "rate" or name in COUNTS or read.problem:
                 meant[name] = (tallies[name].values, read.column)
     return meant, signs
 

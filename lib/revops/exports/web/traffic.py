@@ -12,7 +12,7 @@ from pyarrow.dataset import Dataset
 from revops.exports.audit import Ledger
 from revops.exports.context import Context
 from revops.exports.people_records.links import bare, path_of
-from revops.exports.reading.columns import TEXT, by_distinct, text_of
+from revops.exports.reading.columns import TEXT, text_of, whole
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.groups import in_groups, on_disk, sampled, united
 from revops.exports.uniting.records import finish
@@ -89,7 +89,7 @@ def _rows(part: pa.Table, file: OfFile, ledger: Ledger) -> pa.Table:
 
 
 def _days(dates: pa.ChunkedArray) -> pa.Array:
-    return by_distinct(dates, lambda days: days.cast(pa.date32()).cast(TEXT))
+    return whole(dates).cast(pa.date32()).cast(TEXT)
 
 
 def _done(group: pa.Table, files: Files, days: Days, ledger: Ledger) -> pa.Table:
