@@ -17,7 +17,7 @@ from revops.exports.uniting.records import written
 __all__ = ["Parts", "in_groups", "on_disk", "sampled", "united"]
 
 Parts = Callable[[Ledger, int | None], Iterator[pa.Table]]
-"""Yields rows in parts of one layout, of each file at most as many parts as asked for, and tells a ledger what it
+"""Yields rows in parts of one layout, of each file about as many parts as asked for, and tells a ledger what it
 leaves out."""
 SAMPLED = 8
 MORE = 8
