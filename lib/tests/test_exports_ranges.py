@@ -117,7 +117,7 @@ def test_the_sample_is_the_same_in_blocks_as_whole():
     _, on_disk = both_ways(
         ROOT / "data" / "sample", load_company(ROOT / "params"), block=1 << 16, bucket_rows=3000, part_rows=500
     )
-    assert on_disk == {"invoices", "lead_history", "opportunity_history", "payments", "touches"}
+    assert on_disk == {"invoices", "lead_history", "opportunity_history", "payments", "subscriptions", "touches"}
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])

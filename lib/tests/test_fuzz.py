@@ -29,7 +29,7 @@ from revops.exports.reading import blocks
 N = int(os.environ.get("REVOPS_FUZZ", "0"))
 FILES, ALL = sorted(CASES), sorted(DAMAGES)
 ON_SHEETS = sorted(name for name, damage in DAMAGES.items() if not damage.on_bytes)
-IN_BLOCKS = ("members", "weekly members", "members report", "payments", "invoices", "credit notes")
+IN_BLOCKS = ("members", "weekly members", "members report", "payments", "invoices", "credit notes", "mrr", "ga4")
 ONE, TWO = len(FILES), len(FILES) // 4
 SETTINGS = settings(
     max_examples=max(N, 1),
@@ -74,7 +74,7 @@ def test_a_file_damaged_twice_is_read_alike_or_spoken_of(case, first, second, se
     assert tried(case, (first, second), seed) == ""
 
 
-@pytest.mark.parametrize(("nth", "damage"), [*enumerate(ALL)][: None if N else 12])
+@pytest.mark.parametrize(("nth", "damage"), [*enumerate(ALL)][: None if N else 16])
 def test_files_read_in_blocks_are_damaged_alike(nth, damage, monkeypatch):
     monkeypatch.setattr(blocks, "LARGE", 1)
     monkeypatch.setattr(blocks, "BLOCK", 1 << 9)

@@ -213,26 +213,24 @@ def _spent(groups: dict[str, list[Frame]], context: Context) -> dict[str, pa.Tab
 def _billed(
     groups: dict[str, list[Frame]], accounts: pa.Table | None, deals: pa.Table, context: Context, aside: Path | None
 ) -> dict[str, Any]:
-    """Return the tables of billing systems and of visits, whose builders count the rows of the files."""
+    """Return the tables of billing systems and of visits, whose builders finish them and count the rows."""
     do, customers = context.steps.do, groups["look-up: customers"]
     ids = [do(picked, table, "account_id") for table in (accounts, deals)]
     builders = (
-        ("subscriptions", build_subscriptions, (customers, *ids, context)),
+        ("subscriptions", build_subscriptions, (customers, *ids, context, aside)),
         ("invoices", build_invoices, (context, aside)),
         ("payments", build_payments, (context, aside)),
-        ("web_traffic", build_web_traffic, (context,)),
+        ("web_traffic", build_web_traffic, (context, aside)),
     )
     return {
-        name: context.steps.finished(name, _made, build, name, groups[name], *given)[0]
+        name: context.steps.finished(name, _made, build, groups[name], *given)[0]
         for name, build, given in builders
         if groups[name]
     }
 
 
-def _made(build: Callable[..., pa.Table | Dataset], name: str, *given: Any) -> tuple[pa.Table | Dataset, None]:
-    """Return the canonical table that a builder makes; what it has put on disk is finished."""
-    made = build(*given)
-    return finish(made, name) if isinstance(made, pa.Table) else made, None
+def _made(build: Callable[..., pa.Table | Dataset], *given: Any) -> tuple[pa.Table | Dataset, None]:
+    return build(*given), None
 
 
 def _counted(table: pa.Table, name: str, ledger: Ledger, aside: Path | None) -> tuple[pa.Table | Dataset, None]:

@@ -28,18 +28,22 @@ from revops.exports.reading.dates import iso_form
 from revops.exports.reading.footers import are_footers, headers_again, kept_rows, leave_out_cut, warn_of_open_end
 from revops.exports.reading.frames import FEW_KINDS, MAIN_DATE, Frame, introduce, note_size
 from revops.exports.reading.numbers import number_form
+from revops.exports.reading.reconciled import is_reconciled, joined_cells
 from revops.exports.reading.spilled import Spilled
 from revops.exports.reading.unwrapped import is_wrapped
+from revops.exports.reading.wide import lengthen, long_match, tell_lengthened
 from revops.exports.recognising.kinds import FileKind, column_kind
 from revops.exports.recognising.recognise import Match
 
 __all__ = ["large_tables", "read_in_blocks"]
 
-LARGE_TABLES = ("opportunity_history", "touches", "lead_history", "invoices", "payments")
+LARGE_TABLES = ("opportunity_history", "touches", "lead_history", "subscriptions", "invoices", "payments",
+                "web_traffic")  # fmt: skip
 LARGE = 1 << 26  # bytes of all files of a table from which on they are read in blocks
-BLOCK = 1 << 22  # pyarrow reads up to 32 of them ahead
+BLOCK, LEAST = 1 << 22, 1 << 16  # pyarrow reads up to 32 of them ahead
 KINDS = ("id", "text", "category", "flag", "date", "timestamp", *NUMBERS)
 MOST_RAGGED = 10_000
+ROW = {"_row": "text"}
 
 
 class _Odd(Exception):
@@ -48,9 +52,11 @@ class _Odd(Exception):
 
 @dataclass
 class _Seen:
-    """What one pass over the blocks of a file has met."""
+    """What one pass over the blocks of a file has met: `n_read` rows, of which `n_rows` became `n` and blank cells."""
 
     n_read: int = 0
+    n_rows: int = 0
+    n_blank: int = 0
     n: int = 0
     cut: Counter[str] = field(default_factory=Counter)
     ragged: list[str] = field(default_factory=list)
@@ -73,11 +79,12 @@ def read_in_blocks(
 ) -> Frame | None:
     """Return a file as `read_frame` does, but with its rows put aside in the folder `aside`; None where it is odd."""
     kind = match.description.kind
-    kinds = {name: column_kind(kind, name) for name in match.places}
+    long = long_match(match) if kind.wide else match
+    kinds = {name: column_kind(kind, name) for name in long.places}
     if not isinstance(sheet, TextSheet) or sheet.has_nul or sheet.odd_quotes or not _is_plain(kind, match, kinds):
         return None
     path, seen = aside / f".rows-{source.index}.arrow", _Seen()
-    trial = CellReader(match, Source(source.index, source.name, "", 0), company, Ledger())
+    trial = CellReader(long, Source(source.index, source.name, "", 0), company, Ledger())
     try:
         _put_aside(sheet, match, trial, kinds, path, seen)
         tallies = _tallies(path, kinds, [name for name in seen.forms if not _is_quick(name, kinds, seen, trial)])
@@ -86,9 +93,10 @@ def read_in_blocks(
         return None
     introduce(source, sheet, match)
     _report(sheet, match, source, ledger, seen)
-    reader = CellReader(match, source, company, ledger)
-    spilled = Spilled(path, source.index, reader, kinds, *_decided(reader, kinds, tallies, seen), seen.n)
-    labels = {name: reader.label(name) for name in match.places}
+    reader = CellReader(long, source, company, ledger)
+    stored = kinds | (ROW if is_reconciled(kind) else {})
+    spilled = Spilled(path, source.index, reader, stored, *_decided(reader, kinds, tallies, seen), seen.n)
+    labels = {name: reader.label(name) for name in long.places}
     table = next(spilled.parts(range(1))).slice(0, 0)
     frame = Frame(source, match.description, table, None, match.titles, labels, spilled=spilled)
     _describe(frame, MAIN_DATE.get(kind.table or ""))
@@ -98,22 +106,25 @@ def read_in_blocks(
 def _is_plain(kind: FileKind, match: Match, kinds: dict[str, str]) -> bool:
     """Return whether no column needs more than its own cells, one by one or all counted."""
     asks = (
-        kind.wide,
         kind.former,
         kind.stage_dates,
         kind.alone,
         kind.prints_total,
         kind.statement,
         kind.decimal_sign == "file",
+        kind.table == "subscriptions" and kind.form != "months",
     )
-    once = all(len(places) == 1 for places in match.places.values()) and not set(COUNTS) & match.places.keys()
+    spread = kind.wide.cell if kind.wide else ""
+    once = all(len(places) == 1 for name, places in match.places.items() if name != spread)
     return once and not any(asks) and all(what in KINDS for what in kinds.values())
 
 
 def _put_aside(
     sheet: TextSheet, match: Match, reader: CellReader, kinds: dict[str, str], path: Path, seen: _Seen
 ) -> None:
-    schema = pa.schema([(name, pa.bool_() if what == "flag" else TEXT) for name, what in kinds.items()])
+    with_row = is_reconciled(match.description.kind)
+    stored = kinds | (ROW if with_row else {})
+    schema = pa.schema([(name, pa.bool_() if what == "flag" else TEXT) for name, what in stored.items()])
     options = pa.ipc.IpcWriteOptions(compression="lz4")
     with pa.OSFile(str(path), "wb") as out, pa.ipc.new_file(out, schema, options=options) as writer:
         for cells in _blocks(sheet, match, kinds, seen.ragged):
@@ -121,13 +132,16 @@ def _put_aside(
                 raise _Odd
             keep, cut_rows = kept_rows(cells, match)
             seen.n_read, seen.cut = seen.n_read + len(keep), seen.cut + cut_rows
-            columns = [cells.columns[match.places[name][0]] for name in kinds]
             if not keep.all():
-                columns = [column.filter(pa.array(keep)) for column in columns]
-            typed = [_typed(column, name, reader, kinds, seen) for name, column in zip(kinds, columns, strict=True)]
+                cells.columns = {place: column.filter(pa.array(keep)) for place, column in cells.columns.items()}
+            seen.n_rows += cells.n
+            if reader.match is not match:
+                seen.n_blank += lengthen(cells, match)
+            typed = [_typed(cells.columns[reader.match.places[name][0]], name, reader, kinds, seen) for name in kinds]
+            typed += [joined_cells(cells)] if with_row else []
             seen.n += len(typed[0])
             writer.write_batch(pa.RecordBatch.from_arrays(typed, schema=schema))
-    if not seen.n_read:
+    if not seen.n_read or (with_row and (seen.ragged or seen.cut["footer or total row"])):
         raise _Odd
 
 
@@ -151,8 +165,9 @@ def _typed(cells: pa.Array, name: str, reader: CellReader, kinds: dict[str, str]
 def _blocks(sheet: TextSheet, match: Match, kinds: dict[str, str], ragged: list[str]) -> Iterator[Cells]:
     """Yield the cells at the known places block by block; rows of another width go to `ragged` as text."""
     width, skip = sheet.below(match.delimiter, match.header)
-    few = {match.places[name][0]: what in FEW_KINDS for name, what in kinds.items()}
-    types = {str(place): FEW if is_few else TEXT for place, is_few in ({0: False} | few).items()}
+    few = {place: kinds[name] in FEW_KINDS for name, places in match.places.items() for place in places}
+    every = dict.fromkeys(range(width) if is_reconciled(match.description.kind) else (0,), False)
+    types = {str(place): FEW if is_few else TEXT for place, is_few in (every | few).items()}
 
     def other_width(row: arrow_csv.InvalidRow) -> str:
         ragged.append(row.text)
@@ -165,7 +180,9 @@ def _blocks(sheet: TextSheet, match: Match, kinds: dict[str, str], ragged: list[
     convert = arrow_csv.ConvertOptions(
         include_columns=list(types), column_types=types, null_values=nulls, strings_can_be_null=True
     )
-    read = arrow_csv.ReadOptions(column_names=[str(i) for i in range(width)], block_size=BLOCK)
+    most = max(map(len, match.places.values()))  # rows that one may become
+    size = max(BLOCK // most, min(BLOCK, LEAST))
+    read = arrow_csv.ReadOptions(column_names=[str(i) for i in range(width)], block_size=size)
     with sheet.stream(sheet.start + skip) as stream, arrow_csv.open_csv(stream, read, parse, convert) as batches:
         for batch in batches:
             if len(ragged) > MOST_RAGGED:
@@ -192,6 +209,8 @@ def _report(sheet: TextSheet, match: Match, source: Source, ledger: Ledger, seen
     source.unknown_columns = match.unknown
     leave_out_cut(ragged, lines, seen.cut, match, source, ledger, open_end(sheet.blob, delimiter) if ragged else ())
     warn_of_open_end(sheet, match, source)
+    if match.description.kind.wide:
+        tell_lengthened(seen.n_rows, seen.n_blank, match, source, ledger)
 
 
 def _is_quick(name: str, kinds: dict[str, str], seen: _Seen, reader: CellReader) -> bool:
@@ -234,7 +253,7 @@ def _decided(
         elif what in NUMBERS and name in tallies:
             read = reader.numbers(tallies[name], name, what)
             signs[name] = read.sign
-            if what == "rate":
+            if what == "rate" or name in COUNTS or read.problem:
                 meant[name] = (tallies[name].values, read.column)
     return meant, signs
 

@@ -109,7 +109,7 @@ class CellReader:
             read = read_rates(cells, where, name in kind.percent, known, fallback)
         else:
             says = "as other columns show" if self.sign else "company.yml says so"
-            counted = read_counts(cells) if name in COUNTS else None
+            counted = read_counts(cells.values if isinstance(cells, Tally) else cells) if name in COUNTS else None
             read = counted or read_numbers(cells, where, known, fallback, says)
             if read.problem and name in kind.alone:
                 read, self.unsure[name] = numbers_by_cell(cells, where, fallback)

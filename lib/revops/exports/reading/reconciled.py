@@ -9,7 +9,7 @@ from revops.exports.reading.columns import TEXT, whole
 from revops.exports.recognising.kinds import FileKind, column_kind
 from revops.exports.recognising.recognise import Match
 
-__all__ = ["apart", "identities", "is_reconciled", "with_total"]
+__all__ = ["apart", "identities", "is_reconciled", "joined_cells", "with_total"]
 
 RECONCILED = ("spend", "web_traffic")
 
@@ -24,8 +24,13 @@ def with_total(column: str, cells: Cells, totals: Cells, match: Match) -> pa.Arr
 
 def identities(cells: Cells) -> pa.Array:
     """Return a number for each row, the same for rows whose cells are all the same, also those that we do not read."""
-    texts = [whole(column).cast(TEXT).fill_null("") for column in cells.columns.values()]
-    return pc.dictionary_encode(pc.binary_join_element_wise(*texts, "\x1f")).indices
+    return pc.dictionary_encode(joined_cells(cells)).indices
+
+
+def joined_cells(cells: Cells) -> pa.Array:
+    """Return all cells of each row as one text."""
+    texts = [whole(column).cast(TEXT).fill_null("") for _, column in sorted(cells.columns.items())]
+    return pc.binary_join_element_wise(*texts, "\x1f")
 
 
 def apart(columns: dict[str, pa.Array], n: int, totals: Cells, reader: CellReader) -> pa.Table | None:

@@ -8,9 +8,10 @@ import pyarrow as pa
 from revops.errors import examples
 from revops.exports.context import Context
 from revops.exports.reading.frames import Frame
+from revops.exports.recurring.billed import Found
 from revops.wording import plural, share
 
-__all__ = ["as_account_ids", "tell_accounts"]
+__all__ = ["Accounts", "as_account_ids"]
 
 LONG = re.compile(r"001[A-Za-z0-9]{15}")
 CHECKSUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
@@ -32,33 +33,43 @@ def _short(id: str) -> str:
     return id[:15] if "".join(sums) == id[15:] else id
 
 
-def tell_accounts(
-    found: pd.DataFrame, frames: list[Frame], accounts: pa.Table | None, deals: pa.Table, context: Context
-) -> None:
-    """Write down how many customers have an account that the CRM knows; warn of ids that it does not know.
+class Accounts:
+    """Counts which customers have an account that the CRM knows, and tells it once all have come."""
 
-    Parameters
-        found : customer_id and account_id, a row per month
-        frames : the files that may tell the account; nothing is said where none has such a column
-        accounts, deals : the CRM's accounts; without a file of them those that its opportunities name
-    """
-    telling = sorted((f.source for f in frames if "account_id" in f.table.column_names), key=lambda source: source.name)
-    if not telling:
-        return
-    known = accounts if accounts is not None else deals
-    if "account_id" not in known.column_names:
-        return
-    customers = found.drop_duplicates("customer_id")
-    named = customers["account_id"].dropna()
-    here = named.isin(known["account_id"].to_pylist())
-    n, total = int(here.sum()), len(customers)
-    whose = "accounts" if accounts is not None else "accounts of opportunities"
-    telling[0].decisions.append(
-        f"{n:,} of {plural(total, 'customer')} ({share(n / total)}) are found among the {whose} by their account id; "
-        f"{total - len(named):,} without one"
-    )
-    if accounts is not None and not here.all():
-        context.ledger.warnings.append(
-            f"subscriptions: {int((~here).sum()):,} of {plural(total, 'customer')} name an account that no file of "
-            f"accounts holds ({examples(sorted(set(named[~here])))}): correct the ids, or export all accounts"
+    def __init__(self, frames: list[Frame], accounts: pa.Table | None, deals: pa.Table, context: Context) -> None:
+        """Nothing is told where none of the files has a column of accounts.
+
+        Parameters
+            frames : the files that may tell the account
+            accounts, deals : the CRM's accounts; without a file of them those that its opportunities name
+        """
+        telling = [frame.source for frame in frames if "account_id" in frame.table.column_names]
+        self.source = min(telling, key=lambda source: source.name, default=None)
+        self.listed, self.context = accounts is not None, context
+        known = accounts if accounts is not None else deals
+        self.known = known["account_id"].to_pylist() if "account_id" in known.column_names else None
+        self.n, self.here, self.strange = 0, 0, Found()
+
+    def add(self, customers: pd.DataFrame) -> None:
+        """Count some customers, a row of each with its account_id."""
+        if self.source is None or self.known is None:
+            return
+        named = customers["account_id"].dropna()
+        here = named.isin(self.known)
+        self.n, self.here = self.n + len(customers), self.here + int(here.sum())
+        self.strange.add(int((~here).sum()), set(named[~here]).difference(self.strange.shown))
+
+    def tell(self) -> None:
+        """Write down how many are known; warn of ids that no file of accounts holds."""
+        if self.source is None or not self.n:
+            return
+        whose = "accounts" if self.listed else "accounts of opportunities"
+        self.source.decisions.append(
+            f"{self.here:,} of {plural(self.n, 'customer')} ({share(self.here / self.n)}) are found among the {whose} "
+            f"by their account id; {self.n - self.here - self.strange.n:,} without one"
         )
+        if self.listed and self.strange.n:
+            self.context.ledger.warnings.append(
+                f"subscriptions: {self.strange.n:,} of {plural(self.n, 'customer')} name an account that no file of "
+                f"accounts holds ({examples(self.strange.shown)}): correct the ids, or export all accounts"
+            )

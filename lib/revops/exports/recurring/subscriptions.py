@@ -1,32 +1,46 @@
 """The table of subscriptions: customer by month, from reports where there are any, else from present prices."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from pyarrow.dataset import Dataset
 
 from revops.errors import examples
+from revops.exports.audit import Ledger
 from revops.exports.context import Context
-from revops.exports.money import refuse_unconverted
+from revops.exports.money import Unconverted
+from revops.exports.reading.columns import TEXT
 from revops.exports.reading.frames import Frame
-from revops.exports.recurring.customer_accounts import as_account_ids, tell_accounts
-from revops.exports.recurring.doubts import warn_of_difference, warn_of_months, warn_of_returns
+from revops.exports.recurring.customer_accounts import Accounts, as_account_ids
+from revops.exports.recurring.doubts import Doubts
+from revops.exports.recurring.months import BASES, NAMED, PRESENT, REPORTED, laid_out, month_rows
 from revops.exports.recurring.present import present_months
-from revops.exports.recurring.reported import reported_months
-from revops.exports.uniting.rows import in_one, nothing, text_columns
+from revops.exports.recurring.reported import Reports
+from revops.exports.uniting.groups import in_groups, on_disk, sampled, united
+from revops.exports.uniting.records import finish
+from revops.exports.uniting.rows import in_one
 from revops.wording import money, plural
 
 __all__ = ["build_subscriptions"]
 
-ORDER = ("active", "past_due", "trialing", "paused", "free")
-NAMES = ("customer_id", "customer_name", "account_id")
-COLUMNS = ["customer_id", "month", "customer_name", "account_id", "status", "amount", "amount_original", "currency",
-           "basis"]  # fmt: skip
+KEY = ["customer_id", "month"]
+LEFT = ["customer_id", "subscription_id", "status", "month", "at_stake"]
+NAMES = ["customer_id", "customer_name", "account_id"]
 
 
 def build_subscriptions(
-    frames: list[Frame], customers: list[Frame], accounts: pa.Table | None, deals: pa.Table, context: Context
-) -> pa.Table:
-    """Return what every customer pays a month, with the months in which it pays nothing but stays.
+    frames: list[Frame],
+    customers: list[Frame],
+    accounts: pa.Table | None,
+    deals: pa.Table,
+    context: Context,
+    aside: Path | None = None,
+) -> pa.Table | Dataset:
+    """Return what every customer pays a month, with the months in which it pays nothing but stays; they are counted.
 
     Reports of recurring revenue are taken as they are. Beside them subscriptions add only the months without payment
     (late, trial, pause); alone they tell every month at their present price, with a warning.
@@ -34,42 +48,77 @@ def build_subscriptions(
     Parameters
         customers : lists of customers, for names and accounts
         accounts, deals : accounts of the CRM, where there is a file of them, and its opportunities
+        aside : where reports are too large for memory, the months go to subscriptions.parquet in this folder, some
+            customers after others, and are returned as a dataset
     """
-    months = [frame for frame in frames if frame.description.kind.form == "months"]
-    others = [frame for frame in frames if frame.description.kind.form != "months"]
-    parts = [reported_months(months, context)] if months else []
-    namers = [text_columns(frame.table, NAMES) for frame in customers]
-    if others:
-        present, subs = present_months(others, context)
-        if parts:
-            warn_of_difference(parts[0], present, context)
-            present = _beside(present, parts[0])
-        elif len(present):
-            _warn_of_basis(present, context)
-        _count(subs, present, bool(parts), context)
-        _warn_of_late(present, context)
-        parts.append(present)
-        namers.append(subs)
-    rows = pd.concat([part[COLUMNS] for part in parts], ignore_index=True)
-    if not len(rows):
-        return nothing("subscriptions")
-    refuse_unconverted(
-        _arrow(rows[["amount", "amount_original", "currency"]]), context.company, "subscriptions", context.ledger
-    )
-    if months and len(parts[0]):
-        warn_of_months(parts[0], context)
-        warn_of_returns(rows, context)
-    summed = _summed(rows, [*namers, *parts])
-    tell_accounts(summed, [*customers, *frames], accounts, deals, context)
-    return _arrow(summed)
+    reports = [frame for frame in frames if frame.description.kind.form == "months"]
+    lists = [frame for frame in frames if frame.description.kind.form != "months"]
+    present, subs = present_months(lists, context) if lists else (None, None)
+    found = _Found(Reports(reports, context), Accounts([*customers, *frames], accounts, deals, context), context)
+    others = [laid_out(frame.table, NAMED) for frame in customers]
+    if subs is not None:
+        others += [laid_out(_arrow(subs[NAMES]), NAMED), laid_out(_arrow(present), PRESENT)]
+
+    def parts(ledger: Ledger, most: int | None) -> Iterator[pa.Table]:
+        yield from found.reports.parts(ledger) if most is None else sampled(reports, "customer_id", most)
+        yield from others
+
+    n_rows, to = sum(frame.n_rows for frame in reports) + sum(map(len, others)), on_disk(reports, aside)
+    groups = in_groups(parts, n_rows, "customer_id", "subscriptions", context.ledger, to)
+    table = united((found.done(group, bool(reports)) for group in groups), "subscriptions", to)
+    found.reports.tell()
+    if subs is not None:
+        found.tell_present(subs, bool(reports))
+    found.lost.refuse(context.company, context.ledger)
+    found.doubts.warn(found.reports.months)
+    found.accounts.tell()
+    return table
 
 
-def _beside(present: pd.DataFrame, reported: pd.DataFrame) -> pd.DataFrame:
-    """Return the months that reports leave out: of customers with no amount in them, in months they cover."""
-    told = pd.MultiIndex.from_frame(reported[["customer_id", "month"]])
-    covered = present["month"].isin(reported["month"])
-    known = pd.MultiIndex.from_frame(present[["customer_id", "month"]]).isin(told)
-    return present[covered & ~known & present["status"].isin(("past_due", "trialing", "paused", "free"))]
+@dataclass
+class _Found:
+    """What is found customers by customers; `left` are the months at present prices that stay."""
+
+    reports: Reports
+    accounts: Accounts
+    context: Context
+    left: list[pd.DataFrame] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.doubts, self.lost = Doubts(self.context), Unconverted("subscriptions")
+
+    def done(self, group: pa.Table, has_reports: bool) -> pa.Table:
+        """Return the finished months of some customers, of whom these are all rows."""
+        rows = month_rows(group)
+        rows["_key"] = in_one(rows, KEY)
+        reported, present, named = (rows[rows["_what"].eq(what)] for what in (REPORTED, PRESENT, NAMED))
+        if has_reports:
+            reported, months = self.reports.once(reported), self.reports.months
+            self.doubts.add_months(reported)
+            self.doubts.add_difference(reported, present, months.max())
+            present = present[
+                present["month"].isin(months)
+                & ~present["_key"].isin(reported["_key"])
+                & present["status"].isin(("past_due", "trialing", "paused", "free"))
+            ]
+        self.left.append(present[LEFT].astype(dict.fromkeys(LEFT[:3], object)))
+        rows = pd.concat([reported, present]) if len(present) else reported
+        if (np.diff(rows["_key"]) < 0).any():
+            rows = rows.sort_values("_key", kind="stable")
+        self.lost.add(_arrow(rows[["amount", "amount_original", "currency"]]))
+        if has_reports:
+            self.doubts.add_returns(rows, months)
+        table, people = _summed(rows, [named, rows])
+        self.accounts.add(people)
+        return finish(table, "subscriptions")
+
+    def tell_present(self, subs: pd.DataFrame, has_reports: bool) -> None:
+        """Count the subscriptions, and warn of what their present prices do not tell."""
+        present = pd.concat(self.left)
+        if len(present) and not has_reports:
+            _warn_of_basis(present, self.context)
+        _count(subs, present, has_reports, self.context)
+        _warn_of_late(present, self.context)
 
 
 def _count(subs: pd.DataFrame, present: pd.DataFrame, has_report: bool, context: Context) -> None:
@@ -95,7 +144,7 @@ def _warn_of_late(present: pd.DataFrame, context: Context) -> None:
     late = present[present["status"].eq("past_due")]
     late = late[late["month"].eq(late["month"].max())]
     if len(late):
-        worth = money(float(late["at_stake"].sum()), context.company.currency, exact=True)
+        worth = money(round(float(late["at_stake"].sum()), 3), context.company.currency, exact=True)
         policy = context.company.subscriptions.past_due
         context.ledger.warnings.append(
             f"subscriptions: {plural(late['customer_id'].nunique(), 'customer')} with a late payment in "
@@ -104,48 +153,45 @@ def _warn_of_late(present: pd.DataFrame, context: Context) -> None:
         )
 
 
-def _summed(rows: pd.DataFrame, namers: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return one row per customer and month, named and joined to its account by any file that tells."""
-    key = ["customer_id", "month"]
-    rows = rows.dropna(subset=key)
-    codes = in_one(rows, key)
-    if (codes[1:] < codes[:-1]).any():
-        order = np.argsort(codes, kind="stable")
-        rows, codes = rows.iloc[order], codes[order]
-    again = np.append(codes[1:] == codes[:-1], False)
+def _summed(rows: pd.DataFrame, namers: list[pd.DataFrame]) -> tuple[pa.Table, pd.DataFrame]:
+    """Return one row per customer and month, and one per customer with its name and account by any file that tells."""
+    rows = rows.dropna(subset=KEY)
+    again = np.append(np.diff(rows["_key"]) == 0, False)[: len(rows)]
     again[1:] |= again[:-1]
+    rows = rows.assign(basis=pd.Categorical.from_codes(rows["_what"], BASES))
     alone = rows[~again]
     done = pd.DataFrame({
-        **{name: alone[name] for name in (*key, "status", "basis", "currency", "amount_original")},
-        "recurring_amount": alone["amount"].fillna(0.0), "_n": alone["currency"].notna(),
+        **{name: alone[name] for name in (*KEY, "status", "basis", "currency", "amount_original")},
+        "recurring_amount": alone["amount"].fillna(0.0), "_n": alone["currency"].notna().astype(int),
     })  # fmt: skip
     if again.any():
-        done = pd.concat([done, _added(rows[again], key)]).sort_values(key, kind="stable")
+        done = pd.concat([done, _added(rows[again])]).sort_values(KEY, kind="stable")
     single = done["_n"].eq(1)
     done["amount_original"] = done["amount_original"].fillna(0.0).round(2).where(single, np.nan)
     done["currency"] = done["currency"].where(single, None)
     done["recurring_amount"] = done["recurring_amount"].round(2)
-    return _named(done.drop(columns="_n").reset_index(drop=True), namers)
+    codes, customers = pd.factorize(done["customer_id"])
+    people = _named(pd.DataFrame({"customer_id": customers.astype(object)}), namers)
+    named = {name: pa.array(people[name], TEXT, from_pandas=True).take(pa.array(codes)) for name in NAMES}
+    rest = _arrow(done.drop(columns=["_n", "customer_id"]))
+    return pa.table({**named, **dict(zip(rest.column_names, rest.columns, strict=True))}), people
 
 
-def _added(rows: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+def _added(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the sums of rows of one customer and month, with the number `_n` of their currencies."""
-    rows = rows.assign(_rank=rows["status"].map({name: place for place, name in enumerate(ORDER)}))
-    group = rows.sort_values("_rank", kind="stable").groupby(key, sort=True)
+    group = rows.assign(_rank=rows["status"].cat.codes).sort_values("_rank", kind="stable").groupby(KEY, sort=True)
     return group.agg(status=("status", "first"), recurring_amount=("amount", "sum"), basis=("basis", "first"),
                      amount_original=("amount_original", "sum"), currency=("currency", "first"),
                      _n=("currency", "nunique")).reset_index()  # fmt: skip
 
 
-def _named(done: pd.DataFrame, namers: list[pd.DataFrame]) -> pd.DataFrame:
-    codes, customers = pd.factorize(done["customer_id"])
-    for name in ("customer_name", "account_id"):
+def _named(people: pd.DataFrame, namers: list[pd.DataFrame]) -> pd.DataFrame:
+    for name in NAMES[1:]:
         told = pd.concat([_pairs(part, name) for part in namers]).dropna()
         told[name] = as_account_ids(told[name]) if name == "account_id" else told[name]
-        told = told.drop_duplicates().sort_values(["customer_id", name]).drop_duplicates("customer_id")
-        found = pd.Series(customers).map(told.set_index("customer_id")[name])
-        done[name] = found.astype("object").to_numpy()[codes]
-    return done
+        told = told.drop_duplicates().sort_values(["customer_id", name]).drop_duplicates("customer_id").astype(object)
+        people[name] = people["customer_id"].map(told.set_index("customer_id")[name]).astype(object)
+    return people
 
 
 def _pairs(rows: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -10,15 +10,17 @@ import pyarrow.compute as pc
 
 from revops.exports.audit import Ledger
 from revops.exports.reading.buckets import in_buckets, number_of_buckets
+from revops.exports.reading.columns import TEXT, text_of
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.records import written
 
-__all__ = ["Parts", "in_groups", "on_disk", "united"]
+__all__ = ["Parts", "in_groups", "on_disk", "sampled", "united"]
 
 Parts = Callable[[Ledger, int | None], Iterator[pa.Table]]
-"""Yields rows in parts of one layout, of each file at most as many parts as asked for, and tells a ledger what it
+"""Yields rows in parts of one layout, of each file about as many parts as asked for, and tells a ledger what it
 leaves out."""
 SAMPLED = 8
+MORE = 8
 
 
 def on_disk(frames: Iterable[Frame], aside: Path | None) -> Path | None:
@@ -36,18 +38,27 @@ def in_groups(parts: Parts, n_rows: int, key: str, name: str, ledger: Ledger, as
         yield pa.concat_tables(parts(ledger, None))
         return
     unheard = Ledger([replace(source) for source in ledger.sources])
-    sample = [chunk for part in parts(unheard, SAMPLED) for chunk in part[key].chunks]
-    cuts = boundaries(pa.chunked_array(sample, pa.string()), n_rows)
+    sample = [chunk for part in parts(unheard, SAMPLED) for chunk in part[key].cast(TEXT).chunks]
+    cuts = boundaries(pa.chunked_array(sample, TEXT), n_rows)
     edges = _as_bytes(cuts)
     placed = (
-        (part, np.searchsorted(edges, _as_bytes(part[key].combine_chunks()), side="right"))
-        for part in parts(ledger, None)
+        (part, np.searchsorted(edges, _as_bytes(text_of(part, key)), side="right")) for part in parts(ledger, None)
     )
     buckets = in_buckets(placed, len(cuts) + 1, name, aside)
     for place in range(buckets.n):
         rows = buckets.read(place)
         buckets.drop(place)
         yield rows
+
+
+def sampled(frames: Iterable[Frame], key: str, most: int) -> Iterator[pa.Table]:
+    """Yield the ids of more parts of files than `most`, which costs little where only these are read.
+
+    Files are often in the order of their ids: between two sampled parts of such a file no range ends.
+    """
+    for frame in frames:
+        for part in frame.parts([key], MORE * most):
+            yield pa.table({key: part[key].drop_null()})
 
 
 def united(tables: Iterable[pa.Table], name: str, aside: Path | None) -> pa.Table | pa.dataset.Dataset:

@@ -51,7 +51,8 @@ def unite(frames: list[Frame], name: str, ledger: Ledger, key: str | None = None
     if pc.any(missing).as_py():
         ledger.leave_out_rows(table.filter(missing), f"no {key}", key)
         table = table.filter(pc.invert(missing))
-    is_unique = _ascends(table[key]) or _ascends(table[key].take(pc.sort_indices(table[key])))
+    ids = table[key]
+    is_unique = _are_sorted(ids) or _are_sorted(ids.take(pc.sort_indices(ids)))
     return table if is_unique else once(table, key, frames, ledger)
 
 
@@ -182,11 +183,19 @@ def sorted_by(table: pa.Table, *keys: str) -> pa.Table:
 
 def _order(keys: pa.Table) -> pa.Array | None:
     """Return the order of rows by the columns of their keys, nulls first; None where they stand in it."""
-    names = keys.column_names
-    if len(names) == 1 and _ascends(keys[names[0]]):
+    if _are_sorted(*keys.columns):
         return None
-    order = pc.sort_indices(keys, [(name, "ascending", "at_start") for name in names])
+    order = pc.sort_indices(keys, [(name, "ascending", "at_start") for name in keys.column_names])
     return None if (order.to_numpy() == np.arange(len(order))).all() else order
+
+
+def _are_sorted(*keys: pa.ChunkedArray) -> bool:
+    """Return whether each row comes after the one before it by its keys; not known where one is blank."""
+    after = pa.scalar(False)
+    for key in reversed(keys):
+        upper, lower = key[:-1], key[1:]
+        after = pc.or_(pc.less(upper, lower), pc.and_(pc.equal(upper, lower), after))
+    return pc.all(after, skip_nulls=False).as_py() is True
 
 
 def joined(keys: pa.Array | pa.ChunkedArray, other: pa.Table, by: str, take: str) -> pa.Array | pa.ChunkedArray:
@@ -198,8 +207,3 @@ def joined(keys: pa.Array | pa.ChunkedArray, other: pa.Table, by: str, take: str
 def picked(table: pa.Table | None, *names: str) -> pa.Table | None:
     """Return the columns of some names that the table has; None where there is no table."""
     return None if table is None else table.select([name for name in names if name in table.column_names])
-
-
-def _ascends(column: pa.ChunkedArray) -> bool:
-    """Return whether each value comes after the one before, so that none stands twice; blanks are passed over."""
-    return pc.all(pc.less(column[:-1], column[1:])).as_py() is not False
