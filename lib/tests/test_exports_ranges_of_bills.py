@@ -149,7 +149,7 @@ def told(made, **how):
 
 
 SMALL = {"block": 1 << 10, "bucket_rows": 20, "part_rows": 10}
-FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SIZES = {
     "block": st.integers(1 << 9, 1 << 13),
     "bucket_rows": st.integers(1, 60),
