@@ -176,7 +176,8 @@ def test_random_invoices_are_the_same_in_any_blocks_and_ranges(seed, odd, sizes,
     made["file1.csv"] += made["file0.csv"][::3]
     made["heads.csv"] = head_rows(chance, sizes[3], odd)
     said, on_disk = told(made, **how)
-    assert ("invoices" in on_disk) == (any(map(made.get, ("file0.csv", "file1.csv", "file2.csv"))) and said[:1] == "{")
+    made.pop("heads.csv")
+    assert ("invoices" in on_disk) == (any(made.values()) and said.startswith("{")), said
 
 
 def test_a_credit_note_takes_the_days_of_an_invoice_in_any_other_range(tmp_path):

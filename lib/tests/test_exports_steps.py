@@ -227,6 +227,23 @@ def test_bills_too_large_for_memory_are_built_again_only_where_their_files_chang
     assert {"invoices.parquet", "payments.parquet"} <= found.keys()
 
 
+def test_lines_too_large_for_memory_are_built_again_where_the_file_changes_that_tells_their_customers(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(blocks, "LARGE", 1)
+    gate = Gate(tmp_path, company())
+    gate.folder.mkdir()
+    lines = "id,invoice_id,amount,currency,period_start,period_end\nil_1,in_1,1200,usd,2025-01-01,2025-02-01\n"
+    heads = "id,customer_id,status,amount_due\nin_1,cus_1,paid,1200\n"
+    for name, text in {"deals.csv": rows({}, {}), "lines.csv": lines, "heads.csv": heads}.items():
+        (gate.folder / name).write_text(text)
+    gate.again()
+    assert gate.again()[1] == {}
+    (gate.folder / "heads.csv").write_text(heads.replace("paid", "open"))
+    done = gate.again()[1]
+    assert done == {"read heads.csv": 1, "rows of lines.csv": 1, "invoices.parquet": 1}
+
+
 @pytest.mark.parametrize("harm", ["cut", "other bytes", "gone"])
 @pytest.mark.parametrize("suffix", [".step", ".arrow", ".parquet"])
 def test_what_is_damaged_is_noticed_and_made_anew(gate_of, tmp_path, suffix, harm):

@@ -93,7 +93,7 @@ def _parts_of(value: Any) -> list[Any]:
             return [value.digest]
         case Frame():
             rows = value.source.sha256 if value.spilled is not None else value.rows
-            said = (value.day, value.titles, value.labels, value.totals, value.scaled, value.part)
+            said = (value.day, value.titles, value.labels, value.totals, value.scaled, value.part, value.looked_up)
             return [value.source, value.description, rows, *said]
         case Source():
             return [getattr(value, name) for name in SAID]

@@ -107,7 +107,6 @@ def _is_plain(kind: FileKind, match: Match, kinds: dict[str, str]) -> bool:
     """Return whether no column needs more than its own cells, one by one or all counted."""
     asks = (
         kind.former,
-        kind.lookups,
         kind.stage_dates,
         kind.alone,
         kind.prints_total,

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -63,7 +64,8 @@ class Frame:
 
     `_file` is the number of its source; `day` is that of its dated folder, if any; `titles` stand above its header,
     `labels` are the headers of its columns; `scaled` is how many amounts are written with K, M or B; `part` is the
-    name of its sheet in a workbook. Of a file too large for memory `table` has no rows: they are `spilled`.
+    name of its sheet in a workbook. Of a file too large for memory `table` has no rows: they are `spilled`, and what
+    they take from other files is `looked_up` (uniting.look_ups) when they are read.
     `totals` are the rows of totals taken out of it, by their `label` and numbers, where these are to be held against.
     """
 
@@ -77,6 +79,7 @@ class Frame:
     scaled: int = 0
     part: str = ""
     spilled: Spilled | LaterRows | None = None
+    looked_up: tuple[Any, ...] = ()
 
     @property
     def rows(self) -> pa.Table | Later:
@@ -99,7 +102,10 @@ class Frame:
         else:
             n = len(self.spilled)
             places = None if most is None else np.unique(np.linspace(0, n - 1, min(most, n)).astype(int)).tolist()
-            yield from self.spilled.parts(places, names)
+            for part in self.spilled.parts(places, None if self.looked_up else names):
+                for other in self.looked_up:
+                    part = other.into(part)
+                yield part if names is None else part.select(names)
 
     def distinct(self, column: str) -> pa.Array:
         """Return the distinct values of a column as text, blanks left out."""
