@@ -33,7 +33,7 @@ def main(words: Sequence[str] | None = None) -> int:
         for part in asked.parts or PARTS:
             for line in PARTS[part](table):
                 print(line, flush=True)
-    print(notes(asked.patience))
+    print(notes(table))
     return 0
 
 
@@ -57,14 +57,17 @@ def _tables(table: Table) -> Iterator[str]:
 
 
 def _books(table: Table) -> Iterator[str]:
-    """the state on a past day beside plain pandas doing the same, and how long deals stood in each stage (rows: states
-    in the history)"""
+    """the state on a past day beside plain pandas doing the same, and how long deals stood in each stage: from tables
+    in memory, then from prepared ones, in parts where they are large (rows: states in the history)"""
     for n in table.sizes():
         company = table.made(works.make_tables, "companies", n // works.STATES)
+        table.made(works.make_parts, "companies", n // works.STATES, works.PARTS)
         rows, read = (works.states_of(company), "states of deals"), {READ: works.plain_parquet}
         beside = {"plain pandas": works.plain_state, **read}
         yield from table.lines("state on a past day", rows, company, works.state, beside, "growth ≤ 2")
+        yield from table.lines("- state from stored tables", rows, company, works.state_of_parts, read, "≤ 3 GB")
         yield from table.lines("stays in stages", rows, company, works.spells, read, "growth ≤ 2")
+        yield from table.lines("- stays from stored tables", rows, company, works.spells_of_parts, read, "≤ 3 GB")
 
 
 def _measures(table: Table) -> Iterator[str]:

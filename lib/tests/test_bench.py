@@ -130,7 +130,9 @@ def test_a_past_day_by_hand_is_the_books(tmp_path, here):
     cells = told(tmp_path, bench._books, 3000)
     assert [(row[0], row[2], row[5]) for row in cells] == [
         ("state on a past day", "states of deals", "plain pandas"), ("", "", "pandas.read_parquet"),
+        ("- state from stored tables", "states of deals", "pandas.read_parquet"),
         ("stays in stages", "states of deals", "pandas.read_parquet"),
+        ("- stays from stored tables", "states of deals", "pandas.read_parquet"),
     ]  # fmt: skip
     assert int(cells[0][1].replace(",", "")) == pytest.approx(3000, rel=0.2)
 

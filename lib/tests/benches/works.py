@@ -20,7 +20,7 @@ from benches.tables import write_table
 from revops.analysis.credit import Paths, credit_by_model, credit_draws
 from revops.analysis.journeys import journeys_of
 from revops.analysis.passages import stays
-from revops.analysis.spans import spans
+from revops.analysis.spans import spans, spans_of
 from revops.benchmarks import published
 from revops.book import Book
 from revops.book.parts import cut
@@ -30,7 +30,8 @@ from revops.exports import Audit, prepare
 
 __all__ = ["PARTS", "STATES", "TOUCHES", "credited", "gate", "journeys", "make_exports", "make_parts",
            "make_people", "make_table", "make_tables", "measure", "pandas_csv", "plain_csv", "plain_parquet",
-           "plain_people", "plain_state", "spells", "state", "state_by_hand", "states_of"]  # fmt: skip
+           "plain_people", "plain_state", "spells", "spells_of_parts", "state", "state_by_hand", "state_of_parts",
+           "states_of"]  # fmt: skip
 
 STATES = 5
 """So many states in time to an opportunity, in made exports and in made tables."""
@@ -114,6 +115,17 @@ def state(folder: Path) -> Cost:
     return cost_of(lambda: book.as_of(day, now=FAR).state(day))
 
 
+def state_of_parts(folder: Path) -> Cost:
+    """Rebuild the same end to end: from the prepared tables, one part after another."""
+
+    def work() -> None:
+        book = _book_of(folder, stored_in(folder / PARTS))
+        day = _past(book)
+        book.as_of(day, now=FAR).state(day)
+
+    return cost_of(work)
+
+
 def plain_state(folder: Path) -> Cost:
     """Rebuild the same by hand, as an analyst would in pandas, from the same tables in memory."""
     book = _book(folder)
@@ -144,6 +156,11 @@ def spells(folder: Path) -> Cost:
     view = _book(folder).as_of("auto", now=FAR)
     timeline, records = view.timeline, view.opportunities
     return cost_of(lambda: stays(spans(timeline, records, as_of=view.day, company=view.company)))
+
+
+def spells_of_parts(folder: Path) -> Cost:
+    """Find the same end to end: from the prepared tables, one part after another."""
+    return cost_of(lambda: stays(spans_of(_book_of(folder, stored_in(folder / PARTS)).as_of("auto", now=FAR))))
 
 
 def states_of(folder: Path) -> int:
