@@ -96,7 +96,10 @@ def by_id(frames: list[pd.DataFrame], column: str) -> pd.DataFrame:
     filled = [frame for frame in frames if len(frame)] or frames[:1]
     ids = pd.concat([frame[column] for frame in filled], ignore_index=True)
     order = pd.factorize(ids, sort=True)[0].argsort(kind="stable")
-    table = {name: pd.concat([frame.pop(name) for frame in filled]).array.take(order) for name in list(filled[0])}
+    table = {}
+    for name in list(filled[0]):
+        column = pd.concat([frame.pop(name) for frame in filled], ignore_index=True)
+        table[name] = column.take(order).reset_index(drop=True)
     return pd.DataFrame(table, copy=False)
 
 
