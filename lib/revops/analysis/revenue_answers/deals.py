@@ -22,13 +22,14 @@ __all__ = ["cents", "deals_in"]
 
 _DEAL = ["opportunity_id", "opportunity_name", "account_id", "account_name", "owner_id", "type", "source",
          "forecast_category", "close_date", "amount"]  # fmt: skip
+_Rows = tuple[str, pd.DataFrame]  # of a quarter, by its name
 
 
 @dataclass(frozen=True)
 class _Found:
-    """Deals of a company as known on one day, or of one part of it: tables for a quarter each; and how many touches."""
+    """Deals as known on one day, of a company or of one part of it, by quarter; and how many touches are known then."""
 
-    deals: list[tuple[str, pd.DataFrame]]
+    deals: list[_Rows]
     n_touches: int
 
 
@@ -74,14 +75,14 @@ def _found(
     found = {}
     for day in sorted({view.day, *frozen.values()} if days is None else days):
         then = view if day == view.day else replace(view, day=day, _states={})
-        told = [(p, _won(then, p, view.day)) for p in periods if frozen[p.name] == day]
-        told += [(p, _open(view, p)) for p in periods if day == view.day]
+        told = [(p.name, _won(then, p, view.day)) for p in periods if frozen[p.name] == day]
+        told += [(p.name, _open(view, p)) for p in periods if day == view.day]
         n_touches = 0
-        if with_touches and not (by_conversions and all(table.empty for _, table in told)):
+        if with_touches and not (by_conversions and all(rows.empty for _, rows in told)):
             known = known_on(then, conversions=by_conversions)
-            told = [(p, _touched(table, then, p, known)) for p, table in told]
+            told = _touched(told, then, known)
             n_touches = sum(len(part.touched.table) for part in known)
-        found[day] = _Found([(p.name, table) for p, table in told], n_touches)
+        found[day] = _Found(told, n_touches)
     return found
 
 
@@ -113,13 +114,10 @@ def _described(state: pd.DataFrame, part: str) -> pd.DataFrame:
     return state[_DEAL].assign(part=part, role=role.astype("str"), cents=cents(state["amount"]), is_touched=False)
 
 
-def _touched(deals: pd.DataFrame, view: AsOf, period: Period, known: tuple[Known, ...]) -> pd.DataFrame:
+def _touched(told: list[_Rows], view: AsOf, known: tuple[Known, ...]) -> list[_Rows]:
     """Return the deals with is_touched: whether a touch of marketing reached their people."""
-    if deals.empty:
-        return deals
-    knobs = JourneyKnobs(
-        types=TYPES, since=period.start, until=period.end, never_converted="off", lost=False, keep_open=True
-    )
-    journeys = journeys_of(view, knobs, only=pd.Index(deals["opportunity_id"]), known=known).journeys
+    asked = pd.Index(pd.concat([rows["opportunity_id"] for _, rows in told]).unique())
+    knobs = JourneyKnobs(types=TYPES, never_converted="off", lost=False, keep_open=True)
+    journeys = journeys_of(view, knobs, only=asked, known=known).journeys
     reached = journeys.loc[journeys["kind"].isin(["won", "open"]), "opportunity_id"]
-    return deals.assign(is_touched=is_among(deals["opportunity_id"], reached))
+    return [(name, rows.assign(is_touched=is_among(rows["opportunity_id"], reached))) for name, rows in told]
