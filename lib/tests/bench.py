@@ -33,7 +33,7 @@ def main(words: Sequence[str] | None = None) -> int:
         for part in asked.parts or PARTS:
             for line in PARTS[part](table):
                 print(line, flush=True)
-    print(notes(asked.patience))
+    print(notes(table))
     return 0
 
 
@@ -57,14 +57,17 @@ def _tables(table: Table) -> Iterator[str]:
 
 
 def _books(table: Table) -> Iterator[str]:
-    """the state on a past day beside plain pandas doing the same, and how long deals stood in each stage (rows: states
-    in the history)"""
+    """the state on a past day beside plain pandas doing the same, and how long deals stood in each stage: from tables
+    in memory, then from prepared ones, in parts where they are large (rows: states in the history)"""
     for n in table.sizes():
         company = table.made(works.make_tables, "companies", n // works.STATES)
+        table.made(works.make_parts, "companies", n // works.STATES, works.STORED)
         rows, read = (works.states_of(company), "states of deals"), {READ: works.plain_parquet}
         beside = {"plain pandas": works.plain_state, **read}
         yield from table.lines("state on a past day", rows, company, works.state, beside, "growth ≤ 2")
+        yield from table.lines("- state from stored tables", rows, company, works.state_of_parts, read, "growth ≤ 2")
         yield from table.lines("stays in stages", rows, company, works.spells, read, "growth ≤ 2")
+        yield from table.lines("- stays from stored tables", rows, company, works.spells_of_parts, read, "growth ≤ 2")
 
 
 def _measures(table: Table) -> Iterator[str]:
@@ -79,11 +82,14 @@ def _measures(table: Table) -> Iterator[str]:
 
 def _payback(table: Table) -> Iterator[str]:
     """parts of the CAC payback report, beside reading the company's tables (rows: months that customers pay)"""
-    for n in table.sizes(SOME):
+    for n in table.sizes():
         bills = table.made(payback.make_bills, "bills", n)
-        for name in payback.PARTS:
+        table.made(works.make_parts, "bills", n, works.STORED)
+        rows, beside = (n, "customer months"), {READ: payback.plain_bills}
+        for name in payback.PARTS if n <= SOME else ():
             work = partial(payback.part, name=name)
-            yield from table.lines(name, (n, "customer months"), bills, work, {READ: payback.plain_bills}, "growth ≤ 2")
+            yield from table.lines(name, rows, bills, work, beside, "growth ≤ 2")
+        yield from table.lines("- customers from stored tables", rows, bills, payback.customers, beside, "growth ≤ 2")
 
 
 def _survival(table: Table) -> Iterator[str]:
@@ -105,7 +111,7 @@ def _journeys(table: Table) -> Iterator[str]:
     """finding the journeys in prepared tables, then all credit of them end to end (rows: touches)"""
     for n in table.sizes():
         company = table.made(works.make_people, "companies", n // works.TOUCHES)
-        table.made(works.make_parts, "companies", n // works.TOUCHES, works.PARTS)
+        table.made(works.make_parts, "companies", n // works.TOUCHES, works.STORED)
         rows, beside = (n, "touches"), {READ: works.plain_people}
         yield from table.lines("journeys of touches", rows, company, works.journeys, beside, "growth ≤ 2")
         yield from table.lines("- read, found, credited, resampled", rows, company, works.credited, beside, "≤ 3 GB")

@@ -67,10 +67,11 @@ def test_both_codes_are_given_the_same_journeys(tmp_path):
 
 def test_parts_of_the_payback_report_are_timed_beside_reading_its_tables(tmp_path, here):
     cells = told(tmp_path, bench._payback, 600, 1500)
-    assert [row[:2] for row in cells] == [[name, size] for size in ("600", "1,500") for name in payback.PARTS]
+    names = [*payback.PARTS, "- customers from stored tables"]
+    assert [row[:2] for row in cells] == [[name, size] for size in ("600", "1,500") for name in names]
     figures = ["0.50", "0.2", "pandas.read_parquet", "0.50", "0.2", "1.00", "1.00", "1.00", "growth ≤ 2", "2"]
     assert cells[0][2:] == ["customer months", *figures]
-    assert [row[10] for row in cells[5:]] == ["0.40"] * 5  # as long for 1,500 as for 600
+    assert [row[10] for row in cells[6:]] == ["0.40"] * 6  # as long for 1,500 as for 600
     bills = pd.read_parquet(tmp_path / "bills" / "1500" / "subscriptions.parquet")
     assert len(bills) == pytest.approx(1500, rel=0.2)
 
@@ -130,7 +131,9 @@ def test_a_past_day_by_hand_is_the_books(tmp_path, here):
     cells = told(tmp_path, bench._books, 3000)
     assert [(row[0], row[2], row[5]) for row in cells] == [
         ("state on a past day", "states of deals", "plain pandas"), ("", "", "pandas.read_parquet"),
+        ("- state from stored tables", "states of deals", "pandas.read_parquet"),
         ("stays in stages", "states of deals", "pandas.read_parquet"),
+        ("- stays from stored tables", "states of deals", "pandas.read_parquet"),
     ]  # fmt: skip
     assert int(cells[0][1].replace(",", "")) == pytest.approx(3000, rel=0.2)
 

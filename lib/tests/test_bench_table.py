@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from benches.alone import Cost, fastest
-from benches.table import Table, cells_of
+from benches.table import Table, cells_of, notes
 
 COST = Cost(0.5, 0.4, 0.25, 2)
 
@@ -48,6 +48,16 @@ def test_what_takes_longer_than_patience_is_timed_once(tmp_path, monkeypatch):
     assert fastest(tmp_path, None, None, patience=float("inf")) == [Cost(2.0, 0.0, None, 3), Cost(1.0, 0.0, None, 3)]
     seconds = iter([3.0])
     assert fastest(tmp_path, None, patience=-1.0) == [Cost(3.0, 0.0, None, 1)]
+
+
+def test_notes_name_what_was_timed_once(tmp_path):
+    table = Table(tmp_path, 0, patience=60)
+    rule = "Timed once, since a turn of all in the line took more than 60 seconds"
+    assert f"{rule}: nothing. Every turn" in " ".join(notes(table).split())
+    for timed, turns in (("gate", 1), ("state", 3), ("stays", 1)):
+        list(table.told(timed, (1000, "rows"), Cost(1.0, 1.0, None, turns), [("plain", Cost(9.0, 9.0, None, 1))], ""))
+    list(table.told("points", (1000, "rows"), None, [], ""))
+    assert f"{rule}: gate of 1,000; stays of 1,000. Every turn" in " ".join(notes(table).split())
 
 
 def test_memory_is_that_of_the_whole_family():

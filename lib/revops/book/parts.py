@@ -87,12 +87,20 @@ def over(view: View, function: Callable[[View], Found]) -> list[Found]:
 
 
 def by_id(frames: list[pd.DataFrame], column: str) -> pd.DataFrame:
-    """Return the rows of all parts, sorted by an id, rows of one id in their order; those of one part as they are."""
+    """Return the rows of all parts, sorted by an id, rows of one id in their order; those of one part as they are.
+
+    Columns of the parts are given up one by one: there is not room for all of them twice.
+    """
     if len(frames) == 1:
         return frames[0]
-    table = pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
-    order = pd.factorize(table[column], sort=True)[0].argsort(kind="stable")
-    return table.take(order).reset_index(drop=True)
+    filled = [frame for frame in frames if len(frame)] or frames[:1]
+    ids = pd.concat([frame[column] for frame in filled], ignore_index=True)
+    order = pd.factorize(ids, sort=True)[0].argsort(kind="stable")
+    table = {}
+    for name in list(filled[0]):
+        column = pd.concat([frame.pop(name) for frame in filled], ignore_index=True)
+        table[name] = column.take(order).reset_index(drop=True)
+    return pd.DataFrame(table, copy=False)
 
 
 def _write(rows: pa.Table | Dataset, numbers: np.ndarray, folder: Path, n: int, stands_on: str) -> None:

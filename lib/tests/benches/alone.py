@@ -16,8 +16,8 @@ from pathlib import Path
 __all__ = ["PATIENCE", "TURNS", "Cost", "Work", "alone", "cost_of", "fastest"]
 
 TURNS = 3
-PATIENCE = 20.0
-"""Seconds: what takes longer is timed once."""
+PATIENCE = 300.0
+"""Seconds that a turn of all that stands in a line may take; what takes longer is timed once."""
 _SHARE_OF_MEMORY = 0.8
 _PR_SET_CHILD_SUBREAPER = 36
 

@@ -1,6 +1,6 @@
 """Parts of the CAC payback report on made companies that pay, and the plain reading that each is held against."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -8,9 +8,11 @@ from measured_payback import added
 from paying_companies import DAY, MONTHS, Kind, paying
 
 from benches.alone import Cost, cost_of
+from benches.works import STORED
 from frames import audit
 from revops.analysis.recurring import customer_months
-from revops.book import Book
+from revops.book import AsOf, Book
+from revops.book.stored import stored_in
 from revops.measures.cac_payback.books import books_of
 from revops.measures.cac_payback.by_group import by_group
 from revops.measures.cac_payback.channels import channels
@@ -25,7 +27,7 @@ from revops.measures.cac_payback.realised import realised
 from revops.measures.cac_payback.retention import retention
 from revops.measures.cac_payback.window import Window, window_of
 
-__all__ = ["PARTS", "make_bills", "part", "plain_bills"]
+__all__ = ["PARTS", "customers", "make_bills", "part", "plain_bills"]
 
 _STAY = 0.98
 _MONTHS_PAID = sum((len(MONTHS) - age) * _STAY**age for age in range(len(MONTHS)))
@@ -50,13 +52,21 @@ def part(folder: Path, name: str) -> Cost:
     return cost_of(PARTS[name](_window(folder)))
 
 
-def _window(folder: Path) -> Window:
-    from companies_of_people import WITH_CHANNELS
+def customers(folder: Path) -> Cost:
+    """Find customers by month end to end: from the prepared tables, one part after another."""
+    return cost_of(lambda: customer_months(_view(stored_in(folder / STORED))))
 
-    tables = {file.stem: pd.read_parquet(file) for file in folder.glob("*.parquet")}
-    view = Book(WITH_CHANNELS, tables, audit()).as_of(pd.Timestamp(DAY).date(), now=pd.Timestamp("2099-01-01"))
+
+def _window(folder: Path) -> Window:
+    view = _view({file.stem: pd.read_parquet(file) for file in folder.glob("*.parquet")})
     _ = view.opportunities
     return window_of(view, Knobs())
+
+
+def _view(tables: Mapping[str, pd.DataFrame]) -> AsOf:
+    from companies_of_people import WITH_CHANNELS
+
+    return Book(WITH_CHANNELS, tables, audit()).as_of(pd.Timestamp(DAY).date(), now=pd.Timestamp("2099-01-01"))
 
 
 def _steps(window: Window) -> tuple:

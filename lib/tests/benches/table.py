@@ -22,12 +22,14 @@ _PACKAGES = ("pandas", "pyarrow", "numpy", "statsmodels", "papermill", "nbconver
 
 @dataclass
 class Table:
-    """Times works and tells the lines; remembers the first size of each thing, against which growth is told."""
+    """Times works and tells the lines; remembers which were timed `once`, and the first size of each thing, against
+    which growth is told."""
 
     folder: Path
     most: int
     patience: float = PATIENCE
     slices: int = 100
+    once: list[str] = field(default_factory=list)
     _first: dict[str, float] = field(default_factory=dict)
 
     def sizes(self, most: int = 10_000_000, least: int = 10_000) -> list[int]:
@@ -65,6 +67,8 @@ class Table:
 
         The others did that part of the rows: ratios are of as many rows.
         """
+        if cost is not None and cost.turns == 1:
+            self.once.append(f"{timed.removeprefix('- ')} of {rows[0]:,}")
         own = [timed, f"{rows[0]:,}", rows[1], *_figures(cost)]
         grown = "" if cost is None else self._grown(timed, cost.seconds / rows[0])
         last = [grown, aim, "" if cost is None else str(cost.turns)]
@@ -108,14 +112,15 @@ def cells_of(line: str) -> list[str]:
     return [cell.strip() for cell in line.strip("|").split("|")]
 
 
-def notes(patience: float) -> str:
+def notes(table: Table) -> str:
     """Return how to read the table, and what it was made on."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     load = f", {os.getloadavg()[0]:.1f} processes at work at the end" if hasattr(os, "getloadavg") else ""
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in _PACKAGES)
     return f"""
-Each the fastest of {TURNS} turns, taken in turn with what it is held against; of one, where a turn of all in the line
-took more than {patience:g} seconds. Every turn in a fresh process. GB: the most memory of that process, imports
+Each the fastest of {TURNS} turns, taken in turn with what it is held against. Timed once, since a turn of all in the
+line took more than {table.patience:g} seconds: {"; ".join(table.once) or "nothing"}.
+Every turn in a fresh process. GB: the most memory of that process, imports
 included; of runs that of all their processes together, looked at twice a second, what they share counted once.
 ratio: its seconds over the other's (for each report, where those were fewer); of CPU: the same of processor seconds;
 growth: seconds for each row over those at the smallest size.

@@ -20,7 +20,7 @@ from benches.tables import write_table
 from revops.analysis.credit import Paths, credit_by_model, credit_draws
 from revops.analysis.journeys import journeys_of
 from revops.analysis.passages import stays
-from revops.analysis.spans import spans
+from revops.analysis.spans import spans, spans_of
 from revops.benchmarks import published
 from revops.book import Book
 from revops.book.parts import cut
@@ -28,15 +28,16 @@ from revops.book.stored import stored_in
 from revops.company import load_company
 from revops.exports import Audit, prepare
 
-__all__ = ["PARTS", "STATES", "TOUCHES", "credited", "gate", "journeys", "make_exports", "make_parts",
+__all__ = ["STATES", "STORED", "TOUCHES", "credited", "gate", "journeys", "make_exports", "make_parts",
            "make_people", "make_table", "make_tables", "measure", "pandas_csv", "plain_csv", "plain_parquet",
-           "plain_people", "plain_state", "spells", "state", "state_by_hand", "states_of"]  # fmt: skip
+           "plain_people", "plain_state", "spells", "spells_of_parts", "state", "state_by_hand", "state_of_parts",
+           "states_of"]  # fmt: skip
 
 STATES = 5
 """So many states in time to an opportunity, in made exports and in made tables."""
 HISTORY = dict.fromkeys(("stage_name", "close_date", "amount", "forecast_category", "win_probability", "owner_id"), "")
 TOUCHES = people.TOUCHES
-PARTS = "parts"
+STORED = "parts"
 """The folder of a company's tables as they are prepared."""
 PARAMS = Path(__file__).parents[3] / "params"
 FAR = dt.datetime(2099, 1, 1)
@@ -114,6 +115,17 @@ def state(folder: Path) -> Cost:
     return cost_of(lambda: book.as_of(day, now=FAR).state(day))
 
 
+def state_of_parts(folder: Path) -> Cost:
+    """Rebuild the same end to end: from the prepared tables, one part after another."""
+
+    def work() -> None:
+        book = _book_of(folder, stored_in(folder / STORED))
+        day = _past(book)
+        book.as_of(day, now=FAR).state(day)
+
+    return cost_of(work)
+
+
 def plain_state(folder: Path) -> Cost:
     """Rebuild the same by hand, as an analyst would in pandas, from the same tables in memory."""
     book = _book(folder)
@@ -146,6 +158,11 @@ def spells(folder: Path) -> Cost:
     return cost_of(lambda: stays(spans(timeline, records, as_of=view.day, company=view.company)))
 
 
+def spells_of_parts(folder: Path) -> Cost:
+    """Find the same end to end: from the prepared tables, one part after another."""
+    return cost_of(lambda: stays(spans_of(_book_of(folder, stored_in(folder / STORED)).as_of("auto", now=FAR))))
+
+
 def states_of(folder: Path) -> int:
     """Return how many states of opportunities a company's tables hold."""
     return pq.read_metadata(folder / "opportunity_history.parquet").num_rows
@@ -163,7 +180,7 @@ def credited(folder: Path) -> Cost:
     both in resamples of accounts."""
 
     def work() -> None:
-        found = journeys_of(_book_of(folder, stored_in(folder / PARTS)).as_of("auto", now=FAR))
+        found = journeys_of(_book_of(folder, stored_in(folder / STORED)).as_of("auto", now=FAR))
         paths = Paths(found.journeys, found.touches, found.channels)
         credit_by_model(paths, AT_ONCE)
         credit_draws(paths, AT_ONCE, seed=7, n_draws=DRAWS)

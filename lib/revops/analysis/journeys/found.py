@@ -31,14 +31,18 @@ class Known:
     touched: Touched
 
 
-def known_on(view: AsOf) -> tuple[Known, ...]:
+def known_on(view: AsOf, *, conversions: bool = True) -> tuple[Known, ...]:
     """Return the opportunities, people and touches known at the end of a day, from which all journeys of it are made.
 
     One of the whole company, or one of each part of its tables. It takes most of the time of `journeys_of`: who asks
     for several journeys makes it once.
+
+    Parameters
+        conversions : whether those of contacts stand in where there is no touch; False for the view of one part of a
+            company, which may have touches in another
     """
     if not in_parts(view):
-        return (_known(view),)
+        return (_known(view, conversions=conversions),)
     known = over(view, partial(_known, conversions=False))
     return tuple(known if any(len(part.touched.table) for part in known) else over(view, _known))
 

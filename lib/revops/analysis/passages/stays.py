@@ -26,7 +26,8 @@ def stays(spans: pd.DataFrame) -> pd.DataFrame:
         By the end of days: a stage that was passed within one has no stay. A move to a stage of the same order, or of
         none, counts as back. One that was deleted counts as still there, up to the day before.
     """
-    rows = spans[spans["first"].eq(spans["entered"])]
+    kept = ["opportunity_id", "outcome", "stage_name", "stage_order", "first"]
+    rows = spans.loc[spans["first"].eq(spans["entered"]), kept]
     left = rows["opportunity_id"].eq(rows["opportunity_id"].shift(-1))
     following, outcome = rows["stage_order"].shift(-1), rows["outcome"].shift(-1)
     forward = left & (outcome.eq("won") | (outcome.eq("open") & (following > rows["stage_order"])))

@@ -2,7 +2,15 @@
 
 from revops.analysis.revenue_answers.answers import ANSWERS, Answers, answers_of, apart
 from revops.analysis.revenue_answers.bridge import RULES, STEPS, Bridge, bridge_of
-from revops.analysis.revenue_answers.counted import NEEDS_BILLS, NEEDS_CATEGORIES, PARTS, Billed, Counted, counted_of
+from revops.analysis.revenue_answers.counted import (
+    NEEDS_BILLS,
+    NEEDS_CATEGORIES,
+    PARTS,
+    Billed,
+    Counted,
+    counted_in,
+    counted_of,
+)
 from revops.analysis.revenue_answers.definitions import WHO, Definition, Who, definitions_of
 from revops.analysis.revenue_answers.won_and_billed import (
     MORE_WON,
@@ -36,6 +44,7 @@ __all__ = [
     "answers_of",
     "apart",
     "bridge_of",
+    "counted_in",
     "counted_of",
     "definitions_of",
 ]

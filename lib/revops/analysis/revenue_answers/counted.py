@@ -1,31 +1,23 @@
 """What any of the answers may count: deals won in a quarter, open deals due in it, and what bills added, in cents."""
 
-import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
 import pandas as pd
 
 from revops.analysis.among import is_among
-from revops.analysis.forecast_categories import CATEGORY_ROLES
-from revops.analysis.journeys import JourneyKnobs, Known, journeys_of, known_on
-from revops.analysis.pace import frozen_on
 from revops.analysis.recurring import CustomerMonths, added, customer_months
+from revops.analysis.revenue_answers.deals import cents, deals_in
 from revops.analysis.revenue_answers.definitions import Definition, Who, definitions_of
-from revops.analysis.standing import BOOKED, BOOKED_WITHOUT_QUOTA, is_open, standing
 from revops.book import AsOf
-from revops.company import TYPES
 from revops.periods import Period, end_of_day
 from revops.wording import join
 
-__all__ = ["PARTS", "Billed", "Counted", "cents", "counted_of"]
+__all__ = ["PARTS", "Billed", "Counted", "counted_in", "counted_of"]
 
 PARTS = ("booked", "committed")
 _MONTHS = 3
-_DEAL = ["opportunity_id", "opportunity_name", "account_id", "account_name", "owner_id", "type", "source",
-         "forecast_category", "close_date", "amount"]  # fmt: skip
 NEEDS_BILLS = "needs subscriptions: recurring revenue by customer and month"
 NEEDS_CATEGORIES = "needs forecast categories of open deals, as they stood on the day"
 
@@ -55,7 +47,6 @@ class Counted:
         most_likely, best_case, pipeline, other; null where no category is known), is_touched, cents.
     billed: None where no answer goes by bills, or there are none.
     has_categories: false where open deals are due of which no forecast category is known for the day.
-    known: people and touches of the day (journeys.known_on); None where no answer asks for touches.
     """
 
     view: AsOf
@@ -65,7 +56,6 @@ class Counted:
     has_categories: bool
     definitions: dict[Who, Definition]
     is_slice: bool = False
-    known: tuple[Known, ...] | None = None
 
     @cached_property
     def open_deals(self) -> pd.DataFrame:
@@ -122,16 +112,26 @@ def counted_of(
     only: pd.Index | None = None,
     who: Iterable[Who] | None = None,
     bills: CustomerMonths | None = None,
-    known: tuple[Known, ...] | None = None,
 ) -> Counted:
-    """Return everything that the answers of a quarter may count.
+    """Return everything that the answers of a quarter may count: see `counted_in`."""
+    return counted_in(view, [period], only=only, who=who, bills=bills)[period.name]
+
+
+def counted_in(
+    view: AsOf,
+    periods: Sequence[Period],
+    *,
+    only: pd.Index | None = None,
+    who: Iterable[Who] | None = None,
+    bills: CustomerMonths | None = None,
+) -> dict[str, Counted]:
+    """Return everything that the answers of some quarters may count, by quarter.
 
     Parameters
         view : the company's tables as of a day
         only : the opportunities of a slice, by id; its bills are those of customers whose account has one of them
         who : whose definitions are asked for; None = everybody's
         bills : customer_months(view), where it is at hand
-        known : journeys.known_on(view), likewise
 
     Formula
         Bookings of a past quarter are those of the day they were frozen (pace.frozen_on), like `booked_amount`; a deal
@@ -144,60 +144,19 @@ def counted_of(
     """
     every = definitions_of(view.company)
     wanted = {name: every[name] for name in every if who is None or name in set(who)}
-    on = frozen_on(period, view.day, view.company.grace_days)
-    then = view if on == view.day or not view.knows(on) else replace(view, day=on, _states={})
-    won, open_ = _won(then, period, view.day), _open(view, period)
-    if any(definition.where_from[1] for definition in wanted.values()):
-        known = known or known_on(view)
-        won = _touched(won, then, period, known if then is view else None)
-        open_ = _touched(open_, view, period, known)
-    deals = pd.concat([won, open_], ignore_index=True).astype({"is_touched": "bool", "cents": "int64"})
+    deals = deals_in(view, periods, with_touches=any(each.where_from[1] for each in wanted.values()))
     if only is not None:
-        deals = deals[is_among(deals["opportunity_id"], only)]
-    deals = deals.sort_values(["opportunity_id", "part"], ignore_index=True)
-    billed = None
-    if any(definition.is_billed for definition in wanted.values()) and not view.book.table("subscriptions").empty:
-        billed = _billed(view, period, only, customer_months(view) if bills is None else bills)
-    return Counted(view, period, deals, billed, _has_categories(view, deals), wanted, only is not None, known)
-
-
-def cents(amounts: pd.Series | np.ndarray) -> np.ndarray:
-    """Return amounts as whole cents; a blank one as 0."""
-    return np.rint(np.nan_to_num(np.asarray(amounts, dtype="float64")) * 100).astype("int64")
-
-
-def _won(view: AsOf, period: Period, day: dt.date) -> pd.DataFrame:
-    """Return what was won in the quarter, of any type."""
-    state = view.opportunities
-    where = standing(state, period=period, day=day, company=view.company)
-    return _described(state[where.isin([BOOKED, BOOKED_WITHOUT_QUOTA])], "booked")
-
-
-def _open(view: AsOf, period: Period) -> pd.DataFrame:
-    """Return open deals due in the rest of the quarter, and those that are overdue, of any type."""
-    state = view.opportunities
-    state, today = state[is_open(state)], pd.Timestamp(view.day)
-    due = state["close_date"].between(max(today, pd.Timestamp(period.start)), pd.Timestamp(period.end))
-    overdue = state["close_date"] < today
-    return pd.concat([_described(state[due], "committed"), _described(state[overdue], "overdue")])
-
-
-def _described(state: pd.DataFrame, part: str) -> pd.DataFrame:
-    category = state["forecast_category"].astype("object")
-    role = category.map(CATEGORY_ROLES).where(category.isin(list(CATEGORY_ROLES)), "other").where(category.notna())
-    return state[_DEAL].assign(part=part, role=role.astype("str"), cents=cents(state["amount"]), is_touched=False)
-
-
-def _touched(deals: pd.DataFrame, view: AsOf, period: Period, known: tuple[Known, ...] | None) -> pd.DataFrame:
-    """Return the deals with is_touched: whether a touch of marketing reached their people."""
-    if deals.empty:
-        return deals
-    knobs = JourneyKnobs(
-        types=TYPES, since=period.start, until=period.end, never_converted="off", lost=False, keep_open=True
-    )
-    journeys = journeys_of(view, knobs, only=pd.Index(deals["opportunity_id"]), known=known).journeys
-    reached = journeys.loc[journeys["kind"].isin(["won", "open"]), "opportunity_id"]
-    return deals.assign(is_touched=is_among(deals["opportunity_id"], reached))
+        deals = {name: rows[is_among(rows["opportunity_id"], only)] for name, rows in deals.items()}
+    asked = any(each.is_billed for each in wanted.values()) and not view.book.table("subscriptions").empty
+    bills = (bills or customer_months(view)) if asked else None
+    return {
+        period.name: Counted(
+            view, period, rows := deals[period.name].reset_index(drop=True),
+            None if bills is None else _billed(view, period, only, bills),
+            _has_categories(view, rows), wanted, only is not None,
+        )
+        for period in periods
+    }  # fmt: skip
 
 
 def _has_categories(view: AsOf, deals: pd.DataFrame) -> bool:

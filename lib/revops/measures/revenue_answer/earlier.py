@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from revops.analysis.recurring import CustomerMonths, added, customer_months
+from revops.analysis.recurring import CustomerMonths, added
 from revops.analysis.revenue_answers import (
     MORE_WON,
     NO_ACCOUNT,
@@ -19,12 +19,12 @@ from revops.analysis.revenue_answers import (
     Counted,
     answers_of,
     bridge_of,
-    counted_of,
 )
+from revops.book import AsOf
 from revops.measures.revenue_answer.knobs import Knobs
 from revops.periods import Period
 
-__all__ = ["KINDS", "Earlier", "earlier_of", "unexplained_of"]
+__all__ = ["KINDS", "Earlier", "earlier_of", "quarters_before", "unexplained_of"]
 
 KINDS = ("won_not_billed", "billed_not_won", "other_amount")
 _OF_RULE = dict(zip(("not_billed", "not_won", "other_amount"), KINDS, strict=True))
@@ -61,25 +61,38 @@ class Earlier:
         return all(side.empty or side.notna().mean() >= _MOST for side in sides)
 
 
-def earlier_of(counted: Counted, answers: Answers, bridge: Bridge, knobs: Knobs, only: pd.Index | None) -> Earlier:
+def quarters_before(view: AsOf, period: Period, knobs: Knobs) -> list[Period]:
+    """Return the whole quarters before one that are shown or asked after, the earliest first; none from before the
+    first close date."""
+    first = view.opportunities["close_date"].min()
+    most = max(knobs.past_quarters, knobs.asked_quarters)
+    quarters = [view.calendar.shift(period, back) for back in range(-most, 0)]
+    return [quarter for quarter in quarters if quarter.end < view.day and pd.Timestamp(quarter.end) >= first]
+
+
+def earlier_of(
+    found: Mapping[str, Counted], answers: Answers, bridge: Bridge, knobs: Knobs, bills: CustomerMonths | None
+) -> Earlier:
     """Return what the three would have said of the whole quarters before, as known on the day.
 
+    Parameters
+        found : what could be counted in each of quarters_before and, last, in the quarter of the report
+        answers, bridge : those of that quarter
+        bills : customer_months; None where there are no bills
+
     Formula
-        As answers_of and bridge_of for each quarter of past_quarters and asked_quarters; quarters before the first in
-        which any deal was won or anything billed are left out.
+        As answers_of and bridge_of for each quarter; those before the first in which any deal was won or anything
+        billed are left out.
     """
-    view, quarters = counted.view, list(_before(counted, knobs))
-    bills = None if view.book.table("subscriptions").empty else customer_months(view)
-    found = {q.name: counted_of(view, q, only=only, bills=bills, known=counted.known) for q in quarters}
-    told = {name: answers_of(part) for name, part in found.items()} | {counted.period.name: answers}
-    found |= {counted.period.name: counted}
-    bridges = {name: bridge_of(part) for name, part in found.items() if name != counted.period.name}
-    shown = [q.name for q in quarters[max(len(quarters) - knobs.past_quarters, 0) :]]
-    shown += [counted.period.name] * (counted.period.start <= view.day)
+    *before, last = found
+    told = {name: answers_of(found[name]) for name in before} | {last: answers}
+    bridges = {name: bridge_of(found[name]) for name in before} | {last: bridge}
+    shown = before[max(len(before) - knobs.past_quarters, 0) :]
+    shown += [last] * (found[last].period.start <= found[last].view.day)
     rows = [row for name in found for row in _rows(name, found[name], told[name])]
     booked = pd.DataFrame(rows, columns=[*PAST]).astype(PAST)
     table = _without_blank_start(booked[booked["period"].isin(shown)])
-    return Earlier(table, found, bridges | {counted.period.name: bridge}, bills, booked)
+    return Earlier(table, found, bridges, bills, booked)
 
 
 def unexplained_of(earlier: Earlier, period: Period, knobs: Knobs) -> pd.DataFrame:
@@ -107,16 +120,6 @@ def unexplained_of(earlier: Earlier, period: Period, knobs: Knobs) -> pd.DataFra
     parts = [_open(name, earlier, knobs) for name in [*names, period.name]]
     rows = pd.concat(parts, ignore_index=True).astype(UNEXPLAINED)
     return rows if earlier.can_match else rows.head(0)
-
-
-def _before(counted: Counted, knobs: Knobs) -> Iterator[Period]:
-    """Yield the whole quarters before, the earliest first."""
-    calendar = counted.view.calendar
-    first = counted.view.opportunities["close_date"].min()
-    for back in range(-max(knobs.past_quarters, knobs.asked_quarters), 0):
-        quarter = calendar.shift(counted.period, back)
-        if quarter.end < counted.view.day and pd.Timestamp(quarter.end) >= first:
-            yield quarter
 
 
 def _rows(name: str, counted: Counted, answers: Answers) -> Iterator[tuple]:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from revops.analysis.outlook import Subject
 from revops.analysis.people import owner_labels
+from revops.analysis.recurring import customer_months
 from revops.analysis.revenue_answers import (
     NEEDS_BILLS,
     PARTS,
@@ -16,10 +17,10 @@ from revops.analysis.revenue_answers import (
     answers_of,
     apart,
     bridge_of,
-    counted_of,
+    counted_in,
 )
 from revops.book import AsOf
-from revops.measures.revenue_answer.earlier import Earlier, earlier_of, unexplained_of
+from revops.measures.revenue_answer.earlier import Earlier, earlier_of, quarters_before, unexplained_of
 from revops.measures.revenue_answer.knobs import Knobs
 from revops.measures.revenue_answer.needs import lacking
 from revops.measures.revenue_answer.notes import notes_of, overdue_of
@@ -115,9 +116,12 @@ def measure(view: AsOf, knobs: Knobs) -> AnswerResult:
         MeasureError: the slice names a group that no opportunity belongs to.
     """
     subject = Subject(view, knobs)
-    counted = counted_of(view, subject.period, only=subject.only)
+    quarters = [*quarters_before(view, subject.period, knobs), subject.period]
+    bills = None if view.book.table("subscriptions").empty else customer_months(view)
+    found = counted_in(view, quarters, only=subject.only, bills=bills)
+    counted = found[subject.period.name]
     answers, bridge = answers_of(counted), bridge_of(counted)
-    earlier = earlier_of(counted, answers, bridge, knobs, subject.only)
+    earlier = earlier_of(found, answers, bridge, knobs, bills)
     unexplained = unexplained_of(earlier, subject.period, knobs)
     owners = {*counted.deals["owner_id"].dropna(), *unexplained["owner_id"].dropna()}
     return AnswerResult(
