@@ -21,6 +21,7 @@ from revops.book.executors import executor_for_parts
 from revops.book.kept import is_sound
 from revops.book.stored import ORDER, part_file
 from revops.exports.keeping.store import digest_of, digest_of_file, share
+from revops.exports.reading.buckets import MOST
 
 __all__ = ["by_id", "cut", "in_parts", "over"]
 
@@ -39,7 +40,6 @@ class _View(Protocol):
 
 View = TypeVar("View", bound=_View)
 _STANDS_ON = b"stands on"
-_MOST = 200  # all are written at once, and some systems let a process have 256 files open
 
 
 def cut(
@@ -53,7 +53,7 @@ def cut(
     the `formers`, folders of earlier preparations, has the same table cut the same way, its files are taken.
     """
     wanted = {name: table for name, table in tables.items() if name in KEYS}
-    n = min(-(-max(map(_n_rows, wanted.values()), default=0) // rows_per_part), _MOST)
+    n = min(-(-max(map(_n_rows, wanted.values()), default=0) // rows_per_part), MOST)
     if n <= 1:
         return tables
     linked = components(wanted)

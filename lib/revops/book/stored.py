@@ -81,12 +81,17 @@ def undamaged(file: Path) -> Iterator[None]:
     """Tell what reading a file of a folder of prepared tables runs into, where the file itself is to blame.
 
     Raises
-        BookError: it does not hold what was written.
+        BookError: it does not hold what was written, or is not there.
     """
     try:
         yield
+    except FileNotFoundError as error:  # the system's, or pyarrow's, which has no number
+        raise BookError(
+            f"{file}: must be there while the tables are used; found none (it was removed since, or this machine does "
+            f"not see it). Run the reports again; workers that go through parts must see {_home(file)} under this path."
+        ) from error
     except (OSError, ValueError, pa.ArrowException) as error:
-        if isinstance(error, OSError) and error.errno:  # the system's, such as that of a file that is gone
+        if isinstance(error, OSError) and error.errno:  # the system's, such as that of a disk that is worn
             raise
         raise BookError(
             f"{file}: must hold what was written when the tables were prepared; found bytes that cannot be read. "
@@ -95,8 +100,8 @@ def undamaged(file: Path) -> Iterator[None]:
 
 
 def _home(file: Path) -> Path:
-    """Return the folder of prepared tables that a file is in: its own, or that of its parts."""
-    return file.parent.parent if (file.parent / ORDER).exists() else file.parent
+    """Return the folder of prepared tables that a file, or a table in parts, is in; it need not be there."""
+    return file.parent.parent if file.name == ORDER or file.stem.isdigit() else file.parent
 
 
 def _read(file: Path, columns: Sequence[str] | None = None) -> pa.Table:
@@ -106,7 +111,10 @@ def _read(file: Path, columns: Sequence[str] | None = None) -> pa.Table:
 
 def _parts(file: Path) -> list[Path]:
     """Return the files of a table."""
-    return [file] if file.suffix else sorted(file.glob("[0-9]*.parquet"))
+    if file.suffix:
+        return [file]
+    with undamaged(file):
+        return sorted(part for part in file.iterdir() if part.stem.isdigit())
 
 
 def _whole(file: Path) -> pa.Table:
