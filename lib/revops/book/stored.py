@@ -20,17 +20,22 @@ ORDER = "order.parquet"
 
 
 class StoredTables(Mapping[str, pd.DataFrame]):
-    """The prepared tables by name, each read when it is first asked for; `home` is the folder they were prepared in."""
+    """The prepared tables by name, each read when it is first asked for.
+
+    home is the folder they were prepared in; read names those that were read, if only in columns or parts.
+    """
 
     def __init__(self, files: dict[str, Path], home: Path | None = None) -> None:
         self.files = files
         self.home = home
-        self.read: dict[str, pd.DataFrame] = {}
+        self.read: set[str] = set()
+        self._held: dict[str, pd.DataFrame] = {}
 
     def __getitem__(self, name: str) -> pd.DataFrame:
-        if name not in self.read:
-            self.read[name] = _typed(name, _whole(self.files[name]))
-        return self.read[name]
+        if name not in self._held:
+            self._held[name] = _typed(name, _whole(self.files[name]))
+            self.read.add(name)
+        return self._held[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.files)
@@ -53,6 +58,7 @@ class StoredTables(Mapping[str, pd.DataFrame]):
 
     def columns(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
         """Return some columns of a table, read from its files; rows in no order to rely on."""
+        self.read.add(name)
         rows = pa.concat_tables(_read(file, list(columns)) for file in _parts(self.files[name]))
         return rows.to_pandas().astype({column: schema.table(name).column(column).dtype for column in columns})
 
