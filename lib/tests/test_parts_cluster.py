@@ -23,8 +23,8 @@ from test_parts_journeys import days, same
 
 from frames import as_of
 from revops.analysis.journeys import journeys_of
-from revops.book import executors, parts
-from revops.book.executors import SCHEDULER, gone_through, on
+from revops.book import executors, on, parts
+from revops.book.executors import SCHEDULER, gone_through
 from revops.book.parts import over
 from revops.contents import code_here
 from revops.delivery.jobs import kernel
