@@ -1,18 +1,31 @@
-"""What files hold, as hashes: what was made from the same contents need not be made again."""
+"""What files hold, as hashes: what was made from the same contents, by the same code, need not be made again."""
 
 import contextlib
 import hashlib
 import json
 import os
+import platform
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 
+import revops
 from revops.company import Company
 from revops.errors import ExportError
 
-__all__ = ["Contents", "cache_folder", "exports_folder", "files_below", "systems_folder"]
+__all__ = [
+    "Contents",
+    "cache_folder",
+    "code_here",
+    "exports_folder",
+    "files_below",
+    "other_code",
+    "systems_folder",
+    "versions",
+]
 
 _MEMORY = "hashes.json"
 _LARGE = 1 << 20
@@ -100,6 +113,36 @@ def systems_folder(params_dir: Path) -> Path | None:
     """Return the company's own system descriptions, params/<company>/systems, where there are any."""
     folder = params_dir / "systems"
     return folder if folder.is_dir() else None
+
+
+@cache
+def code_here() -> Mapping[str, str]:
+    """Return what must be the same wherever numbers of one run are found: a hash of this package, and versions.
+
+    They are those of this process's first call: what is installed later is not what it runs.
+    """
+    package = Path(revops.__file__).parent
+    return {"code": Contents(package).of(package), **versions()}
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what shapes a result: this package, Python and the numeric libraries."""
+    packages = ("revops", "numpy", "pandas", "pyarrow", "scipy", "matplotlib", "papermill")
+    return {"python": platform.python_version(), **{name: metadata.version(name) for name in packages}}
+
+
+def other_code(asked: Mapping[str, str], worker: str) -> tuple[str, str] | None:
+    """Return what is wrong and what to do, naming both sides, where this process, a worker, has other code than the one
+    that asked, whose code_here is given; None where it has the same."""
+    here = code_here()
+    differing = [name for name in asked if asked[name] != here.get(name)]
+    if not differing:
+        return None
+    theirs, ours = (", ".join(f"{name} {side.get(name)}" for name in differing) for side in (here, asked))
+    return (
+        f"Worker {worker}: must run the same code as the machine that began the run, {ours}; found {theirs}.",
+        "Install the same code and packages on all workers, then start them again.",
+    )
 
 
 def files_below(folder: Path) -> Iterator[Path]:

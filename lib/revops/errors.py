@@ -21,6 +21,7 @@ __all__ = [
     "examples",
     "is_full",
     "is_of_machine",
+    "is_shut",
     "naming",
     "nearest",
     "refused_by_machine",
@@ -74,6 +75,11 @@ def nearest(name: str, known: Sequence[str]) -> str:
 def is_full(error: OSError) -> bool:
     """Return whether a disk, or what one user may have of it, is full."""
     return error.errno in _FULL
+
+
+def is_shut(error: OSError) -> bool:
+    """Return whether this user may not read or write a place, or nobody may write it."""
+    return error.errno in _SHUT
 
 
 def is_of_machine(error: OSError) -> bool:

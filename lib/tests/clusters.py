@@ -64,6 +64,19 @@ def started(*command, **named):
 
 
 @contextmanager
+def made_apart(place, **named):
+    """Give a scheduler and one worker that nobody starts again, and the scheduler's address; the worker connects."""
+    at = place / "scheduler.json"
+    alone = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(at))
+    joined = ("--scheduler-file", str(at), "--no-nanny", "--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1")
+    with started("-m", "distributed.cli.dask_scheduler", *alone, **named) as scheduler:
+        wait_for(lambda: _address_in(at))
+        address = _address_in(at)
+        with started("-m", "distributed.cli.dask_worker", *joined, "--local-directory", str(place), **named) as worker:
+            yield scheduler, worker, address
+
+
+@contextmanager
 def in_background(act, *arguments, **named):
     """Give the future of a call made in another thread, waited for at the end."""
     with ThreadPoolExecutor(1) as pool:
@@ -130,6 +143,14 @@ def wait_for(condition, seconds=LONG):
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.02)
+
+
+def _address_in(file):
+    """Return the address that a scheduler writes to a file, None before it has written it to the end."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))["address"]
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def _noted(gate):

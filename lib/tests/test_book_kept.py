@@ -1,18 +1,21 @@
 """The cache of prepared tables: believed only when whole, of one reading of the exports, free of what crashes left."""
 
+import errno
 import json
 import os
 import shutil
 import signal
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from killed import in_child
 
-from revops.book import kept, prepared
+from revops.book import kept, prepared, stored
 from revops.errors import BookError, ExportError
 from revops.exports import Audit
 
@@ -188,6 +191,40 @@ def test_kernel_that_finds_a_file_damaged_names_the_folder_to_remove(made, monke
             f"{home / name}: must hold what was written when the tables were prepared; found bytes that cannot be "
             f"read. Remove the folder {home}, then run the reports again."
         )
+    assert seen == ["one"]
+
+
+@pytest.mark.parametrize("name", ["tools.parquet", "audit.json", "touches/0001.parquet", "touches/order.parquet"])
+def test_file_that_is_gone_is_told_as_gone_with_the_folder_it_was_in(tmp_path, name):
+    """As pyarrow tells it and as the system does, with the rest of the folder and without."""
+    home = tmp_path / "0a1b"
+    for is_there in (False, True):
+        if is_there:
+            (home / name).parent.mkdir(parents=True)
+        for read in (pq.read_table, Path.read_text):
+            with pytest.raises(BookError) as refusal, stored.undamaged(home / name):
+                read(home / name)
+            assert str(refusal.value) == (
+                f"{home / name}: must be there while the tables are used; found none (it was removed since, or this "
+                "machine does not see it). Run the reports again; workers that go through parts must see "
+                f"{home} under this path."
+            )
+
+
+@pytest.mark.parametrize("error", [errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO])
+def test_cache_that_may_not_be_written_is_used(made, monkeypatch, error):
+    _, prepare, seen = made
+    home = prepare()
+
+    def refuse(_):
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr(os, "utime", refuse)
+    if error == errno.EIO:
+        with pytest.raises(OSError, match="Input/output error"):
+            prepare()
+    else:
+        assert prepare() == home
     assert seen == ["one"]
 
 

@@ -19,6 +19,7 @@ from clusters import (
     in_background,
     kernels_at,
     let_wait,
+    made_apart,
     made_cluster,
     run_in,
     share_of,
@@ -28,7 +29,8 @@ from clusters import (
 )
 
 from revops.book.kept import is_whole
-from revops.delivery.jobs import parcel, sending
+from revops.contents import code_here
+from revops.delivery.jobs import sending
 from revops.delivery.jobs.job import Limits
 
 ROOT = Path(__file__).parents[2]
@@ -156,8 +158,8 @@ def test_worker_that_hangs_is_not_waited_for(root, two, tmp_path, monkeypatch):
 
 
 def test_worker_with_other_code_is_refused(root, monkeypatch):
-    ours = parcel.code_here() | {"code": "0123", "pandas": "1.0"}
-    theirs = parcel.code_here()
+    ours = {**code_here(), "code": "0123", "pandas": "1.0"}
+    theirs = code_here()
     monkeypatch.setattr(sending, "code_here", lambda: ours)
     _, entries, said = run_in(root, stems=("is_good",))
     failure = entries["is_good"]["failure"]
@@ -187,25 +189,10 @@ def test_run_that_is_ended_takes_everything_with_it(root, two, tmp_path, how):
         assert list((root / "outputs" / "runs").iterdir()) == []
 
 
-def address_in(file):
-    """Return the address that a scheduler writes to a file, None before it has written it to the end."""
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))["address"]
-    except (FileNotFoundError, ValueError):
-        return None
-
-
 @pytest.fixture
-def apart(tmp_path, monkeypatch):
-    """Return a scheduler and one worker that nobody starts again, and the scheduler's address; the worker connects."""
-    at = tmp_path / "scheduler.json"
-    alone = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(at))
-    joined = ("--scheduler-file", str(at), "--no-nanny", "--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1")
-    with started("-m", "distributed.cli.dask_scheduler", *alone) as scheduler:
-        wait_for(lambda: address_in(at))
-        address = address_in(at)
-        with started("-m", "distributed.cli.dask_worker", *joined, "--local-directory", str(tmp_path)) as worker:
-            yield scheduler, worker, address
+def apart(tmp_path):
+    with made_apart(tmp_path) as made:
+        yield made
 
 
 @pytest.mark.parametrize("lost", ["scheduler", "worker"])

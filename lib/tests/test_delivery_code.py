@@ -29,6 +29,7 @@ def cell(source):
         ("view.book.table('x')", False),
         ("open_book(chosen).table('x')", False),
         ("found.tables", False),
+        ("found.audit.files", False),
         ("import pandas", False),
         ("from pandas import read_csv", False),
         ("from revops.exports import prepare", False),

@@ -48,6 +48,10 @@ def both(folder, files):
     return whole
 
 
+def test_files_that_are_written_at_once_are_never_more_than_systems_let_be_open():
+    assert buckets.number_of_buckets(31) == 2 and buckets.number_of_buckets(10**9) == 200
+
+
 def table(rows, quoting=csv.QUOTE_ALL):
     out = io.StringIO()
     writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n", quoting=quoting, restval="")

@@ -4,19 +4,27 @@ import asyncio
 import contextlib
 import importlib.util
 import os
-from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from contextvars import ContextVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from revops.errors import SettingsError
+from revops.errors import RunError, SettingsError
 
-__all__ = ["PATIENCE", "SCHEDULER", "THE_RIGHT_ONE", "executor_for_parts", "on", "who_answers"]
+if TYPE_CHECKING:
+    from distributed import Client
+
+__all__ = ["PATIENCE", "SCHEDULER", "find_worker", "gone_through", "on", "who_answers"]
 
 SCHEDULER = "REVOPS_SCHEDULER"
 """The address of a Dask scheduler whose workers go through the parts; without it this process does, one by one."""
 PATIENCE = 15
-"""Seconds that a scheduler may take to answer."""
-THE_RIGHT_ONE = "that of a Scheduler"
+"""Seconds that a scheduler may take to answer, and to have a worker."""
+Part = TypeVar("Part")
+Found = TypeVar("Found")
 _given: ContextVar[Executor | None] = ContextVar("executor", default=None)
 
 
@@ -30,34 +38,41 @@ def on(executor: Executor) -> Iterator[None]:
         _given.reset(before)
 
 
-@contextlib.contextmanager
-def executor_for_parts() -> Iterator[Executor | None]:
-    """Give what goes through parts; None: this process.
+def gone_through(parts: Iterable[Part], function: Callable[[Part], Found]) -> list[Found]:
+    """Return what a function finds in each part, in order.
 
     Raises
         SettingsError: no scheduler answers where REVOPS_SCHEDULER says, or Dask is not installed.
+        RunError: the scheduler has no worker, or it, or a worker with a part, was lost.
     """
-    address = os.environ.get(SCHEDULER)
-    if _given.get() is not None or not address:
-        yield _given.get()
-        return
-    if importlib.util.find_spec("distributed") is None:
-        raise SettingsError(
-            f"{SCHEDULER} needs the package distributed. Run `pip install 'revops[dask]'`, or unset it."
-        )
-    if (found := who_answers(address, PATIENCE)) != THE_RIGHT_ONE:
-        raise SettingsError(
-            f"{SCHEDULER} ({address}): must be the address of a Dask scheduler; found {found}. "
-            "Start one with `dask scheduler`, or unset it."
-        )
-    from distributed import Client  # the extra revops[dask], wanted only here
-
-    with Client(address) as client:
-        yield client.get_executor(pure=False)
+    executor, address = _given.get(), os.environ.get(SCHEDULER)
+    if executor is not None:
+        return _found_by([executor.submit(function, part) for part in parts])
+    if not address:
+        return [function(part) for part in parts]
+    with _scheduler_at(address) as client:
+        executor = client.get_executor(pure=False)
+        sent = [executor.submit(function, part) for part in parts]
+        return _found_by(sent, look=partial(find_worker, client, address))
 
 
-def who_answers(address: str, patience: float = PATIENCE) -> str:
-    """Return in words whose address it is: THE_RIGHT_ONE where a scheduler answers.
+def find_worker(client: "Client", address: str) -> None:
+    """Wait until a scheduler has a worker.
+
+    Raises
+        RunError: it has none.
+    """
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError:
+        raise RunError(
+            f"{address}: must have workers; found none within {PATIENCE} seconds. "
+            f"Start some with `dask worker {address}`."
+        ) from None
+
+
+def who_answers(address: str, patience: float = PATIENCE) -> tuple[bool, str]:
+    """Return whether a Dask scheduler answers at an address, and in words whose it is.
 
     Asked before a client of Dask is made, which would wait without end for one that takes the call and is silent.
     """
@@ -73,8 +88,62 @@ def who_answers(address: str, patience: float = PATIENCE) -> str:
 
     try:
         with ThreadPoolExecutor(1) as thread:  # this one may have a loop that runs, as a notebook's has
-            return f"that of a {thread.submit(asyncio.run, waited_for()).result()}"
+            found = thread.submit(asyncio.run, waited_for()).result()
     except OSError:  # TimeoutError among them: Dask tries again until its time is up
-        return f"none that answers within {patience:g} seconds"
+        return False, f"none that answers within {patience:g} seconds"
     except Exception as error:  # an address that is none, or whatever comes of taking another's bytes for Dask's
-        return f"none that can be asked ({' '.join(str(error).split())})"
+        return False, f"none that can be asked ({' '.join(str(error).split())})"
+    return found == "Scheduler", f"that of a {found}"
+
+
+@contextlib.contextmanager
+def _scheduler_at(address: str) -> Iterator["Client"]:
+    """Give a client of the scheduler at an address."""
+    if importlib.util.find_spec("distributed") is None:
+        raise SettingsError(
+            f"{SCHEDULER} needs the package distributed. Run `pip install 'revops[dask]'`, or unset it."
+        )
+    is_scheduler, found = who_answers(address, PATIENCE)
+    if not is_scheduler:
+        raise SettingsError(
+            f"{SCHEDULER} ({address}): must be the address of a Dask scheduler; found {found}. "
+            "Start one with `dask scheduler`, or unset it."
+        )
+    from distributed import Client  # the extra revops[dask], wanted only here
+
+    with Client(address, timeout=PATIENCE, set_as_default=False) as client:
+        yield client
+
+
+def _found_by(sent: Sequence[Future[Found]], look: Callable[[], object] = lambda: None) -> list[Found]:
+    """Return what was found once all is; `look` is asked now and then whether somebody is still there to find it."""
+    waiting: set[Future[Found]] = set(sent)
+    try:
+        while waiting:
+            look()
+            waiting = wait_for(waiting, PATIENCE, FIRST_EXCEPTION).not_done
+            for one in sent:
+                if one.done():
+                    one.result()
+        return [one.result() for one in sent]
+    except CancelledError as error:
+        raise RunError(
+            "The parts of the tables were given up before all were gone through: their scheduler was lost, or closed. "
+            "Look at its log, then do the same again."
+        ) from error
+    except Exception as error:
+        who = _lost(error)
+        if who is None:
+            raise
+        raise RunError(
+            f"{who} was lost while it went through a part of the tables: it was killed, or its machine was. "
+            "Look at its log, and at the memory its machine had."
+        ) from error
+
+
+def _lost(error: Exception) -> str | None:
+    """Return in words which worker was lost, None where an error tells of something else."""
+    dask: Any = sys.modules.get("distributed")  # not imported: it is there where it runs anything
+    if dask is not None and isinstance(error, dask.KilledWorker):
+        return f"Worker {error.last_worker.address}"
+    return "A process of the pool" if isinstance(error, BrokenExecutor) else None

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psutil
 
+from revops.errors import is_shut
 from revops.exports.keeping.steps import FOLDER as STEPS
 from revops.exports.keeping.store import digest_of_file
 
@@ -51,8 +52,11 @@ def is_sound(home: Path, below: str = "") -> bool:
 
 def used(home: Path) -> Path:
     """Note that a folder is in use, and return it; in a cache that this user may not write it counts as older."""
-    with contextlib.suppress(PermissionError):
+    try:
         os.utime(home)
+    except OSError as error:
+        if not is_shut(error):
+            raise
     return home
 
 

@@ -5,8 +5,11 @@ part is put together in an order that does not depend on how many parts there ar
 """
 
 import contextlib
+import os
 import shutil
+import socket
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
@@ -17,10 +20,13 @@ import pyarrow.parquet as pq
 from pyarrow.dataset import Dataset
 
 from revops.book.components import KEYS, batches, components
-from revops.book.executors import executor_for_parts
+from revops.book.executors import gone_through
 from revops.book.kept import is_sound
 from revops.book.stored import ORDER, part_file
+from revops.contents import code_here, other_code
+from revops.errors import SettingsError
 from revops.exports.keeping.store import digest_of, digest_of_file, share
+from revops.exports.reading.buckets import MOST
 
 __all__ = ["by_id", "cut", "in_parts", "over"]
 
@@ -39,7 +45,6 @@ class _View(Protocol):
 
 View = TypeVar("View", bound=_View)
 _STANDS_ON = b"stands on"
-_MOST = 200  # all are written at once, and some systems let a process have 256 files open
 
 
 def cut(
@@ -53,7 +58,7 @@ def cut(
     the `formers`, folders of earlier preparations, has the same table cut the same way, its files are taken.
     """
     wanted = {name: table for name, table in tables.items() if name in KEYS}
-    n = min(-(-max(map(_n_rows, wanted.values()), default=0) // rows_per_part), _MOST)
+    n = min(-(-max(map(_n_rows, wanted.values()), default=0) // rows_per_part), MOST)
     if n <= 1:
         return tables
     linked = components(wanted)
@@ -74,16 +79,21 @@ def in_parts(view: _View) -> bool:
 def over(view: View, function: Callable[[View], Found]) -> list[Found]:
     """Return what a function finds in each part, in order: here one part after another, or on an executor.
 
+    The tables that it reads count as read of the whole.
+
     Parameters
         function : of a view of one part; of the module's own, or a partial of such, as it may go to another process
+
+    Raises
+        SettingsError: a worker has other code than this process.
+        What gone_through raises.
     """
     if not in_parts(view):
         return [function(view)]
     views = (view.part(number) for number in range(view.book.n_parts))
-    with executor_for_parts() as executor:
-        if executor is None:
-            return [function(part) for part in views]
-        return [found.result() for found in [executor.submit(function, part) for part in views]]
+    found = gone_through(views, partial(_found_and_read, function=function, code=code_here()))
+    view.book.tables.read.update(*(read for _, read in found))
+    return [one for one, _ in found]
 
 
 def by_id(frames: list[pd.DataFrame], column: str) -> pd.DataFrame:
@@ -101,6 +111,16 @@ def by_id(frames: list[pd.DataFrame], column: str) -> pd.DataFrame:
         column = pd.concat([frame.pop(name) for frame in filled], ignore_index=True)
         table[name] = column.take(order).reset_index(drop=True)
     return pd.DataFrame(table, copy=False)
+
+
+def _found_and_read(
+    part: View, function: Callable[[View], Found], code: Mapping[str, str]
+) -> tuple[Found, frozenset[str]]:
+    """Return what a function finds in a part, and the tables it reads; refuse where another process has other code."""
+    other = other_code(code, f"{socket.gethostname()}, process {os.getpid()}")
+    if other is not None:
+        raise SettingsError(" ".join(other))
+    return function(part), frozenset(part.book.tables.read)
 
 
 def _write(rows: pa.Table | Dataset, numbers: np.ndarray, folder: Path, n: int, stands_on: str) -> None:

@@ -20,17 +20,22 @@ ORDER = "order.parquet"
 
 
 class StoredTables(Mapping[str, pd.DataFrame]):
-    """The prepared tables by name, each read when it is first asked for; `home` is the folder they were prepared in."""
+    """The prepared tables by name, each read when it is first asked for.
+
+    home is the folder they were prepared in; read names those that were read, if only in columns or parts.
+    """
 
     def __init__(self, files: dict[str, Path], home: Path | None = None) -> None:
         self.files = files
         self.home = home
-        self.read: dict[str, pd.DataFrame] = {}
+        self.read: set[str] = set()
+        self._held: dict[str, pd.DataFrame] = {}
 
     def __getitem__(self, name: str) -> pd.DataFrame:
-        if name not in self.read:
-            self.read[name] = _typed(name, _whole(self.files[name]))
-        return self.read[name]
+        if name not in self._held:
+            self._held[name] = _typed(name, _whole(self.files[name]))
+            self.read.add(name)
+        return self._held[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.files)
@@ -53,6 +58,7 @@ class StoredTables(Mapping[str, pd.DataFrame]):
 
     def columns(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
         """Return some columns of a table, read from its files; rows in no order to rely on."""
+        self.read.add(name)
         rows = pa.concat_tables(_read(file, list(columns)) for file in _parts(self.files[name]))
         return rows.to_pandas().astype({column: schema.table(name).column(column).dtype for column in columns})
 
@@ -81,12 +87,17 @@ def undamaged(file: Path) -> Iterator[None]:
     """Tell what reading a file of a folder of prepared tables runs into, where the file itself is to blame.
 
     Raises
-        BookError: it does not hold what was written.
+        BookError: it does not hold what was written, or is not there.
     """
     try:
         yield
+    except FileNotFoundError as error:  # the system's, or pyarrow's, which has no number
+        raise BookError(
+            f"{file}: must be there while the tables are used; found none (it was removed since, or this machine does "
+            f"not see it). Run the reports again; workers that go through parts must see {_home(file)} under this path."
+        ) from error
     except (OSError, ValueError, pa.ArrowException) as error:
-        if isinstance(error, OSError) and error.errno:  # the system's, such as that of a file that is gone
+        if isinstance(error, OSError) and error.errno:  # the system's, such as that of a disk that is worn
             raise
         raise BookError(
             f"{file}: must hold what was written when the tables were prepared; found bytes that cannot be read. "
@@ -95,8 +106,8 @@ def undamaged(file: Path) -> Iterator[None]:
 
 
 def _home(file: Path) -> Path:
-    """Return the folder of prepared tables that a file is in: its own, or that of its parts."""
-    return file.parent.parent if (file.parent / ORDER).exists() else file.parent
+    """Return the folder of prepared tables that a file, or a table in parts, is in; it need not be there."""
+    return file.parent.parent if file.name == ORDER or file.stem.isdigit() else file.parent
 
 
 def _read(file: Path, columns: Sequence[str] | None = None) -> pa.Table:
@@ -106,7 +117,10 @@ def _read(file: Path, columns: Sequence[str] | None = None) -> pa.Table:
 
 def _parts(file: Path) -> list[Path]:
     """Return the files of a table."""
-    return [file] if file.suffix else sorted(file.glob("[0-9]*.parquet"))
+    if file.suffix:
+        return [file]
+    with undamaged(file):
+        return sorted(part for part in file.iterdir() if part.stem.isdigit())
 
 
 def _whole(file: Path) -> pa.Table:

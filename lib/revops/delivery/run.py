@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from revops.contents import Contents, cache_folder
+from revops.contents import Contents, cache_folder, versions
 from revops.delivery.entries import carried_entries, failed_entry, made_entry, taken_entry
 from revops.delivery.jobs.cluster import Cluster, cluster_of, run_jobs_on
 from revops.delivery.jobs.job import Job, Result
@@ -25,7 +25,6 @@ from revops.delivery.reviewed import FILES, reviewed
 from revops.delivery.standing.as_made import files_of, hash_of
 from revops.delivery.standing.fingerprint import Inputs, Key, inputs_of, key_of
 from revops.delivery.standing.unchanged import may_stand, new_since
-from revops.delivery.template import versions
 from revops.delivery.warm import Warmed, warm
 from revops.errors import naming
 

@@ -1,28 +1,22 @@
 """The page templates, filled: every value is escaped unless the template says it is HTML already."""
 
 import datetime as dt
-import platform
 from functools import cache
-from importlib import metadata, resources
+from importlib import resources
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from revops.contents import versions
 from revops.delivery.standing.as_made import NOTICE
 from revops.wording import printable
 
-__all__ = ["fill", "made_line", "versions"]
+__all__ = ["fill", "made_line"]
 
 
 def fill(template: str, **values: object) -> str:
     """Return a template of delivery/templates filled with values, its styles embedded."""
     return _environment().get_template(template).render(**values)
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of what shapes a result: this package, Python and the numeric libraries."""
-    packages = ("revops", "numpy", "pandas", "pyarrow", "scipy", "matplotlib", "papermill")
-    return {"python": platform.python_version(), **{name: metadata.version(name) for name in packages}}
 
 
 def made_line(seconds: float) -> str:

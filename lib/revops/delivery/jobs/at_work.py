@@ -12,8 +12,9 @@ from pathlib import Path
 
 from distributed import Event, Lock, Status, Worker, get_client, get_worker
 
+from revops.contents import other_code
 from revops.delivery.jobs.job import Failure, Job, Result
-from revops.delivery.jobs.parcel import Parcel, code_here, laid_out, only, sent_back
+from revops.delivery.jobs.parcel import Parcel, laid_out, only, sent_back
 from revops.delivery.jobs.shared import fetched
 from revops.delivery.jobs.supervise import prepare_workers, run_once
 from revops.errors import RevopsError, is_full, is_of_machine, refused_by_machine
@@ -32,9 +33,9 @@ def work_off(parcel: Parcel, name: str, shared: str | None) -> Parcel | str:
     Words on the way go to TOPIC, each with the try's name. A try that nobody waits for any more is ended.
     """
     worker = get_worker()
-    other = _differing(parcel["code"], worker.address)
+    other = other_code(parcel["code"], worker.address)
     if other is not None:
-        return only(other)
+        return only(Failure(*other))
     begun = Event(name, client=get_client())
     if begun.is_set():
         return LOST
@@ -59,17 +60,6 @@ def work_off(parcel: Parcel, name: str, shared: str | None) -> Parcel | str:
             raise
         error.filename, error.filename2 = where, None
         return only(Failure(refused_by_machine(error), _ADVICE, is_death=is_full(error)))
-
-
-def _differing(asked: dict[str, str], address: str) -> Failure | None:
-    """Return a failure that names both sides where a worker would run other code than ours."""
-    here = code_here()
-    differing = [name for name in asked if asked[name] != here.get(name)]
-    if not differing:
-        return None
-    theirs, ours = (", ".join(f"{name} {side.get(name)}" for name in differing) for side in (here, asked))
-    reason = f"Worker {address}: must run the same code as the machine that began the run, {ours}; found {theirs}."
-    return Failure(reason, "Install the same code and packages on all workers, then start them again.")
 
 
 def _prepared(parcel: Parcel, shared: str | None, worker: Worker) -> Path | None:

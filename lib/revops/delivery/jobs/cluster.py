@@ -96,7 +96,7 @@ def _connected(cluster: Cluster, scratch: Path) -> Iterator["Client"]:
     import dask
     from distributed import Client
 
-    from revops.book.executors import PATIENCE  # as heavy as Dask
+    from revops.book.executors import PATIENCE, find_worker  # as heavy as Dask
 
     with ExitStack() as stack:
         stack.enter_context(_quiet())
@@ -106,13 +106,7 @@ def _connected(cluster: Cluster, scratch: Path) -> Iterator["Client"]:
         if cluster.address is not None:
             _find_scheduler(cluster.address)
         client = stack.enter_context(Client(place, timeout=PATIENCE, set_as_default=False))
-        try:
-            client.wait_for_workers(1, timeout=PATIENCE)
-        except TimeoutError:
-            raise RunError(
-                f"{cluster.address}: must have workers; found none within {PATIENCE} seconds. "
-                f"Start some with `dask worker {cluster.address}`."
-            ) from None
+        find_worker(client, client.scheduler.address)
         yield client
 
 
@@ -122,10 +116,10 @@ def _find_scheduler(address: str) -> None:
     Raises
         RunError: no scheduler answers.
     """
-    from revops.book.executors import PATIENCE, THE_RIGHT_ONE, who_answers
+    from revops.book.executors import PATIENCE, who_answers
 
-    found = who_answers(address, PATIENCE)
-    if found != THE_RIGHT_ONE:
+    is_scheduler, found = who_answers(address, PATIENCE)
+    if not is_scheduler:
         raise RunError(
             f"{address}: must be the address of a Dask scheduler; found {found}. "
             "Start one with `dask scheduler`, or correct scheduler in run.yml."

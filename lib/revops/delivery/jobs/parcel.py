@@ -8,13 +8,11 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-import revops
-from revops.contents import Contents, files_below
+from revops.contents import files_below
 from revops.delivery.jobs.job import Failure, Job, Limits, Result
-from revops.delivery.template import versions
 from revops.errors import naming
 
-__all__ = ["Parcel", "code_here", "laid_out", "only", "packed", "sent_back", "unpacked"]
+__all__ = ["Parcel", "laid_out", "only", "packed", "sent_back", "unpacked"]
 
 Parcel = dict[str, Any]
 
@@ -24,15 +22,9 @@ _PUBLISHED = Path("data", "benchmarks")
 _TEXTS = (".html", ".json", ".ipynb", ".csv")
 
 
-def code_here() -> dict[str, str]:
-    """Return what must be the same wherever reports of one run are made: a hash of this package, and versions."""
-    package = Path(revops.__file__).parent
-    return {"code": Contents(package).of(package), **versions()}
-
-
 def packed(job: Job, code: Mapping[str, str]) -> Parcel:
     """Return a job with everything it reads but the prepared tables: notebook, settings, published figures; `code` is
-    that of code_here."""
+    that of contents.code_here."""
     root = job.notebook.parents[1]
     plain = {field.name: getattr(job, field.name) for field in fields(job) if field.name not in _PATHS}
     return {

@@ -11,9 +11,10 @@ from typing import Any
 
 from distributed import Client, Event, Future, KilledWorker
 
+from revops.contents import code_here
 from revops.delivery.jobs.at_work import LOST, TOPIC, work_off
 from revops.delivery.jobs.job import Failure, Job, Result
-from revops.delivery.jobs.parcel import code_here, packed, unpacked
+from revops.delivery.jobs.parcel import packed, unpacked
 from revops.delivery.jobs.tries import Heard, Tries
 from revops.errors import is_of_machine
 

@@ -12,7 +12,9 @@ from revops.exports.reading.columns import TEXT
 
 __all__ = ["BUCKET_ROWS", "MOST", "Buckets", "in_buckets", "number_of_buckets"]
 
-BUCKET_ROWS, MOST = 200_000, 256
+BUCKET_ROWS = 200_000
+MOST = 200
+"""Files that are written at once: some systems let a process have 256 open."""
 _FAST = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
