@@ -96,6 +96,13 @@ def test_each_value_of_a_slice_is_a_job_in_its_own_folder(project, tmp_path):
     ]
 
 
+def test_value_of_a_slice_given_twice_is_one_job(project, tmp_path):
+    plan = make_plan(Request(stems=("is_good",), slices={"region": ("EMEA", "AMER", "EMEA"), "team": ("EMEA",)}))
+    jobs = plan.jobs(tmp_path / "run", tmp_path)
+    assert [job.title.removeprefix("is_good ") for job in jobs] == ["region=EMEA", "region=AMER", "team=EMEA"]
+    assert len({job.scratch for job in jobs}) == 3
+
+
 def test_slice_folder_is_safe_whatever_the_value():
     folder = slice_folder({"segment": "../a b"})
     assert folder.startswith("segment=-a-b-") and "/" not in folder

@@ -108,7 +108,7 @@ def asked_of(request: Request) -> Asked:
     params = find_params(request.params)
     root = project_root(params)
     notebooks = dict.fromkeys(_notebook(root, stem) for stem in request.stems or stems_of(root))
-    slices = [dict([pair]) for name, values in request.slices.items() for pair in product([name], values)] or [{}]
+    slices = [dict([pair]) for name, values in request.slices.items() for pair in product([name], dict.fromkeys(values))] or [{}]
     given = {name: _plain(value) for name, value in request.given.items()}
     if params != root / "params":
         given["params_dir"] = str(params.relative_to(root) if params.is_relative_to(root) else params)
