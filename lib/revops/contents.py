@@ -12,7 +12,7 @@ from pathlib import Path
 from revops.company import Company
 from revops.errors import ExportError
 
-__all__ = ["Contents", "cache_folder", "exports_folder", "files_below", "systems_folder"]
+__all__ = ["Contents", "cache_folder", "exports_folder", "files_below", "files_beside", "systems_folder"]
 
 _MEMORY = "hashes.json"
 _LARGE = 1 << 20
@@ -105,6 +105,14 @@ def systems_folder(params_dir: Path) -> Path | None:
 def files_below(folder: Path) -> Iterator[Path]:
     """Return every file below a folder, sorted, but for what Python compiles."""
     return (file for file in _named_below(folder) if file.is_file())
+
+
+def files_beside(notebooks: Path) -> list[Path]:
+    """Return the files beside the notebooks of a folder that these may import or be set by; none that is hidden."""
+    found = [file for file in notebooks.iterdir() if file.is_file() and file.suffix != ".ipynb"]
+    modules = (file for file in notebooks.rglob("*.py") if file.is_file())
+    shown = {file: file.relative_to(notebooks).parts for file in (*found, *modules)}
+    return sorted(file for file, parts in shown.items() if not any(part.startswith(".") for part in parts))
 
 
 def _named_below(folder: Path) -> Iterator[Path]:

@@ -70,7 +70,23 @@ def assert_same_files(one, other, entries):
     assert names
 
 
+def let_use_what_lies_beside(notebook):
+    """Let a report's last code cell say what a package and matplotlib's settings beside it hold."""
+    (notebook.parent / "ours").mkdir()
+    (notebook.parent / "ours" / "__init__.py").write_text("WORD = 'a word of ours'\n", encoding="utf-8")
+    (notebook.parent / "matplotlibrc").write_text("lines.linewidth: 9.5\n", encoding="utf-8")
+    content = json.loads(notebook.read_text(encoding="utf-8"))
+    cell = [cell for cell in content["cells"] if cell["cell_type"] == "code"][-1]
+    cell["source"] = [
+        "import matplotlib, ours\n",
+        "print(ours.WORD, matplotlib.rcParams['lines.linewidth'])\n",
+        *cell["source"],
+    ]
+    notebook.write_text(json.dumps(content), encoding="utf-8")
+
+
 def test_reports_of_a_cluster_are_those_made_here(root, two):
+    let_use_what_lies_beside(root / "notebooks" / "is_good.ipynb")
     here, told_here, said_here = run_in(root, on="local", slices={"region": ("EMEA",)})
     there, told, said = run_in(root, slices={"region": ("EMEA",)})
     assert f"reports are made on the Dask cluster at {two[0]}, with 2 workers\n" in said
@@ -91,7 +107,9 @@ def test_reports_of_a_cluster_are_those_made_here(root, two):
     told_by_any = "".join(file.read_text(encoding="utf-8") for file in there.rglob("*.*") if file.suffix != ".png")
     assert str(two[2]) not in told_by_any and "/job-" not in told_by_any
     cells = json.loads((there / "region=EMEA" / "is_good.ipynb").read_text())["cells"]
-    assert str(root / "notebooks") in "".join(cells[-1]["outputs"][0]["text"]).split()
+    printed = "".join(cells[-1]["outputs"][0]["text"])
+    assert printed.startswith("a word of ours 9.5\n")
+    assert str(root / "notebooks") in printed.split()
     assert [place for place in two[2].rglob("job-*")] == []
 
 

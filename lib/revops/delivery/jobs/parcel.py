@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import revops
-from revops.contents import Contents, files_below
+from revops.contents import Contents, files_below, files_beside
 from revops.delivery.jobs.job import Failure, Job, Limits, Result
 from revops.delivery.template import versions
 from revops.errors import naming
@@ -31,8 +31,8 @@ def code_here() -> dict[str, str]:
 
 
 def packed(job: Job, code: Mapping[str, str]) -> Parcel:
-    """Return a job with everything it reads but the prepared tables: notebook, settings, published figures; `code` is
-    that of code_here."""
+    """Return a job with everything it reads but the prepared tables: notebook and files beside it, settings, published
+    figures; `code` is that of code_here."""
     root = job.notebook.parents[1]
     plain = {field.name: getattr(job, field.name) for field in fields(job) if field.name not in _PATHS}
     return {
@@ -109,6 +109,7 @@ def _back(**told: Any) -> Parcel:
 def _read_by(job: Job, root: Path) -> Iterator[Path]:
     """Yield every small file that a report may read."""
     yield job.notebook
+    yield from files_beside(job.notebook.parent)
     shared = root / "params"
     for folder in dict.fromkeys((shared, root / job.parameters.get("params_dir", "params"))):
         yield from (file for file in sorted(folder.glob("*.yml")) if file.name != _ADDRESSES)

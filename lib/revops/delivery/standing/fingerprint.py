@@ -12,7 +12,7 @@ from pathlib import Path
 
 import revops
 from revops.company import load_company, read_yaml
-from revops.contents import Contents, cache_folder
+from revops.contents import Contents, cache_folder, files_beside
 from revops.delivery.plan import Asked
 from revops.delivery.standing.code import code_of
 
@@ -46,7 +46,7 @@ def inputs_of(asked: Asked, today: dt.date | None = None) -> dict[Key, Inputs]:
         "exports": contents.of(asked.root / company.exports.folder),
         "definitions": contents.of(*(asked.params / name for name in ("company.yml", "systems"))),
         "review": contents.of(asked.params / _REVIEW, shared / _REVIEW),
-        "beside": contents.of(*_beside(asked.root / "notebooks")),
+        "beside": contents.of(*files_beside(asked.root / "notebooks")),
         "code": contents.of(Path(revops.__file__).parent),
         "environment": _hash(_environment()),
     }
@@ -98,14 +98,6 @@ class _Report:
     def _is_set_to_today(self) -> bool:
         first = [next((file for file in places if file.is_file()), None) for places in self._places]
         return any(file is not None and read_yaml(file).get("as_of") == "today" for file in first)
-
-
-def _beside(folder: Path) -> list[Path]:
-    """Return the files beside the notebooks that these may import or be set by; none that is hidden."""
-    found = [file for file in folder.iterdir() if file.is_file() and file.suffix != ".ipynb"]
-    modules = (file for file in folder.rglob("*.py") if file.is_file())
-    shown = {file: file.relative_to(folder).parts for file in (*found, *modules)}
-    return sorted(file for file, parts in shown.items() if not any(part.startswith(".") for part in parts))
 
 
 def _environment() -> list[str]:
