@@ -16,11 +16,12 @@ from test_parts_journeys import days, same
 from frames import as_of
 from revops.analysis.journeys import journeys_of
 from revops.book import executors
-from revops.book.executors import SCHEDULER, on
+from revops.book.executors import on
 from revops.book.parts import over
 from revops.delivery.jobs import kernel
 from revops.delivery.jobs.job import Job
 from revops.errors import SettingsError
+from revops.variables import SCHEDULER
 
 
 def process_of(view):

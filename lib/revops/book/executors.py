@@ -9,11 +9,10 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextvars import ContextVar
 
 from revops.errors import SettingsError
+from revops.variables import SCHEDULER
 
-__all__ = ["PATIENCE", "SCHEDULER", "THE_RIGHT_ONE", "executor_for_parts", "on", "who_answers"]
+__all__ = ["PATIENCE", "THE_RIGHT_ONE", "executor_for_parts", "on", "who_answers"]
 
-SCHEDULER = "REVOPS_SCHEDULER"
-"""The address of a Dask scheduler whose workers go through the parts; without it this process does, one by one."""
 PATIENCE = 15
 """Seconds that a scheduler may take to answer."""
 THE_RIGHT_ONE = "that of a Scheduler"
