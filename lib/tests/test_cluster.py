@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -214,21 +215,25 @@ def address_in(file):
 
 
 @pytest.fixture
-def apart(tmp_path, monkeypatch):
-    """Return a scheduler and one worker that nobody starts again, and the scheduler's address; the worker connects."""
+def apart(tmp_path):
+    """Return a scheduler and one worker that nobody starts again, the scheduler's address, and the worker's folder, in
+    which a socket's path is short enough, whereas its temporary files would lie in tmp_path; the worker connects."""
     at = tmp_path / "scheduler.json"
     alone = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(at))
     joined = ("--scheduler-file", str(at), "--no-nanny", "--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1")
     with started("-m", "distributed.cli.dask_scheduler", *alone) as scheduler:
         wait_for(lambda: address_in(at))
-        address = address_in(at)
-        with started("-m", "distributed.cli.dask_worker", *joined, "--local-directory", str(tmp_path)) as worker:
-            yield scheduler, worker, address
+        address, env = address_in(at), os.environ | {"TMPDIR": str(tmp_path / "temporary")}
+        (tmp_path / "temporary").mkdir()
+        with tempfile.TemporaryDirectory(dir="/tmp") as place:
+            asked = ("-m", "distributed.cli.dask_worker", *joined, "--local-directory", place)
+            with started(*asked, env=env) as worker:
+                yield scheduler, worker, address, Path(place)
 
 
 @pytest.mark.parametrize("lost", ["scheduler", "worker"])
 def test_lost_cluster_ends_the_run_and_leaves_the_last_good_reports(make_project, tmp_path, monkeypatch, apart, lost):
-    scheduler, worker, address = apart
+    scheduler, worker, address, place = apart
     project, gate = make_project(tmp_path / "project", "is_good", "raises_an_error"), tmp_path / "gate"
     share_of(project, monkeypatch, address, tmp_path / "shared")
     before, _, _ = run_in(project, stems=("is_good",))
@@ -246,6 +251,9 @@ def test_lost_cluster_ends_the_run_and_leaves_the_last_good_reports(make_project
     assert entries["is_good"]["carried_from"]["run"] == before.name
     assert (folder / "is_good.json").read_bytes() == (before / "is_good.json").read_bytes()
     wait_for(lambda: not alive(kernel))
+    if lost == "worker":  # what it leaves lies in its folder, which Dask removes before another worker starts there
+        assert len(list(place.glob("dask-scratch-space/worker-*/pymp-*"))) == 1
+        assert list((tmp_path / "temporary").glob("pymp-*")) == []
 
 
 def test_sample_report_of_a_cluster_is_that_made_here(two, tmp_path, monkeypatch):
