@@ -80,7 +80,7 @@ def _request(asked: argparse.Namespace) -> Request:
     return Request(
         stems=tuple(asked.stems),
         given={name: _read(name, value) for name, value in given.items()},
-        slices={name: _values(value) for name, value in map(_pair, asked.slice)},
+        slices=_slices(asked.slice),
         params=asked.params,
         outputs=asked.outputs,
         keep=asked.keep,
@@ -156,8 +156,16 @@ def _read(name: str, text: str) -> object:
         raise SettingsError(f"{name}={text}: must be a value such as next, 8 or 2026-03-31; found none.") from None
 
 
-def _values(text: str) -> tuple[str, ...]:
-    return tuple(value.strip() for value in text.split(",") if value.strip())
+def _slices(given: Sequence[str]) -> dict[str, list[str]]:
+    """Return the values of each field, those of an option given again after those before."""
+    found: dict[str, list[str]] = {}
+    for pair in given:
+        name, text = _pair(pair)
+        values = [value.strip() for value in text.split(",") if value.strip()]
+        if not values:
+            raise SettingsError(f"{pair}: must name values; found none. Write for example region=EMEA,AMER.")
+        found.setdefault(name, []).extend(values)
+    return found
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -22,6 +22,7 @@ __all__ = [
     "code_here",
     "exports_folder",
     "files_below",
+    "files_beside",
     "other_code",
     "systems_folder",
     "versions",
@@ -148,6 +149,14 @@ def other_code(asked: Mapping[str, str], worker: str) -> tuple[str, str] | None:
 def files_below(folder: Path) -> Iterator[Path]:
     """Return every file below a folder, sorted, but for what Python compiles."""
     return (file for file in _named_below(folder) if file.is_file())
+
+
+def files_beside(notebooks: Path) -> list[Path]:
+    """Return the files beside the notebooks of a folder that these may import or be set by; none that is hidden."""
+    found = [file for file in notebooks.iterdir() if file.is_file() and file.suffix != ".ipynb"]
+    modules = (file for file in notebooks.rglob("*.py") if file.is_file())
+    shown = {file: file.relative_to(notebooks).parts for file in (*found, *modules)}
+    return sorted(file for file, parts in shown.items() if not any(part.startswith(".") for part in parts))
 
 
 def _named_below(folder: Path) -> Iterator[Path]:

@@ -1,16 +1,17 @@
 """Each report's knobs: params/<stem>.yml, a notebook's own parameters and the command line, made one and checked."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import Field
 
-from revops.company import Company, Settings, load_company, load_settings
+from revops.company import Company, Settings, load_company, settings_in
 from revops.errors import SettingsError
 
-__all__ = ["Knobs", "ReportSettings", "file_of", "find_params", "project_root", "settings"]
+__all__ = ["Knobs", "ReportSettings", "file_of", "find_params", "project_root", "settings", "settings_for"]
 
 
 class Knobs(Settings):
@@ -54,12 +55,24 @@ def settings(
     Raises
         SettingsError: an unknown, missing or mistyped key, named with its file and the nearest known name.
     """
+    return settings_for(stem, knobs, params_dir=params_dir)(**given)
+
+
+def settings_for(
+    stem: str, knobs: type[Chosen], *, params_dir: str | Path | None = None
+) -> Callable[..., ReportSettings[Chosen]]:
+    """Return what gives the settings of one report for each set of overrides: as `settings`, its files read once."""
     folder = find_params(params_dir)
     file = folder / f"{stem}.yml"
     if not file.exists():
         file = project_root(folder) / "params" / f"{stem}.yml"
-    chosen = {key: value for key, value in given.items() if value is not None}
-    return ReportSettings(stem, load_company(folder), load_settings(file, knobs, **chosen), folder)
+    company, filled = load_company(folder), settings_in(file, knobs)
+
+    def given_to(**given: Any) -> ReportSettings[Chosen]:
+        chosen = {key: value for key, value in given.items() if value is not None}
+        return ReportSettings(stem, company, filled(**chosen), folder)
+
+    return given_to
 
 
 def find_params(params_dir: str | Path | None = None) -> Path:

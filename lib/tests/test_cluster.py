@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,23 @@ def assert_same_files(one, other, entries):
     assert names
 
 
+def let_use_what_lies_beside(notebook):
+    """Let a report's last code cell say what a package and matplotlib's settings beside it hold."""
+    (notebook.parent / "ours").mkdir()
+    (notebook.parent / "ours" / "__init__.py").write_text("WORD = 'a word of ours'\n", encoding="utf-8")
+    (notebook.parent / "matplotlibrc").write_text("lines.linewidth: 9.5\n", encoding="utf-8")
+    content = json.loads(notebook.read_text(encoding="utf-8"))
+    cell = [cell for cell in content["cells"] if cell["cell_type"] == "code"][-1]
+    cell["source"] = [
+        "import matplotlib, ours\n",
+        "print(ours.WORD, matplotlib.rcParams['lines.linewidth'])\n",
+        *cell["source"],
+    ]
+    notebook.write_text(json.dumps(content), encoding="utf-8")
+
+
 def test_reports_of_a_cluster_are_those_made_here(root, two):
+    let_use_what_lies_beside(root / "notebooks" / "is_good.ipynb")
     here, told_here, said_here = run_in(root, on="local", slices={"region": ("EMEA",)})
     there, told, said = run_in(root, slices={"region": ("EMEA",)})
     assert f"reports are made on the Dask cluster at {two[0]}, with 2 workers\n" in said
@@ -93,7 +110,9 @@ def test_reports_of_a_cluster_are_those_made_here(root, two):
     told_by_any = "".join(file.read_text(encoding="utf-8") for file in there.rglob("*.*") if file.suffix != ".png")
     assert str(two[2]) not in told_by_any and "/job-" not in told_by_any
     cells = json.loads((there / "region=EMEA" / "is_good.ipynb").read_text())["cells"]
-    assert str(root / "notebooks") in "".join(cells[-1]["outputs"][0]["text"]).split()
+    printed = "".join(cells[-1]["outputs"][0]["text"])
+    assert printed.startswith("a word of ours 9.5\n")
+    assert str(root / "notebooks") in printed.split()
     assert [place for place in two[2].rglob("job-*")] == []
 
 
@@ -191,13 +210,17 @@ def test_run_that_is_ended_takes_everything_with_it(root, two, tmp_path, how):
 
 @pytest.fixture
 def apart(tmp_path):
-    with made_apart(tmp_path) as made:
-        yield made
+    """Return a scheduler and one worker that nobody starts again, the scheduler's address, and the worker's folder, in
+    which a socket's path is short enough, whereas its temporary files would lie in tmp_path; the worker connects."""
+    (tmp_path / "temporary").mkdir()
+    env = os.environ | {"TMPDIR": str(tmp_path / "temporary")}
+    with tempfile.TemporaryDirectory(dir="/tmp") as place, made_apart(Path(place), env=env) as made:
+        yield *made, Path(place)
 
 
 @pytest.mark.parametrize("lost", ["scheduler", "worker"])
 def test_lost_cluster_ends_the_run_and_leaves_the_last_good_reports(make_project, tmp_path, monkeypatch, apart, lost):
-    scheduler, worker, address = apart
+    scheduler, worker, address, place = apart
     project, gate = make_project(tmp_path / "project", "is_good", "raises_an_error"), tmp_path / "gate"
     share_of(project, monkeypatch, address, tmp_path / "shared")
     before, _, _ = run_in(project, stems=("is_good",))
@@ -215,6 +238,9 @@ def test_lost_cluster_ends_the_run_and_leaves_the_last_good_reports(make_project
     assert entries["is_good"]["carried_from"]["run"] == before.name
     assert (folder / "is_good.json").read_bytes() == (before / "is_good.json").read_bytes()
     wait_for(lambda: not alive(kernel))
+    if lost == "worker":  # what it leaves lies in its folder, which Dask removes before another worker starts there
+        assert len(list(place.glob("dask-scratch-space/worker-*/pymp-*"))) == 1
+        assert list((tmp_path / "temporary").glob("pymp-*")) == []
 
 
 def test_sample_report_of_a_cluster_is_that_made_here(two, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import socket
 import sys
@@ -191,6 +192,32 @@ def test_tables_are_shared_once_and_fetched_once(home, shared, tmp_path):
     assert fetched("0a1b", shared, tmp_path / "worker") == got
 
 
+@pytest.mark.parametrize("url", ["{}", "file://{}"])
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+@pytest.mark.parametrize(
+    ("mode", "of_folders", "of_files"),
+    [
+        (0o700, 0o700, 0o600),
+        (0o750, 0o750, 0o640),
+        (0o755, 0o755, 0o644),
+        (0o1777, 0o755, 0o644),
+        (0o2770, 0o750, 0o640),
+    ],
+)
+def test_path_says_by_its_mode_who_may_read_what_is_put_there(home, tmp_path, url, umask, mode, of_folders, of_files):
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared").chmod(mode)
+    before = os.umask(umask)
+    try:
+        share(home, url.format(tmp_path / "shared"))
+        assert os.umask(umask) == umask
+    finally:
+        os.umask(before)
+    places = list((tmp_path / "shared").rglob("*"))
+    modes = {(place.is_dir(), place.stat().st_mode & 0o777) for place in places}
+    assert modes == {(True, of_folders), (False, of_files)} and len(places) == 7
+
+
 def test_tables_left_half_are_put_there_whole(home, shared):
     share(home, shared)
     store, place = fsspec.core.url_to_fs(f"{shared}/0a1b")
@@ -252,15 +279,16 @@ def test_store_that_refuses_is_told_as_it_says_it(home, monkeypatch):
     )
 
 
+@pytest.mark.parametrize("url", ["{}", "file://{}"])
 @pytest.mark.parametrize("is_file", [True, False])
-def test_shared_path_that_is_no_folder_is_told_and_none_is_made(home, tmp_path, is_file):
+def test_shared_path_that_is_no_folder_is_told_and_none_is_made(home, tmp_path, is_file, url):
     """As a network disk that is not mounted would have it: the tables would land on this machine's own."""
     if is_file:
         (tmp_path / "shared").write_text("mine")
     with pytest.raises(RunError) as refusal:
-        share(home, str(tmp_path / "shared"))
+        share(home, url.format(tmp_path / "shared"))
     assert str(refusal.value) == (
-        f"{tmp_path / 'shared'}: must be a folder that all machines of the cluster have; found none here. "
+        f"{url.format(tmp_path / 'shared')}: must be a folder that all machines of the cluster have; found none here. "
         "Mount or create it, or correct shared in run.yml."
     )
     assert is_file is (tmp_path / "shared").exists()
@@ -270,6 +298,9 @@ def test_parcel_holds_no_addresses_of_people(make_project, tmp_path):
     from revops.delivery.jobs.parcel import packed
 
     root = make_project(tmp_path / "project", "is_good")
+    for name in ("ours.py", "matplotlibrc", "ours/words.py", "ours/words.txt", ".ours.py.swp", "other.ipynb"):
+        (root / "notebooks" / name).parent.mkdir(exist_ok=True)
+        (root / "notebooks" / name).write_text("")
     for name in ("mail.yml", "systems/own.yml", "acme/company.yml", "acme/is_good.yml", "other/company.yml"):
         (root / "params" / name).parent.mkdir(exist_ok=True)
         (root / "params" / name).write_text("a: 1")
@@ -280,6 +311,9 @@ def test_parcel_holds_no_addresses_of_people(make_project, tmp_path):
     assert sorted(parcel["files"]) == [
         "data/benchmarks/b.csv",
         "notebooks/is_good.ipynb",
+        "notebooks/matplotlibrc",
+        "notebooks/ours.py",
+        "notebooks/ours/words.py",
         "params/acme/company.yml",
         "params/acme/is_good.yml",
         "params/company.yml",

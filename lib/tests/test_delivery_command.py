@@ -250,3 +250,16 @@ def test_a_value_that_is_none_is_refused_in_words(project, capsys, given):
     name, _, text = given[1].rpartition("=") if given[0] == "-p" else ("as_of", "=", given[1])
     code, _, err = said_by(capsys, "run", *given)
     assert (code, err) == (2, f"{name}={text}: must be a value such as next, 8 or 2026-03-31; found none.\n")
+
+
+def test_slices_of_one_field_are_joined_over_options(monkeypatch):
+    asked = ["--slice", "region=EMEA, AMER", "--slice", "team=East", "--slice", "region=APAC"]
+    requests = []
+    monkeypatch.setattr(command, "_run_once", lambda request, _: requests.append(request) or 0)
+    assert command.main(["run", *asked]) == 0
+    assert requests[0].slices == {"region": ["EMEA", "AMER", "APAC"], "team": ["East"]}
+
+
+def test_slice_that_names_no_value_is_refused(project, capsys):
+    code, _, err = said_by(capsys, "run", "--slice", "region=,")
+    assert (code, err) == (2, "region=,: must name values; found none. Write for example region=EMEA,AMER.\n")

@@ -1,10 +1,13 @@
 """What a call of `run` is turned into, and what is refused before a kernel starts."""
 
 import datetime as dt
+import io
+from pathlib import Path
 
 import pytest
 
-from revops.delivery.plan import Request, make_plan, slice_folder
+from revops.delivery.plan import Request, asked_of, make_plan, slice_folder
+from revops.delivery.standing.fingerprint import inputs_of
 from revops.errors import SettingsError
 
 
@@ -94,6 +97,28 @@ def test_each_value_of_a_slice_is_a_job_in_its_own_folder(project, tmp_path):
         ("is_good region=EMEA", "region=EMEA"),
         ("is_good region=AMER", "region=AMER"),
     ]
+
+
+def test_value_of_a_slice_given_twice_is_one_job(project, tmp_path):
+    plan = make_plan(Request(stems=("is_good",), slices={"region": ("EMEA", "AMER", "EMEA"), "team": ("EMEA",)}))
+    jobs = plan.jobs(tmp_path / "run", tmp_path)
+    assert [job.title.removeprefix("is_good ") for job in jobs] == ["region=EMEA", "region=AMER", "team=EMEA"]
+    assert len({job.scratch for job in jobs}) == 3
+
+
+def test_files_are_read_once_for_all_slices(project, monkeypatch):
+    real, read = io.open, []
+    monkeypatch.setattr(io, "open", lambda file, *how, **named: read.append(str(file)) or real(file, *how, **named))
+
+    def read_for(*values):
+        read.clear()
+        request = Request(slices={"region": values})
+        assert len(make_plan(request).settings) == len(inputs_of(asked_of(request))) == 2 * len(values)
+        return sorted(file for file in read if file.startswith(str(project)))
+
+    once = read_for("EMEA")
+    assert {Path(file).name for file in once} >= {"is_good.ipynb", "never_ends.yml", "company.yml"}
+    assert read_for("EMEA", "AMER", "APAC") == once
 
 
 def test_slice_folder_is_safe_whatever_the_value():

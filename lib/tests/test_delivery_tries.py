@@ -1,5 +1,6 @@
 """Which ends of a job are deaths, and what is told of a job that died."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -33,6 +34,13 @@ def test_second_death_is_the_end_and_shows_both():
     evidence = "First try: It died.\na trace\n\nSecond try: It died again."
     assert found.failure == Failure("It died again.", "Look there.", 3, evidence, is_death=True)
     assert len(heard) == 1
+
+
+def test_deaths_of_two_jobs_that_are_called_alike_are_counted_apart():
+    tried, heard = tries()
+    jobs = [replace(JOB, scratch=Path(name)) for name in "01"]
+    assert [tried.told(job, DIED) for job in jobs] == [None, None]
+    assert [words[1] for words in heard] == jobs
 
 
 def test_answer_is_not_asked_for_twice():

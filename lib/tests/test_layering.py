@@ -1,6 +1,7 @@
 """Rooms are stacked straight: each imports only rooms above it, and reads in one sitting."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from revops.book.prepared import CODE
 PACKAGE = Path(revops.__file__).parent
 ROOMS = (
     "errors",
+    "variables",
     "wording",
     "schema",
     "metrics",
@@ -108,6 +110,16 @@ def test_rooms_that_prepare_tables_are_all_in_the_key_of_what_was_prepared():
 def test_only_the_command_line_imports_delivery():
     users = {room_of(module) for module, names in IMPORTS.items() if any(room_of(name) == "delivery" for name in names)}
     assert users <= {"delivery", "__main__"}
+
+
+def test_variable_of_the_environment_is_named_in_one_place():
+    named = [
+        node.value
+        for path in MODULES.values()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and re.fullmatch(r"REVOPS_[A-Z]+", str(node.value))
+    ]
+    assert sorted(named) == ["REVOPS_LOADED", "REVOPS_PREPARED", "REVOPS_SCHEDULER"]
 
 
 @pytest.mark.parametrize("room", ["analysis", "measures"])

@@ -24,12 +24,13 @@ from test_parts_journeys import days, same
 from frames import as_of
 from revops.analysis.journeys import journeys_of
 from revops.book import executors, on, parts
-from revops.book.executors import SCHEDULER, gone_through
+from revops.book.executors import gone_through
 from revops.book.parts import over
 from revops.contents import code_here
 from revops.delivery.jobs import kernel
 from revops.delivery.jobs.job import Job
 from revops.errors import RunError, SettingsError
+from revops.variables import SCHEDULER
 
 
 def process_of(view):

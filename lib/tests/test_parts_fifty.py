@@ -26,13 +26,14 @@ from revops.analysis.recurring import customer_months
 from revops.analysis.spans import spans_of
 from revops.book import Book
 from revops.book.components import KEYS
-from revops.book.executors import SCHEDULER, on
+from revops.book.executors import on
 from revops.book.stored import stored_in
 from revops.company import load_company
 from revops.exports import prepare
 from revops.measures.stage_benchmarking.funnel.records import lead_records
 from revops.simulate import simulate, write_exports
 from revops.simulate.halyard import PLAN, SEED
+from revops.variables import SCHEDULER
 
 TIMES = 53
 """So many times the sample's deals a quarter make fifty times its deals in all."""

@@ -8,8 +8,8 @@ from parted import in_parts
 
 import revops.book
 from revops.book import Book
-from revops.book.executors import SCHEDULER
 from revops.book.stored import stored_in
+from revops.variables import SCHEDULER
 
 REPORTS = {
     "attribution_comparison": {"draws": 100, "models": ["linear", "time_decay", "shapley", "markov_1", "markov_2"]},

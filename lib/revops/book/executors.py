@@ -13,14 +13,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from revops.errors import RunError, SettingsError
+from revops.variables import SCHEDULER
 
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["PATIENCE", "SCHEDULER", "find_worker", "gone_through", "on", "who_answers"]
+__all__ = ["PATIENCE", "find_worker", "gone_through", "on", "who_answers"]
 
-SCHEDULER = "REVOPS_SCHEDULER"
-"""The address of a Dask scheduler whose workers go through the parts; without it this process does, one by one."""
 PATIENCE = 15
 """Seconds that a scheduler may take to answer, and to have a worker."""
 Part = TypeVar("Part")

@@ -19,11 +19,11 @@ from revops.errors import ExportError, naming
 from revops.exports import Audit, prepare
 from revops.exports.keeping.steps import KeptSteps
 from revops.params import ReportSettings
+from revops.variables import PREPARED
 
 __all__ = ["StoredTables", "count_rows", "open_book"]
 
-PREPARED = "REVOPS_PREPARED"  # set for the kernels of a run by revops.delivery.jobs.kernel
-CODE = ("exports", "company", "schema", "book", "contents.py", "errors.py", "periods.py", "wording.py")
+CODE = ("exports", "company", "schema", "book", "contents.py", "errors.py", "periods.py", "variables.py", "wording.py")
 """All of this package that prepares."""
 _TRIES = 3
 

@@ -12,7 +12,7 @@ from revops.company.definitions import (
 )
 from revops.company.operations import LeadStatuses, OfficeHours, Organisation, RevenueAnswer, RevenueAnswers
 from revops.company.patterns import first_fit
-from revops.company.yaml_files import Settings, load_settings, open_questions, read_yaml
+from revops.company.yaml_files import Settings, load_settings, open_questions, read_yaml, settings_in
 
 __all__ = [
     "OUTCOMES",
@@ -33,4 +33,5 @@ __all__ = [
     "load_settings",
     "open_questions",
     "read_yaml",
+    "settings_in",
 ]

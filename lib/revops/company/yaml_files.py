@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from revops.errors import SettingsError, nearest
 
-__all__ = ["TODO", "Settings", "load_settings", "open_questions", "read_yaml", "shown"]
+__all__ = ["TODO", "Settings", "load_settings", "open_questions", "read_yaml", "settings_in", "shown"]
 
 TODO = "TODO"
 
@@ -32,12 +32,26 @@ def load_settings(path: Path, model: type[Model], /, **overrides: Any) -> Model:
         all such failures are named at once, each with its place and, for a name, the nearest known, those of
         `overrides` as parameters; or a TODO is left: then every one of them is listed.
     """
+    return settings_in(path, model)(**overrides)
+
+
+def settings_in(path: Path, model: type[Model]) -> Callable[..., Model]:
+    """Return what fills `model` from the YAML at `path`, read once, with the overrides of each call on top.
+
+    Raises
+        SettingsError: as `load_settings`, by this call or by those of what is returned.
+    """
     values = read_yaml(path)
     _refuse_questions(path)
-    try:
-        return model.model_validate({**values, **overrides})
-    except ValidationError as error:
-        raise SettingsError("\n".join(_told(_sentences(error, model), path, overrides, _fits(values, model)))) from None
+
+    def filled(**overrides: Any) -> Model:
+        try:
+            return model.model_validate({**values, **overrides})
+        except ValidationError as error:
+            told = _told(_sentences(error, model), path, overrides, _fits(values, model))
+            raise SettingsError("\n".join(told)) from None
+
+    return filled
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

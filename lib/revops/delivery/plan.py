@@ -7,8 +7,9 @@ import importlib
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from revops.delivery.jobs.job import Job, Limits
 from revops.errors import RevopsError, SettingsError, nearest
-from revops.params import Knobs, ReportSettings, find_params, project_root, settings
+from revops.params import Knobs, ReportSettings, find_params, project_root, settings_for
 
 if TYPE_CHECKING:
     from revops.book import Book
@@ -92,9 +93,10 @@ def make_plan(request: Request) -> Plan:
     """
     asked = asked_of(request)
     rows, problems = [], []
+    reports = {notebook: _Report(notebook, asked.params) for notebook in dict(asked.rows)}
     for notebook, parameters in asked.rows:
         try:
-            rows.append((notebook, parameters, _checked(notebook, parameters, asked.params)))
+            rows.append((notebook, parameters, reports[notebook].settings(parameters)))
         except RevopsError as problem:
             problems.append(str(problem))
     if problems:
@@ -108,7 +110,7 @@ def asked_of(request: Request) -> Asked:
     params = find_params(request.params)
     root = project_root(params)
     notebooks = dict.fromkeys(_notebook(root, stem) for stem in request.stems or stems_of(root))
-    slices = [dict([pair]) for name, values in request.slices.items() for pair in product([name], values)] or [{}]
+    slices = [{name: value} for name, values in request.slices.items() for value in dict.fromkeys(values)] or [{}]
     given = {name: _plain(value) for name, value in request.given.items()}
     if params != root / "params":
         given["params_dir"] = str(params.relative_to(root) if params.is_relative_to(root) else params)
@@ -160,16 +162,30 @@ def _notebook(root: Path, stem: str) -> Path:
     return path
 
 
-def _checked(notebook: Path, parameters: Mapping[str, Any], params: Path) -> ReportSettings[Knobs]:
-    """Return the report's settings if its notebook knows each parameter by name and its knobs take each value."""
-    known = _parameter_names(notebook)
-    unknown = [name for name in parameters if name not in known]
-    if unknown:
-        sentences = [f"{name} is not a parameter. {nearest(name, known)}" for name in unknown]
-        raise SettingsError(f"notebooks/{notebook.name}: {' '.join(sentences)}")
-    kind = getattr(measures_of(notebook.stem), "Knobs", Knobs)
-    knobs = {name: value for name, value in parameters.items() if name != "params_dir"}
-    return settings(notebook.stem, kind, params_dir=params, **knobs)
+class _Report:
+    """A notebook and its settings, each file read once for all slices."""
+
+    def __init__(self, notebook: Path, params: Path) -> None:
+        self._notebook = notebook
+        self._params = params
+
+    def settings(self, parameters: Mapping[str, Any]) -> ReportSettings[Knobs]:
+        """Return the report's settings if its notebook knows each parameter by name and its knobs take each value."""
+        known = self._known
+        unknown = [name for name in parameters if name not in known]
+        if unknown:
+            sentences = [f"{name} is not a parameter. {nearest(name, known)}" for name in unknown]
+            raise SettingsError(f"notebooks/{self._notebook.name}: {' '.join(sentences)}")
+        return self._filled(**{name: value for name, value in parameters.items() if name != "params_dir"})
+
+    @cached_property
+    def _known(self) -> list[str]:
+        return _parameter_names(self._notebook)
+
+    @cached_property
+    def _filled(self) -> Callable[..., ReportSettings[Knobs]]:
+        stem = self._notebook.stem
+        return settings_for(stem, getattr(measures_of(stem), "Knobs", Knobs), params_dir=self._params)
 
 
 def _parameter_names(notebook: Path) -> list[str]:

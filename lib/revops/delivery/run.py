@@ -128,8 +128,8 @@ def _results(
     results = {}
     for job, result in chain(ended, running):
         progress.end(job, result)
-        results[job.title] = result
-    return [(job, results[job.title]) for job in jobs]
+        results[job.scratch] = result
+    return [(job, results[job.scratch]) for job in jobs]
 
 
 def _entries(

@@ -51,7 +51,7 @@ def work_off(parcel: Parcel, name: str, shared: str | None) -> Parcel | str:
             place = Path(made).resolve()
             prepared = _prepared(parcel, shared, worker)
             job = laid_out(parcel, place, prepared)
-            result = _run(job, say, _wanted(worker))
+            result = _run(job, say, _wanted(worker), Path(worker.local_directory))
             return sent_back(result, job, parcel, where)
     except RevopsError as error:
         return only(Failure(f"Worker {worker.address}: {error}", _ADVICE))
@@ -72,9 +72,9 @@ def _prepared(parcel: Parcel, shared: str | None, worker: Worker) -> Path | None
         return fetched(key, shared, cache)
 
 
-def _run(job: Job, say: Callable[..., None], is_wanted: Callable[[], bool]) -> Result:
+def _run(job: Job, say: Callable[..., None], is_wanted: Callable[[], bool], place: Path) -> Result:
     multiprocessing.current_process().daemon = False  # a nanny's worker is one, and those may have no children
-    prepare_workers(job.engine, [job.stem])
+    prepare_workers(job.engine, [job.stem], place)  # what it leaves goes with the worker's folder, if that is killed
     result = run_once(job, lambda what, _, cell: say(what, cell), is_wanted)
     if result is not None:
         return result

@@ -24,7 +24,8 @@ class Limits:
 class Job:
     """One report to run: paths and values, nothing alive.
 
-    `folder` is where its files go; `scratch` holds what the kernel needs while it lives and is removed afterwards;
+    `folder` is where its files go; `scratch` holds what the kernel needs while it lives and is removed afterwards, and
+    is no other job's, so that a job is known by it;
     `prepared` holds the tables that every report of the run reads, where they are prepared; `engine` is what runs the
     notebook: see params/run.yml; `is_sent`: it runs on a worker of a cluster, which does nothing else meanwhile.
     """

@@ -12,12 +12,11 @@ from jupyter_client.manager import AsyncKernelManager
 from revops.delivery.jobs.forked import CopyProvisioner, KernelCopy
 from revops.delivery.jobs.job import Job
 from revops.delivery.jobs.surroundings import FIXED, is_kept_from_kernels
+from revops.variables import PREPARED, SCHEDULER
 
 __all__ = ["Kernel", "kernel_from", "set_environment"]
 
 _LONGEST_SOCKET_PATH = 80
-PREPARED = "REVOPS_PREPARED"  # read by revops.book.prepared
-SCHEDULER = "REVOPS_SCHEDULER"  # read by revops.book.parts
 
 
 def set_environment(job: Job) -> None:

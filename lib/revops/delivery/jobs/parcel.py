@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from revops.contents import files_below
+from revops.contents import files_below, files_beside
 from revops.delivery.jobs.job import Failure, Job, Limits, Result
 from revops.errors import naming
 
@@ -23,8 +23,8 @@ _TEXTS = (".html", ".json", ".ipynb", ".csv")
 
 
 def packed(job: Job, code: Mapping[str, str]) -> Parcel:
-    """Return a job with everything it reads but the prepared tables: notebook, settings, published figures; `code` is
-    that of contents.code_here."""
+    """Return a job with everything it reads but the prepared tables: notebook and files beside it, settings, published
+    figures; `code` is that of contents.code_here."""
     root = job.notebook.parents[1]
     plain = {field.name: getattr(job, field.name) for field in fields(job) if field.name not in _PATHS}
     return {
@@ -101,6 +101,7 @@ def _back(**told: Any) -> Parcel:
 def _read_by(job: Job, root: Path) -> Iterator[Path]:
     """Yield every small file that a report may read."""
     yield job.notebook
+    yield from files_beside(job.notebook.parent)
     shared = root / "params"
     for folder in dict.fromkeys((shared, root / job.parameters.get("params_dir", "params"))):
         yield from (file for file in sorted(folder.glob("*.yml")) if file.name != _ADDRESSES)

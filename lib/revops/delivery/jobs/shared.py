@@ -1,12 +1,14 @@
 """Prepared tables where every machine of a cluster finds them: put there once, fetched once by each machine."""
 
+import os
 import posixpath
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from fsspec.core import url_to_fs
+from fsspec.implementations.local import LocalFileSystem
 
 from revops.book.kept import WHOLE, aside_in, is_sound, is_whole, keep_newest, listed, move_in, used
 from revops.errors import RunError, SettingsError, is_full
@@ -17,19 +19,16 @@ __all__ = ["fetched", "share"]
 def share(home: Path, shared: str) -> None:
     """Put a folder of prepared tables into a path or store, under its own name, unless it is there whole.
 
-    The steps in it stay here: no report reads them.
+    The steps in it stay here: no report reads them. Whoever may read a path may read what is put there, nobody else.
 
     Raises
         SettingsError: nothing here can open such a store.
         RunError: a path of this machine that is no folder, or the store refuses.
     """
-    if "://" not in shared and not Path(shared).is_dir():
-        raise RunError(
-            f"{shared}: must be a folder that all machines of the cluster have; found none here. "
-            "Mount or create it, or correct shared in run.yml."
-        )
-    with _refusals(shared, "take the prepared tables"):
+    with _refusals(shared, "take the prepared tables"), ExitStack() as stack:
         store, folder = _opened(shared, home.name)
+        if isinstance(store, LocalFileSystem):
+            stack.enter_context(_readable_as(Path(folder).parent, shared))
         last = posixpath.join(folder, WHOLE)
         if store.exists(last):
             return
@@ -68,6 +67,25 @@ def fetched(key: str, shared: str, cache: Path) -> Path:
         move_in(aside, home)
     keep_newest(cache)
     return home
+
+
+@contextmanager
+def _readable_as(path: Path, shared: str) -> Iterator[None]:
+    """Let what is made meanwhile be read by whoever may read a path, and be written by its owner alone.
+
+    Raises
+        RunError: it is no folder.
+    """
+    if not path.is_dir():
+        raise RunError(
+            f"{shared}: must be a folder that all machines of the cluster have; found none here. "
+            "Mount or create it, or correct shared in run.yml."
+        )
+    before = os.umask(0o022 | (0o077 & ~path.stat().st_mode))
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def _opened(shared: str, key: str) -> tuple[Any, str]:

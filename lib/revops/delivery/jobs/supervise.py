@@ -7,6 +7,7 @@ import multiprocessing.util
 import os
 import shutil
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -27,15 +28,18 @@ __all__ = ["prepare_workers", "run_jobs", "run_once"]
 
 _TICK = 0.2
 _LOOKS = 5
+_LONGEST_PLACE = 70
+"""Bytes: the path of a socket may have 103 on some systems, and takes 32 below a place."""
 _METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 _CONTEXT = multiprocessing.get_context(_METHOD)
 
 
-def prepare_workers(engine: str = "ordinary", stems: Iterable[str] = ()) -> tuple[Path, ...]:
+def prepare_workers(engine: str = "ordinary", stems: Iterable[str] = (), place: Path | None = None) -> tuple[Path, ...]:
     """Start loading what every job needs, in the background, where processes can be forked from such a start.
 
     Engine fork: also what the kernels of some reports need. Return the temporary folders that it needs, which stay
-    behind if this process is killed.
+    behind if this process is killed: they lie in `place` where one is given and a socket's path in it is not too long,
+    else in the system's.
 
     Raises
         SettingsError: this system lacks the engine.
@@ -44,9 +48,21 @@ def prepare_workers(engine: str = "ordinary", stems: Iterable[str] = ()) -> tupl
     if _METHOD != "forkserver":
         return ()
     _CONTEXT.set_forkserver_preload(["revops.delivery.jobs.loaded"])
-    with as_for_kernels(engine, stems):
+    with as_for_kernels(engine, stems), _temporary_in(place):
         multiprocessing.forkserver.ensure_running()
     return (Path(multiprocessing.util.get_temp_dir()),)
+
+
+@contextlib.contextmanager
+def _temporary_in(place: Path | None) -> Iterator[None]:
+    """Let temporary folders be made in a place, if sockets can lie in them there."""
+    before = tempfile.tempdir
+    if place is not None and len(os.fsencode(place)) <= _LONGEST_PLACE:
+        tempfile.tempdir = str(place)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 def run_jobs(jobs: Iterable[Job], at_once: int, heard: Heard) -> Iterator[tuple[Job, Result]]:

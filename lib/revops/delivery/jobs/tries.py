@@ -6,6 +6,7 @@ says anything of the report. An error in the notebook, refused data, or a limit 
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from revops.delivery.jobs.job import Failure, Job, Result
 
@@ -19,19 +20,19 @@ class Tries:
 
     def __init__(self, heard: Heard) -> None:
         self._heard = heard
-        self._died: dict[str, Result] = {}
+        self._died: dict[Path, Result] = {}
 
     def told(self, job: Job, result: Result) -> Result | None:
         """Return what came of a job, with the evidence of its earlier death; None where it is to be tried once more.
 
         `heard` is then told ("again", job, 0, why).
         """
-        first = self._died.pop(job.title, None)
+        first = self._died.pop(job.scratch, None)
         if first is not None:
             return _with(first, result)
         if result.failure is None or not result.failure.is_death:
             return result
-        self._died[job.title] = result
+        self._died[job.scratch] = result
         self._heard("again", job, 0, result.failure.reason)
         return None
 

@@ -6,13 +6,13 @@ import json
 import platform
 import sys
 from collections.abc import Mapping
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import revops
 from revops.company import load_company, read_yaml
-from revops.contents import Contents, cache_folder
+from revops.contents import Contents, cache_folder, files_beside
 from revops.delivery.plan import Asked
 from revops.delivery.standing.code import code_of
 
@@ -46,23 +46,22 @@ def inputs_of(asked: Asked, today: dt.date | None = None) -> dict[Key, Inputs]:
         "exports": contents.of(asked.root / company.exports.folder),
         "definitions": contents.of(*(asked.params / name for name in ("company.yml", "systems"))),
         "review": contents.of(asked.params / _REVIEW, shared / _REVIEW),
-        "beside": contents.of(*_beside(asked.root / "notebooks")),
+        "beside": contents.of(*files_beside(asked.root / "notebooks")),
         "code": contents.of(Path(revops.__file__).parent),
         "environment": _hash(_environment()),
     }
     published = contents.of(asked.root / _PUBLISHED)
     clock = (today or dt.datetime.now(company.zone).date()).isoformat()
+    reports = {notebook: _Report(notebook, asked, contents) for notebook in dict(asked.rows)}
     found: dict[Key, Inputs] = {}
     for notebook, parameters in asked.rows:
-        code = code_of(notebook)
-        files = {stem: _of(stem, asked) for stem in dict.fromkeys((notebook.stem, *code.settings))}
-        taken = chain(*files.values()) if code.is_bound else chain(*map(_yml_of, (asked.params, shared)))
+        report = reports[notebook]
         found[key_of(notebook.stem, parameters.get("slice"))] = {
             **same,
-            "report": contents.of(notebook, *taken),
-            "published": published if code.reads_published else None,
+            "report": report.content,
+            "published": published if report.code.reads_published else None,
             "asked": _hash(parameters),
-            "day": clock if code.says_today or _is_of_today(parameters, files) else None,
+            "day": clock if report.is_of_today(parameters.get("as_of")) else None,
         }
     contents.keep()
     return found
@@ -78,30 +77,27 @@ def key_of(stem: str, chosen: Mapping[str, str] | None) -> Key:
     return stem, json.dumps(chosen or {}, sort_keys=True)
 
 
-def _of(stem: str, asked: Asked) -> list[Path]:
-    """Return where a report's settings may be: the company's own, and the project's."""
-    return [folder / f"{stem}.yml" for folder in (asked.params, asked.root / "params")]
+class _Report:
+    """What all slices of a report are made from alike: its notebook and its settings, each read once."""
 
+    def __init__(self, notebook: Path, asked: Asked, contents: Contents) -> None:
+        self.code = code_of(notebook)
+        folders = (asked.params, asked.root / "params")  # the company's own settings come first
+        stems = dict.fromkeys((notebook.stem, *self.code.settings))
+        self._places = [[folder / f"{stem}.yml" for folder in folders] for stem in stems]
+        every = (sorted(folder.glob("*.yml")) for folder in folders)
+        self.content = contents.of(notebook, *chain(*(self._places if self.code.is_bound else every)))
 
-def _yml_of(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.yml"))
+    def is_of_today(self, given: object) -> bool:
+        """Return whether its day is the clock's, or may be: by its code, by the as_of given, else by its settings."""
+        if self.code.says_today:
+            return True
+        return self._is_set_to_today if given is None else given == "today"
 
-
-def _beside(folder: Path) -> list[Path]:
-    """Return the files beside the notebooks that these may import or be set by; none that is hidden."""
-    found = [file for file in folder.iterdir() if file.is_file() and file.suffix != ".ipynb"]
-    modules = (file for file in folder.rglob("*.py") if file.is_file())
-    shown = {file: file.relative_to(folder).parts for file in (*found, *modules)}
-    return sorted(file for file, parts in shown.items() if not any(part.startswith(".") for part in parts))
-
-
-def _is_of_today(parameters: Mapping[str, Any], files: Mapping[str, list[Path]]) -> bool:
-    """Return whether as_of is `today`, by the parameters given, else by the file of a report whose settings count."""
-    given = parameters.get("as_of")
-    if given is not None:
-        return bool(given == "today")
-    first = [next((file for file in places if file.is_file()), None) for places in files.values()]
-    return any(file is not None and read_yaml(file).get("as_of") == "today" for file in first)
+    @cached_property
+    def _is_set_to_today(self) -> bool:
+        first = [next((file for file in places if file.is_file()), None) for places in self._places]
+        return any(file is not None and read_yaml(file).get("as_of") == "today" for file in first)
 
 
 def _environment() -> list[str]:
