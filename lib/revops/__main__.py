@@ -157,7 +157,7 @@ def _read(name: str, text: str) -> object:
 
 
 def _slices(given: Sequence[str]) -> dict[str, list[str]]:
-    """Return the values of each field, those of an option given again after those before."""
+    """Return the values of each field, over all options; SettingsError where one names none."""
     found: dict[str, list[str]] = {}
     for pair in given:
         name, text = _pair(pair)

@@ -6,8 +6,10 @@ import os
 import re
 import socket
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import fsspec
 import pytest
@@ -19,6 +21,7 @@ from revops.delivery.jobs.cluster import ADDRESS, Cluster, cluster_of
 from revops.delivery.jobs.job import Job
 from revops.delivery.jobs.running import Running
 from revops.delivery.jobs.shared import fetched, share
+from revops.delivery.jobs.surroundings import temporary_in
 from revops.delivery.plan import Request
 from revops.delivery.progress import Progress
 from revops.delivery.run import run_reports
@@ -322,3 +325,11 @@ def test_parcel_holds_no_addresses_of_people(make_project, tmp_path):
     ]
     plain = {name: value for name, value in parcel.items() if name != "files"}
     assert json.loads(json.dumps(plain)) == plain
+
+
+def test_temporary_files_lie_in_a_place_where_a_socket_has_a_path_short_enough():
+    before = tempfile.gettempdir()
+    for length, found in ((70, "/" + 69 * "a"), (71, before)):
+        with temporary_in(Path("/" + (length - 1) * "a")):
+            assert tempfile.gettempdir() == found
+        assert tempfile.gettempdir() == before

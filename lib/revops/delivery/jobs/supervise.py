@@ -7,7 +7,6 @@ import multiprocessing.util
 import os
 import shutil
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from revops.delivery.jobs.job import GIGABYTE, Failure, Job, Result
-from revops.delivery.jobs.surroundings import as_for_kernels, check_engine
+from revops.delivery.jobs.surroundings import as_for_kernels, check_engine, temporary_in
 from revops.delivery.jobs.tries import Heard, Tries
 
 if TYPE_CHECKING:
@@ -28,8 +27,6 @@ __all__ = ["prepare_workers", "run_jobs", "run_once"]
 
 _TICK = 0.2
 _LOOKS = 5
-_LONGEST_PLACE = 70
-"""Bytes: the path of a socket may have 103 on some systems, and takes 32 below a place."""
 _METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 _CONTEXT = multiprocessing.get_context(_METHOD)
 
@@ -48,21 +45,9 @@ def prepare_workers(engine: str = "ordinary", stems: Iterable[str] = (), place: 
     if _METHOD != "forkserver":
         return ()
     _CONTEXT.set_forkserver_preload(["revops.delivery.jobs.loaded"])
-    with as_for_kernels(engine, stems), _temporary_in(place):
+    with as_for_kernels(engine, stems), temporary_in(place):
         multiprocessing.forkserver.ensure_running()
     return (Path(multiprocessing.util.get_temp_dir()),)
-
-
-@contextlib.contextmanager
-def _temporary_in(place: Path | None) -> Iterator[None]:
-    """Let temporary folders be made in a place, if sockets can lie in them there."""
-    before = tempfile.tempdir
-    if place is not None and len(os.fsencode(place)) <= _LONGEST_PLACE:
-        tempfile.tempdir = str(place)
-    try:
-        yield
-    finally:
-        tempfile.tempdir = before
 
 
 def run_jobs(jobs: Iterable[Job], at_once: int, heard: Heard) -> Iterator[tuple[Job, Result]]:

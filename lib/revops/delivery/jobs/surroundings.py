@@ -6,12 +6,14 @@ Light: the process that a run is asked in loads it, long before any kernel is th
 import multiprocessing
 import os
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from revops.errors import SettingsError
 
-__all__ = ["FIXED", "LOADED", "ONE_THREAD", "as_for_kernels", "check_engine", "is_kept_from_kernels"]
+__all__ = ["FIXED", "LOADED", "ONE_THREAD", "as_for_kernels", "check_engine", "is_kept_from_kernels", "temporary_in"]
 
 FIXED = {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "JUPYTER_PLATFORM_DIRS": "1"}
 """Read when Python or a library is loaded, so that a kernel's bytes are the same wherever it runs."""
@@ -20,6 +22,8 @@ LOADED = "REVOPS_LOADED"
 
 ONE_THREAD = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 """Keeps pyarrow from starting a thread as it is loaded, of an allocator that it does not use."""
+_LONGEST_PLACE = 70
+"""Bytes: the path of a socket may have 103 on some systems, and takes 32 below a place."""
 
 
 def is_kept_from_kernels(name: str) -> bool:
@@ -55,3 +59,15 @@ def as_for_kernels(engine: str, stems: Iterable[str]) -> Iterator[None]:
         for name in os.environ.keys() - kept.keys():
             del os.environ[name]
         os.environ |= kept
+
+
+@contextmanager
+def temporary_in(place: Path | None) -> Iterator[None]:
+    """Let temporary folders be made in a place, if sockets can lie in them there."""
+    before = tempfile.tempdir
+    if place is not None and len(os.fsencode(place)) <= _LONGEST_PLACE:
+        tempfile.tempdir = str(place)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
