@@ -1,5 +1,8 @@
 """Subscriptions as they stand, told month by month from start to end at their present price: prices have no past."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -7,24 +10,47 @@ import pyarrow as pa
 from revops.errors import examples
 from revops.exports.amounts import with_amounts
 from revops.exports.context import Context
-from revops.exports.reading.columns import TEXT, put
+from revops.exports.reading.columns import TEXT, distinct, put
 from revops.exports.reading.frames import Frame
 from revops.exports.recurring.intervals import with_months_billed
+from revops.exports.recurring.months import PRESENT, laid_out
 from revops.exports.uniting.records import plain, unite
 from revops.exports.uniting.rows import text_columns
 from revops.wording import plural
 
-__all__ = ["present_months"]
+__all__ = ["Present", "present_months"]
 
 STATUSES = ("active", "past_due", "unpaid", "trialing", "canceled", "paused", "incomplete", "incomplete_expired")
 NO_PRICE = "no amount"
 FAR = pd.Timedelta(days=366)
 STAMPS = ("started_at", "ended_at", "trial_ends_at", "bills_from", "bills_to")
 TEXTS = ("subscription_id", "customer_id", "customer_name", "account_id", "currency", "status", "interval")
+IDS = ("customer_id", "subscription_id", "currency")
+STATES = ("modified_at", "trial_ends_at", "bills_from")
+AT_ONCE = 1 << 17  # months that are made together, but for those of one subscription
 
 
-def present_months(frames: list[Frame], context: Context) -> tuple[pd.DataFrame, pa.Table]:
-    """Return a row per subscription and month, and the subscriptions that have none with the reason why.
+@dataclass(frozen=True)
+class Present:
+    """Subscriptions, a row each, with the `_first` of the `_n` months in which it counts, or `_why` there are none."""
+
+    subs: pd.DataFrame
+    late_counts: bool
+
+    @property
+    def n_months(self) -> int:
+        """Return how many months all of them have."""
+        return int(self.subs["_n"].sum())
+
+    def parts(self) -> Iterator[pa.Table]:
+        """Yield a row per subscription and month, laid out, the months of some subscriptions after those of others."""
+        subs = self.subs[self.subs["_n"].gt(0)]
+        for _, some in subs.groupby(subs["_n"].cumsum() // AT_ONCE):
+            yield laid_out(_months(some, self.late_counts), PRESENT)
+
+
+def present_months(frames: list[Frame], context: Context) -> Present:
+    """Return the subscriptions with the months in which they count, and why some have none.
 
     A subscription counts in the months at whose end it runs, and in the month of the export. One whose payment is
     late is past_due from the period on that is not paid; trials, pauses and free plans have amount 0.
@@ -48,12 +74,9 @@ def present_months(frames: list[Frame], context: Context) -> tuple[pd.DataFrame,
         ],
         "",
     )
-    n = n.where(subs["_why"].eq(""), 0)
+    subs["_first"], subs["_n"] = first, n.where(subs["_why"].eq(""), 0)
     _warn_of_no_price(subs[subs["_why"].eq(NO_PRICE)], context)
-    rows = subs.loc[subs.index.repeat(n)].reset_index(drop=True)
-    ordinal = np.concatenate([np.arange(count) for count in n]) if len(n) else np.array([], int)
-    rows["_m"] = (first.repeat(n).to_numpy() + ordinal).astype(int)
-    return _with_status(rows, context), subs
+    return Present(subs, context.company.subscriptions.past_due == "counted")
 
 
 def _warn_of_no_price(subs: pd.DataFrame, context: Context) -> None:
@@ -133,24 +156,38 @@ def _last_month(subs: pd.DataFrame) -> pd.Series:
     return (_month(subs["ended_at"]) - 1).where(ended, _month(subs["modified_at"]))
 
 
-def _with_status(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
-    month = pd.to_datetime({"year": rows["_m"] // 12, "month": rows["_m"] % 12 + 1, "day": 1})
-    end = np.minimum(month + pd.offsets.MonthEnd(0) + pd.Timedelta(days=1), rows["modified_at"])
-    held = rows["_m"] >= _month(rows["bills_from"]).fillna(rows["_m"])
+def _months(subs: pd.DataFrame, late_counts: bool) -> pa.Table:
+    """Return a row for each month of subscriptions that have some, in their order."""
+    n = subs["_n"].to_numpy()
+    places = np.repeat(np.arange(len(subs)), n)
+    month = subs["_first"].to_numpy(int)[places] + np.arange(len(places)) - (np.cumsum(n) - n)[places]
+    rows = subs[["status", "monthly", "monthly_original", *STATES]].iloc[places]
+    status = _statuses(rows, month)
+    paid = np.isin(status, ["active", *(["past_due"] if late_counts else [])])
+    texts = {name: distinct(pa.array(subs[name], TEXT, from_pandas=True)) for name in IDS}
+    return pa.table({
+        **{name: codes.take(pa.array(places)) for name, codes in texts.items()},
+        "status": status,
+        "month": _first_day(month),
+        "amount": pa.array(rows["monthly"].where(paid, 0.0).round(2), from_pandas=True),
+        "amount_original": pa.array(rows["monthly_original"].where(paid, 0.0).round(2), from_pandas=True),
+        "at_stake": pa.array(rows["monthly"], from_pandas=True),
+    })  # fmt: skip
+
+
+def _statuses(rows: pd.DataFrame, month: np.ndarray) -> np.ndarray:
+    """Return how subscriptions stood at the end of a month each, or on the day of the export."""
+    end = np.minimum(_first_day(month + 1), rows["modified_at"])
+    held = month >= _month(rows["bills_from"]).fillna(0)
     trial = (rows["trial_ends_at"] > end) | (rows["status"].eq("trialing") & rows["trial_ends_at"].isna())
     late = rows["status"].isin(("past_due", "unpaid")) & held
-    status = np.select(
+    return np.select(
         [trial, late, rows["status"].eq("paused") & held, rows["monthly"].eq(0)],
         ["trialing", "past_due", "paused", "free"],
         "active",
     )
-    counts = ["active", *(["past_due"] if context.company.subscriptions.past_due == "counted" else [])]
-    paid = pd.Series(status, rows.index).isin(counts)
-    return rows.assign(
-        month=month,
-        status=status,
-        basis="present_price",
-        at_stake=rows["monthly"],
-        amount=rows["monthly"].where(paid, 0.0).round(2),
-        amount_original=rows["monthly_original"].where(paid, 0.0).round(2),
-    )
+
+
+def _first_day(month: np.ndarray) -> np.ndarray:
+    """Return the first day of months given as running numbers."""
+    return (month - 12 * 1970).astype("datetime64[M]").astype("datetime64[us]")

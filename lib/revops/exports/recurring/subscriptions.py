@@ -1,7 +1,7 @@
 """The table of subscriptions: customer by month, from reports where there are any, else from present prices."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,6 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow.dataset import Dataset
 
-from revops.errors import examples
 from revops.exports.audit import Ledger
 from revops.exports.context import Context
 from revops.exports.money import Unconverted
@@ -20,16 +19,16 @@ from revops.exports.recurring.doubts import Doubts
 from revops.exports.recurring.months import BASES, NAMED, PRESENT, REPORTED, laid_out, month_rows
 from revops.exports.recurring.present import present_months
 from revops.exports.recurring.reported import Reports
+from revops.exports.recurring.used import Used
 from revops.exports.uniting.groups import in_groups, on_disk, sampled, united
 from revops.exports.uniting.records import finish
 from revops.exports.uniting.rows import in_one
-from revops.wording import money, plural
 
 __all__ = ["build_subscriptions"]
 
 KEY = ["customer_id", "month"]
-LEFT = ["customer_id", "subscription_id", "status", "month", "at_stake"]
 NAMES = ["customer_id", "customer_name", "account_id"]
+MANY = 1 << 19  # months of subscriptions that are held in memory
 
 
 def build_subscriptions(
@@ -48,27 +47,31 @@ def build_subscriptions(
     Parameters
         customers : lists of customers, for names and accounts
         accounts, deals : accounts of the CRM, where there is a file of them, and its opportunities
-        aside : where reports are too large for memory, the months go to subscriptions.parquet in this folder, some
-            customers after others, and are returned as a dataset
+        aside : where reports are too large for memory or subscriptions have many months, these go to
+            subscriptions.parquet in this folder, some customers after others, and are returned as a dataset
     """
     reports = [frame for frame in frames if frame.description.kind.form == "months"]
     lists = [frame for frame in frames if frame.description.kind.form != "months"]
-    present, subs = present_months(lists, context) if lists else (None, None)
+    present = present_months(lists, context) if lists else None
     found = _Found(Reports(reports, context), Accounts([*customers, *frames], accounts, deals, context), context)
-    others = [laid_out(frame.table, NAMED) for frame in customers]
-    if subs is not None:
-        others += [laid_out(_arrow(subs[NAMES]), NAMED), laid_out(_arrow(present), PRESENT)]
+    named = [laid_out(frame.table, NAMED) for frame in customers]
+    if present is not None:
+        named.append(laid_out(_arrow(present.subs[NAMES]), NAMED))
+    n_months = present.n_months if present is not None else 0
 
     def parts(ledger: Ledger, most: int | None) -> Iterator[pa.Table]:
         yield from found.reports.parts(ledger) if most is None else sampled(reports, "customer_id", most)
-        yield from others
+        yield from named
+        if present is not None and most is None:
+            yield from present.parts()
 
-    n_rows, to = sum(frame.n_rows for frame in reports) + sum(map(len, others)), on_disk(reports, aside)
+    n_rows = sum(frame.n_rows for frame in reports) + sum(map(len, named)) + n_months
+    to = aside if n_months > MANY else on_disk(reports, aside)
     groups = in_groups(parts, n_rows, "customer_id", "subscriptions", context.ledger, to)
     table = united((found.done(group, bool(reports)) for group in groups), "subscriptions", to)
     found.reports.tell()
-    if subs is not None:
-        found.tell_present(subs, bool(reports))
+    if present is not None:
+        found.used.tell(present.subs, bool(reports))
     found.lost.refuse(context.company, context.ledger)
     found.doubts.warn(found.reports.months)
     found.accounts.tell()
@@ -77,15 +80,14 @@ def build_subscriptions(
 
 @dataclass
 class _Found:
-    """What is found customers by customers; `left` are the months at present prices that stay."""
+    """What is found customers by customers."""
 
     reports: Reports
     accounts: Accounts
     context: Context
-    left: list[pd.DataFrame] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.doubts, self.lost = Doubts(self.context), Unconverted("subscriptions")
+        self.doubts, self.lost, self.used = Doubts(self.context), Unconverted("subscriptions"), Used(self.context)
 
     def done(self, group: pa.Table, has_reports: bool) -> pa.Table:
         """Return the finished months of some customers, of whom these are all rows."""
@@ -101,7 +103,7 @@ class _Found:
                 & ~present["_key"].isin(reported["_key"])
                 & present["status"].isin(("past_due", "trialing", "paused", "free"))
             ]
-        self.left.append(present[LEFT].astype(dict.fromkeys(LEFT[:3], object)))
+        self.used.add(present)
         rows = pd.concat([reported, present]) if len(present) else reported
         if (np.diff(rows["_key"]) < 0).any():
             rows = rows.sort_values("_key", kind="stable")
@@ -111,46 +113,6 @@ class _Found:
         table, people = _summed(rows, [named, rows])
         self.accounts.add(people)
         return finish(table, "subscriptions")
-
-    def tell_present(self, subs: pd.DataFrame, has_reports: bool) -> None:
-        """Count the subscriptions, and warn of what their present prices do not tell."""
-        present = pd.concat(self.left)
-        if len(present) and not has_reports:
-            _warn_of_basis(present, self.context)
-        _count(subs, present, has_reports, self.context)
-        _warn_of_late(present, self.context)
-
-
-def _count(subs: pd.DataFrame, present: pd.DataFrame, has_report: bool, context: Context) -> None:
-    """Count subscriptions with a month of the table as kept, the others as left out."""
-    used = subs["subscription_id"].isin(present["subscription_id"])
-    context.ledger.keep_rows(pa.table({"_file": pa.array(subs.loc[used, "_file"], pa.int32())}))
-    rest = subs[~used].assign(amount=subs["monthly"].round(2))
-    told = "months that reports tell, or before them" if has_report else "no month"
-    for why, part in rest.assign(_why=rest["_why"].replace("", told)).groupby("_why"):
-        table = pa.Table.from_pandas(part[["_file", "subscription_id", "amount"]], preserve_index=False)
-        context.ledger.leave_out_rows(table, str(why), "subscription_id")
-
-
-def _warn_of_basis(present: pd.DataFrame, context: Context) -> None:
-    first, last = present["month"].min(), present["month"].max()
-    context.ledger.warnings.append(
-        f"subscriptions: months from {first:%Y-%m} to {last:%Y-%m} are told by the start, end and present price of "
-        "each subscription: upgrades, downgrades and discounts of the past are not seen. Export MRR per subscriber."
-    )
-
-
-def _warn_of_late(present: pd.DataFrame, context: Context) -> None:
-    late = present[present["status"].eq("past_due")]
-    late = late[late["month"].eq(late["month"].max())]
-    if len(late):
-        worth = money(round(float(late["at_stake"].sum()), 3), context.company.currency, exact=True)
-        policy = context.company.subscriptions.past_due
-        context.ledger.warnings.append(
-            f"subscriptions: {plural(late['customer_id'].nunique(), 'customer')} with a late payment in "
-            f"{late['month'].max():%Y-%m} ({examples(sorted(set(late['customer_id'])))}), {worth} a month: "
-            f"{policy.replace('_', ' ')}, as subscriptions.past_due in company.yml says"
-        )
 
 
 def _summed(rows: pd.DataFrame, namers: list[pd.DataFrame]) -> tuple[pa.Table, pd.DataFrame]:
