@@ -13,6 +13,7 @@ from revops.company import Company
 from revops.errors import ExportError
 from revops.exports import Prepared, prepare
 from revops.exports.reading import blocks, buckets, spilled
+from revops.exports.recurring import present, subscriptions
 
 __all__ = ["SMALL", "both_ways"]
 
@@ -24,7 +25,8 @@ def both_ways(folder: Path, company: Company, *, block: int, bucket_rows: int, p
 
     Parameters
         block : bytes of a block
-        bucket_rows, part_rows : how many rows make a bucket, and a part of what was put aside
+        bucket_rows, part_rows : how many rows make a bucket, and a part of what was put aside or of the months of
+            subscriptions
     """
     whole, refusal = _told(folder, company)
     with tempfile.TemporaryDirectory() as aside:
@@ -53,9 +55,10 @@ def _told(folder: Path, company: Company, aside: Path | None = None) -> tuple[Pr
 
 @contextlib.contextmanager
 def _sizes(block: int, bucket_rows: int, part_rows: int) -> Iterator[None]:
-    """Read everything in blocks, and these as small as they are told to be."""
+    """Read everything in blocks, and these as small as they are told to be; no list has few months."""
     with contextlib.ExitStack() as stack:
         values = ((blocks, "LARGE", 1), (blocks, "BLOCK", block), (buckets, "BUCKET_ROWS", bucket_rows))
-        for module, name, value in (*values, (spilled, "PART_ROWS", part_rows)):
+        parts = ((spilled, "PART_ROWS", part_rows), (present, "AT_ONCE", part_rows), (subscriptions, "MANY", 0))
+        for module, name, value in (*values, *parts):
             stack.enter_context(mock.patch.object(module, name, value))
         yield

@@ -4,6 +4,7 @@ import random
 import tempfile
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from both_ways import SMALL, both_ways
 from gate import company, rows
@@ -11,7 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from people import table
 
+from revops.exports import prepare
 from revops.exports.reading import blocks
+from revops.exports.recurring import present, subscriptions
 from revops.exports.uniting import groups
 
 PAIRS = ("google / cpc", "(direct) / (none)", "linkedin.com / paid-social", "newsletter", "x / ", "")
@@ -106,6 +109,22 @@ def written(home, chance, n):
     return home
 
 
+def listed(chance, n):
+    """Return subscriptions that began and ended in other months, some ids twice, in some states without a month."""
+    ends = {"canceled": "2025-04-11 10:00", "incomplete_expired": "2025-02-11 10:00"}
+    lines = []
+    for place in range(n):
+        status = chance.choice(("active", "past_due", "unpaid", "paused", "trialing", *ends))
+        bills = f"2025-0{chance.randint(2, 5)}-10 10:00,2025-06-10 10:00"
+        lines.append(
+            f"sub_{chance.choice((place, place // 2))},{chance.choice(IDS)},{chance.choice(('', 'A', 'B Ltd'))},"
+            f"{status},{chance.choice(('1', '3', ''))},{chance.choice(('usd', 'eur'))},{chance.choice(('month', 'year'))},"
+            f"{chance.choice((*AMOUNTS, '100', ''))},202{chance.randint(3, 5)}-0{chance.randint(1, 5)}-10 10:00,"
+            f"{ends.get(status, '')},{bills}\n"
+        )
+    return SUBS + "".join(lines)
+
+
 FEW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SIZES = {"block": st.integers(1 << 8, 1 << 12), "bucket_rows": st.integers(1, 60), "part_rows": st.integers(1, 60)}
 
@@ -130,6 +149,52 @@ def test_random_reports_of_revenue_are_the_same_in_any_blocks_and_ranges(seed, n
         of = company(rates={"EUR": 1.1})
         told, on_disk = both_ways(folder, of, block=block, bucket_rows=bucket_rows, part_rows=part_rows)
     assert ("subscriptions" in on_disk) == told.startswith("{"), told
+
+
+@FEW
+@given(seed=st.integers(0, 10**6), n=st.integers(1, 40), **SIZES)
+def test_random_lists_of_subscriptions_are_the_same_in_any_parts_and_ranges(seed, n, block, bucket_rows, part_rows):
+    chance = random.Random(seed)
+    with tempfile.TemporaryDirectory() as home:
+        for place in range(chance.randint(1, 2)):
+            (Path(home) / f"subscriptions{place}.csv").write_text(listed(chance, n))
+        if chance.random() < 0.3:
+            (Path(home) / "mrr.csv").write_text(table(*reports(chance, IDS[::3], "usd"), base={}))
+        (Path(home) / "deals.csv").write_text(rows({}))
+        policy = {"past_due": chance.choice(("left_out", "counted"))}
+        of = company(rates={"EUR": 1.1}, subscriptions=policy)
+        both_ways(Path(home), of, block=block, bucket_rows=bucket_rows, part_rows=part_rows)
+
+
+def test_months_of_lists_come_in_more_than_one_part_and_range(tmp_path, monkeypatch):
+    (tmp_path / "subscriptions.csv").write_text(listed(random.Random(5), 60))
+    (tmp_path / "deals.csv").write_text(rows({}))
+    n_parts, n_ranges, parts, cuts = [], [], present.Present.parts, groups.boundaries
+
+    def counted(self):
+        made = [*parts(self)]
+        n_parts.append(len(made))
+        return made
+
+    monkeypatch.setattr(present.Present, "parts", counted)
+    monkeypatch.setattr(groups, "boundaries", lambda *args: n_ranges.append(len(cuts(*args)) + 1) or cuts(*args))
+    _, on_disk = both_ways(tmp_path, company(rates={"EUR": 1.1}), **SMALL)
+    assert on_disk == {"subscriptions"}
+    whole, in_parts = n_parts
+    assert whole == 1 and in_parts > 20 and min(n_ranges) > 3
+
+
+@pytest.mark.parametrize(("many", "kind"), [(5, pa.Table), (4, pa.dataset.Dataset)])
+def test_lists_of_few_months_stay_in_memory(tmp_path, monkeypatch, many, kind):
+    exports, aside = tmp_path / "exports", tmp_path / "aside"
+    for folder in (exports, aside):
+        folder.mkdir()
+    (exports / "subscriptions.csv").write_text(f"{SUBS}sub_1,cus_1,Acme,active,{ALIKE}\n")
+    (exports / "deals.csv").write_text(rows({}))
+    monkeypatch.setattr(subscriptions, "MANY", many)
+    made = prepare(exports, company(), None, aside).tables["subscriptions"]
+    assert isinstance(made, kind)
+    assert (len(made) if many == 5 else made.count_rows()) == 5
 
 
 @pytest.mark.parametrize("name", ["web_traffic", "subscriptions"])
