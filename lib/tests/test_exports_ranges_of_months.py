@@ -115,13 +115,13 @@ def listed(chance, n):
     lines = []
     for place in range(n):
         status = chance.choice(("active", "past_due", "unpaid", "paused", "trialing", *ends))
-        bills = f"2025-0{chance.randint(2, 5)}-10 10:00,2025-06-10 10:00"
-        lines.append(
-            f"sub_{chance.choice((place, place // 2))},{chance.choice(IDS)},{chance.choice(('', 'A', 'B Ltd'))},"
-            f"{status},{chance.choice(('1', '3', ''))},{chance.choice(('usd', 'eur'))},{chance.choice(('month', 'year'))},"
-            f"{chance.choice((*AMOUNTS, '100', ''))},202{chance.randint(3, 5)}-0{chance.randint(1, 5)}-10 10:00,"
-            f"{ends.get(status, '')},{bills}\n"
-        )
+        cells = [
+            *(f"sub_{chance.choice((place, place // 2))}", chance.choice(IDS), chance.choice(("", "A", "B Ltd"))),
+            *(status, chance.choice(("1", "3", "")), chance.choice(("usd", "eur")), chance.choice(("month", "year"))),
+            *(chance.choice((*AMOUNTS, "100", "")), f"202{chance.randint(3, 5)}-0{chance.randint(1, 5)}-10 10:00"),
+            *(ends.get(status, ""), f"2025-0{chance.randint(2, 5)}-10 10:00", "2025-06-10 10:00"),
+        ]
+        lines.append(",".join(cells) + "\n")
     return SUBS + "".join(lines)
 
 
