@@ -305,6 +305,18 @@ def test_subscriptions_without_a_month_are_counted(tmp_path):
     assert balanced(prepared)
 
 
+def test_a_subscription_of_no_customer_is_left_out_whatever_its_state(tmp_path):
+    late = {"Status": "past_due"}
+    prepared = gate(tmp_path, {**DEALS, "s.csv": subs(late, {"Customer ID": "", **late}, {"Customer ID": ""})})
+    assert {name for name, *_ in paid(prepared)} == {"cus_1"}
+    assert left_out(prepared) == [("s.csv", "no customer", 2)]
+    assert said(prepared)[0] == (
+        "subscriptions: 1 customer with a late payment in 2025-06 (e.g. cus_1), $49 a month: left out, as "
+        "subscriptions.past_due in company.yml says"
+    )
+    assert balanced(prepared)
+
+
 def test_the_later_of_two_lists_tells_what_a_subscription_is(tmp_path):
     early = subs({"Amount": "40.00"})
     late = subs({}, {"Start (UTC)": "2025-07-03 10:00", "Current Period Start (UTC)": "2025-07-03 10:00"})

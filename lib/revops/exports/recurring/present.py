@@ -65,8 +65,9 @@ def present_months(frames: list[Frame], context: Context) -> Present:
     n = (last - first + 1).fillna(0).clip(lower=0).astype(int)
     never = subs["status"].str.startswith("incomplete", na=False)
     subs["_why"] = np.select(
-        [never, first.isna(), subs["amount_original"].isna(), n.eq(0)],
+        [subs["customer_id"].isna(), never, first.isna(), subs["amount_original"].isna(), n.eq(0)],
         [
+            "no customer",
             "never paid for (incomplete)",
             "no start",
             NO_PRICE,
