@@ -32,7 +32,10 @@ AT_ONCE = 1 << 17  # months that are made together, but for those of one subscri
 
 @dataclass(frozen=True)
 class Present:
-    """Subscriptions, a row each, with the `_first` of the `_n` months in which it counts, or `_why` there are none."""
+    """Subscriptions, a row each, with the `_first` of the `_n` months in which it counts, or `_why` there are none.
+
+    Months whose payment is late have their amount where `late_counts`, else 0.
+    """
 
     subs: pd.DataFrame
     late_counts: bool
