@@ -20,18 +20,21 @@ __all__ = ["SMALL", "both_ways"]
 SMALL = {"block": 1 << 11, "bucket_rows": 3, "part_rows": 1}
 
 
-def both_ways(folder: Path, company: Company, *, block: int, bucket_rows: int, part_rows: int) -> tuple[str, set[str]]:
+def both_ways(
+    folder: Path, company: Company, systems: Path | None = None, *, block: int, bucket_rows: int, part_rows: int
+) -> tuple[str, set[str]]:
     """Return the audit (or the refusal) of a folder, the same both ways, and the tables that were built from blocks.
 
     Parameters
+        systems : the user's own descriptions of systems
         block : bytes of a block
         bucket_rows, part_rows : how many rows make a bucket, and a part of what was put aside or of the months of
             subscriptions
     """
-    whole, refusal = _told(folder, company)
+    whole, refusal = _told(folder, company, systems)
     with tempfile.TemporaryDirectory() as aside:
         with _sizes(block, bucket_rows, part_rows):
-            parts, refusal_of_parts = _told(folder, company, Path(aside))
+            parts, refusal_of_parts = _told(folder, company, systems, Path(aside))
         assert refusal_of_parts == refusal
         if whole is None or parts is None:
             return refusal, set()
@@ -46,9 +49,11 @@ def both_ways(folder: Path, company: Company, *, block: int, bucket_rows: int, p
     return audit, on_disk
 
 
-def _told(folder: Path, company: Company, aside: Path | None = None) -> tuple[Prepared | None, str]:
+def _told(
+    folder: Path, company: Company, systems: Path | None, aside: Path | None = None
+) -> tuple[Prepared | None, str]:
     try:
-        return prepare(folder, company, None, aside), ""
+        return prepare(folder, company, systems, aside), ""
     except ExportError as error:
         return None, str(error)
 

@@ -83,13 +83,29 @@ def in_background(act, *arguments, **named):
         yield pool.submit(act, *arguments, **named)
 
 
-def run_in(root, **asked):
+class Told(Progress):
+    """Notes what a run is told of its jobs, with their stems and code cells."""
+
+    def __init__(self):
+        self.screen, self.words = io.StringIO(), []
+        super().__init__(self.screen)
+
+    def hear(self, what, job, cell, why=""):
+        super().hear(what, job, cell, why)
+        self.words.append((what, job.stem, cell))
+
+    def wait_for_cell(self, stem, cell, times):
+        """Wait until it was told so often that a job came to a code cell, which is later than that its kernel did."""
+        wait_for(lambda: self.words.count(("cell", stem, cell)) >= times)
+
+
+def run_in(root, told=None, **asked):
     """Run reports of a project; return the run's folder, its entries by report (and slice), and what it said."""
-    screen = io.StringIO()
+    told = told or Told()
     request = Request(params=str(root / "params"), **{"limits": LIMITS, "on": "dask", "again": True, **asked})
-    folder, manifest = run_reports(request, Progress(screen))
+    folder, manifest = run_reports(request, told)
     entries = {" ".join([e["report"], *e["slice"].values()]): e for e in manifest["reports"]}
-    return folder, entries, screen.getvalue()
+    return folder, entries, told.screen.getvalue()
 
 
 def share_of(root, monkeypatch, address, shared):

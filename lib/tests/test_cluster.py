@@ -16,6 +16,7 @@ import pytest
 from clusters import (
     LIMITS,
     LONG,
+    Told,
     alive,
     in_background,
     kernels_at,
@@ -117,10 +118,11 @@ def test_reports_of_a_cluster_are_those_made_here(root, two):
 
 
 def test_killed_worker_costs_a_report_one_try(root, two, tmp_path):
-    gate = tmp_path / "gate"
+    gate, told = tmp_path / "gate", Told()
     let_wait(root, gate, "is_good")
-    with in_background(run_in, root, stems=("is_good",)) as run:
+    with in_background(run_in, root, told, stems=("is_good",)) as run:
         first = kernels_at(gate)[0]
+        told.wait_for_cell("is_good", 2, times=1)
         worker_of(first, two[1]).kill()
         kernels_at(gate, 2)
         wait_for(lambda: not alive(first))
@@ -132,11 +134,13 @@ def test_killed_worker_costs_a_report_one_try(root, two, tmp_path):
 
 
 def test_second_death_fails_a_report_and_no_other(root, two, tmp_path):
-    gate = tmp_path / "gate"
+    gate, told = tmp_path / "gate", Told()
     let_wait(root, gate, "is_good")
-    with in_background(run_in, root, stems=("is_good", "raises_an_error")) as run:
+    with in_background(run_in, root, told, stems=("is_good", "raises_an_error")) as run:
         for count in (1, 2):
-            worker_of(kernels_at(gate, count)[-1], two[1]).kill()
+            kernel = kernels_at(gate, count)[-1]
+            told.wait_for_cell("is_good", 2, times=count)
+            worker_of(kernel, two[1]).kill()
         folder, entries, said = run.result(LONG)
     failure = entries["is_good"]["failure"]
     assert re.fullmatch(LOST, failure["reason"]) and failure["cell"] == 2

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from people import table
 from test_exports_invoices import CREDIT, FROM, INVOICE, TO
 
+from revops.exports import prepare
+from revops.exports.reading.buckets import Buckets
 from revops.exports.uniting import groups
 
 RATES = {"EUR": 1.1, "JPY": 0.007, "KWD": 3.25, "USD": 0.3077}
@@ -246,3 +248,59 @@ def test_bills_come_in_more_than_one_range(monkeypatch):
                        "c.csv": credit_rows(chance, 40, "")}, **SMALL)  # fmt: skip
     assert on_disk == {"payments", "invoices"}
     assert n_ranges == [12, 12, 10]
+
+
+def test_ranges_of_a_file_in_the_order_of_its_ids_are_even(monkeypatch):
+    sizes, read = [], Buckets.read
+    monkeypatch.setattr(
+        Buckets, "read", lambda self, bucket: sizes.append(len(read(self, bucket))) or read(self, bucket)
+    )
+    paid = {"Created (UTC)": "2025-03-01 10:00", "Amount": "10", "Amount Refunded": "0", "Currency": "usd",
+            "Status": "Paid"}  # fmt: skip
+    _, on_disk = told(
+        {"p.csv": [{"id": f"ch_{place:04d}", **paid} for place in range(3000)]}, **SMALL | {"bucket_rows": 300}
+    )
+    assert on_disk == {"payments"}
+    assert len(sizes) == 10 and sum(sizes) == 3000 and max(sizes) < 450
+
+
+OWN = """
+system: own
+files:
+  - name: bills
+    table: invoices
+    required: [invoice_id, customer_id, invoice_date, amount_original, status]
+    headers:
+      invoice_id: [Bill No]
+      customer_id: [Customer No]
+      invoice_date: [Billed On]
+      amount_original: [Net]
+      status: [State]
+  - name: receipts
+    table: payments
+    required: [payment_id, invoice_id, paid_at, amount_original, status]
+    headers:
+      payment_id: [Receipt No]
+      invoice_id: [Of Bill]
+      paid_at: [Paid On]
+      amount_original: [Sum]
+      status: [Result]
+    lookups:
+      customer_id: {file: bills, by: invoice_id}
+"""
+
+
+def test_a_file_in_which_others_look_up_columns_is_read_whole(tmp_path):
+    (tmp_path / "systems").mkdir()
+    (tmp_path / "systems" / "own.yml").write_text(OWN, encoding="utf-8")
+    bills = "".join(f"B{place:03d},C{place % 5},2025-03-01,100,paid\n" for place in range(60))
+    receipts = "".join(f"R{place:03d},B{place:03d},2025-03-05,100,paid\n" for place in range(60))
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    (exports / "deals.csv").write_text(deals({}), encoding="utf-8")
+    (exports / "bills.csv").write_text(f"Bill No,Customer No,Billed On,Net,State\n{bills}", encoding="utf-8")
+    (exports / "receipts.csv").write_text(f"Receipt No,Of Bill,Paid On,Sum,Result\n{receipts}", encoding="utf-8")
+    _, on_disk = both_ways(exports, company(), tmp_path / "systems", **SMALL)
+    assert on_disk == {"payments"}
+    payments = prepare(exports, company(), tmp_path / "systems").tables["payments"]
+    assert payments["customer_id"].to_pylist() == [f"C{place % 5}" for place in range(60)]

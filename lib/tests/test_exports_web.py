@@ -195,3 +195,16 @@ def test_sessions_by_channel_group_without_days_are_not_read_and_say_what_to_exp
         "not read: ga4 web traffic of a whole period. Its sessions have no day. In GA4 make an exploration with the "
         "rows Date, "
     )
+
+
+def test_a_column_of_nothing_but_addresses_tells_nothing(tmp_path):
+    """The other file of the same days tells more, so its rows are taken."""
+    days = range(1, 29)
+    people = "".join(f"202507{day:02d},google / cpc,ann{day}@b.example,5\n" for day in days)
+    pages = "".join(f"202507{day:02d},google / cpc,/p{day},5\n" for day in days)
+    prepared = web(
+        tmp_path,
+        f"Date,Session source / medium,Session campaign,Sessions\n{people}",
+        f"Date,Session source / medium,Landing page + query string,Sessions\n{pages}",
+    )
+    assert [row[3:6] for row in traffic(prepared)] == [(None, f"/p{day}", 5.0) for day in days]

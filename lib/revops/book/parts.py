@@ -108,8 +108,8 @@ def by_id(frames: list[pd.DataFrame], column: str) -> pd.DataFrame:
     order = pd.factorize(ids, sort=True)[0].argsort(kind="stable")
     table = {}
     for name in list(filled[0]):
-        column = pd.concat([frame.pop(name) for frame in filled], ignore_index=True)
-        table[name] = column.take(order).reset_index(drop=True)
+        values = pd.concat([frame.pop(name) for frame in filled], ignore_index=True)
+        table[name] = values.take(order).reset_index(drop=True)
     return pd.DataFrame(table, copy=False)
 
 

@@ -71,8 +71,9 @@ def read_folder(
     """Return every recognised file as a typed frame; the others are named in the ledger with the reason.
 
     Of dated folders the opportunities and forecasts are read, but for the latest one where no undated opportunities
-    stand beside them: then it gives the other tables too. The rows of files too large for memory, and what zips hold,
-    are put in the folder `aside`, where there is one. A preparation that keeps what it has done gives its `steps`.
+    stand beside them: then it gives the other tables too. The rows of files too large for memory, and large members of
+    zips, are put in the folder `aside`, where there is one; but not those of files in which others look up columns. A
+    preparation that keeps what it has done gives its `steps`.
     """
     if not folder.is_dir():
         raise ExportError(
@@ -84,6 +85,7 @@ def read_folder(
     blobs = find_blobs(folder, company.exports.ignore, aside)
     found = _recognised(blobs, company, descriptions, ledger, steps)
     frames, seen, large = [], {}, large_tables((item.table, item.size) for item in found)
+    looked_at = {look.file for item in found for look in item.match.description.kind.lookups.values()}
     for item in _current(found, ledger):
         source = Source(len(ledger.sources), item.sheet.name, item.sha256, item.size)
         ledger.sources.append(source)
@@ -93,7 +95,7 @@ def read_folder(
         if first := seen.get(content) or (seen.get(filed) if item.day is None else None):
             _repeat(first, source, ledger)
             continue
-        to = aside if item.table in large else None
+        to = aside if item.table in large and item.match.description.kind.name not in looked_at else None
         given = (item.size, part, item.match, to is not None)
         frame = steps.read(given, source, item.match.description, partial(_read, item, company, to))
         frame.day = item.day

@@ -56,7 +56,7 @@ MERGED = {"leads": "lead_id", "contacts": "contact_id"}
 class Prepared:
     """The canonical tables that some file filled, by name, and what was found, decided and left out.
 
-    A table too large for memory is a dataset on its file.
+    Where preparation has a folder for them, a table of many rows is a dataset on its file.
     """
 
     tables: dict[str, pa.Table | Dataset]
@@ -77,7 +77,7 @@ def prepare(
             exports of those days
         company : what the company's words mean
         systems_dir : the user's own descriptions of systems, which win over the shipped ones
-        aside : an empty folder, for what is too large for memory: a table that is goes there as <name>.parquet
+        aside : an empty folder, for what would take much memory: a table of many rows goes there as <name>.parquet
         steps : what former preparations did, where it is kept: then every table goes to its folder `aside`
 
     Raises

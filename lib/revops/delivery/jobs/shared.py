@@ -19,7 +19,8 @@ __all__ = ["fetched", "share"]
 def share(home: Path, shared: str) -> None:
     """Put a folder of prepared tables into a path or store, under its own name, unless it is there whole.
 
-    The steps in it stay here: no report reads them. Whoever may read a path may read what is put there, nobody else.
+    The steps in it stay here: no report reads them. What is put into a path has its mode, but that only the owner
+    may write.
 
     Raises
         SettingsError: nothing here can open such a store.

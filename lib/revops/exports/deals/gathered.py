@@ -15,8 +15,8 @@ from revops.exports.deals.states import Block
 from revops.exports.deals.steps import share_stamps
 from revops.exports.money import Unconverted
 from revops.exports.reading.buckets import Buckets, in_buckets
+from revops.exports.reading.columns import plain
 from revops.exports.reading.frames import Frame
-from revops.exports.uniting.records import plain
 
 __all__ = ["COVERED", "Past", "States", "gathered_rows", "gathered_states"]
 

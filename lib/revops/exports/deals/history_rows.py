@@ -11,9 +11,8 @@ from revops.exports.context import Context
 from revops.exports.deals.states import Block
 from revops.exports.deals.steps import sort_states
 from revops.exports.money import Unconverted, converted_by, factors
-from revops.exports.reading.columns import TEXT, put
+from revops.exports.reading.columns import TEXT, plain, put
 from revops.exports.reading.frames import Frame
-from revops.exports.uniting.records import plain
 
 __all__ = ["leave", "located", "of_form", "once", "states_block"]
 

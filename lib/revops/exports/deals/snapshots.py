@@ -8,8 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from revops.exports.deals.states import FIELDS, GOES_WITH, Block
-from revops.exports.reading.columns import TEXT, put
-from revops.exports.uniting.records import plain
+from revops.exports.reading.columns import TEXT, plain, put
 
 __all__ = ["Snapshots", "combined"]
 

@@ -9,10 +9,9 @@ import pyarrow.compute as pc
 
 from revops.errors import examples
 from revops.exports.context import Context
-from revops.exports.reading.columns import TEXT, put
+from revops.exports.reading.columns import TEXT, plain, put
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.merged import Merged
-from revops.exports.uniting.records import plain
 from revops.exports.uniting.rows import text_columns
 from revops.wording import plural
 

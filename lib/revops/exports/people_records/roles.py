@@ -11,10 +11,9 @@ import pyarrow.compute as pc
 from revops.errors import examples
 from revops.exports.audit import Ledger
 from revops.exports.context import Context
-from revops.exports.reading.columns import TEXT
+from revops.exports.reading.columns import TEXT, plain
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.merged import Merged
-from revops.exports.uniting.records import plain
 from revops.exports.uniting.rows import leave, text_columns
 from revops.wording import plural, share
 

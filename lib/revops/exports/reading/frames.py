@@ -109,8 +109,9 @@ class Frame:
         else:
             n = len(self.spilled)
             places = None if most is None else np.unique(np.linspace(0, n - 1, min(most, n)).astype(int)).tolist()
-            for part in self.spilled.parts(places, None if self.looked_up else names):
-                for other in self.looked_up:
+            found = [other for other in self.looked_up if names is None or other.column in names]
+            for part in self.spilled.parts(places, None if found else names):
+                for other in found:
                     part = other.into(part)
                 yield part if names is None else part.select(names)
 

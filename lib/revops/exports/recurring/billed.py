@@ -13,9 +13,9 @@ from revops.errors import examples
 from revops.exports.amounts import Amounts
 from revops.exports.audit import Ledger
 from revops.exports.context import Context
-from revops.exports.reading.columns import TEXT, text_of, whole
+from revops.exports.reading.columns import TEXT, whole
 from revops.exports.reading.frames import Frame
-from revops.exports.uniting.groups import in_groups, on_disk, united
+from revops.exports.uniting.groups import in_groups, on_disk, sampled, united
 from revops.exports.uniting.records import finish
 from revops.exports.uniting.rows import text_columns, without
 from revops.schema import TABLES
@@ -55,8 +55,7 @@ class Billed:
 
         def parts(ledger: Ledger, most: int | None) -> Iterator[pa.Table]:
             if most is not None:
-                ids = (text_of(part, key) for file in files for part in file.frame.parts([key], most))
-                yield from (pa.table({key: some.drop_null()}) for some in ids)
+                yield from sampled((file.frame for file in files), key, most)
                 return
             for file in files:
                 for part in file.frame.parts():

@@ -47,7 +47,7 @@ class Accounts:
         self.source = min(telling, key=lambda source: source.name, default=None)
         self.listed, self.context = accounts is not None, context
         known = accounts if accounts is not None else deals
-        self.known = known["account_id"].to_pylist() if "account_id" in known.column_names else None
+        self.known = set(known["account_id"].to_pylist()) if "account_id" in known.column_names else None
         self.n, self.here, self.strange = 0, 0, Found()
 
     def add(self, customers: pd.DataFrame) -> None:
@@ -55,7 +55,7 @@ class Accounts:
         if self.source is None or self.known is None:
             return
         named = customers["account_id"].dropna()
-        here = named.isin(self.known)
+        here = named.map(self.known.__contains__).astype(bool)
         self.n, self.here = self.n + len(customers), self.here + int(here.sum())
         self.strange.add(int((~here).sum()), set(named[~here]).difference(self.strange.shown))
 

@@ -10,11 +10,11 @@ import pyarrow as pa
 from revops.errors import examples
 from revops.exports.amounts import with_amounts
 from revops.exports.context import Context
-from revops.exports.reading.columns import TEXT, distinct, put
+from revops.exports.reading.columns import TEXT, distinct, plain, put
 from revops.exports.reading.frames import Frame
 from revops.exports.recurring.intervals import with_months_billed
 from revops.exports.recurring.months import PRESENT, laid_out
-from revops.exports.uniting.records import plain, unite
+from revops.exports.uniting.records import unite
 from revops.exports.uniting.rows import text_columns
 from revops.wording import plural
 

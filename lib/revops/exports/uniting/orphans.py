@@ -9,9 +9,8 @@ from revops.exports.audit import Ledger
 from revops.exports.context import Context
 from revops.exports.money import converted_by, factors
 from revops.exports.people import folded
-from revops.exports.reading.columns import TEXT, by_distinct, whole
+from revops.exports.reading.columns import TEXT, by_distinct, plain, whole
 from revops.exports.reading.frames import Frame
-from revops.exports.uniting.records import plain
 from revops.wording import money
 
 __all__ = ["warn_of_orphans"]

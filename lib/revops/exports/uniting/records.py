@@ -12,12 +12,12 @@ from pyarrow import dataset
 
 from revops.exports.audit import Ledger
 from revops.exports.reading.addresses import MAY_HOLD, without_addresses
-from revops.exports.reading.columns import TEXT, by_distinct, plain
+from revops.exports.reading.columns import TEXT, by_distinct
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.once import once
 from revops.schema import TABLES, Column
 
-__all__ = ["completed", "finish", "joined", "picked", "plain", "sorted_by", "taken", "unite", "without_deleted",
+__all__ = ["completed", "finish", "joined", "picked", "sorted_by", "taken", "unite", "without_deleted",
            "written"]  # fmt: skip
 
 ARROW = {

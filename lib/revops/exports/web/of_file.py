@@ -1,6 +1,6 @@
 """What the rows of one file of visits tell together, part by part: its sums, lost days, and how much detail it has."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -9,11 +9,11 @@ import pyarrow.compute as pc
 
 from revops.errors import examples
 from revops.exports.audit import Ledger
-from revops.exports.people_records.links import path_of, query_of
+from revops.exports.people_records.links import bare, path_of, query_of
 from revops.exports.reading.frames import Frame
 from revops.wording import plural
 
-__all__ = ["DIMENSIONS", "ESTIMATED", "PAIRED", "TAGGED", "TEXTS", "OfFile"]
+__all__ = ["DIMENSIONS", "ESTIMATED", "PAIRED", "TAGGED", "TEXTS", "OfFile", "said"]
 
 DIMENSIONS = ["traffic_source", "traffic_medium", "campaign_name", "landing_page"]
 TEXTS = ("source_medium", *DIMENSIONS)
@@ -25,6 +25,11 @@ def _of_pair(place: int, pair: str) -> str | None:
     """Return the source (place 0) or the medium (place 2) of both in one text; a medium that is blank is none."""
     part = pair.partition(" / ")[place].strip()
     return part or None if place else part
+
+
+def said(word: str) -> str | None:
+    """Return what a word says without e-mail addresses; None where it is nothing but these."""
+    return bare(word) if "@" in word or "%" in word else word
 
 
 def _of_query(key: str, tagged: str | None, page: str) -> str | None:
@@ -82,7 +87,7 @@ class OfFile:
             if name not in self.by_column and _tells(rows, name):
                 self.by_column.add(name)
         for name in TAGGED.keys() - self.by_column - self.by_query:
-            if any(map(TAGGED[name], _words(rows, "landing_page"))):
+            if _says(map(TAGGED[name], _words(rows, "landing_page"))):
                 self.by_query.add(name)
 
     @property
@@ -130,9 +135,11 @@ def _tells(rows: pa.Table, name: str) -> bool:
     """Return whether some row has a dimension in its own column or, with another, in that of source and medium."""
     if name == "landing_page":
         return any(map(path_of, _words(rows, name)))
-    if rows[name].null_count < rows.num_rows:
-        return True
-    return name in PAIRED and any(PAIRED[name](pair) is not None for pair in _words(rows, "source_medium"))
+    return _says(_words(rows, name)) or (name in PAIRED and _says(map(PAIRED[name], _words(rows, "source_medium"))))
+
+
+def _says(words: Iterable[str | None]) -> bool:
+    return any(word is not None and said(word) is not None for word in words)
 
 
 def _words(rows: pa.Table, name: str) -> list[str]:

@@ -11,13 +11,13 @@ from pyarrow.dataset import Dataset
 
 from revops.exports.audit import Ledger
 from revops.exports.context import Context
-from revops.exports.people_records.links import bare, path_of
+from revops.exports.people_records.links import path_of
 from revops.exports.reading.columns import TEXT, text_of, whole
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.groups import in_groups, on_disk, sampled, united
 from revops.exports.uniting.records import finish
 from revops.exports.uniting.rows import each, leave, text_columns, without
-from revops.exports.web.of_file import DIMENSIONS, ESTIMATED, PAIRED, TAGGED, TEXTS, OfFile
+from revops.exports.web.of_file import DIMENSIONS, ESTIMATED, PAIRED, TAGGED, TEXTS, OfFile, said
 from revops.wording import plural
 
 __all__ = ["build_web_traffic"]
@@ -122,9 +122,7 @@ def _split(rows: pd.DataFrame, files: Files) -> pd.DataFrame:
             rows[name] = found.where(asked & found.notna(), rows[name])
     rows["landing_page"] = each(rows["landing_page"], path_of)
     for name in DIMENSIONS[:3]:
-        words = rows[name].astype(object)
-        known = {word: bare(word) for word in words.dropna().unique() if "@" in word or "%" in word}
-        rows[name] = words.map(lambda word, known=known: known.get(word, word)) if known else words
+        rows[name] = each(rows[name], said)
     return rows
 
 
