@@ -145,12 +145,11 @@ def _folded(words: pd.Series) -> pd.Series:
 
 def _add_statuses(rows: pd.DataFrame, said: _Said, context: Context) -> None:
     """Count the rows of each file, and those whose status nobody knows."""
-    found = {index: said.unknown[source.name] for index, source in enumerate(context.ledger.sources)}
-    for index, n in rows["_file"].value_counts().items():
-        found[index].of += int(n)
-    for index, part in rows[rows["state"].isna()].groupby("_file"):
-        shown = {*part["status"].fillna("(blank)")}.difference(found[index].shown)
-        found[index].add(len(part), shown, float(part["amount"].sum()))
+    for index, part in rows.groupby("_file"):
+        found, odd = said.unknown[context.ledger.sources[int(index)].name], part[part["state"].isna()]
+        shown = {*odd["status"].fillna("(blank)")}.difference(found.shown)
+        found.of += len(part)
+        found.add(len(odd), shown, float(odd["amount"].sum()))
 
 
 def _once(rows: pd.DataFrame, said: _Said, context: Context) -> pd.DataFrame:
