@@ -7,12 +7,12 @@ import argparse
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from benches import agreement, journeys, payback, peer, runs, slices, survival, works
-from benches.alone import PATIENCE, Work, fastest
+from benches.alone import PATIENCE, Cost, Work, fastest
 from benches.table import HEAD, Table, notes
 from benches.tables import TABLES
 
@@ -164,9 +164,23 @@ def _runs(table: Table) -> Iterator[str]:
     for (engine, cache), cost in zip(kinds, costs, strict=True):
         aim = "ratio ≤ 0.5" if engine == "ordinary" else "ratio ≤ 0.33"
         yield from table.told(f"run, {cache}, {engine} engine", rows, cost, beside, aim)
+    warm = {engine: cost for (engine, cache), cost in zip(kinds, costs, strict=True) if cache == "warm"}
     for name, work, aim in (("one export changed", runs.run_changed, ""), ("unchanged", runs.run_again, "≤ 1 s")):
         (cost,) = fastest(project, work, patience=table.patience)
         yield from table.told(f"run, {name}", rows, cost, beside, aim)
+    yield from ["", _outside(runs.cells_seconds(project), serial, warm), ""]
+
+
+def _outside(own: float, serial: Cost, by_engine: Mapping[str, Cost]) -> str:
+    """Return the processor seconds beyond the reports' own cells, held against those of papermill and nbconvert."""
+    others = serial.cpu - own
+    told = "; ".join(
+        f"{engine} {cost.cpu - own:.1f}, {(cost.cpu - own) / others:.2f} of that"
+        for engine, cost in by_engine.items()
+    )  # fmt: skip
+    return (
+        f"CPU seconds beyond the {own:.1f} of the reports' own cells: {PAPERMILL} {others:.1f}; warm {told} (≤ 0.33)."
+    )
 
 
 def _slices(table: Table) -> Iterator[str]:

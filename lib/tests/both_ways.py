@@ -15,7 +15,7 @@ from revops.exports import Prepared, prepare
 from revops.exports.reading import blocks, buckets, spilled
 from revops.exports.recurring import present, subscriptions
 
-__all__ = ["SMALL", "both_ways"]
+__all__ = ["SMALL", "both_ways", "range_sizes"]
 
 SMALL = {"block": 1 << 11, "bucket_rows": 3, "part_rows": 1}
 
@@ -47,6 +47,22 @@ def both_ways(
             other = parts.tables[name]
             assert (other if isinstance(other, pa.Table) else other.to_table()).equals(table), name
     return audit, on_disk
+
+
+@contextlib.contextmanager
+def range_sizes(name: str) -> Iterator[list[int]]:
+    """Yield a list that fills with the rows of each range of a table as it is read."""
+    sizes: list[int] = []
+    read = buckets.Buckets.read
+
+    def counted(ranges: buckets.Buckets, bucket: int) -> pa.Table:
+        rows = read(ranges, bucket)
+        if ranges.name == name:
+            sizes.append(len(rows))
+        return rows
+
+    with mock.patch.object(buckets.Buckets, "read", counted):
+        yield sizes
 
 
 def _told(

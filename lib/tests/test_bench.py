@@ -1,6 +1,8 @@
 """What bench.py times, at tiny size: that it works, that its sums hold, and that all codes are given the same."""
 
+import json
 import subprocess
+from pathlib import Path
 
 import bench
 import pandas as pd
@@ -14,6 +16,12 @@ from revops.analysis.credit import Paths, credit_by_model, from_paths
 from revops.analysis.journeys import journeys_of
 
 COST = Cost(0.5, 0.4, 0.25, 2)
+CELLS = [
+    {"cell_type": "markdown", "source": ["from here on"], "metadata": {"papermill": {"duration": 1.0}}},
+    {"cell_type": "code", "source": ["from revops import report"], "metadata": {"papermill": {"duration": 2.0}}},
+    {"cell_type": "code", "source": ["answer"], "metadata": {"papermill": {"duration": 0.02}}},
+]
+"""Of a notebook that papermill ran: one cell is the report's own."""
 
 
 @pytest.fixture
@@ -172,12 +180,15 @@ def test_runs_are_told_beside_every_notebook_by_papermill(tmp_path, here, monkey
 
     def commands(folder, *commands):
         asked.append([" ".join(command) for command in commands])
+        for made in (command[2] for command in commands if command[0] == "papermill"):
+            Path(made).write_text(json.dumps({"cells": CELLS}))
         return COST
 
     monkeypatch.setattr(runs, "commands", commands)
     monkeypatch.setattr(runs, "_stand", lambda folder: None)
     ads = tmp_path / "project" / runs.CHANGED
     cells = told(tmp_path, bench._runs)
+    assert runs.cells_seconds(tmp_path / "project") == pytest.approx(6 * 0.02)
     assert [row[:3] for row in cells] == [[name, "6", "reports"] for name in (
         "run, cold, ordinary engine", "run, warm, ordinary engine", "run, cold, fork engine", "run, warm, fork engine",
         "run, one export changed", "run, unchanged",
@@ -188,6 +199,14 @@ def test_runs_are_told_beside_every_notebook_by_papermill(tmp_path, here, monkey
     assert len(asked[4]) == 12 and asked[4][1].startswith("jupyter nbconvert --to html ")
     before, after = (pd.read_csv(file)["Amount spent (EUR)"] for file in (runs.ROOT / runs.CHANGED, ads))
     assert ((after - before).abs() > 0.005).sum() == 1
+
+
+def test_what_reports_cost_beyond_their_own_cells_is_told():
+    costs = {"ordinary": Cost(12, 25.0), "fork": Cost(10, 18.0)}
+    assert bench._outside(10.0, Cost(60, 60.0), costs) == (
+        "CPU seconds beyond the 10.0 of the reports' own cells: papermill, nbconvert 50.0; "
+        "warm ordinary 15.0, 0.30 of that; fork 8.0, 0.16 of that (≤ 0.33)."
+    )
 
 
 def test_a_hundred_slices_are_told_beside_ten_by_papermill(tmp_path, here, monkeypatch):

@@ -4,7 +4,7 @@ import random
 import tempfile
 from pathlib import Path
 
-from both_ways import both_ways
+from both_ways import both_ways, range_sizes
 from gate import company, gate
 from gate import rows as deals
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +13,6 @@ from people import table
 from test_exports_invoices import CREDIT, FROM, INVOICE, TO
 
 from revops.exports import prepare
-from revops.exports.reading.buckets import Buckets
 from revops.exports.uniting import groups
 
 RATES = {"EUR": 1.1, "JPY": 0.007, "KWD": 3.25, "USD": 0.3077}
@@ -250,17 +249,11 @@ def test_bills_come_in_more_than_one_range(monkeypatch):
     assert n_ranges == [12, 12, 10]
 
 
-def test_ranges_of_a_file_in_the_order_of_its_ids_are_even(monkeypatch):
-    sizes, read = [], Buckets.read
-    monkeypatch.setattr(
-        Buckets, "read", lambda self, bucket: sizes.append(len(read(self, bucket))) or read(self, bucket)
-    )
+def test_ranges_of_a_file_in_the_order_of_its_ids_are_even():
     paid = {"Created (UTC)": "2025-03-01 10:00", "Amount": "10", "Amount Refunded": "0", "Currency": "usd",
             "Status": "Paid"}  # fmt: skip
-    _, on_disk = told(
-        {"p.csv": [{"id": f"ch_{place:04d}", **paid} for place in range(3000)]}, **SMALL | {"bucket_rows": 300}
-    )
-    assert on_disk == {"payments"}
+    with range_sizes("payments") as sizes:
+        told({"p.csv": [{"id": f"ch_{place:04d}", **paid} for place in range(3000)]}, **SMALL | {"bucket_rows": 300})
     assert len(sizes) == 10 and sum(sizes) == 3000 and max(sizes) < 450
 
 

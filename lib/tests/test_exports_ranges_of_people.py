@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from both_ways import both_ways
+from both_ways import both_ways, range_sizes
 from gate import REPORT, company
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -195,3 +195,22 @@ def test_activities_that_cannot_be_read_are_refused_in_the_same_words(tmp_path, 
     folder = folder_of(tmp_path, chance, {"activities.csv": rows})
     refusal, on_disk = both_ways(folder, company(**SETTINGS), block=1 << 10, bucket_rows=20, part_rows=10)
     assert "activities.csv" in refusal and not refusal.startswith("{") and not on_disk
+
+
+def in_order(chance, rows, name, form):
+    """Return rows with ids that follow each other."""
+    return [{**row, name: form.format(place)} for place, row in enumerate(rows(chance, 3000))]
+
+
+@pytest.mark.parametrize(("table", "rows", "name", "form"), [
+    ("lead_history", api_rows, "LeadId", "00Q8d00000{:05d}"),
+    ("activities", bulk_rows, "marketoGUID", "{:05d}"),
+    ("touches", connector_rows, "id", "{:05d}"),
+])  # fmt: skip
+def test_ranges_of_files_in_the_order_of_their_ids_are_even(tmp_path, table, rows, name, form):
+    chance = random.Random(11)
+    made = {"file.csv": in_order(chance, rows, name, form)}
+    folder = folder_of(tmp_path, chance, made, without=("leads.csv", "people.csv"))
+    with range_sizes(table) as sizes:
+        both_ways(folder, company(), block=1 << 11, bucket_rows=300, part_rows=1)
+    assert len(sizes) >= 10 and max(sizes) < 1.5 * sum(sizes) / len(sizes), sizes

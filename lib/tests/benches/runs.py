@@ -12,8 +12,8 @@ from pathlib import Path
 from benches.alone import Cost, cost_of
 from benches.family import watched
 
-__all__ = ["ENGINES", "ROOT", "commands", "copy_project", "first_run", "notebook_and_page", "revops_run", "run",
-           "run_again", "run_changed", "serial", "stems"]  # fmt: skip
+__all__ = ["ENGINES", "ROOT", "cells_seconds", "commands", "copy_project", "first_run", "notebook_and_page",
+           "revops_run", "run", "run_again", "run_changed", "serial", "stems"]  # fmt: skip
 
 ROOT = Path(__file__).parents[3]
 ENGINES = ("ordinary", "fork")
@@ -63,6 +63,14 @@ def serial(folder: Path) -> Cost:
     """Run every notebook by papermill, then make a page of it by nbconvert, the exports prepared."""
     _stand(folder)
     return commands(folder, *(command for stem in stems() for command in notebook_and_page(folder, stem, {})))
+
+
+def cells_seconds(folder: Path) -> float:
+    """Return how long the reports' own cells took when papermill ran them last [s]: all but those that import."""
+    made = (json.loads((folder / f"serial-{stem}.ipynb").read_text(encoding="utf-8")) for stem in stems())
+    cells = (cell for notebook in made for cell in notebook["cells"] if cell["cell_type"] == "code")
+    own = (cell for cell in cells if not "".join(cell["source"]).startswith(("from ", "import ")))
+    return sum(cell["metadata"]["papermill"]["duration"] for cell in own)
 
 
 def revops_run(*arguments: str) -> list[str]:

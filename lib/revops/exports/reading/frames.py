@@ -48,6 +48,8 @@ MAIN_DATE = {
     "touches": "associated_at",
 }
 ROW_LIMIT = 2_000
+SPREAD = 8
+"""Of so many times as many blocks as are asked for some rows are read."""
 DECISIVE = {"amount_original", "amount_converted", "currency", "close_date", "created_at", "changed_at", "type",
             "stage_name", "period_start", "period_end", "metric", "owner_id", "opportunity_id", "date", "month",
             "amount_micros", "campaign_id", "contact_id", "lead_at", "mql_at", "sql_at", "opportunity_at",
@@ -101,16 +103,16 @@ class Frame:
     def parts(self, columns: list[str] | None = None, most: int | None = None) -> Iterator[pa.Table]:
         """Yield its rows as tables, those in memory as one; of some columns, if named, those that it has.
 
-        Of rows that are not in memory `most`, if given, is how many of their blocks are read, spread evenly.
+        Of rows that are not in memory `most`, if given, is how many blocks full of them are read: a share of each of
+        more blocks, spread evenly, since files are often in the order of their ids.
         """
         names = None if columns is None else [name for name in columns if name in self.rows.column_names]
         if self.spilled is None:
             yield self.table if names is None else self.table.select(names)
         else:
-            n = len(self.spilled)
-            places = None if most is None else np.unique(np.linspace(0, n - 1, min(most, n)).astype(int)).tolist()
+            places, share = (None, 1.0) if most is None else _spread(len(self.spilled), most)
             found = [other for other in self.looked_up if names is None or other.column in names]
-            for part in self.spilled.parts(places, None if found else names):
+            for part in self.spilled.parts(places, None if found else names, share):
                 for other in found:
                     part = other.into(part)
                 yield part if names is None else part.select(names)
@@ -122,6 +124,12 @@ class Frame:
             values = whole(pc.unique(part[column].drop_null())).cast(TEXT)
             found = pc.unique(pa.concat_arrays([found, values]))
         return found
+
+
+def _spread(n: int, most: int) -> tuple[list[int], float]:
+    """Return the places of the blocks to read among `n`, and which share of each, for `most` blocks full of rows."""
+    looked = min(n, SPREAD * most)
+    return np.linspace(0, n - 1, looked).astype(int).tolist(), min(1.0, most / max(looked, 1))
 
 
 def read_frame(

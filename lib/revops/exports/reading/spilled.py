@@ -1,5 +1,6 @@
 """The rows of a file too large for memory, put aside on disk as they were read: given back typed, part by part."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,17 +38,21 @@ class Spilled:
         with pa.OSFile(str(self.path)) as stream:
             return pa.ipc.open_file(stream).num_record_batches
 
-    def parts(self, places: Iterable[int] | None = None, columns: list[str] | None = None) -> Iterator[pa.Table]:
+    def parts(
+        self, places: Iterable[int] | None = None, columns: list[str] | None = None, share: float = 1.0
+    ) -> Iterator[pa.Table]:
         """Yield the batches, or those of some places and columns, as typed tables with their `_file`.
 
-        Small ones that follow each other come as one table.
+        Of each batch only the first rows come where `share` is below 1: that share of them, and one at least. Small
+        batches that follow each other come as one table.
         """
         wanted = None if columns is None else [list(self.kinds).index(name) for name in columns]
         with pa.OSFile(str(self.path)) as stream:
             batches = pa.ipc.open_file(stream, options=pa.ipc.IpcReadOptions(included_fields=wanted))
             waiting: list[pa.RecordBatch] = []
             for place in range(batches.num_record_batches) if places is None else places:
-                waiting.append(batches.get_batch(place))
+                batch = batches.get_batch(place)
+                waiting.append(batch.slice(0, math.ceil(len(batch) * share)))
                 if sum(map(len, waiting)) >= PART_ROWS:
                     yield self._typed(waiting)
                     waiting = []

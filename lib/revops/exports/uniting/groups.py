@@ -20,7 +20,6 @@ Parts = Callable[[Ledger, int | None], Iterator[pa.Table]]
 """Yields rows in parts of one layout, of each file about as many parts as asked for, and tells a ledger what it
 leaves out."""
 SAMPLED = 8
-MORE = 8
 
 
 def on_disk(frames: Iterable[Frame], aside: Path | None) -> Path | None:
@@ -52,12 +51,9 @@ def in_groups(parts: Parts, n_rows: int, key: str, name: str, ledger: Ledger, as
 
 
 def sampled(frames: Iterable[Frame], key: str, most: int) -> Iterator[pa.Table]:
-    """Yield the ids of more parts of files than `most`, which costs little where only these are read.
-
-    Files are often in the order of their ids: between two sampled parts of such a file no range ends.
-    """
+    """Yield the ids of about as many parts of each file as asked for, without its other columns."""
     for frame in frames:
-        for part in frame.parts([key], MORE * most):
+        for part in frame.parts([key], most):
             yield pa.table({key: part[key].drop_null()})
 
 
