@@ -16,6 +16,7 @@ from revops.exports.reading.frames import Frame
 from revops.wording import plural
 
 __all__ = [
+    "NEARLY",
     "Unconverted",
     "add_amounts",
     "converted_by",
@@ -27,6 +28,9 @@ __all__ = [
     "say_without_currency",
     "without_currency",
 ]
+
+NEARLY = 3
+"""Decimals to which sums of money are alike in whatever order they are added."""
 
 
 def add_amounts(frame: Frame, company: Company, ledger: Ledger) -> None:

@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 from revops.company import Company
 from revops.errors import examples
 from revops.exports.audit import Ledger
+from revops.exports.money import NEARLY
 from revops.exports.reading.columns import TEXT
 from revops.exports.reading.frames import Frame
 from revops.exports.recognising.labels import currency_in
@@ -65,7 +66,7 @@ def _warn(frame: Frame, doubt: str, company: Company, ledger: Ledger) -> None:
             amounts = amounts.filter(part["amount_converted"].is_null())
         n, sums = n + len(amounts) - amounts.null_count, [*sums, pc.sum(amounts).as_py() or 0.0]
     if n:
-        total = money(round(math.fsum(sums), 3), company.currency, exact=True)
+        total = money(round(math.fsum(sums), NEARLY), company.currency, exact=True)
         ledger.warnings.append(
             f"{frame.source.name}: nothing says the currency of {plural(n, 'amount')}, {total} in all if taken as "
             f"{company.currency}, as done; but {doubt}. Add the column of the currency to the export."

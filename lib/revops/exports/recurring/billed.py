@@ -13,6 +13,7 @@ from revops.errors import examples
 from revops.exports.amounts import Amounts
 from revops.exports.audit import Ledger
 from revops.exports.context import Context
+from revops.exports.money import NEARLY
 from revops.exports.reading.columns import TEXT, whole
 from revops.exports.reading.frames import Frame
 from revops.exports.uniting.groups import in_groups, on_disk, sampled, united
@@ -97,7 +98,7 @@ class Found:
 
 def worth(found: Found, context: Context) -> str:
     """Return what they are worth, rounded first to where sums in another order do not differ."""
-    return money(round(found.worth, 3), context.company.currency, exact=True)
+    return money(round(found.worth, NEARLY), context.company.currency, exact=True)
 
 
 def refuse_statuses(found: dict[str, Found], known: Iterable[str], context: Context, of_money: bool) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from revops.errors import examples
 from revops.exports.context import Context
+from revops.exports.money import NEARLY
 from revops.exports.recurring.billed import Found, worth
 from revops.exports.uniting.rows import ranks
 from revops.wording import money, plural
@@ -15,7 +16,6 @@ __all__ = ["Doubts"]
 
 TWICE = 1.9
 NEARBY, FEWEST = 3, 3
-NEARLY = 3  # decimals to which sums of money are alike in whatever order they are added
 
 
 @dataclass
