@@ -387,7 +387,7 @@ def test_reports_that_failed_come_first_and_old_numbers_have_their_day(posted):
         "  Status: Watch."
     )
     assert "* pipeline_coverage.html, as of 2 Jun: 1 KB" in text
-    assert "Nothing to act on by the rules of the reports that were made." in text
+    assert "Nothing to act on this week by the rules of the reports that were made." in text
     assert "Traceback" not in text + html_of(message)
 
 
@@ -463,7 +463,7 @@ def test_everything_failed_is_told_and_nothing_is_made_up(posted):
     assert text.startswith(
         "6 of 6 reports were not made.\n\nHalyard Robotics\nNothing made in the run of Tue 9 Jun 2026. Status: Not "
     )
-    assert "Not known: no report of this day was made." in text
+    assert "What to do is not known: no report of this day was made." in text
     assert "This is the first review: nothing to compare with yet." in text
     assert [part.get_filename() for part in message.iter_attachments()] == ["review.html"]
 
@@ -477,12 +477,12 @@ def test_where_nothing_is_new_no_report_goes_along(posted):
 def test_nothing_to_do_is_said(posted):
     text = text_of(posted(review(tasks=(), more_tasks=0, numbers=())))
     assert "One chance in ten of making quota.\n\nWHAT TO DO" in text
-    assert "WHAT TO DO THIS WEEK\nNothing to act on by the rules of the reports that were made.\n" in text
+    assert "WHAT TO DO THIS WEEK\nNothing to act on this week by the rules of the reports that were made.\n" in text
 
 
 def test_an_audience_is_told_that_nothing_is_for_it_alone(posted):
     text = text_of(posted(review(tasks=(task(1),), more_tasks=0), MARKETING))
-    assert "WHAT TO DO THIS WEEK\nNothing for Marketing ops to act on by the rules of the reports" in text
+    assert "WHAT TO DO THIS WEEK\nNothing for Marketing ops to act on this week by the rules of the reports" in text
 
 
 def test_where_nothing_of_theirs_has_changed_it_says_so(posted):
@@ -514,6 +514,13 @@ def test_slices_are_told_with_their_report(posted):
     slices = (*slices[:2], replace(slices[2], slice={"region": "APAC"}))
     text = text_of(posted(review(lines=(line("pipeline_coverage"), *slices))))
     assert "Status: Watch. By region AMER: act; region EMEA: watch as of 2 Jun; region\n  APAC: not made.\n" in text
+
+
+def test_part_of_a_report_never_made_whole_is_named_once(posted):
+    part = line("pipeline_coverage", slice={"region": "AMER"}, title="Pipeline coverage, AMER", sentence="Half.")
+    text = text_of(posted(review(lines=(part,), tasks=(), more_tasks=0)))
+    assert "\n* Pipeline coverage, AMER: Half.\n" in text
+    assert "What to do stands in each report on a part of the company." in text
 
 
 def test_size_of_all_files_is_told(posted, tmp_path):

@@ -125,8 +125,11 @@ def part_failed(stem, region):
         ([entry(answer("cac_payback")), failed("forecast_accuracy"),
           failed("pipeline_coverage") | {"outcome": "not_run"}],
          "1 of 2 reports was not made: Forecast accuracy.", "1 of 2 reports made; the quarter is not known"),
+        ([entry(answer("pipeline_coverage", slice={"region": "APAC"})), part_failed("pipeline_coverage", "EMEA")],
+         "Pipeline coverage, EMEA was not made.",
+         "1 of 2 reports on parts of the company made; the quarter is not known"),
     ],
-    ids=["all, and a part", "one, and two parts", "a part alone", "what nothing feeds is not counted"],
+    ids=["all, and a part", "one, and two parts", "a part alone", "what nothing feeds is not counted", "parts alone"],
 )  # fmt: skip
 def test_reports_are_counted_one_way(tmp_path, entries, first, sentence):
     found = review(tmp_path, answer("cac_payback"), entries=entries)

@@ -19,6 +19,7 @@ from reviews import action, answer, carried, entry, export, failed, number, revi
 from revops.charts import style
 from revops.delivery.jobs.records import write_pictures
 from revops.delivery.review import PAGES, seen_by
+from revops.delivery.review.gathered import title_of
 from revops.delivery.review.page import render
 from revops.delivery.review.shape import Change, Export, Followed, History, Line, Missing, Review, Said, Step, Task
 from revops.errors import RunError
@@ -31,11 +32,11 @@ HOSTILE = "<script>alert(1)</script>\u202e"
 
 def line(**parts):
     known = {
-        "report": "pipeline_coverage", "title": "Pipeline coverage", "slice": {}, "outcome": "made", "is_old": False,
+        "report": "pipeline_coverage", "slice": {}, "outcome": "made", "is_old": False,
         "as_of": "2026-06-09", "period": "FY27-Q2", "status": "watch", "sentence": "Half is there.",
         "page": "pipeline_coverage.html", "reason": None, "advice": None, "evidence": None,
     }  # fmt: skip
-    return Line(**{**known, **parts})
+    return Line(**{"title": title_of("pipeline_coverage", parts.get("slice", {})), **known, **parts})
 
 
 def task(text="Date 3 deals", **parts):
@@ -84,7 +85,7 @@ def test_what_failed_comes_before_the_sentence_and_the_sentence_is_the_only_h1()
 
 
 def test_review_with_nothing_says_so():
-    text = words(shown(empty(no_change="This is the first review: there is none to hold it against.")))
+    text = words(shown(empty(lines=(line(),), no_change="This is the first review: there is none to hold it against.")))
     for said in (
         "Nothing to act on this week by the rules of the reports that were made",
         "What changed will be told from the next review on",
@@ -96,7 +97,7 @@ def test_review_with_nothing_says_so():
 
 
 def test_view_without_actions_or_changes_says_whose_there_are_none():
-    text = words(render(empty(before="2026-06-02", no_change=""), "marketing_ops", {"reports": [], "seconds": 1.0}))
+    text = words(shown(empty(lines=(line(),), before="2026-06-02", no_change=""), "marketing_ops"))
     assert "Nothing for Marketing ops to act on this week by the rules of the reports that were made" in text
     assert "What changed beyond noise since Tue 2 Jun 2026 Nothing has changed in what is shown here." in text
 
@@ -140,13 +141,21 @@ def test_each_outcome_of_a_report_is_said_in_words(parts, said):
 
 def test_parts_of_the_company_stand_under_their_report():
     parts = [
-        line(slice={"region": "EMEA"}, title="Pipeline coverage, EMEA", page="region=EMEA/pipeline_coverage.html"),
+        line(slice={"region": "EMEA"}, page="region=EMEA/pipeline_coverage.html"),
         line(slice={"region": "AMER"}, is_old=True, as_of="2026-06-02", page="region=AMER/pipeline_coverage.html"),
         line(slice={"region": "APAC"}, outcome="failed", page=None, evidence="region=APAC/x.failed.html"),
     ]
     markup = shown(empty(lines=(line(), *parts)))
     assert row_of(markup, "Pipeline coverage").endswith("EMEA AMER (old, 2 Jun) APAC (failed)")
     assert 'href="region=EMEA/pipeline_coverage.html"' in markup and 'href="region=APAC/x.failed.html"' in markup
+
+
+def test_where_no_report_is_on_the_whole_company_or_of_this_day_what_to_do_says_so():
+    part, old = line(slice={"region": "EMEA"}), line(is_old=True, as_of="2026-06-02")
+    assert "What to do stands in each report on a part of the company" in words(shown(empty(lines=(part, old))))
+    for lines in ((), (old,), (line(outcome="failed", page=None, evidence="x.failed.html"),)):
+        text = words(shown(empty(lines=lines)))
+        assert "What to do is not known: no report of this day was made" in text and "Nothing to act on" not in text
 
 
 def test_parts_of_a_report_never_made_whole_have_rows_of_their_own():

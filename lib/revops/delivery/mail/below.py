@@ -51,7 +51,6 @@ def reports(review: Review) -> Section | None:
 
 def _report(line: Line, review: Review) -> Item:
     slices = [each for each in review.lines if each.report == line.report and each.slice and not line.slice]
-    line = replace(line, title=", ".join((line.title, *line.slice.values())))
     small = [f"Status: {STATUS[line.status]}" if line.status else "No status"]
     text = f"{short(line.title)}: {short(line.sentence or '')}"
     if line.outcome in ("failed", "not_run") or line.is_old:

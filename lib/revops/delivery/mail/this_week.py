@@ -6,7 +6,7 @@ from revops import wording
 from revops.actions.words import FUNCTIONS
 from revops.delivery.mail.plain import shorten
 from revops.delivery.mail.section import LONGEST_NAME, Item, Section, capital, day, short
-from revops.delivery.review.ranked import more_alike
+from revops.delivery.review.ranked import more_alike, nothing_to_do
 from revops.delivery.review.shape import Audience, Change, Followed, Review, Task
 from revops.delivery.review.tables import STATES, UNCHANGED
 
@@ -39,7 +39,7 @@ def to_do(review: Review, names: Sequence[str], audience: Audience) -> Section:
     left = review.more_tasks + len(review.tasks) - len(items)
     note = f"{wording.plural(left, 'more action')} in the review." if left else ""
     if not items:
-        note = _nothing_to_do(review, audience)
+        note = f"{nothing_to_do(review, audience)}."
     return Section("What to do this week", items, note, "numbered")
 
 
@@ -65,13 +65,6 @@ def _since(state: str, since: str, n: int, review: Review) -> str:
     return (
         f"{STATES[state].capitalize()}, first asked {day(since, review.as_of)} ({wording.plural(n, 'review')} so far)"
     )
-
-
-def _nothing_to_do(review: Review, audience: Audience) -> str:
-    if not any(line.page is not None and not line.is_old for line in review.lines):
-        return "Not known: no report of this day was made."
-    whose = "" if audience == "executive" else f" for {FUNCTIONS[audience]}"
-    return f"Nothing{whose} to act on by the rules of the reports that were made."
 
 
 def changed(review: Review) -> Section:

@@ -33,8 +33,11 @@ def sentence(reports: Sequence[Report], currency: str) -> str:
         booked, committed = (_value(answer, "answer_amount", {**_SALES, "part": part}) for part in _PARTS)
         words = wording.money(booked, currency), wording.money(committed, currency)
         return f"{answer.entry['period']}: {words[0]} booked, {words[1]} committed"
-    made = sum(report.entry["outcome"] == "made" for report in _fed(reports))
-    return f"{made} of {wording.plural(len(_fed(reports)), 'report')} made; the quarter is not known"
+    whole = _fed(reports)
+    parts = [report for report in reports if report.slice and report.entry["outcome"] != "not_run"]
+    made = sum(report.entry["outcome"] == "made" for report in whole or parts)
+    n = wording.plural(len(whole or parts), "report") + (" on parts of the company" if parts and not whole else "")
+    return f"{made} of {n} made; the quarter is not known"
 
 
 def numbers(reports: Sequence[Report], currency: str) -> tuple[Said, ...]:

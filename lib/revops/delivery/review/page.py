@@ -6,9 +6,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from revops import wording
-from revops.actions.words import FUNCTIONS, STATUS
+from revops.actions.words import STATUS
 from revops.delivery.review import tables
 from revops.delivery.review.audiences import seen_by
+from revops.delivery.review.ranked import nothing_to_do
 from revops.delivery.review.shape import Followed, Review
 from revops.delivery.template import fill, made_line
 from revops.errors import naming
@@ -48,7 +49,7 @@ def render(review: Review, name: str, manifest: Mapping[str, Any]) -> str:
         numbers=[(said, titles.get(said.report), _page_of(review, said.report)) for said in view.numbers],
         tasks=tables.tasks(view, titles) if view.tasks else None,
         more=_more(view.more_tasks),
-        whose=f" for {PAGES[name]}" if name in FUNCTIONS else "",
+        nothing=nothing_to_do(view, name),
         since=_long_day(view.before) if view.before else "",
         unchanged=tables.UNCHANGED,
         answers=[number for number, step in enumerate(view.bridge) if step.is_answer],

@@ -125,8 +125,7 @@ def reports(lines: Sequence[Line]) -> Table:
         links = tuple([("See why", line.evidence)] if line.evidence else []) + parts
         is_bad = line.is_old or line.outcome == "failed"
         said = Cell(line.sentence or "Nothing to show.", below=_standing(line), links=links)
-        title = ", ".join((line.title, *line.slice.values()))
-        rows.append((Cell(title, line.page), Cell(_status(line), is_bad=is_bad), said))
+        rows.append((Cell(line.title, line.page), Cell(_status(line), is_bad=is_bad), said))
     return Table("Each report leads to its page", ("Report", "Status", "What it says"), tuple(rows))
 
 
