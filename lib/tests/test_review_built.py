@@ -127,7 +127,7 @@ def part_failed(stem, region):
          "1 of 2 reports was not made: Forecast accuracy.", "1 of 2 reports made; the quarter is not known"),
         ([entry(answer("pipeline_coverage", slice={"region": "APAC"})), part_failed("pipeline_coverage", "EMEA")],
          "Pipeline coverage, EMEA was not made.",
-         "1 of 2 reports on parts of the company made; the quarter is not known"),
+         "1 of 2 reports on parts of the company made, none on the whole"),
     ],
     ids=["all, and a part", "one, and two parts", "a part alone", "what nothing feeds is not counted", "parts alone"],
 )  # fmt: skip

@@ -36,7 +36,9 @@ def sentence(reports: Sequence[Report], currency: str) -> str:
     whole = _fed(reports)
     parts = [report for report in reports if report.slice and report.entry["outcome"] != "not_run"]
     made = sum(report.entry["outcome"] == "made" for report in whole or parts)
-    n = wording.plural(len(whole or parts), "report") + (" on parts of the company" if parts and not whole else "")
+    n = wording.plural(len(whole or parts), "report")
+    if parts and not whole:
+        return f"{made} of {n} on parts of the company made, none on the whole"
     return f"{made} of {n} made; the quarter is not known"
 
 
