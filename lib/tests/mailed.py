@@ -7,6 +7,7 @@ import zlib
 from dataclasses import replace
 
 from revops.delivery.mail.settings import MailSettings
+from revops.delivery.review.gathered import title_of
 from revops.delivery.review.shape import Change, Export, Followed, History, Line, Missing, Review, Said, Step, Task
 
 DATE = dt.datetime(2026, 6, 9, 6, 30, tzinfo=dt.UTC)
@@ -44,15 +45,18 @@ LEADERSHIP, MARKETING = SETTINGS.lists
 
 
 def line(report, **changes):
-    made = Line(report, TITLES[report], {}, "made", False, "2026-06-09", "FY27-Q2", "watch", SENTENCES[report],
+    title = title_of(report, changes.get("slice", {}))
+    made = Line(report, title, {}, "made", False, "2026-06-09", "FY27-Q2", "watch", SENTENCES[report],
                 f"{report}.html", None, None, None)  # fmt: skip
     return replace(made, **changes)
 
 
-def failed(report, *, stands=None, reason="code cell 4 raised KeyError: 'amount'"):
-    """Return the line of a report that failed; stands: the day of the older one that is shown, None for none."""
+def failed(report, *, stands=None, reason="code cell 4 raised KeyError: 'amount'", slice=None):
+    """Return the line of a report that failed; stands: the day of the older one that is shown, None for none; slice:
+    the part of the company it was on."""
     changes = {"outcome": "failed", "reason": reason, "advice": "Send this page to whoever maintains it.",
-               "evidence": f"{report}.failed.html", "is_old": stands is not None, "as_of": stands}  # fmt: skip
+               "evidence": f"{report}.failed.html", "is_old": stands is not None, "as_of": stands,
+               "slice": slice or {}}  # fmt: skip
     return line(report, **changes) if stands else line(report, status=None, sentence=None, page=None, **changes)
 
 

@@ -3,6 +3,7 @@
 import email
 import email.policy
 import re
+from dataclasses import replace
 
 import pytest
 from mailed import DATE, SETTINGS, failed, line, review, write_run
@@ -114,14 +115,25 @@ def test_evidence_is_what_the_page_of_a_failure_quotes(tmp_path):
 
 
 def test_a_slice_is_named_and_a_missing_page_is_no_obstacle(tmp_path):
-    said = review(lines=(failed("cac_payback", reason="a" * 20),))
-    one = said.lines[0]
-    object.__setattr__(one, "slice", {"region": "AMER/../x"})
+    said = review(lines=(failed("cac_payback", reason="a" * 20, slice={"region": "AMER/../x"}),))
     folder = write_run(tmp_path / said.run, review(lines=()))
     (folder / "run.log").unlink()
     message = read(compose_failure(said, folder, SETTINGS, DATE))
-    assert "CAC payback, region AMER/../x failed: aaaaaaaaaaaaaaaaaaaa\n" in text_of(message)
+    assert "\nCAC payback, AMER/../x failed: aaaaaaaaaaaaaaaaaaaa\n" in text_of(message)
     assert files_of(message) == {}
+
+
+def test_evidence_of_parts_whose_names_no_file_can_tell_apart_goes_along_whole(tmp_path):
+    names = ("東京", "大阪", "a" * 90 + "1", "a" * 90 + "2")
+    failures = [failed("cac_payback", slice={"region": name}) for name in names]
+    failures = [replace(each, evidence=f"{place}.failed.html") for place, each in enumerate(failures)]
+    said = review(lines=tuple(failures))
+    folder = write_run(tmp_path / said.run, review(lines=()))
+    for place, each in enumerate(failures):
+        page = failure_page("x", Failure("It broke.", "", 1, f"said {place}"), "", {"carried_from": None}, 1.0)
+        (folder / each.evidence).write_text(page, encoding="utf-8")
+    files = files_of(read(compose_failure(said, folder, SETTINGS, DATE)))
+    assert [text for name, text in files.items() if name != "run.log"] == [f"said {place}" for place in range(4)]
 
 
 def test_every_run_that_fails_is_told_anew(told):

@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mailed import DATE, LEADERSHIP, MARKETING, SETTINGS, failed, line, png, review, task, write_run
+from mailed import DATE, LEADERSHIP, MARKETING, SETTINGS, TITLES, failed, line, png, review, task, write_run
 
 from revops.delivery.mail.attached import mend_links
 from revops.delivery.mail.forms import LARGEST
@@ -350,6 +350,48 @@ def test_largest_review_stays_far_below_what_gmail_cuts(posted):
     assert text_of(message).count("Sales ops, by") == 7
 
 
+def parts(n, **changes):
+    """Return lines of all reports on many parts of the company; those of the last two are not on track."""
+    names = [f"Region {number:03d}" for number in range(n)]
+    long = "FY27-Q2 (a part of the company) is likely to land near $674K of its $786K quota, or so it seems; " * 2
+    made = [line(stem, slice={"region": name}, status="on_track", sentence=long, page=None, **changes)
+            for name in names[:-2] for stem in TITLES]  # fmt: skip
+    made += [line(stem, slice={"region": names[-2]}, status="act", page=None) for stem in TITLES]
+    return (*made, *(failed(stem, slice={"region": names[-1]}) for stem in TITLES))
+
+
+def test_of_many_parts_of_the_company_those_that_ask_most_are_told(posted):
+    message = posted(review(lines=parts(100), tasks=(), more_tasks=0))
+    text = text_of(message).replace("\n  ", " ")
+    told = re.findall(r"^\* (.*, Region \d{3})(: | was not made)", text, re.MULTILINE)
+    titles = list(TITLES.values())
+    assert [name for name, _ in told] == [f"{title}, Region {place}" for place in ("098", "099") for title in titles]
+    assert "588 more reports on parts of the company in the review." in text
+    assert len(message.get_body(("html",)).get_payload().encode()) < 40_000
+
+
+def test_of_many_parts_beside_the_whole_those_that_ask_most_are_named(posted):
+    slices = [each for each in parts(30) if each.report == "pipeline_coverage"]
+    text = text_of(posted(review(lines=(line("pipeline_coverage"), *slices)))).replace("\n  ", " ")
+    assert "region Region 009: on track; region Region 028: act; region Region 029: not made; 18 more." in text
+
+
+def test_what_a_report_could_not_tell_stands_beside_a_part_of_it_that_failed(posted):
+    lost = failed("cac_payback", slice={"region": "EMEA"})
+    rows = (*review().missing, Missing("cac_payback", lost.title, lost.reason))
+    text = text_of(posted(review(lines=(*review().lines, lost), missing=rows)))
+    assert "\nWHAT COULD NOT BE TOLD\n* Net revenue retention: needs subscriptions of two years\n\n" in text
+
+
+def test_who_has_no_action_hears_why_by_all_reports(posted):
+    made = review(lines=(line("forecast_accuracy"),), tasks=(), more_tasks=0)
+    assert "Nothing for Marketing ops to act on this week by the rules" in text_of(posted(made, MARKETING))
+    both = replace(made, lines=(*made.lines, line("cac_payback", slice={"region": "EMEA"})))
+    said = "by the rules of the reports made on the whole company."
+    for reader in (MARKETING, LEADERSHIP):
+        assert said in text_of(posted(both, reader)).replace("\n", " ")
+
+
 def test_html_that_mail_programs_would_cut_is_refused(posted, monkeypatch):
     monkeypatch.setattr("revops.delivery.mail.forms.LARGEST", 9_000)
     with pytest.raises(RunError) as told:
@@ -509,15 +551,14 @@ def test_slices_are_told_with_their_report(posted):
     slices = (
         line("pipeline_coverage", slice={"region": "AMER"}, status="act", page=None),
         line("pipeline_coverage", slice={"region": "EMEA"}, is_old=True, as_of="2026-06-02", page=None),
-        failed("pipeline_coverage"),
+        failed("pipeline_coverage", slice={"region": "APAC"}),
     )
-    slices = (*slices[:2], replace(slices[2], slice={"region": "APAC"}))
     text = text_of(posted(review(lines=(line("pipeline_coverage"), *slices))))
     assert "Status: Watch. By region AMER: act; region EMEA: watch as of 2 Jun; region\n  APAC: not made.\n" in text
 
 
 def test_part_of_a_report_never_made_whole_is_named_once(posted):
-    part = line("pipeline_coverage", slice={"region": "AMER"}, title="Pipeline coverage, AMER", sentence="Half.")
+    part = line("pipeline_coverage", slice={"region": "AMER"}, sentence="Half.")
     text = text_of(posted(review(lines=(part,), tasks=(), more_tasks=0)))
     assert "\n* Pipeline coverage, AMER: Half.\n" in text
     assert "What to do stands in each report on a part of the company." in text

@@ -128,8 +128,15 @@ def part_failed(stem, region):
         ([entry(answer("pipeline_coverage", slice={"region": "APAC"})), part_failed("pipeline_coverage", "EMEA")],
          "Pipeline coverage, EMEA was not made.",
          "1 of 2 reports on parts of the company made, none on the whole"),
+        ([part_failed("pipeline_coverage", f"Region {n}") for n in range(40)],
+         "40 reports on parts of the company were not made.",
+         "0 of 40 reports on parts of the company made, none on the whole"),
+        ([entry(answer("pipeline_coverage", slice={"region": "APAC"}))], "",
+         "1 of 1 report on a part of the company made, none on the whole"),
+        ([failed("pipeline_coverage") | {"outcome": "not_run"}], "", "No report could be made"),
     ],
-    ids=["all, and a part", "one, and two parts", "a part alone", "what nothing feeds is not counted", "parts alone"],
+    ids=["all, and a part", "one, and two parts", "a part alone", "what nothing feeds is not counted", "parts alone",
+         "many parts", "one part", "nothing"],
 )  # fmt: skip
 def test_reports_are_counted_one_way(tmp_path, entries, first, sentence):
     found = review(tmp_path, answer("cac_payback"), entries=entries)
@@ -274,6 +281,24 @@ def test_why_a_report_failed_and_parts_of_the_company_do_not_make_another_review
     mended = review(tmp_path / "mended", good, answer("cac_payback"))
     assert first.content == other.content == parted.content != mended.content
     assert {row.needs for row in first.missing} == {"Ended at 6.1 GB."}
+
+
+def test_parts_of_the_company_make_another_review_where_no_report_is_on_the_whole(tmp_path):
+    said = [{"region": "EMEA"}, {"region": "APAC"}]
+    parts = [answer(slice=part, status=status) for part in said for status in ("watch", "act")]
+    found = [review(tmp_path / str(place), part, entries=[entry(part)]) for place, part in enumerate(parts)]
+    assert len({each.content for each in found}) == 4
+
+
+def test_many_older_reports_are_told_by_the_first(tmp_path):
+    old = [carried(answer(stem, as_of="2026-06-02"))
+           for stem in ("attribution_comparison", "cac_payback", "forecast_accuracy", "revenue_answer",
+                        "stage_benchmarking")]  # fmt: skip
+    found = review(tmp_path, answer(), entries=[entry(answer()), *old])
+    assert found.failed_first == (
+        "Shown, but not from this run's exports: Forecast accuracy (as of 2 Jun), Revenue answer (as of 2 Jun), "
+        "Stage benchmarking (as of 2 Jun) and 2 more."
+    )
 
 
 def test_history_is_of_earlier_days_and_of_each_the_newest(tmp_path):

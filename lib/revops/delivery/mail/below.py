@@ -13,6 +13,7 @@ from revops.delivery.review.shape import Line, Review, Step
 __all__ = ["as_of_line", "attached", "bridge", "exports", "missing", "reports"]
 
 _MOST = 5
+_MOST_PARTS = 12
 _MOST_NAMES = 3
 
 
@@ -41,23 +42,40 @@ def reports(review: Review) -> Section | None:
     """Return what each report says and its status in words, with its slices; an older one by its day, never as new."""
     told: set[str] = set()
     items = []
-    whole = {line.report for line in review.lines if not line.slice}
-    for line in (line for line in review.lines if not line.slice or line.report not in whole):
+    parts = [line for line in review.own_lines if line.slice]
+    shown = _most_urgent(parts)
+    for line in (line for line in review.own_lines if not line.slice or line in shown):
         again = replace(line, reason="as above") if line.reason in told else line
         items.append(_report(again, review))
         told |= {line.reason} if line.reason else set()
-    return Section("The reports", tuple(items)) if items else None
+    left = len(parts) - len(shown)
+    note = f"{wording.plural(left, 'more report')} on parts of the company in the review." if left else ""
+    return Section("The reports", tuple(items), note) if items else None
+
+
+def _most_urgent(parts: Sequence[Line]) -> list[Line]:
+    """Return the parts of the company that there is room for, in their order: what failed or says Act first."""
+    first = sorted(parts, key=_urgency)[:_MOST_PARTS]
+    return [line for line in parts if line in first]
+
+
+def _urgency(line: Line) -> int:
+    """Return the place of a report among parts of the company: those that failed, that say Act, Watch, and the rest."""
+    asked = ("act", "watch")
+    return 0 if line.outcome == "failed" else asked.index(line.status) + 1 if line.status in asked else len(asked) + 1
 
 
 def _report(line: Line, review: Review) -> Item:
     slices = [each for each in review.lines if each.report == line.report and each.slice and not line.slice]
+    named = [_slice(each, review) for each in _most_urgent(slices)]
+    named += [f"{len(slices) - len(named)} more"] if len(slices) > len(named) else []
     small = [f"Status: {STATUS[line.status]}" if line.status else "No status"]
     text = f"{short(line.title)}: {short(line.sentence or '')}"
     if line.outcome in ("failed", "not_run") or line.is_old:
         text = as_of_line(line, review.as_of)
         small = [f"As of {day(line.as_of, review.as_of)} it said: {short(line.sentence)}"] if line.sentence else []
         small += [f"Status then: {STATUS[line.status]}"] if line.status else []
-    small += [f"By {'; '.join(_slice(each, review) for each in slices)}"] if slices else []
+    small += [f"By {'; '.join(named)}"] if named else []
     return Item(text, " ".join(f"{part.removesuffix('.')}." for part in small))
 
 
@@ -81,10 +99,10 @@ def _slice(line: Line, review: Review) -> str:
 
 def missing(review: Review) -> Section | None:
     """Return what could not be told, and what it needs; of a report that was not made, its own line tells."""
-    failed = [line.report for line in review.lines if line.outcome in ("failed", "not_run")]
+    failed = [line.title for line in review.lines if line.outcome in ("failed", "not_run")]
     rows: dict[str, list[str]] = {}
     for each in review.missing:
-        if each.report not in failed:
+        if each.what not in failed:
             rows.setdefault(each.needs, []).append(each.what)
     items = [
         Item(f"{short(_named(list(dict.fromkeys(what))))}: needs {short(needs).removesuffix('.')}")

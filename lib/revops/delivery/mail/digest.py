@@ -50,8 +50,13 @@ class Digest:
     made: str
 
 
-def digest_of(review: Review, pictures: Sequence[Picture], files: Sequence[Attached], to: MailList) -> Digest:
-    """Return what the mail to a list says of a review as that list's audience sees it."""
+def digest_of(
+    review: Review, nothing: str, pictures: Sequence[Picture], files: Sequence[Attached], to: MailList
+) -> Digest:
+    """Return what the mail to a list says of a review as that list's audience sees it.
+
+    `nothing` is what is said where it has no action.
+    """
     review = cleaned(review)
     names = [file.name for file in files]
     after = [below.bridge(review), below.reports(review), below.missing(review), below.exports(review)]
@@ -64,7 +69,7 @@ def digest_of(review: Review, pictures: Sequence[Picture], files: Sequence[Attac
         is_bad=review.status in ("act", "watch"),
         sentence=shorten(review.sentence, _LONGEST_SENTENCE),
         numbers=this_week.numbers(review),
-        before=(this_week.to_do(review, names, to.audience), this_week.changed(review)),
+        before=(this_week.to_do(review, names, nothing), this_week.changed(review)),
         pictures=tuple(Shown(each.title, each.alt, each.caption) for each in pictures),
         after=(*(section for section in after if section is not None), below.attached(review, files)),
         made=f"Made by RevOps Workbooks for the list {to.name}: run {review.run}, review {review.content[:12]}. "

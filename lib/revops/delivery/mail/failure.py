@@ -45,7 +45,7 @@ def compose_failure(review: Review, folder: Path, settings: MailSettings, date: 
     The message id depends on what the review says and on the run: a failure that comes again is told again.
     """
     lines = [line for line in review.lines if line.outcome == "failed"]
-    failed = [_failed(line, folder) for line in lines]
+    failed = [_failed(line, folder, number) for number, line in enumerate(lines, 1)]
     log = folder / "run.log"
     files = {"run.log": _seen(log.read_text(encoding="utf-8"))} if log.exists() else {}
     made = sum(line.outcome == "made" for line in review.lines)
@@ -115,13 +115,14 @@ def _told(failed: Sequence[_Failed]) -> str:
     return "\n".join(said)
 
 
-def _failed(line: Line, folder: Path) -> _Failed:
+def _failed(line: Line, folder: Path, number: int) -> _Failed:
+    """Return what failed; its file of a part of the company has a number, as names of parts may differ in what a file's
+    name cannot tell."""
     name = "_".join([line.report, *(f"{by}_{group}" for by, group in line.slice.items())])
-    name = re.sub(r"[^A-Za-z0-9_-]", "_", name)[:60]
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", name)[:60] + (f"_{number}" if line.slice else "")
     page = folder / line.evidence if line.evidence else None
     evidence = quoted(page.read_text(encoding="utf-8")) if page is not None and page.exists() else ""
-    what = ", ".join([line.title, *(f"{by} {group}" for by, group in line.slice.items())])
-    return _Failed(what, line.reason or "no reason was noted", line.advice or "", _seen(evidence), f"{name}.txt")
+    return _Failed(line.title, line.reason or "no reason was noted", line.advice or "", _seen(evidence), f"{name}.txt")
 
 
 def quoted(page: str) -> str:

@@ -23,7 +23,7 @@ from revops.delivery.mail.headers import folded, from_line, to_line
 from revops.delivery.mail.pictures import Picture, pictures_of
 from revops.delivery.mail.settings import MailList, MailSettings
 from revops.delivery.mail.subject import subject_of
-from revops.delivery.review.audiences import seen_by
+from revops.delivery.review.audiences import nothing_to_do, seen_by
 from revops.delivery.review.shape import Review
 
 __all__ = ["begin", "compose", "finish", "message_id"]
@@ -42,10 +42,11 @@ def compose(
     Raises
         RunError: the run's folder lacks a file that the review names, or the HTML is larger than 90 KB.
     """
+    nothing = nothing_to_do(review, recipients.audience)
     review = seen_by(review, recipients.audience)
     pictures = pictures_of(review, folder)
     files = attached_of(folder, recipients.attach if any(line.is_new for line in review.lines) else ())
-    digest = digest_of(review, pictures, files, recipients)
+    digest = digest_of(review, nothing, pictures, files, recipients)
     identity = message_id(review.content, recipients.name, settings)
     message = begin(subject_of(review), recipients.name, recipients.to, settings, identity, date)
     cids = [_cid(picture, settings) for picture in pictures]

@@ -6,8 +6,8 @@ from revops import wording
 from revops.actions.words import FUNCTIONS
 from revops.delivery.mail.plain import shorten
 from revops.delivery.mail.section import LONGEST_NAME, Item, Section, capital, day, short
-from revops.delivery.review.ranked import more_alike, nothing_to_do
-from revops.delivery.review.shape import Audience, Change, Followed, Review, Task
+from revops.delivery.review.ranked import more_alike
+from revops.delivery.review.shape import Change, Followed, Review, Task
 from revops.delivery.review.tables import STATES, UNCHANGED
 
 __all__ = ["changed", "numbers", "to_do"]
@@ -33,13 +33,14 @@ def numbers(review: Review) -> tuple[Item, ...]:
     )
 
 
-def to_do(review: Review, names: Sequence[str], audience: Audience) -> Section:
-    """Return the actions: what, who, by when, worth what, new or not, and in which of the attached files."""
+def to_do(review: Review, names: Sequence[str], nothing: str) -> Section:
+    """Return the actions: what, who, by when, worth what, new or not, and in which of the attached files; where there
+    are none, what is said of that."""
     items = tuple(_task(task, review, names) for task in review.tasks[:_MOST_TASKS])
     left = review.more_tasks + len(review.tasks) - len(items)
     note = f"{wording.plural(left, 'more action')} in the review." if left else ""
     if not items:
-        note = f"{nothing_to_do(review, audience)}."
+        note = f"{nothing}."
     return Section("What to do this week", items, note, "numbered")
 
 

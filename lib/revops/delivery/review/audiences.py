@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 from revops import metrics
+from revops.actions.words import FUNCTIONS
 from revops.delivery.review.ranked import chosen, in_rank
 from revops.delivery.review.shape import Audience, Change, Line, Missing, Review, Said
 from revops.metrics import METRICS
 
-__all__ = ["seen_by"]
+__all__ = ["nothing_to_do", "seen_by"]
 
 _OWNERS: dict[str, frozenset[str]] = {
     "marketing_ops": frozenset({"marketing_ops"}),
@@ -42,6 +43,19 @@ def seen_by(review: Review, audience: Audience) -> Review:
         changes=tuple(change for change in review.changes if _is_theirs(change, audience)),
         missing=tuple(row for row in review.missing if _is_theirs(row, audience)),
     )
+
+
+def nothing_to_do(review: Review, reader: str) -> str:
+    """Return the sentence that stands where a reader of a whole review has no action, and says why there is none."""
+    new = [line for line in review.lines if line.is_new]
+    in_part = [line for line in new if line.slice]
+    if not new:
+        return "What to do is not known: no report of this day was made"
+    if len(in_part) == len(new):
+        return "What to do stands in each report on a part of the company"
+    whose = f" for {FUNCTIONS[reader]}" if reader in FUNCTIONS else ""
+    which = "made on the whole company" if in_part else "that were made"
+    return f"Nothing{whose} to act on this week by the rules of the reports {which}"
 
 
 def _is_shown(line: Line, audience: str) -> bool:

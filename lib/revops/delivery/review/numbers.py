@@ -36,10 +36,9 @@ def sentence(reports: Sequence[Report], currency: str) -> str:
     whole = _fed(reports)
     parts = [report for report in reports if report.slice and report.entry["outcome"] != "not_run"]
     made = sum(report.entry["outcome"] == "made" for report in whole or parts)
-    n = wording.plural(len(whole or parts), "report")
-    if parts and not whole:
-        return f"{made} of {n} on parts of the company made, none on the whole"
-    return f"{made} of {n} made; the quarter is not known"
+    if whole:
+        return f"{made} of {wording.plural(len(whole), 'report')} made; the quarter is not known"
+    return f"{made} of {_in_part(len(parts))} made, none on the whole" if parts else "No report could be made"
 
 
 def numbers(reports: Sequence[Report], currency: str) -> tuple[Said, ...]:
@@ -67,15 +66,17 @@ def failed_first(reports: Sequence[Report], as_of: str) -> str:
         parts.append(f"{len(whole)} of {wording.plural(n, 'report')} {_were(whole)} not made: {_titles(whole)}.")
     if in_part:
         also = "Nor was" if whole and len(in_part) == 1 else "Nor were" if whole else ""
-        parts.append(f"{also} {_titles(in_part)}." if also else f"{_titles(in_part)} {_were(in_part)} not made.")
+        what = _titles(in_part) if len(in_part) <= _FEW else _in_part(len(in_part))
+        parts.append(f"{also} {what}." if also else f"{what} {_were(in_part)} not made.")
     if old:
-        names = wording.join([f"{title_of(r.stem, r.slice)} (as of {_date(r.as_of, as_of)})" for r in old])
+        names = _few([f"{title_of(r.stem, r.slice)} (as of {_date(r.as_of, as_of)})" for r in old])
         parts.append(f"Shown, but not from this run's exports: {names}.")
     return " ".join(parts)
 
 
 _PARTS = ("booked", "committed")
 _ODDS = "chance of quota"
+_FEW = 3
 
 
 def _of(reports: Iterable[Report], stem: str) -> Report | None:
@@ -164,6 +165,16 @@ def _date(day: str | None, as_of: str) -> str:
 
 def _titles(reports: Iterable[Report]) -> str:
     return wording.join([title_of(report.stem, report.slice) for report in reports])
+
+
+def _in_part(n: int) -> str:
+    return wording.plural(n, "report on a part of the company", "reports on parts of the company")
+
+
+def _few(names: Sequence[str]) -> str:
+    """Return names, of many the first ones and how many more."""
+    left = len(names) - _FEW
+    return wording.join([*names[:_FEW], f"{left} more"] if left > 1 else names)
 
 
 def _fed(reports: Iterable[Report]) -> list[Report]:

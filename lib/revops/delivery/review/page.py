@@ -8,8 +8,7 @@ from typing import Any
 from revops import wording
 from revops.actions.words import STATUS
 from revops.delivery.review import tables
-from revops.delivery.review.audiences import seen_by
-from revops.delivery.review.ranked import nothing_to_do
+from revops.delivery.review.audiences import nothing_to_do, seen_by
 from revops.delivery.review.shape import Followed, Review
 from revops.delivery.template import fill, made_line
 from revops.errors import naming
@@ -49,7 +48,7 @@ def render(review: Review, name: str, manifest: Mapping[str, Any]) -> str:
         numbers=[(said, titles.get(said.report), _page_of(review, said.report)) for said in view.numbers],
         tasks=tables.tasks(view, titles) if view.tasks else None,
         more=_more(view.more_tasks),
-        nothing=nothing_to_do(view, name),
+        nothing=nothing_to_do(review, name),
         since=_long_day(view.before) if view.before else "",
         unchanged=tables.UNCHANGED,
         answers=[number for number, step in enumerate(view.bridge) if step.is_answer],
@@ -69,7 +68,7 @@ def _parts(view: Review, titles: Mapping[str, str], is_whole: bool) -> dict[str,
     rest = tuple(row for row in view.exports if row.state != "old") if is_whole else ()
     moved = view.followed if is_whole else _moved(view)
     return {
-        "reports": tables.reports(view.lines) if view.lines else None,
+        "reports": tables.reports(view) if view.lines else None,
         "changes": tables.changes(view, titles) if view.changes else None,
         "bridge": tables.bridge(view.bridge, view.currency) if view.bridge else None,
         "followed": tables.followed(moved) if moved else None,

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from revops.actions import Action
-from revops.actions.words import FUNCTIONS, worth_in_words
+from revops.actions.words import worth_in_words
 from revops.delivery.review.gathered import OLD_EXPORTS, Report, fresh, title_of
 from revops.delivery.review.names import key_of
 from revops.delivery.review.shape import Review, Task
 
-__all__ = ["chosen", "in_rank", "more_alike", "nothing_to_do", "ranked", "share_records"]
+__all__ = ["chosen", "in_rank", "more_alike", "ranked", "share_records"]
 
 _MOST_ALIKE = 2
 """Actions of one rule of a report at most, as long as others wait."""
@@ -180,17 +180,6 @@ def _task(one: _Asked, also_in: Sequence[str], currency: str) -> Task:
         also_in=tuple(also_in),
         is_first=one.is_first,
     )
-
-
-def nothing_to_do(review: Review, reader: str) -> str:
-    """Return the sentence that stands where a reader of the review has no action, and says why there is none."""
-    new = [line for line in review.lines if line.page is not None and not line.is_old]
-    if not new:
-        return "What to do is not known: no report of this day was made"
-    if all(line.slice for line in new):
-        return "What to do stands in each report on a part of the company"
-    whose = f" for {FUNCTIONS[reader]}" if reader in FUNCTIONS else ""
-    return f"Nothing{whose} to act on this week by the rules of the reports that were made"
 
 
 def _with_own_keys(tasks: Sequence[Task]) -> tuple[Task, ...]:

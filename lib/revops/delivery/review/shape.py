@@ -198,3 +198,9 @@ class Review:
     content: str
     schema: int = 2
     rest: tuple[Task, ...] = ()
+
+    @property
+    def own_lines(self) -> tuple[Line, ...]:
+        """Return the lines that stand for themselves: parts of the company only of reports without one on the whole."""
+        whole = {line.report for line in self.lines if not line.slice}
+        return tuple(line for line in self.lines if not line.slice or line.report not in whole)

@@ -41,13 +41,13 @@ def named(review: Review) -> Review:
     """Return a review with its content as its name: the same for the same words, whatever the run's name and time.
 
     It is the same whether a report was made in it or taken over from one of the same day and exports, why one failed,
-    and which parts of the company have reports of their own: nobody gets the review again for these alone.
+    and which parts of the company have reports beside the whole's: nobody gets the review again for these alone.
     """
     failed = {line.title for line in review.lines if line.outcome == "failed"}
     told = asdict(
         replace(
             review,
-            lines=tuple(_said(line) for line in review.lines if not line.slice),
+            lines=tuple(_said(line) for line in review.own_lines),
             missing=tuple(row for row in review.missing if row.what not in failed),
         )
     )

@@ -107,19 +107,16 @@ def _asked(n: int) -> str:
     return "asked once" if n == 1 else f"asked {n} times"
 
 
-def reports(lines: Sequence[Line]) -> Table:
+def reports(review: Review) -> Table:
     """Return what each report says, in words that tell an old one and a failed one from one made now.
 
     Parts of the company stand in the row of the whole company's report; where that was never made, in their own rows.
     """
     rows = []
-    whole = {line.report for line in lines if not line.slice}
-    for line in lines:
-        if line.slice and line.report in whole:
-            continue
+    for line in review.own_lines:
         parts = tuple(
             (_part(part), href)
-            for part in lines
+            for part in review.lines
             if part.slice and not line.slice and part.report == line.report and (href := part.page or part.evidence)
         )
         links = tuple([("See why", line.evidence)] if line.evidence else []) + parts
