@@ -1,6 +1,7 @@
 """The command line: exit codes, and what a person or a program reads."""
 
 import json
+import pickle
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,7 +13,7 @@ import pytest
 from revops import __main__ as command
 from revops import book, params
 from revops.delivery import check, run
-from revops.delivery.jobs.job import Job, Result
+from revops.delivery.jobs.job import Job, Limits, Result
 from revops.errors import ExportError, RunError
 from revops.exports import Audit, FileAudit, LeftOut
 
@@ -241,6 +242,12 @@ def test_kept_copy_holds_forecasts_and_their_periods_and_no_quotas(project, caps
 def test_job_is_plain_values(tmp_path):
     job = Job("deals", Path("deals.ipynb"), tmp_path, tmp_path, {"slice": {"region": "EMEA"}, "as_of": None})
     assert (job.title, job.slice) == ("deals region=EMEA", {"region": "EMEA"})
+
+
+def test_job_arrives_in_another_process_as_it_left(tmp_path):
+    given = {"slice": {"region": "EMEA"}, "as_of": None}
+    job = Job("deals", Path("deals.ipynb"), tmp_path, tmp_path, given, Limits(60.0), tmp_path, "fork", is_sent=True)
+    assert pickle.loads(pickle.dumps(job)) == job
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from revops.exports.audit import Ledger
 from revops.exports.keeping.store import Store
 from revops.exports.opening import files
 from revops.exports.reading.cells import CellReader
+from revops.exports.reading.spilled import Spilled
 from revops.exports.uniting import once, records
 from revops.exports.uniting.records import finish
 from revops.exports.words import Words
@@ -112,6 +113,33 @@ def test_a_zip_that_is_not_whole_is_refused_the_same_from_disk_and_memory(tmp_pa
             "deals.zip: must be a whole zip file; found one that cannot be opened (Bad CRC-32 for file 'deals.csv'). "
             "Copy it again."
         )
+
+
+def most_held(rows, n, share):
+    """Return the most bytes that are held while n blocks are read, and how many rows came of them."""
+    before, held = pa.total_allocated_bytes(), []
+
+    def places():
+        for place in range(n):
+            held.append(pa.total_allocated_bytes() - before)
+            yield place
+
+    n_rows = sum(part.num_rows for part in rows.parts(places(), share=share))
+    return max(held), n_rows
+
+
+def test_a_share_of_many_blocks_holds_little_more_than_the_share(tmp_path):
+    n, path = 64, tmp_path / "rows.arrow"
+    block = pa.record_batch({"lead_id": [f"00Q{place:03d}" for place in range(320)], "details": ["x" * 1000] * 320})
+    with pa.ipc.new_file(path, block.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
+        for _ in range(n):
+            writer.write_batch(block)
+    rows = Spilled(path, 0, None, {"lead_id": "id", "details": "text"}, {}, {}, n * len(block))
+    whole = n * block.nbytes
+    held, n_rows = most_held(rows, n, 1.0)
+    assert n_rows == n * 320 and held > whole * 0.9  # few rows wait for each other: all of them
+    held, n_rows = most_held(rows, n, 1 / 16)
+    assert n_rows == n * 20 and held < whole / 8
 
 
 def copies(chance, n):

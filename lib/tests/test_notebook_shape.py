@@ -4,6 +4,8 @@ import ast
 import importlib
 import json
 import re
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -29,6 +31,8 @@ LOGIC = (
 )
 NEVER_CALLED = {"apply", "filterwarnings", "groupby", "head", "merge", "now", "open", "print", "query", "simplefilter"}
 NEVER_IMPORTED = {"datetime", "matplotlib", "numpy", "os", "pandas", "pathlib", "seaborn", "sys", "warnings"}
+ROOMS = ("measures", "charts", "actions")
+NEVER_LOADED = {"matplotlib.pyplot", "scipy.stats", "seaborn", "statsmodels"}
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -137,6 +141,15 @@ def test_it_asks_for_the_plain_python_kernel(notebook):
 
 def test_each_report_can_be_guessed_from_its_stem(notebook):
     stem = notebook["stem"]
-    for room in ("measures", "charts", "actions"):
+    for room in ROOMS:
         importlib.import_module(f"revops.{room}.{stem}")
     assert (ROOT / "params" / f"{stem}.yml").is_file()
+
+
+def test_reports_load_no_package_that_few_of_their_measures_want():
+    read = [nodes(json.loads(path.read_text(encoding="utf-8"))) for path in NOTEBOOKS]
+    script = [ast.unparse(node) for cells in read for node in cells if isinstance(node, ast.Import | ast.ImportFrom)]
+    script += [f"import revops.{room}.{path.stem}" for room in ROOMS for path in NOTEBOOKS]
+    script += ["import sys", f"print({NEVER_LOADED} & {{*sys.modules}})"]
+    done = subprocess.run([sys.executable, "-c", "\n".join(script)], capture_output=True, text=True)
+    assert done.stdout == "set()\n", done.stderr

@@ -49,7 +49,7 @@ MAIN_DATE = {
 }
 ROW_LIMIT = 2_000
 SPREAD = 8
-"""Of so many times as many blocks as are asked for some rows are read."""
+"""A sample as large as one block is taken from this many blocks, an equal share of each, or from all if fewer."""
 DECISIVE = {"amount_original", "amount_converted", "currency", "close_date", "created_at", "changed_at", "type",
             "stage_name", "period_start", "period_end", "metric", "owner_id", "opportunity_id", "date", "month",
             "amount_micros", "campaign_id", "contact_id", "lead_at", "mql_at", "sql_at", "opportunity_at",

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -51,8 +52,7 @@ class Spilled:
             batches = pa.ipc.open_file(stream, options=pa.ipc.IpcReadOptions(included_fields=wanted))
             waiting: list[pa.RecordBatch] = []
             for place in range(batches.num_record_batches) if places is None else places:
-                batch = batches.get_batch(place)
-                waiting.append(batch.slice(0, math.ceil(len(batch) * share)))
+                waiting.append(_first(batches.get_batch(place), share))
                 if sum(map(len, waiting)) >= PART_ROWS:
                     yield self._typed(waiting)
                     waiting = []
@@ -75,3 +75,8 @@ class Spilled:
         if self.kinds[name] in DATED:
             return read_dates(cells, self.reader.rule(name, self.kinds[name])).column
         return as_numbers(cells, self.signs[name]) if self.kinds[name] in NUMBERS else cells
+
+
+def _first(batch: pa.RecordBatch, share: float) -> pa.RecordBatch:
+    """Return the first rows of a batch, that share of them, as a copy: a slice would keep all of it in memory."""
+    return batch.take(pa.array(np.arange(math.ceil(len(batch) * share)))) if share < 1 else batch
