@@ -66,7 +66,8 @@ def serial(folder: Path) -> Cost:
 
 
 def cells_seconds(folder: Path) -> float:
-    """Return how long the reports' own cells took when papermill ran them last [s]: all but those that import."""
+    """Return how long the reports' own cells took by the clock when papermill ran them last [s]: all but those that
+    import, and with what these leave to be imported later."""
     made = (json.loads((folder / f"serial-{stem}.ipynb").read_text(encoding="utf-8")) for stem in stems())
     cells = (cell for notebook in made for cell in notebook["cells"] if cell["cell_type"] == "code")
     own = (cell for cell in cells if not "".join(cell["source"]).startswith(("from ", "import ")))

@@ -19,7 +19,7 @@ BY_HAND = 10
 WAYS = {
     "slices here, ordinary engine": ("--on", "local"),
     "slices here, fork engine": ("--on", "local", "--engine", "fork"),
-    "slices on two Dask workers": ("--on", "dask"),
+    "slices on Dask, a worker a core": ("--on", "dask"),
 }
 _TIMES_THE_SAMPLE = 4
 
