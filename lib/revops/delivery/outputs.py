@@ -51,7 +51,7 @@ class Outputs:
             RunError: another run is at work in this outputs folder, or the disk is full or shut.
         """
         try:
-            self.runs.mkdir(parents=True, exist_ok=True)
+            self._make_runs()
             with naming(self.folder), locked(self.folder / ".lock"):
                 self.mended = self._mend()
                 folder = self.runs / f".building-{os.getpid()}"
@@ -149,6 +149,14 @@ class Outputs:
             run.rename(aside)
             shutil.rmtree(aside)
         return [run.name for run in extra]
+
+    def _make_runs(self) -> None:
+        """Make the folder of all runs; RunError in a place, such as /proc, where none can be."""
+        try:
+            self.runs.mkdir(parents=True, exist_ok=True)
+        except FileNotFoundError as error:
+            must = "must be a place where a folder can be made; found: no such file or directory"
+            raise RunError(f"{error.filename}: {must}. Name another folder.") from error
 
     def _named(self) -> list[tuple[Path, str, int]]:
         """Return every folder that is named as a run, with its day and number."""
