@@ -1,18 +1,15 @@
 """The command line: python -m revops init | check | run | mail | schedule."""
 
 import argparse
-import datetime as dt
 import json
 import os
-import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import yaml
-
 from revops.delivery.jobs.job import GIGABYTE, Limits
+from revops.delivery.options import SLICE_HELP, at_least_one, day, pair_of, positive, slices_of, value_of
 from revops.delivery.plan import Request
 from revops.delivery.progress import Progress
 from revops.delivery.run import run_reports
@@ -74,13 +71,13 @@ def _run_once(request: Request, asked: argparse.Namespace) -> int:
 
 
 def _request(asked: argparse.Namespace) -> Request:
-    given = {name: value for pair in asked.parameter for name, value in [_pair(pair)]}
+    given = {name: value for pair in asked.parameter for name, value in [pair_of(pair)]}
     if asked.as_of is not None:
         given["as_of"] = asked.as_of
     return Request(
         stems=tuple(asked.stems),
-        given={name: _read(name, value) for name, value in given.items()},
-        slices=_slices(asked.slice),
+        given={name: value_of(name, value) for name, value in given.items()},
+        slices=slices_of(asked.slice),
         params=asked.params,
         outputs=asked.outputs,
         keep=asked.keep,
@@ -141,33 +138,6 @@ def _asked(question: str) -> str:
         return ""
 
 
-def _pair(text: str) -> tuple[str, str]:
-    name, sign, value = text.partition("=")
-    if not sign or not re.fullmatch(r"\w+", name):
-        raise SettingsError(f"{text}: must be name=value; found no such pair. Write for example period=next.")
-    return name, value
-
-
-def _read(name: str, text: str) -> object:
-    """Return a value as YAML reads it; SettingsError where it cannot, as a date that there is not."""
-    try:
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError):
-        raise SettingsError(f"{name}={text}: must be a value such as next, 8 or 2026-03-31; found none.") from None
-
-
-def _slices(given: Sequence[str]) -> dict[str, list[str]]:
-    """Return the values of each field, over all options; SettingsError where one names none."""
-    found: dict[str, list[str]] = {}
-    for pair in given:
-        name, text = _pair(pair)
-        values = [value.strip() for value in text.split(",") if value.strip()]
-        if not values:
-            raise SettingsError(f"{pair}: must name values; found none. Write for example region=EMEA,AMER.")
-        found.setdefault(name, []).extend(values)
-    return found
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m revops", description="Revenue reports from raw exports.")
     commands = parser.add_subparsers(required=True, metavar="command")
@@ -185,7 +155,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--strict", action="store_true", help="fail also on warnings and on numbers not available")
     check.add_argument("--json", action="store_true", help="print the same for programs")
     check.add_argument("--keep", action="store_true", help="file a dated copy of today's exports: it becomes history")
-    check.add_argument("--as-of", type=dt.date.fromisoformat, metavar="DATE", help="the day to file it under")
+    check.add_argument("--as-of", type=day, metavar="DATE", help="the day to file it under")
     check.set_defaults(act=_check)
     mail = commands.add_parser("mail", help="write the Monday mail to outputs/mail, or send it")
     _add_mail(mail.add_argument)
@@ -201,17 +171,17 @@ def _parser() -> argparse.ArgumentParser:
 def _add_run(add: Callable[..., Any]) -> None:
     add("stems", nargs="*", metavar="STEM", help="a report, as in notebooks/STEM.ipynb; none means all")
     add("-p", dest="parameter", action="append", default=[], metavar="NAME=VALUE", help="override one parameter")
-    add("--slice", action="append", default=[], metavar="FIELD=A,B", help="one run for each value of a field")
+    add("--slice", action="append", default=[], metavar="FIELD=A,B", help=SLICE_HELP)
     add("--as-of", metavar="DATE", help="the day to see the company at: auto, today or YYYY-MM-DD")
     add("--outputs", metavar="DIR", help="where runs go (default: the project's outputs/)")
     add("--json", action="store_true", help="print the run's manifest")
     add("--again", action="store_true", help="make the reports anew though nothing is new")
     add("--mail", action="store_true", help="then send the Monday mail to whoever has not had it")
-    add("--keep", type=_at_least_one, metavar="N", help="keep the newest N runs and the review before (default: all)")
+    add("--keep", type=at_least_one, metavar="N", help="keep the newest N runs and the review before (default: all)")
     add("--on", choices=("local", "dask"), help="where reports are made (default: as in run.yml)")
     add("--engine", choices=("ordinary", "fork"), help="what runs a notebook (default: as in run.yml)")
-    add("--deadline", type=_positive, default=Limits.deadline_seconds, metavar="SECONDS", help="for one report")
-    add("--memory", type=_positive, default=Limits.memory_bytes / GIGABYTE, metavar="GIGABYTES", help="for one report")
+    add("--deadline", type=positive, default=Limits.deadline_seconds, metavar="SECONDS", help="for one report")
+    add("--memory", type=positive, default=Limits.memory_bytes / GIGABYTE, metavar="GIGABYTES", help="for one report")
 
 
 def _add_mail(add: Callable[..., Any]) -> None:
@@ -225,21 +195,7 @@ def _add_schedule(add: Callable[..., Any]) -> None:
     add("to", choices=("cron", "systemd", "github", "airflow"), help="by what it is run")
     add("--at", default="Mon 06:30", metavar="DAY HH:MM", help="day of the week and time (default: Mon 06:30)")
     add("--time-zone", metavar="ZONE", help="of that time, as Europe/Berlin (default: the company's)")
-    add("--keep", type=_at_least_one, metavar="N", help="let each run remove all but the newest N")
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError("must be above 0")
-    return value
-
-
-def _at_least_one(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
+    add("--keep", type=at_least_one, metavar="N", help="let each run remove all but the newest N")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import contextlib
 import difflib
 import errno
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -22,6 +23,7 @@ __all__ = [
     "is_full",
     "is_of_machine",
     "is_shut",
+    "listed",
     "naming",
     "nearest",
     "refused_by_machine",
@@ -70,6 +72,12 @@ def nearest(name: str, known: Sequence[str]) -> str:
     original = next((k for k in known if close and k.casefold() == close[0]), None)
     hint = f"Did you mean {original}? " if original else ""
     return f"{hint}Known: {', '.join(sorted(known))}."
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names as `--slice` takes them, as CSV: `AMER, "North, America"`."""
+    doubled = ((name, name.replace('"', '""')) for name in names)
+    return ", ".join(f'"{quoted}"' if re.search(r'^"|,', name) else name for name, quoted in doubled)
 
 
 def is_full(error: OSError) -> bool:

@@ -72,7 +72,7 @@ def test_runs_lead_to_each_other_by_one_link_that_nothing_walks(tmp_path, monkey
         lexical = Path(os.path.normpath(place / "../runs/2026-06-17-1/index.html"))
         assert (lexical.is_file(), sorted(os.listdir(place))) == (links or place == outputs.latest, FILES)
     assert len(list(outputs.folder.rglob("index.html"))) == (3 if links else 4)
-    outputs.prune(1)
+    outputs.prune(1, None)
     assert sorted(os.listdir(outputs.runs)) == ["2026-06-17-3"] + ["runs"] * links
     shutil.rmtree(outputs.folder)
     assert list(tmp_path.iterdir()) == []
@@ -127,9 +127,9 @@ def test_prune_keeps_the_newest_and_what_latest_shows(tmp_path):
     for number in range(1, 5):
         run = add_run(outputs, f"2026-06-17-{number}")
         os.utime(run / "manifest.json", (number, number))
-    assert outputs.prune(2) == ["2026-06-17-1", "2026-06-17-2"]
+    assert outputs.prune(2, None) == ["2026-06-17-1", "2026-06-17-2"]
     os.utime(outputs.runs / "2026-06-17-4" / "manifest.json", (0, 0))
-    assert outputs.prune(1) == []
+    assert outputs.prune(1, None) == []
     assert [run.name for run in outputs.finished()] == ["2026-06-17-4", "2026-06-17-3"]
 
 
@@ -137,5 +137,5 @@ def test_prune_keeps_what_the_review_is_held_against(tmp_path):
     outputs = Outputs(tmp_path)
     for name in ("2026-06-03-1", "2026-06-10-1", "2026-06-10-2", "2026-06-17-1", "2026-06-17-2"):
         add_run(outputs, name)
-    assert outputs.prune(1) == ["2026-06-03-1", "2026-06-10-1", "2026-06-17-1"]
+    assert outputs.prune(1, "2026-06-10-2") == ["2026-06-03-1", "2026-06-10-1", "2026-06-17-1"]
     assert [run.name for run in outputs.finished()] == ["2026-06-10-2", "2026-06-17-2"]

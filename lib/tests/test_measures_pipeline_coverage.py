@@ -213,6 +213,15 @@ def test_without_history_or_quota_each_missing_number_names_what_it_needs():
     assert result.pace is None and result.moved is None
 
 
+def test_groups_with_a_comma_are_told_as_a_slice_is_given():
+    deals = [deal("a", segment="Small, medium"), deal("b", segment="Enterprise")]
+    with pytest.raises(MeasureError) as refusal:
+        measures.measure(as_of(book(deals), str(DAY)), measures.Knobs(slice={"segment": "Small"}))
+    assert str(refusal.value) == (
+        'slice segment=Small: must name a group with opportunities; found none. Known: Enterprise, "Small, medium".'
+    )
+
+
 def test_a_slice_is_the_subject_of_all_tables():
     result = measures.measure(as_of(full_book(), str(DAY)), measures.Knobs(slice={"segment": "SMB"}))
     assert result.headline["open_pipeline_amount"] == 300

@@ -27,7 +27,6 @@ __all__ = ["Outputs"]
 
 MANIFEST = "manifest.json"
 _RUN = re.compile(r"(\d{4}-\d\d-\d\d)-(\d+)")
-_DAY = len("2026-06-09")
 _TICK_NS = 2 * 10**9  # no file system in use keeps time more coarsely
 
 
@@ -52,7 +51,7 @@ class Outputs:
             RunError: another run is at work in this outputs folder, or the disk is full or shut.
         """
         try:
-            self.runs.mkdir(parents=True, exist_ok=True)
+            self._make_runs()
             with naming(self.folder), locked(self.folder / ".lock"):
                 self.mended = self._mend()
                 folder = self.runs / f".building-{os.getpid()}"
@@ -136,22 +135,28 @@ class Outputs:
         self._show_next()
         return run
 
-    def prune(self, keep: int) -> list[str]:
+    def prune(self, keep: int, before: str | None) -> list[str]:
         """Remove all runs but the newest `keep`; return the names of those removed.
 
-        Never removed are the one that `latest` shows and the newest of the last day before it, which its review is held
-        against: made again, it must say the same.
+        Never removed are the one that `latest` shows and the one that its review is held against, `before`: made again,
+        it must say the same.
         """
         runs, shown = self.finished(), self.last()
-        held = {shown[1]["run"]} if shown else set()
-        earlier = [run for run in runs if shown and run.name[:_DAY] < shown[1]["run"][:_DAY]]
-        held |= {run.name for run in sorted(earlier, key=lambda run: run.name[:_DAY])[-1:]}
+        held = {before, shown[1]["run"] if shown else None}
         extra = [run for run in (runs[:-keep] if keep else runs) if run.name not in held]
         for run in extra:
             aside = run.with_name(f".removed-{run.name}")
             run.rename(aside)
             shutil.rmtree(aside)
         return [run.name for run in extra]
+
+    def _make_runs(self) -> None:
+        """Make the folder of all runs; RunError in a place, such as /proc, where none can be."""
+        try:
+            self.runs.mkdir(parents=True, exist_ok=True)
+        except FileNotFoundError as error:
+            must = "must be a place where a folder can be made; found: no such file or directory"
+            raise RunError(f"{error.filename}: {must}. Name another folder.") from error
 
     def _named(self) -> list[tuple[Path, str, int]]:
         """Return every folder that is named as a run, with its day and number."""

@@ -35,6 +35,10 @@ __all__ = [
 ]
 
 
+_LONGEST_NAME = 255
+"""How many bytes the name of a folder may have on every file system in use."""
+
+
 @dataclass(frozen=True)
 class Request:
     """What one call of `run` asks for. No stems means every report that there is a notebook for; again: each is made
@@ -97,6 +101,7 @@ def make_plan(request: Request) -> Plan:
     for notebook, parameters in asked.rows:
         try:
             rows.append((notebook, parameters, reports[notebook].settings(parameters)))
+            _check_folder(parameters.get("slice") or {})
         except RevopsError as problem:
             problems.append(str(problem))
     if problems:
@@ -146,6 +151,16 @@ def refusal_of(stem: str, book: "Book") -> str | None:
 def slice_folder(chosen: Mapping[str, str]) -> str:
     """Return the folder name of a slice, safe on every system; empty for the whole company."""
     return "_".join(f"{name}={_file_name(value)}" for name, value in chosen.items())
+
+
+def _check_folder(chosen: Mapping[str, str]) -> None:
+    n = len(slice_folder(chosen).encode())
+    if n > _LONGEST_NAME:
+        shown = " ".join(f"{name}={value[:60]}{'…' if len(value) > 60 else ''}" for name, value in chosen.items())
+        raise SettingsError(
+            f"slice {shown}: its folder must have a name of at most {_LONGEST_NAME} bytes; found {n}. "
+            "Name this group shorter in the CRM, or leave it out."
+        )
 
 
 def _file_name(value: str) -> str:

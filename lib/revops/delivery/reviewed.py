@@ -1,4 +1,5 @@
-"""The review of a run, or, where it cannot be made, a page in its place that says so and leads to the reports."""
+"""The review of a run, or, where it cannot be made, a page in its place that says so and leads to the reports; and
+which runs it needs to stay."""
 
 import traceback
 from collections.abc import Mapping
@@ -9,10 +10,10 @@ from revops import wording
 from revops.delivery.jobs.job import Failure
 from revops.delivery.notices import unreviewed_page
 from revops.delivery.outputs import Outputs
-from revops.delivery.review import PAGES, REVIEW, ReviewSettings, put_out
+from revops.delivery.review import PAGES, REVIEW, ReviewSettings, before, past_reviews, put_out
 from revops.errors import RevopsError, is_of_machine, naming
 
-__all__ = ["FILES", "reviewed"]
+__all__ = ["FILES", "prune", "reviewed"]
 
 FILES = [*(f"{name}.html" for name in PAGES), REVIEW]
 """What a review leaves in its run."""
@@ -21,15 +22,16 @@ _OUR_FAULT = "This is a fault of the review, not of your data: send this page to
 
 
 def reviewed(
-    building: Path, manifest: Mapping[str, Any], outputs: Outputs, settings: ReviewSettings
+    building: Path, manifest: Mapping[str, Any], outputs: Outputs, settings: ReviewSettings, keep: int | None
 ) -> dict[str, str] | None:
     """Write the review of a run into its folder; return None, or the reason why there is none, and what to do.
 
     The reports are good without it: each page of the review then says what failed, what it said, and where they are. A
-    disk that is full or shut ends the run instead, and the run before stands.
+    disk that is full or shut ends the run instead, and the run before stands. keep: how many of the newest runs are to
+    stay; None: all.
     """
     try:
-        put_out(building, manifest, outputs.finished(), settings)
+        put_out(building, manifest, outputs.finished(), settings, keep)
         return None
     except Exception as error:
         if isinstance(error, OSError) and is_of_machine(error):
@@ -43,6 +45,15 @@ def reviewed(
         with naming(file):
             file.write_text(page, encoding="utf-8")
     return {"reason": failure.reason, "advice": failure.advice}
+
+
+def prune(outputs: Outputs, keep: int) -> list[str]:
+    """Remove all runs but the newest `keep`, the one shown and the one that its review is held against; return the
+    names of those removed."""
+    shown = outputs.last()
+    past = past_reviews(outputs.finished(), shown[1]["company"]) if shown else ()
+    was = before(past, shown[1]["as_of"]) if shown else None
+    return outputs.prune(keep, was.folder.name if was else None)
 
 
 def _failure(error: Exception) -> Failure:

@@ -21,7 +21,7 @@ from revops.delivery.outputs import MANIFEST, Outputs
 from revops.delivery.plan import Plan, Request, asked_of, make_plan
 from revops.delivery.progress import Progress
 from revops.delivery.review import review_settings
-from revops.delivery.reviewed import FILES, reviewed
+from revops.delivery.reviewed import FILES, prune, reviewed
 from revops.delivery.standing.as_made import files_of, hash_of
 from revops.delivery.standing.fingerprint import Inputs, Key, inputs_of, key_of
 from revops.delivery.standing.unchanged import may_stand, new_since
@@ -63,12 +63,12 @@ def run_reports(request: Request, progress: Progress) -> tuple[Path, Mapping[str
         as_of = _as_of(entries, plan)
         manifest = _manifest(outputs.next_name(as_of), as_of, plan, entries, time.monotonic() - began)
         manifest["stands_until"] = warmed.until
-        manifest["review_failure"] = reviewed(building, manifest, outputs, reviewing)
+        manifest["review_failure"] = reviewed(building, manifest, outputs, reviewing, request.keep)
         manifest["review"] = {"files": FILES, "evidence": None, "held": hash_of(building, FILES, contents)}
         _write(building, manifest, [*progress.lines, *(result.log for _, result in results)])
         run = outputs.switch_in(building, manifest["run"])
         if request.keep is not None:
-            for name in outputs.prune(request.keep):
+            for name in prune(outputs, request.keep):
                 progress.say(f"removed run {name}")
         if warmed.prepared is not None:
             from revops.book.kept import keep_newest  # here, not above: it loads what a refused call need not

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from revops.delivery.jobs.job import titled
+
 __all__ = ["nothing_new", "told"]
 
 
@@ -26,7 +28,7 @@ def told(folder: Path, manifest: Mapping[str, Any], entries: Iterable[Mapping[st
             lines += [entry["sentence"], f"  {page}"]
         elif entry["outcome"] in ("failed", "not_run"):
             lines += [
-                f"{entry['report']} was not made: {entry['failure']['reason']}",
+                f"{titled(entry['report'], entry['slice'])} was not made: {entry['failure']['reason']}",
                 f"  {latest / entry['evidence']}",
             ]
     if manifest.get("review_failure"):

@@ -13,7 +13,7 @@ from revops.analysis.quotas import CompanyQuota, company_quota, quotas_in_force,
 from revops.analysis.spans import spans_of
 from revops.book import UNASSIGNED, AsOf
 from revops.company import TYPES
-from revops.errors import MeasureError
+from revops.errors import MeasureError, listed
 from revops.periods import Period
 
 __all__ = ["Subject", "groups_of"]
@@ -43,7 +43,7 @@ class Subject:
             column = _column(name)
             kept = state[state[column].eq(wanted)]
             if kept.empty:
-                known = ", ".join(sorted(state[column].dropna().unique()))
+                known = listed(sorted(state[column].dropna().unique()))
                 raise MeasureError(
                     f"slice {name}={wanted}: must name a group with opportunities; found none. Known: {known}."
                 )

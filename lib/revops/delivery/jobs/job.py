@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["GIGABYTE", "OUR_FAULT", "Failure", "Job", "Limits", "Result", "is_counted"]
+__all__ = ["GIGABYTE", "OUR_FAULT", "Failure", "Job", "Limits", "Result", "is_counted", "titled"]
 
 GIGABYTE = 1024**3
 OUR_FAULT = "This is a fault of the report, not of your words or data: send this page to whoever maintains it."
@@ -48,7 +48,12 @@ class Job:
     @property
     def title(self) -> str:
         """Return the report's name with its slice, as log lines and messages show it."""
-        return " ".join([self.stem, *(f"{name}={value}" for name, value in self.slice.items())])
+        return titled(self.stem, self.slice)
+
+
+def titled(stem: str, chosen: Mapping[str, str]) -> str:
+    """Return a report's name with its slice, as log lines and messages show it."""
+    return " ".join([stem, *(f"{name}={value}" for name, value in chosen.items())])
 
 
 @dataclass(frozen=True)

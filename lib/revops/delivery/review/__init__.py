@@ -6,7 +6,7 @@ from typing import Any
 
 from revops.delivery.review.audiences import seen_by
 from revops.delivery.review.built import build
-from revops.delivery.review.history import REVIEW, is_older, read
+from revops.delivery.review.history import REVIEW, before, is_older, past_reviews, read
 from revops.delivery.review.page import PAGES, write_pages
 from revops.delivery.review.settings import ReviewKnobs, ReviewSettings, review_settings
 from revops.delivery.review.shape import Review
@@ -19,9 +19,11 @@ __all__ = [
     "Review",
     "ReviewKnobs",
     "ReviewSettings",
+    "before",
     "build",
     "from_json",
     "is_older",
+    "past_reviews",
     "put_out",
     "read",
     "review_settings",
@@ -30,9 +32,15 @@ __all__ = [
 ]
 
 
-def put_out(building: Path, manifest: Mapping[str, Any], earlier: Sequence[Path], settings: ReviewSettings) -> Review:
+def put_out(
+    building: Path,
+    manifest: Mapping[str, Any],
+    earlier: Sequence[Path],
+    settings: ReviewSettings,
+    keep: int | None = None,
+) -> Review:
     """Write the review of a run and its pages into the run's folder, and return it."""
-    review = build(building, manifest, earlier, settings)
+    review = build(building, manifest, earlier, settings, keep)
     with naming(building / REVIEW):
         (building / REVIEW).write_text(to_json(review), encoding="utf-8")
     write_pages(building, review, manifest)

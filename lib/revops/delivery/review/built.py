@@ -10,7 +10,7 @@ from revops.delivery.review.earlier import with_before
 from revops.delivery.review.followed import follow, with_past
 from revops.delivery.review.freshness import exports
 from revops.delivery.review.gathered import Report, bridge_of, currency_of, fresh, gather, line_of, missing_of
-from revops.delivery.review.history import Past, asked_before, before, first_of_day, history, past_reviews
+from revops.delivery.review.history import Past, asked_before, before, first_of_day, history, past_reviews, staying
 from revops.delivery.review.numbers import failed_first, numbers, sentence, status
 from revops.delivery.review.ranked import chosen, ranked
 from revops.delivery.review.reconciled import conflicts
@@ -21,7 +21,13 @@ from revops.delivery.review.stored import named
 __all__ = ["build"]
 
 
-def build(building: Path, manifest: Mapping[str, Any], earlier: Sequence[Path], settings: ReviewSettings) -> Review:
+def build(
+    building: Path,
+    manifest: Mapping[str, Any],
+    earlier: Sequence[Path],
+    settings: ReviewSettings,
+    keep: int | None = None,
+) -> Review:
     """Return the review of a run.
 
     Parameters
@@ -29,6 +35,8 @@ def build(building: Path, manifest: Mapping[str, Any], earlier: Sequence[Path], 
         manifest : its manifest
         earlier : folders of finished runs, oldest first by the time they were made
         settings : the review's knobs
+        keep : how many of the newest runs stay, this one among them; it leads to no other but the one that it is held
+            against. None: all stay
 
     It is held against the newest review of the last day before this run's, of the same company; what the same day was
     told at first and is told otherwise now is said too. The same inputs give the same review.
@@ -56,7 +64,7 @@ def build(building: Path, manifest: Mapping[str, Any], earlier: Sequence[Path], 
             changes=(*compared.changes, *again),
             no_change=_no_change(compared, is_first=was is None),
             exports=exports(reports, reports_were, day, settings.stale_days, knobs.late_book_days),
-            history=history(past, day, knobs.most_history),
+            history=history(staying(past, earlier, day, keep), day, knobs.most_history),
             content="",
         )
     )

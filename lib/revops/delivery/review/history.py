@@ -11,7 +11,18 @@ from revops.delivery.review.gathered import Report, gather
 from revops.delivery.review.shape import History, Review, Task
 from revops.delivery.review.stored import from_json, is_of_another_version
 
-__all__ = ["REVIEW", "Past", "asked_before", "before", "first_of_day", "history", "is_older", "past_reviews", "read"]
+__all__ = [
+    "REVIEW",
+    "Past",
+    "asked_before",
+    "before",
+    "first_of_day",
+    "history",
+    "is_older",
+    "past_reviews",
+    "read",
+    "staying",
+]
 
 REVIEW = "review.json"
 
@@ -80,6 +91,14 @@ def asked_before(past: Sequence[Past], as_of: str) -> tuple[tuple[Task, bool], .
 def first_of_day(past: Sequence[Past], as_of: str) -> Past | None:
     """Return the first review as of the same day: what was told of it before."""
     return next((one for one in past if one.review.as_of == as_of), None)
+
+
+def staying(past: Sequence[Past], earlier: Sequence[Path], as_of: str, keep: int | None) -> tuple[Past, ...]:
+    """Return the reviews whose runs stay where a run as of a day removes all but the newest `keep`, itself the first
+    of them, and the one that its review is held against (None: all stay)."""
+    newest = earlier if keep is None else earlier[max(len(earlier) + 1 - keep, 0) :]
+    was = before(past, as_of)
+    return tuple(one for one in past if one.folder in newest or one is was)
 
 
 def history(past: Sequence[Past], as_of: str, most: int) -> tuple[History, ...]:

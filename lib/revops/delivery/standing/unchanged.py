@@ -48,8 +48,10 @@ class Standing:
         """
         if keep is None or len(self.outputs.finished()) <= keep:
             return []
+        from revops.delivery.reviewed import prune  # here, not above: it loads what pages are made with
+
         with self.outputs.building():
-            return self.outputs.prune(keep)
+            return prune(self.outputs, keep)
 
 
 def standing_run(request: Request, now: dt.datetime | None = None) -> Standing | None:
