@@ -3,6 +3,7 @@
 import csv
 import io
 import random
+import weakref
 
 import pyarrow as pa
 import pytest
@@ -164,3 +165,28 @@ def test_what_cannot_be_read_is_refused_in_the_same_words(tmp_path, changed):
     with pytest.raises(ExportError) as parts:
         prepare(exports, company(), None, aside)
     assert str(parts.value) == str(whole.value)
+
+
+def test_rows_as_they_were_put_aside_are_let_go_before_the_typed_ones_are_given(tmp_path, monkeypatch):
+    raw, first = [], spilled._first
+
+    def watched(batch, share):
+        rows = first(batch, share)
+        raw.append(weakref.ref(rows))
+        return rows
+
+    monkeypatch.setattr(spilled, "PART_ROWS", 3)
+    monkeypatch.setattr(spilled, "_first", watched)
+    batch = pa.record_batch({"amount": ["1", "2.5"], "name": ["a", "b"]})
+    with pa.OSFile(str(tmp_path / "rows.arrow"), "wb") as out, pa.ipc.new_file(out, batch.schema) as writer:
+        for _ in range(3):
+            writer.write_batch(batch)
+    aside = spilled.Spilled(
+        tmp_path / "rows.arrow", 7, None, {"amount": "number", "name": "text"}, {}, {"amount": ""}, 6
+    )
+    given = []
+    for part in aside.parts():
+        given.append(part.to_pydict())
+        assert [rows() for rows in raw] == [None] * len(raw)
+    assert [part["amount"] for part in given] == [[1.0, 2.5, 1.0, 2.5], [1.0, 2.5]]
+    assert [part["_file"] for part in given] == [[7] * 4, [7] * 2]

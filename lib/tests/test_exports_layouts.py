@@ -405,14 +405,3 @@ def test_an_html_report_with_rows_that_name_its_groups_is_refused(tmp_path):
         "report.xls, column Opportunity ID: must hold ids of 15 or 18 letters and digits; found 1 of 3 cells that "
         "are none (e.g. Stage: Qualification (2 records)). Export it again, or correct those rows."
     )
-
-
-@pytest.mark.parametrize(("tail", "said"), [(f"{A[:6]},Qual", True), (f"{A[:6]},Qual\n", False), ("Copyright ©", None)])
-def test_a_file_that_ends_inside_a_row_says_that_it_looks_cut_off(tmp_path, tail, said):
-    text = csv_of(HEAD, [A, "Qualification", "1", "2025-07-15", "2025-03-03"])
-    text = text if text.endswith("\n") else text + "\n"
-    prepared = gate(tmp_path, {"r.csv": text + tail}, **UNTYPED)
-    cut_off = "the file ends inside a row: it looks cut off; " if said else ""
-    assert file_audit(prepared, "r.csv").warnings == (
-        () if said is None else (f"{cut_off}1 row with more or fewer cells than headers left out (e.g. line 3)",)
-    )

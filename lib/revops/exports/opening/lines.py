@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 import pyarrow as pa
@@ -52,7 +52,7 @@ def rows_swallowed(stream: pa.NativeFile, delimiter: str, width: int) -> tuple[i
     return 0, ""
 
 
-def rows_of(text: str | TextIO, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def rows_of(text: str | Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the line each row starts in, and its cells."""
     limit = csv.field_size_limit(1 << 30)
     try:

@@ -33,15 +33,11 @@ MARKS = (
 
 @dataclass
 class Cells:
-    """The cells below a header: one array per wanted position, and the rows of another width with their lines.
-
-    `last` is the last row where it is of another width and no line break ends it.
-    """
+    """The cells below a header: one array per wanted position, and the rows of another width with their lines."""
 
     columns: dict[int, pa.Array | pa.ChunkedArray]
     ragged: list[list[str]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
-    last: list[str] = field(default_factory=list)
     problem: str = ""
     notes: list[str] = field(default_factory=list)
 
@@ -79,7 +75,6 @@ class TextSheet:
             cells = self._by_module(delimiter or ",", width, self.start + skip, types, nulls)
         cells.problem = self.swallowed(delimiter or ",", width, skip, cells.n, len(cells.ragged))
         if cells.ragged:
-            cells.last = self._unended(delimiter or ",")
             starts = lines_of_other_width(self._text(0), delimiter or ",", width)
             cells.lines = [starts.get(tuple(row), 0) for row in cells.ragged]
         return _without_nul(cells, nulls) if self.has_nul else cells
@@ -95,10 +90,6 @@ class TextSheet:
         if self.odd_quotes and (line := unclosed_line(text, delimiter or ",")):
             return [], UNCLOSED.format(line)
         return [cells for _, cells in rows_of(text, delimiter or ",")], ""
-
-    def _unended(self, delimiter: str) -> list[str]:
-        tail = self._text(0).rpartition("\n")[2]
-        return next(csv.reader([tail], delimiter=delimiter), []) if tail.strip() else []
 
     def _text(self, skip: int) -> str:
         return self.blob.read()[self.start + skip :].decode("utf-8", errors="replace")

@@ -17,7 +17,6 @@ from pyarrow import csv as arrow_csv
 from revops.company import Company
 from revops.exports.audit import Ledger, Source
 from revops.exports.opening.lines import lines_of_other_width
-from revops.exports.opening.scars import open_end
 from revops.exports.opening.text import FEW, Cells, TextSheet, cut
 from revops.exports.opening.workbook import WorkbookSheet
 from revops.exports.reading.both_currencies import shows_currency
@@ -25,7 +24,7 @@ from revops.exports.reading.cells import DATED, NUMBERS, CellReader
 from revops.exports.reading.columns import TEXT, Tally, Tallying
 from revops.exports.reading.counts import COUNTS
 from revops.exports.reading.dates import iso_form
-from revops.exports.reading.footers import are_footers, headers_again, kept_rows, leave_out_cut, warn_of_open_end
+from revops.exports.reading.footers import are_footers, headers_again, kept_rows, leave_out_cut, unended
 from revops.exports.reading.frames import FEW_KINDS, MAIN_DATE, Frame, introduce, note_size
 from revops.exports.reading.numbers import number_form
 from revops.exports.reading.reconciled import is_reconciled, joined_cells
@@ -207,8 +206,7 @@ def _report(sheet: TextSheet, match: Match, source: Source, ledger: Ledger, seen
     source.rows_read = seen.n_read + len(ragged) + len(match.titles)
     ledger.leave_out(source, "title row above the header", len(match.titles))
     source.unknown_columns = match.unknown
-    leave_out_cut(ragged, lines, seen.cut, match, source, ledger, open_end(sheet.blob, delimiter) if ragged else ())
-    warn_of_open_end(sheet, match, source)
+    leave_out_cut(ragged, lines, seen.cut, match, source, ledger, unended(sheet, match, ragged))
     if match.description.kind.wide:
         tell_lengthened(seen.n_rows, seen.n_blank, match, source, ledger)
 

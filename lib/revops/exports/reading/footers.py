@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +9,7 @@ import pyarrow.compute as pc
 
 from revops.errors import examples
 from revops.exports.audit import Ledger, Source
-from revops.exports.opening.scars import open_end
+from revops.exports.opening.scars import Unended, last_row, open_end
 from revops.exports.opening.text import Cells, TextSheet
 from revops.exports.opening.workbook import WorkbookSheet
 from revops.exports.reading.columns import TEXT, few, whole
@@ -20,11 +19,21 @@ from revops.exports.recognising.own_columns import BY_HAND, STRICT
 from revops.exports.recognising.recognise import Match
 from revops.wording import plural
 
-__all__ = ["are_footers", "headers_again", "kept_rows", "leave_out_cut", "warn_of_open_end", "without_footers"]
+__all__ = [
+    "are_footers",
+    "headers_again",
+    "kept_rows",
+    "leave_out_cut",
+    "unended",
+    "without_footers",
+]
 
 
-def without_footers(cells: Cells, match: Match, source: Source, ledger: Ledger) -> Cells:
-    """Take footers, totals and blank rows out of the cells and return them; count them and rows of another width."""
+def without_footers(cells: Cells, match: Match, source: Source, ledger: Ledger, end: Unended | None = None) -> Cells:
+    """Take footers, totals and blank rows out of the cells and return them; count them and rows of another width.
+
+    `end` is the last row where no line break ends it.
+    """
     _without_headers(cells, match, source, ledger)
     keep, cut = kept_rows(cells, match)
     cut_rows = Cells({place: column.filter(pa.array(~keep)) for place, column in cells.columns.items()})
@@ -34,26 +43,25 @@ def without_footers(cells: Cells, match: Match, source: Source, ledger: Ledger) 
         cut_rows = Cells({place: pa.concat_arrays(parts) for place, parts in both.items()})
     if not keep.all():
         cells.columns = {place: column.filter(pa.array(keep)) for place, column in cells.columns.items()}
-    leave_out_cut(cells.ragged, cells.lines, cut, match, source, ledger, cells.last)
+    leave_out_cut(cells.ragged, cells.lines, cut, match, source, ledger, end)
     return cut_rows
 
 
-def warn_of_open_end(sheet: TextSheet | WorkbookSheet, match: Match, source: Source) -> None:
-    """Warn of a last row of data that no line break ends: such a file may be cut off in its last cell.
+def unended(sheet: TextSheet | WorkbookSheet, match: Match, ragged: list[list[str]]) -> Unended | None:
+    """Return the last row of data where no line break ends it; None of footers, blank rows and workbooks.
 
-    Sheets kept by hand come without one from some spreadsheets: of those it counts only where that cell is a number.
+    All rows are read for it only where some are no plain ones. What a quote that is open over lines has swallowed is
+    told elsewhere (TextSheet.swallowed).
     """
-    if not isinstance(sheet, TextSheet):
-        return
-    cells, width = open_end(sheet.blob, match.delimiter or ","), len(match.labels)
-    kind = match.description.kind
-    last = [column for column, places in match.places.items() if width - 1 in places]
-    if len(cells) != width or (kind.table in (*BY_HAND, "tools") and not _is_number(last, cells[-1], match)):
-        return
-    source.warnings.append(
-        "its last row ends without a line break, as all others have one: it may be cut off in its last cell, or rows "
-        "below it be lost. Export it again if so."
-    )
+    if not isinstance(sheet, TextSheet) or not (cells := open_end(sheet.blob, match.delimiter or ",")):
+        return None
+    is_whole = len(cells) == len(match.labels)
+    if not sheet.odd_quotes and all(are_footers(ragged, match)) and (is_whole or ragged):
+        return Unended(cells) if is_whole else None
+    end = last_row(sheet.blob, sheet.start, match.delimiter or ",")
+    is_told = sheet.odd_quotes and end.is_open and "\n" in end.cells[-1]
+    is_blank = not end.is_open and not any(cell.strip() for cell in end.cells)
+    return None if is_told or is_blank or are_footers([*ragged, end.cells], match)[-1] else end
 
 
 def leave_out_cut(
@@ -63,13 +71,14 @@ def leave_out_cut(
     match: Match,
     source: Source,
     ledger: Ledger,
-    last: Sequence[str] = (),
+    end: Unended | None = None,
 ) -> None:
     """Count the rows that were cut and those of another width; more than a few of the latter are refused.
 
-    `last` is the last row, where no line break ends it: with fewer cells than headers the file ends inside it.
+    `end` is the last row, where no line break ends it: with fewer cells than headers the file ends inside it.
     """
-    width, reasons, odd, is_cut = len(match.labels), Counter[str](), [], False
+    width, reasons, odd = len(match.labels), Counter[str](), []
+    refused = end.cells if end is not None and _refuses_end(end, match, source, ledger) else None
     for row, is_footer, line in zip(ragged, are_footers(ragged, match), lines or [0] * len(ragged), strict=True):
         if not any(cell.strip() for cell in row):
             reasons["blank row"] += 1
@@ -77,11 +86,12 @@ def leave_out_cut(
             reasons["footer or total row"] += 1
         else:
             reasons[f"{len(row)} cells under {width} headers"] += 1
-            odd.append(line)
-            is_cut |= row == list(last) and len(row) < width
+            odd += [] if row == refused else [line]
     for reason, n in sorted((reasons + cut).items()):
         ledger.leave_out(source, reason, n)
+    is_cut = end is not None and refused is None and len(end.cells) < width
     _judge_ragged(odd, match, source, ledger, "the file ends inside a row: it looks cut off; " if is_cut else "")
+    _warn_of_open_end(end, match, source)
 
 
 def are_footers(ragged: list[list[str]], match: Match) -> list[bool]:
@@ -118,6 +128,39 @@ def headers_again(cells: Cells, match: Match) -> np.ndarray:
         if not again.any():
             break
     return again
+
+
+def _refuses_end(end: Unended, match: Match, source: Source, ledger: Ledger) -> bool:
+    """Refuse a file that ends inside its last row, and return whether it does: all rows below it are lost.
+
+    Sheets kept by hand may lack the trailing cells of their last row, and its line break.
+    """
+    width = len(match.labels)
+    if not end.is_open and (len(end.cells) >= width or _is_by_hand(match)):
+        return False
+    found = "a quote that is not closed" if end.is_open else f"{len(end.cells)} of {width} cells"
+    ledger.problems.append(
+        f"{source.name}: must end with a whole row; found its last row, line {end.line:,}, with {found} and no line "
+        "break: the file looks cut off, and the rows below are lost. Export it again."
+    )
+    return True
+
+
+def _warn_of_open_end(end: Unended | None, match: Match, source: Source) -> None:
+    """Warn of a last row of data that no line break ends: such a file may be cut off in its last cell.
+
+    Sheets kept by hand come without one from some spreadsheets: of those it counts only where that cell is a number.
+    """
+    width = len(match.labels)
+    if end is None or end.is_open or len(end.cells) != width:
+        return
+    last = [column for column, places in match.places.items() if width - 1 in places]
+    if _is_by_hand(match) and not _is_number(last, end.cells[-1], match):
+        return
+    source.warnings.append(
+        "its last row ends without a line break, as all others have one: it may be cut off in its last cell, or rows "
+        "below it be lost. Export it again if so."
+    )
 
 
 def _judge_ragged(lines: list[int], match: Match, source: Source, ledger: Ledger, cut_off: str) -> None:
@@ -172,6 +215,10 @@ def _ends_as_total(row: list[str], match: Match) -> bool:
 
 def _is_footer(row: list[str], patterns: list[re.Pattern[str]]) -> bool:
     return bool(row) and any(pattern.search(row[0].strip()) for pattern in patterns)
+
+
+def _is_by_hand(match: Match) -> bool:
+    return match.description.kind.table in (*BY_HAND, "tools")
 
 
 def _is_number(columns: list[str], cell: str, match: Match) -> bool:

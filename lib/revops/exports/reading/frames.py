@@ -18,7 +18,7 @@ from revops.exports.opening.workbook import WorkbookSheet
 from revops.exports.reading.both_currencies import split_amounts
 from revops.exports.reading.cells import CellReader
 from revops.exports.reading.columns import TEXT, put, whole
-from revops.exports.reading.footers import warn_of_open_end, without_footers
+from revops.exports.reading.footers import unended, without_footers
 from revops.exports.reading.marks import settle_marks
 from revops.exports.reading.reconciled import apart, identities, is_reconciled, with_total
 from revops.exports.reading.spilled import Spilled
@@ -147,8 +147,7 @@ def read_frame(
         ledger.problems.append(f"{source.name}: {cells.problem}")
     source.rows_read = cells.n + len(cells.ragged) + len(match.titles)
     ledger.leave_out(source, "title row above the header", len(match.titles))
-    totals = without_footers(cells, match, source, ledger)
-    warn_of_open_end(sheet, match, source)
+    totals = without_footers(cells, match, source, ledger, unended(sheet, match, cells.ragged))
     if kind.wide:
         match = lengthened(cells, match, source, ledger)
     if kind.table == "forecasts":

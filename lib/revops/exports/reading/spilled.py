@@ -54,17 +54,18 @@ class Spilled:
             for place in range(batches.num_record_batches) if places is None else places:
                 waiting.append(_first(batches.get_batch(place), share))
                 if sum(map(len, waiting)) >= PART_ROWS:
-                    yield self._typed(waiting)
-                    waiting = []
+                    yield self._taken(waiting)
             if waiting:
-                yield self._typed(waiting)
+                yield self._taken(waiting)
 
     def remove(self) -> None:
         """Take them from the disk, for good."""
         self.path.unlink()
 
-    def _typed(self, batches: list[pa.RecordBatch]) -> pa.Table:
-        table = pa.Table.from_batches(batches).combine_chunks()
+    def _taken(self, waiting: list[pa.RecordBatch]) -> pa.Table:
+        """Return the batches that wait as one typed table, and let go of them."""
+        table = pa.Table.from_batches(waiting).combine_chunks()
+        waiting.clear()
         columns = {name: self._read(whole(table[name]), name) for name in table.column_names}
         return pa.table({**columns, "_file": pa.repeat(pa.scalar(self.index, pa.int32()), len(table))})
 
