@@ -244,12 +244,16 @@ def test_worker_that_dies_beside_one_with_other_code_costs_a_report_one_try(make
             good = worker_of(kernel, client)
             with joined_by_worker(address, tmp_path, env=os.environ | {"PYTHONPATH": str(place)}):
                 client.wait_for_workers(2, timeout=LONG)
+                monkeypatch.setattr(sending, "_LOOK_SECONDS", LONG)  # so that the other one is heard first
                 good.kill()
+                wait_for(lambda: "tried once more" in told.screen.getvalue())
+                monkeypatch.setattr(sending, "_LOOK_SECONDS", 0.1)
                 kernels_at(gate, 2)
                 (gate / "open").touch()
                 _, entries, said = run.result(LONG)
     assert entries["is_good"]["outcome"] == "made"
     assert re.search(rf"^is_good: tried once more: {LOST}$", said, re.MULTILINE)
+    assert said.count("; found code ") == 1
 
 
 def test_run_on_a_cluster_made_here_says_nothing_else_and_its_kernels_can_be_interrupted(root):

@@ -290,7 +290,8 @@ def test_store_that_cannot_be_opened_is_told(home, shared):
         share(home, shared)
     assert str(refusal.value) == (
         "nosuch://bucket/a: must be a path or a store that can be opened; found none here "
-        "(Protocol not known: nosuch). Install what it needs, on all machines of the cluster, or name another in run.yml, under shared."
+        "(Protocol not known: nosuch). "
+        "Install what it needs, on all machines of the cluster, or name another in run.yml, under shared."
     )
 
 

@@ -157,23 +157,27 @@ class _Sent:
             reason = f"The cluster could not run the report: {type(error).__name__}: {error}"
             return Result(failure=Failure(reason, "Install the same code on all workers, then run the reports again."))
         back = one.future.result()
-        is_refused = back != LOST and back.get("refused_by") is not None
+        is_refused = back != LOST and self._is_refused(back)
         if is_refused and not one.worker:
-            return self._refused(one, back)
+            one.is_refused = True
+            self._send_on()
+            return None
         is_lost = back == LOST or is_refused  # by a worker that Dask sent it to after the first was lost
         # Forgotten before its mark is: Dask would begin it again if the worker died that holds what came back.
         result = self._given_up(one, self._lost(one) if is_lost else unpacked(back, one.job))
         Event(name, client=self.client).clear()
         return result
 
-    def _refused(self, one: _Try, back: Parcel) -> None:
-        """Name a worker with other code once, and send what it refused to another as soon as there is one."""
+    def _is_refused(self, back: Parcel) -> bool:
+        """Return whether what came back is the refusal of a worker with other code, which is then named, once."""
+        worker = back.get("refused_by")
+        if worker is None:
+            return False
         refusal = Failure(back["failure"]["reason"], back["failure"]["advice"])
-        if back["refused_by"] not in self.refusing:
+        if worker not in self.refusing:
             self.say(f"{refusal.reason} {refusal.advice}")
-        self.refusing[back["refused_by"]] = refusal
-        one.is_refused = True
-        self._send_on()
+        self.refusing[worker] = refusal
+        return True
 
     def _send_on(self) -> None:
         """Send what was refused, or waits for workers that are gone, to others if there are any."""
