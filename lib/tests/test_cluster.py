@@ -289,9 +289,9 @@ def test_run_that_is_ended_takes_everything_with_it(root, two, tmp_path, how):
         members = [kernel, *run.children(recursive=True)]
         os.killpg(run.pid, how) if how == signal.SIGINT else run.send_signal(how)
         assert run.wait(LONG) == (-9 if how == signal.SIGKILL else 1)
-        if how == signal.SIGINT:
-            said = run.stderr.read().decode().splitlines()
-            assert said[2:] == ["is_good: started", "Stopped; the last whole run stands."]
+        if how != signal.SIGKILL:
+            stopped = ["Stopped; the last whole run stands."] if how == signal.SIGINT else []
+            assert run.stderr.read().decode().splitlines()[2:] == ["is_good: started", *stopped]
         wait_for(lambda: not any(map(alive, members)))
     assert not (root / "outputs" / "latest").exists()
     if how != signal.SIGKILL:
@@ -322,9 +322,15 @@ def test_lost_cluster_ends_the_run_and_leaves_the_last_good_reports(make_project
         (scheduler if lost == "scheduler" else worker).kill()
         folder, entries, _ = run.result(LONG)
     reason = "The scheduler of the cluster was lost before this report was back."
+    advice = "Look at the scheduler's log, then run the reports again."
     if lost == "worker":
         reason = "The cluster had no worker left for 1 seconds before this report was back."
+        advice = (
+            "Start workers again, then run the reports again. "
+            "A worker that ends as soon as it gets a report lacks packages of the project: its own output says which."
+        )
     assert [entry["failure"]["reason"] for entry in entries.values()] == [reason] * 2
+    assert [entry["failure"]["advice"] for entry in entries.values()] == [advice] * 2
     assert entries["is_good"]["carried_from"]["run"] == before.name
     assert (folder / "is_good.json").read_bytes() == (before / "is_good.json").read_bytes()
     wait_for(lambda: not alive(kernel))
