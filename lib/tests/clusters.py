@@ -77,6 +77,15 @@ def made_apart(place, **named):
 
 
 @contextmanager
+def joined_by_worker(address, place, **named):
+    """Give the process of a worker that connects to a scheduler and that nobody starts again."""
+    joined = ("--no-nanny", "--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1")
+    apart = ("--local-directory", str(place))
+    with started("-m", "distributed.cli.dask_worker", address, *joined, *apart, cwd=place, **named) as worker:
+        yield worker
+
+
+@contextmanager
 def in_background(act, *arguments, **named):
     """Give the future of a call made in another thread, waited for at the end."""
     with ThreadPoolExecutor(1) as pool:

@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from clusters import (
     Told,
     alive,
     in_background,
+    joined_by_worker,
     kernels_at,
     let_wait,
     made_apart,
@@ -30,8 +32,9 @@ from clusters import (
     worker_of,
 )
 
+import revops
 from revops.book.kept import is_whole
-from revops.contents import code_here
+from revops.contents import Contents, code_here
 from revops.delivery.jobs import sending
 from revops.delivery.jobs.job import Limits
 
@@ -180,10 +183,12 @@ def test_worker_that_hangs_is_not_waited_for(root, two, tmp_path, monkeypatch):
     wait_for(lambda: not alive(kernel))
 
 
-def test_worker_with_other_code_is_refused(root, monkeypatch):
+def test_report_fails_where_all_workers_have_other_code(root, monkeypatch):
     ours = {**code_here(), "code": "0123", "pandas": "1.0"}
     theirs = code_here()
     monkeypatch.setattr(sending, "code_here", lambda: ours)
+    monkeypatch.setattr(sending, "_NO_WORKER_SECONDS", 2.0)
+    monkeypatch.setattr(sending, "_LOOK_SECONDS", 0.1)
     _, entries, said = run_in(root, stems=("is_good",))
     failure = entries["is_good"]["failure"]
     assert re.sub(r":\d+:", ":1:", failure["reason"]) == (
@@ -191,7 +196,85 @@ def test_worker_with_other_code_is_refused(root, monkeypatch):
         f"code 0123, pandas 1.0; found code {theirs['code']}, pandas {theirs['pandas']}."
     )
     assert failure["advice"] == "Install the same code and packages on all workers, then start them again."
+    assert f"{failure['reason']} {failure['advice']}\n" in said
     assert "tried once more" not in said and "started" not in said
+
+
+def other_code_in(place):
+    """Return a folder with a copy of this package that differs by one comment, and the hash of that code."""
+    shutil.copytree(Path(revops.__file__).parent, place / "revops", ignore=shutil.ignore_patterns("__pycache__"))
+    with (place / "revops" / "ratios.py").open("a", encoding="utf-8") as file:
+        file.write("# another day\n")
+    return place, Contents(place).of(place / "revops")
+
+
+def test_worker_with_other_code_is_named_once_and_others_make_its_reports(make_project, tmp_path, monkeypatch):
+    project, gate, told = make_project(tmp_path / "project", "is_good"), tmp_path / "gate", Told()
+    let_wait(project, gate, "is_good")
+    place, code = other_code_in(tmp_path / "other")
+    with made_cluster(1, tmp_path / "good") as (address, client):
+        share_of(project, monkeypatch, address, tmp_path / "shared")
+        with joined_by_worker(address, tmp_path, env=os.environ | {"PYTHONPATH": str(place)}):
+            client.wait_for_workers(2, timeout=LONG)
+            with in_background(run_in, project, told, slices={"region": ("EMEA", "AMER", "APAC")}) as run:
+                wait_for(lambda: "; found code " in told.screen.getvalue())
+                kernels_at(gate)
+                (gate / "open").touch()
+                _, entries, said = run.result(LONG)
+    assert [entry["outcome"] for entry in entries.values()] == ["made"] * len(entries)
+    refusals = [line for line in said.splitlines() if line.startswith("Worker")]
+    assert [re.sub(r":\d+:", ":1:", line) for line in refusals] == [
+        "Worker tcp://127.0.0.1:1: must run the same code as the machine that began the run, "
+        f"code {code_here()['code']}; found code {code}. "
+        "Install the same code and packages on all workers, then start them again."
+    ]
+    assert "tried once more" not in said
+
+
+def test_worker_that_dies_beside_one_with_other_code_costs_a_report_one_try(make_project, tmp_path, monkeypatch):
+    """Dask sends the report to the other one at once, whereas its nanny starts the dead one again."""
+    project, gate, told = make_project(tmp_path / "project", "is_good"), tmp_path / "gate", Told()
+    let_wait(project, gate, "is_good")
+    place, _ = other_code_in(tmp_path / "other")
+    with made_cluster(1, tmp_path / "good") as (address, client):
+        share_of(project, monkeypatch, address, tmp_path / "shared")
+        with in_background(run_in, project, told) as run:
+            kernel = kernels_at(gate)[0]
+            told.wait_for_cell("is_good", 2, times=1)
+            good = worker_of(kernel, client)
+            with joined_by_worker(address, tmp_path, env=os.environ | {"PYTHONPATH": str(place)}):
+                client.wait_for_workers(2, timeout=LONG)
+                monkeypatch.setattr(sending, "_LOOK_SECONDS", LONG)  # so that the other one is heard first
+                good.kill()
+                wait_for(lambda: "tried once more" in told.screen.getvalue())
+                monkeypatch.setattr(sending, "_LOOK_SECONDS", 0.1)
+                kernels_at(gate, 2)
+                (gate / "open").touch()
+                _, entries, said = run.result(LONG)
+    assert entries["is_good"]["outcome"] == "made"
+    assert re.search(rf"^is_good: tried once more: {LOST}$", said, re.MULTILINE)
+    assert said.count("; found code ") == 1
+
+
+def test_run_on_a_cluster_made_here_says_nothing_else_and_its_kernels_can_be_interrupted(root):
+    file = root / "notebooks" / "is_good.ipynb"
+    notebook = json.loads(file.read_text(encoding="utf-8"))
+    cell = next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")
+    hears = "import signal\nassert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])\n"
+    cell["source"] = [hears, *cell["source"]]
+    file.write_text(json.dumps(notebook), encoding="utf-8")
+    for engine in ("ordinary", "fork"):
+        asked = ("-m", "revops", "run", "is_good", "--on", "dask", "--again", "--engine", engine)
+        env = os.environ | {"DASK_SCHEDULER_ADDRESS": "", "TMPDIR": "/tmp"}
+        run = subprocess.run([sys.executable, *asked], cwd=root, env=env, stderr=subprocess.PIPE, text=True)
+        assert run.returncode == 0
+        assert re.fullmatch(
+            r"running 1 report\n"
+            r"reports are made on a Dask cluster of this machine, with \d+ workers?\n"
+            r"is_good: started\n"
+            r"is_good: made \(.* s, .* MB\)\n",
+            run.stderr,
+        )
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
@@ -206,6 +289,9 @@ def test_run_that_is_ended_takes_everything_with_it(root, two, tmp_path, how):
         members = [kernel, *run.children(recursive=True)]
         os.killpg(run.pid, how) if how == signal.SIGINT else run.send_signal(how)
         assert run.wait(LONG) == (-9 if how == signal.SIGKILL else 1)
+        if how != signal.SIGKILL:
+            stopped = ["Stopped; the last whole run stands."] if how == signal.SIGINT else []
+            assert run.stderr.read().decode().splitlines()[2:] == ["is_good: started", *stopped]
         wait_for(lambda: not any(map(alive, members)))
     assert not (root / "outputs" / "latest").exists()
     if how != signal.SIGKILL:
@@ -236,9 +322,15 @@ def test_lost_cluster_ends_the_run_and_leaves_the_last_good_reports(make_project
         (scheduler if lost == "scheduler" else worker).kill()
         folder, entries, _ = run.result(LONG)
     reason = "The scheduler of the cluster was lost before this report was back."
+    advice = "Look at the scheduler's log, then run the reports again."
     if lost == "worker":
         reason = "The cluster had no worker left for 1 seconds before this report was back."
+        advice = (
+            "Start workers again, then run the reports again. "
+            "A worker that ends as soon as it gets a report lacks packages of the project: its own output says which."
+        )
     assert [entry["failure"]["reason"] for entry in entries.values()] == [reason] * 2
+    assert [entry["failure"]["advice"] for entry in entries.values()] == [advice] * 2
     assert entries["is_good"]["carried_from"]["run"] == before.name
     assert (folder / "is_good.json").read_bytes() == (before / "is_good.json").read_bytes()
     wait_for(lambda: not alive(kernel))
@@ -284,9 +376,7 @@ def test_full_disk_of_a_worker_sends_a_report_to_another(make_project, tmp_path,
             assert entries["is_good"]["failure"]["reason"] == reason
             page = (folder / "is_good.failed.html").read_text(encoding="utf-8")
             assert f"First try: {reason}" in page and f"Second try: {reason}" in page
-            joined = ("--no-nanny", "--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1")
-            apart = ("--local-directory", str(tmp_path))
-            with started("-m", "distributed.cli.dask_worker", address, *joined, *apart):
+            with joined_by_worker(address, tmp_path):
                 client.wait_for_workers(2, timeout=LONG)
                 _, entries, said = run_in(project, slices={"region": ("EMEA", "AMER")})
             made = [entry["outcome"] for name, entry in entries.items() if name != "is_good"]

@@ -2,6 +2,7 @@
 
 import io
 import json
+import multiprocessing.util
 import os
 import re
 import socket
@@ -19,14 +20,15 @@ from revops.book import executors
 from revops.book.kept import aside_in, is_whole, move_in
 from revops.delivery.jobs.cluster import ADDRESS, Cluster, cluster_of
 from revops.delivery.jobs.job import Job
-from revops.delivery.jobs.running import Running
+from revops.delivery.jobs.running import Running, run_file
 from revops.delivery.jobs.shared import fetched, share
-from revops.delivery.jobs.surroundings import temporary_in
+from revops.delivery.jobs.surroundings import use_temporary_in
 from revops.delivery.plan import Request
 from revops.delivery.progress import Progress
 from revops.delivery.run import run_reports
 from revops.errors import RunError, SettingsError
 
+FILE = Path("/project/params/acme/run.yml")
 TABLES = {"deals.parquet": b"deals", "audit.json": b"{}", "touches/00.parquet": b"some", "touches/01.parquet": b"more"}
 
 
@@ -63,19 +65,21 @@ def contents(folder):
 
 def test_cluster_is_that_of_the_file_else_of_the_environment_else_made_here(monkeypatch):
     given = {"where": "dask", "shared": "s3://reports/tables"}
-    assert cluster_of(Running(scheduler="tcp://10.0.0.5:8786")) is None
-    assert cluster_of(Running(**given)) == Cluster(None, None)
+    assert cluster_of(Running(scheduler="tcp://10.0.0.5:8786"), FILE) is None
+    assert cluster_of(Running(**given), FILE) == Cluster(None, None)
     monkeypatch.setenv(ADDRESS, "tcp://10.0.0.6:8786")
-    assert cluster_of(Running(**given)) == Cluster("tcp://10.0.0.6:8786", given["shared"])
+    found = Cluster("tcp://10.0.0.6:8786", given["shared"], "DASK_SCHEDULER_ADDRESS")
+    assert cluster_of(Running(**given), FILE) == found
     named = Running(scheduler="tcp://10.0.0.5:8786", **given)
-    assert cluster_of(named) == Cluster("tcp://10.0.0.5:8786", given["shared"])
+    found = Cluster("tcp://10.0.0.5:8786", given["shared"], "scheduler in params/acme/run.yml")
+    assert cluster_of(named, FILE) == found
 
 
 def test_missing_package_is_named_with_what_installs_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    assert cluster_of(Running()) is None
+    assert cluster_of(Running(), FILE) is None
     with pytest.raises(SettingsError) as refusal:
-        cluster_of(Running(where="dask"))
+        cluster_of(Running(where="dask"), FILE)
     assert str(refusal.value) == (
         "where: dask (--on dask) needs the packages distributed, fsspec; found no distributed. "
         "Run `pip install 'revops[dask]'`, or say --on local."
@@ -85,10 +89,10 @@ def test_missing_package_is_named_with_what_installs_it(monkeypatch):
 @pytest.mark.parametrize("shared", [None, "shared/tables"])
 def test_cluster_of_other_machines_needs_a_place_that_they_share(shared):
     with pytest.raises(SettingsError) as refusal:
-        cluster_of(Running(where="dask", scheduler="tcp://10.0.0.5:8786", shared=shared))
+        cluster_of(Running(where="dask", scheduler="tcp://10.0.0.5:8786", shared=shared), FILE)
     assert str(refusal.value) == (
-        "params/run.yml, shared: must be a whole path that all machines of the cluster at tcp://10.0.0.5:8786 have, "
-        f"or a store such as s3://bucket/folder; found {shared or 'none'}. Name one."
+        "params/acme/run.yml, shared: must be a whole path that all machines of the cluster at tcp://10.0.0.5:8786 "
+        f"have, or a store such as s3://bucket/folder; found {shared or 'none'}. Name one."
     )
 
 
@@ -114,8 +118,31 @@ def refusal_on(address, make_project, tmp_path, monkeypatch, patience=1):
 def test_scheduler_that_does_not_answer_is_told(address, found, make_project, tmp_path, monkeypatch):
     assert refusal_on(address, make_project, tmp_path, monkeypatch) == (
         f"{address}: must be the address of a Dask scheduler; found {found}. "
-        "Start one with `dask scheduler`, or correct scheduler in run.yml."
+        "Start one with `dask scheduler`, or correct scheduler in params/run.yml."
     )
+
+
+def test_scheduler_of_the_environment_that_does_not_answer_is_told(make_project, tmp_path, monkeypatch):
+    monkeypatch.setenv(ADDRESS, "tcp://127.0.0.1:1")
+    assert refusal_on("null", make_project, tmp_path, monkeypatch) == (
+        "tcp://127.0.0.1:1: must be the address of a Dask scheduler; found none that answers within 1 seconds. "
+        "Start one with `dask scheduler`, or correct DASK_SCHEDULER_ADDRESS."
+    )
+
+
+@pytest.mark.parametrize(("own", "found"), [("acme/run.yml", "params/acme/run.yml"), ("none", "params/run.yml")])
+def test_file_that_says_how_to_run_is_the_companys_else_the_projects(make_project, tmp_path, own, found):
+    root = make_project(tmp_path / "project", "is_good")
+    (root / "params" / "acme").mkdir()
+    for name in ("acme/company.yml", own, "run.yml"):
+        (root / "params" / name).write_text("")
+    assert run_file(root / "params" / "acme") == root / found
+
+
+def test_file_that_would_say_how_to_run_is_the_companys(make_project, tmp_path):
+    root = make_project(tmp_path / "project", "is_good")
+    (root / "params" / "run.yml").unlink(missing_ok=True)
+    assert run_file(root / "params") == root / "params" / "run.yml"
 
 
 @contextmanager
@@ -148,7 +175,7 @@ def test_listener_that_never_answers_is_not_waited_for(make_project, tmp_path, m
     with listener() as (address, hung_up):
         assert refusal_on(address, make_project, tmp_path, monkeypatch) == (
             f"{address}: must be the address of a Dask scheduler; found none that answers within 1 seconds. "
-            "Start one with `dask scheduler`, or correct scheduler in run.yml."
+            "Start one with `dask scheduler`, or correct scheduler in params/run.yml."
         )
         assert hung_up.result()
 
@@ -157,7 +184,8 @@ def test_web_server_at_the_address_is_told(make_project, tmp_path, monkeypatch):
     with listener(b"HTTP/1.1 400 Bad Request\r\n\r\n") as (address, _):
         assert re.fullmatch(
             rf"{address}: must be the address of a Dask scheduler; found none that can be asked "
-            r"\(Unable to allocate 3.07 EiB .*\)\. Start one with `dask scheduler`, or correct scheduler in run\.yml\.",
+            r"\(Unable to allocate 3.07 EiB .*\)\. "
+            r"Start one with `dask scheduler`, or correct scheduler in params/run\.yml\.",
             refusal_on(address, make_project, tmp_path, monkeypatch, 60),
         )
 
@@ -168,7 +196,7 @@ def test_worker_at_the_address_is_told(make_project, tmp_path, monkeypatch):
         address = made.workers[0].address
         assert refusal_on(address, make_project, tmp_path, monkeypatch, 60) == (
             f"{address}: must be the address of a Dask scheduler; found that of a Worker. "
-            "Start one with `dask scheduler`, or correct scheduler in run.yml."
+            "Start one with `dask scheduler`, or correct scheduler in params/run.yml."
         )
 
 
@@ -261,8 +289,9 @@ def test_store_that_cannot_be_opened_is_told(home, shared):
     with pytest.raises(SettingsError) as refusal:
         share(home, shared)
     assert str(refusal.value) == (
-        "params/run.yml, shared: must be a path or a store that can be opened here; found nosuch://bucket/a "
-        "(Protocol not known: nosuch). Install what it needs, on all machines of the cluster, or name another."
+        "nosuch://bucket/a: must be a path or a store that can be opened; found none here "
+        "(Protocol not known: nosuch). "
+        "Install what it needs, on all machines of the cluster, or name another in run.yml, under shared."
     )
 
 
@@ -327,9 +356,13 @@ def test_parcel_holds_no_addresses_of_people(make_project, tmp_path):
     assert json.loads(json.dumps(plain)) == plain
 
 
-def test_temporary_files_lie_in_a_place_where_a_socket_has_a_path_short_enough():
-    before = tempfile.gettempdir()
-    for length, found in ((70, "/" + 69 * "a"), (71, before)):
-        with temporary_in(Path("/" + (length - 1) * "a")):
-            assert tempfile.gettempdir() == found
-        assert tempfile.gettempdir() == before
+@pytest.mark.parametrize(("length", "is_below"), [(70, True), (71, False)])
+def test_sockets_lie_in_a_place_where_they_have_a_path_short_enough(monkeypatch, length, is_below):
+    monkeypatch.setitem(multiprocessing.current_process()._config, "tempdir", None)
+    with tempfile.TemporaryDirectory(dir="/tmp") as made:
+        place = Path(made, "a" * (length - len(made) - 1))
+        place.mkdir()
+        use_temporary_in(place)
+        use_temporary_in(place)
+        assert len(list(place.glob("pymp-*"))) == is_below
+        assert (Path(multiprocessing.util.get_temp_dir()).parent == place) is is_below

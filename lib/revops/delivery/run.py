@@ -14,7 +14,7 @@ from revops.contents import Contents, cache_folder, versions
 from revops.delivery.entries import carried_entries, failed_entry, made_entry, taken_entry
 from revops.delivery.jobs.cluster import Cluster, cluster_of, run_jobs_on
 from revops.delivery.jobs.job import Job, Result
-from revops.delivery.jobs.running import cores, running_settings
+from revops.delivery.jobs.running import cores, run_file, running_settings
 from revops.delivery.jobs.supervise import prepare_workers, run_jobs
 from revops.delivery.jobs.surroundings import check_engine
 from revops.delivery.outputs import MANIFEST, Outputs
@@ -47,7 +47,7 @@ def run_reports(request: Request, progress: Progress) -> tuple[Path, Mapping[str
     reviewing = review_settings(request.params, plan.settings[0].company.currency)
     running = running_settings(request.params, where=request.on, engine=request.engine)
     check_engine(running.engine)
-    cluster = cluster_of(running)
+    cluster = cluster_of(running, run_file(request.params))
     outputs, began = Outputs(plan.outputs), time.monotonic()
     inputs, contents = inputs_of(asked_of(request)), Contents(cache_folder(plan.settings[0].root))
     with outputs.building() as building, outputs.scratch() as scratch:

@@ -14,7 +14,7 @@ from distributed import Event, Lock, Status, Worker, get_client, get_worker
 
 from revops.contents import other_code
 from revops.delivery.jobs.job import Failure, Job, Result
-from revops.delivery.jobs.parcel import Parcel, laid_out, only, sent_back
+from revops.delivery.jobs.parcel import Parcel, laid_out, only, refused, sent_back
 from revops.delivery.jobs.shared import fetched
 from revops.delivery.jobs.supervise import prepare_workers, run_once
 from revops.errors import RevopsError, is_full, is_of_machine, refused_by_machine
@@ -24,18 +24,24 @@ __all__ = ["LOST", "TOPIC", "work_off"]
 TOPIC = "revops"
 LOST = "lost"
 _CLOSING = (Status.closing, Status.closed, Status.failed)
+_ENDED = Failure(
+    "The report was ended: its worker was closed, or nobody waited for it any more.", "Run it again.", is_death=True
+)
 _ADVICE = "Do what the message says, then run the reports again."
 
 
 def work_off(parcel: Parcel, name: str, shared: str | None) -> Parcel | str:
     """Run a job that was sent here and return what came of it; LOST where a worker has begun this very try before.
 
-    Words on the way go to TOPIC, each with the try's name. A try that nobody waits for any more is ended.
+    Words on the way go to TOPIC, each with the try's name. A try that nobody waits for any more is ended. A worker with
+    other code refuses all, which is no try.
     """
     worker = get_worker()
     other = other_code(parcel["code"], worker.address)
     if other is not None:
-        return only(Failure(*other))
+        return refused(Failure(*other), worker.address)
+    if worker.status in _CLOSING:  # a client made now would not be closed with the worker
+        return only(_ENDED)
     begun = Event(name, client=get_client())
     if begun.is_set():
         return LOST
@@ -76,10 +82,7 @@ def _run(job: Job, say: Callable[..., None], is_wanted: Callable[[], bool], plac
     multiprocessing.current_process().daemon = False  # a nanny's worker is one, and those may have no children
     prepare_workers(job.engine, [job.stem], place)  # what it leaves goes with the worker's folder, if that is killed
     result = run_once(job, lambda what, _, cell: say(what, cell), is_wanted)
-    if result is not None:
-        return result
-    reason = "The report was ended: its worker was closed, or nobody waited for it any more."
-    return Result(failure=Failure(reason, "Run it again.", is_death=True))
+    return result or Result(failure=_ENDED)
 
 
 def _wanted(worker: Worker) -> Callable[[], bool]:

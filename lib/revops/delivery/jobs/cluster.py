@@ -3,12 +3,15 @@
 import importlib.util
 import logging
 import os
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from revops.company.yaml_files import shown
 from revops.delivery.jobs.job import Job, Result
 from revops.delivery.jobs.running import Running, cores
 from revops.delivery.jobs.tries import Heard
@@ -27,14 +30,18 @@ _LOGGERS = ("distributed", "distributed.client")
 @dataclass(frozen=True)
 class Cluster:
     """A cluster by its scheduler's address, None for one that is made on this machine for one run; `shared` is where
-    its machines find the prepared tables, None where they see this machine's disk."""
+    its machines find the prepared tables, None where they see this machine's disk; `source` is what names the address.
+    """
 
     address: str | None
     shared: str | None
+    source: str = ""
 
 
-def cluster_of(running: Running) -> Cluster | None:
+def cluster_of(running: Running, file: Path) -> Cluster | None:
     """Return the cluster to make reports on, None where they are made here; nothing is connected to yet.
+
+    `file` is that of run_file, for what is told of it.
 
     Raises
         SettingsError: a package is missing, or the machines of the cluster would not find the prepared tables.
@@ -52,10 +59,10 @@ def cluster_of(running: Running) -> Cluster | None:
         return Cluster(None, None)
     if running.shared is None or not ("://" in running.shared or os.path.isabs(running.shared)):
         raise SettingsError(
-            f"params/run.yml, shared: must be a whole path that all machines of the cluster at {address} have, or a "
+            f"{shown(file)}, shared: must be a whole path that all machines of the cluster at {address} have, or a "
             f"store such as s3://bucket/folder; found {running.shared or 'none'}. Name one."
         )
-    return Cluster(address, running.shared)
+    return Cluster(address, running.shared, f"scheduler in {shown(file)}" if running.scheduler else ADDRESS)
 
 
 def run_jobs_on(
@@ -80,7 +87,7 @@ def run_jobs_on(
         if cluster.shared is not None:
             for home in {job.prepared for job in jobs if job.prepared is not None}:
                 share(home, cluster.shared)
-        yield from sent_and_back(client, jobs, cluster.shared, heard)
+        yield from sent_and_back(client, jobs, cluster.shared, say, heard)
 
 
 def _told(cluster: Cluster, workers: int) -> str:
@@ -104,14 +111,14 @@ def _connected(cluster: Cluster, scratch: Path) -> Iterator["Client"]:
         stack.enter_context(dask.config.set(known))
         place = cluster.address or stack.enter_context(_made_here())
         if cluster.address is not None:
-            _find_scheduler(cluster.address)
+            _find_scheduler(cluster.address, cluster.source)
         client = stack.enter_context(Client(place, timeout=PATIENCE, set_as_default=False))
         find_worker(client, client.scheduler.address)
         yield client
 
 
-def _find_scheduler(address: str) -> None:
-    """Ask who is at an address.
+def _find_scheduler(address: str, source: str) -> None:
+    """Ask who is at an address that a source names.
 
     Raises
         RunError: no scheduler answers.
@@ -122,7 +129,7 @@ def _find_scheduler(address: str) -> None:
     if not is_scheduler:
         raise RunError(
             f"{address}: must be the address of a Dask scheduler; found {found}. "
-            "Start one with `dask scheduler`, or correct scheduler in run.yml."
+            f"Start one with `dask scheduler`, or correct {source}."
         )
 
 
@@ -131,17 +138,36 @@ def _made_here() -> Iterator[object]:
     """Give a cluster of processes, as many as there are cores, that only this machine can reach."""
     from distributed import LocalCluster
 
-    with LocalCluster(
-        n_workers=cores(),
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",  # its web server, of which nobody need know
-        scheduler_kwargs={"dashboard": False},
-        memory_limit=0,  # Dask would count the worker alone; each job's own limit counts the kernel too
-        silence_logs=logging.CRITICAL,
-    ) as made:
+    with ExitStack() as stack:
+        with _keeping_interrupts():
+            made = LocalCluster(
+                n_workers=cores(),
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",  # its web server, of which nobody need know
+                scheduler_kwargs={"dashboard": False},
+                memory_limit=0,  # Dask would count the worker alone; each job's own limit counts the kernel too
+                silence_logs=logging.CRITICAL,
+            )
+            stack.enter_context(made)
         yield made
+
+
+@contextmanager
+def _keeping_interrupts() -> Iterator[None]:
+    """Let threads and processes that are started inside the block, and theirs, never hear Ctrl-C, as a terminal tells
+    it to all: this thread ends them. It hears it itself when the block ends.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # started later, it would undo this
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

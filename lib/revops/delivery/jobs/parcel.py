@@ -12,7 +12,7 @@ from revops.contents import files_below, files_beside
 from revops.delivery.jobs.job import Failure, Job, Limits, Result
 from revops.errors import naming
 
-__all__ = ["Parcel", "laid_out", "only", "packed", "sent_back", "unpacked"]
+__all__ = ["Parcel", "laid_out", "only", "packed", "refused", "sent_back", "unpacked"]
 
 Parcel = dict[str, Any]
 
@@ -82,6 +82,11 @@ def only(failure: Failure) -> Parcel:
     return _back(failure=asdict(failure))
 
 
+def refused(failure: Failure, worker: str) -> Parcel:
+    """Return the failure of a job that a worker would not begin, with its address: another worker may take it."""
+    return only(failure) | {"refused_by": worker}
+
+
 def unpacked(back: Parcel, job: Job) -> Result:
     """Return the result that was sent back, its files written to the job's folder."""
     for name, content in back["files"].items():
@@ -95,7 +100,7 @@ def unpacked(back: Parcel, job: Job) -> Result:
 
 def _back(**told: Any) -> Parcel:
     empty = {"answer": None, "names": [], "failure": None, "files": {}, "seconds": 0.0, "peak_bytes": 0, "log": ""}
-    return empty | told
+    return {"refused_by": None} | empty | told
 
 
 def _read_by(job: Job, root: Path) -> Iterator[Path]:

@@ -7,7 +7,7 @@ from typing import Literal
 from revops.company import Settings, load_settings
 from revops.params import file_of, find_params
 
-__all__ = ["Running", "cores", "running_settings"]
+__all__ = ["Running", "cores", "run_file", "running_settings"]
 
 
 class Running(Settings):
@@ -28,6 +28,12 @@ def running_settings(params_dir: str | Path | None, **given: str | None) -> Runn
     file = file_of(find_params(params_dir), "run")
     chosen = {name: value for name, value in given.items() if value is not None}
     return Running(**chosen) if file is None else load_settings(file, Running, **chosen)
+
+
+def run_file(params_dir: str | Path | None) -> Path:
+    """Return the file that says how to run: as in running_settings; where there is none, the one that would."""
+    folder = find_params(params_dir)
+    return file_of(folder, "run") or folder / "run.yml"
 
 
 def cores() -> int:

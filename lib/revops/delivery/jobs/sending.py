@@ -3,7 +3,7 @@
 import contextlib
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -14,7 +14,7 @@ from distributed import Client, Event, Future, KilledWorker
 from revops.contents import code_here
 from revops.delivery.jobs.at_work import LOST, TOPIC, work_off
 from revops.delivery.jobs.job import Failure, Job, Result
-from revops.delivery.jobs.parcel import packed, unpacked
+from revops.delivery.jobs.parcel import Parcel, packed, unpacked
 from revops.delivery.jobs.tries import Heard, Tries
 from revops.errors import is_of_machine
 
@@ -25,6 +25,10 @@ _LOOK_SECONDS = 5.0
 _NO_WORKER_SECONDS = 30.0
 _GRACE_SECONDS = 60.0
 _DONE = "done"
+_NO_WORKER_ADVICE = (
+    "Start workers again, then run the reports again. "
+    "A worker that ends as soon as it gets a report lacks packages of the project: its own output says which."
+)
 _NO_SCHEDULER = Failure(
     "The scheduler of the cluster was lost before this report was back.",
     "Look at the scheduler's log, then run the reports again.",
@@ -32,14 +36,15 @@ _NO_SCHEDULER = Failure(
 
 
 def sent_and_back(
-    client: Client, jobs: Sequence[Job], shared: str | None, heard: Heard
+    client: Client, jobs: Sequence[Job], shared: str | None, say: Callable[[str], None], heard: Heard
 ) -> Iterator[tuple[Job, Result]]:
     """Yield each job with its result as it comes back, its files written here; one that dies is tried once more.
 
-    Where the scheduler is lost, or the last worker, all that are not back have failed. Whatever way this is left, the
-    cluster ends what it runs for us.
+    A worker with other code is named to `say`, once, and what it refuses goes to others: that is no try. Where the
+    scheduler is lost, or the last worker with our code, all that are not back have failed. Whatever way this is left,
+    the cluster ends what it runs for us.
     """
-    sent, tries = _Sent(client, shared, heard), Tries(heard)
+    sent, tries = _Sent(client, shared, say, heard), Tries(heard)
     try:
         for job in jobs:
             sent.send(job)
@@ -56,24 +61,28 @@ def sent_and_back(
 
 @dataclass(eq=False)
 class _Try:
-    """A try of a job on the cluster: the only workers that may run it, if not all; which one began it, when the last
-    word came from there, and its code cell."""
+    """A try of a job on the cluster: the worker that it avoids, and the only ones that may run it, if not all; which
+    one began it, when the last word came from there, and its code cell; whether one refused it, and none has it now."""
 
     job: Job
     future: Future
+    avoided: str
     only: set[str]
     worker: str = ""
     last_word: float | None = None
     cell: int = 0
+    is_refused: bool = False
 
 
 class _Sent:
-    """The tries under way by name, and the words that come of them."""
+    """The tries under way by name, the words that come of them, and the workers that refuse all, each with why."""
 
-    def __init__(self, client: Client, shared: str | None, heard: Heard) -> None:
+    def __init__(self, client: Client, shared: str | None, say: Callable[[str], None], heard: Heard) -> None:
         self.client = client
         self.shared = shared
+        self.say = say
         self.heard = heard
+        self.refusing: dict[str, Failure] = {}
         self.code = code_here()
         self.tries: dict[str, _Try] = {}
         self.words: SimpleQueue[dict[str, Any]] = SimpleQueue()
@@ -82,13 +91,17 @@ class _Sent:
         client.subscribe_topic(TOPIC, lambda event: self.words.put(event[1]))
 
     def send(self, job: Job, avoided: str = "") -> None:
-        """Send a job to any worker but the one avoided, unless there is no other."""
+        """Send a job to any worker that does not refuse but the one avoided, unless there is no other."""
         name = f"revops-{secrets.token_hex(8)}"
-        only = {worker for worker in self.workers if worker != avoided} if avoided else set()
+        only = set(self.workers) - self.refusing.keys() - {avoided}
+        if only == set(self.workers):
+            only = set()
+        elif self.refusing and avoided:
+            only = only or {avoided}  # gone, it may yet come back
         future = self.client.submit(
             work_off, packed(job, self.code), name, self.shared, key=name, pure=False, workers=sorted(only) or None
         )
-        self.tries[name] = _Try(job, future, only)
+        self.tries[name] = _Try(job, future, avoided, only)
         future.add_done_callback(lambda _: self.words.put({"name": name, "what": _DONE}))
 
     def ended(self) -> list[tuple[_Try, Result]]:
@@ -120,20 +133,21 @@ class _Sent:
         ended = self._look()
         if time.monotonic() - self.staffed > _NO_WORKER_SECONDS:
             reason = f"The cluster had no worker left for {_NO_WORKER_SECONDS:g} seconds before this report was back."
-            return self._all(Failure(reason, "Start workers again, then run the reports again."))
+            return self._all(next(iter(self.refusing.values()), Failure(reason, _NO_WORKER_ADVICE)))
         over = [one for one, _ in ended]
         silent = [one for one in self.tries.values() if one not in over and self._is_silent(one)]
         ended += [(one, self._given_up(one, self._silent(one))) for one in silent]
         one = self.tries.get(word["name"]) if word else None
         if word and one and word["what"] == _DONE:
-            ended.append((one, self._result(one, word["name"])))
+            result = self._result(one, word["name"])
+            ended += [(one, result)] if result is not None else []
         elif word and one:
             one.worker, one.last_word, one.cell = word["worker"], time.monotonic(), word["cell"]
             self.heard(word["what"], one.job, one.cell)
         return ended
 
-    def _result(self, one: _Try, name: str) -> Result:
-        """Return what came of a try that is done, its mark on the scheduler removed."""
+    def _result(self, one: _Try, name: str) -> Result | None:
+        """Return what came of a try that is done, its mark on the scheduler removed; None where it did not begin."""
         if one.future.cancelled():
             return Result(failure=_NO_SCHEDULER)
         if one.future.status == "error":
@@ -143,10 +157,38 @@ class _Sent:
             reason = f"The cluster could not run the report: {type(error).__name__}: {error}"
             return Result(failure=Failure(reason, "Install the same code on all workers, then run the reports again."))
         back = one.future.result()
+        is_refused = back != LOST and self._is_refused(back)
+        if is_refused and not one.worker:
+            one.is_refused = True
+            self._send_on()
+            return None
+        is_lost = back == LOST or is_refused  # by a worker that Dask sent it to after the first was lost
         # Forgotten before its mark is: Dask would begin it again if the worker died that holds what came back.
-        result = self._given_up(one, self._lost(one) if back == LOST else unpacked(back, one.job))
+        result = self._given_up(one, self._lost(one) if is_lost else unpacked(back, one.job))
         Event(name, client=self.client).clear()
         return result
+
+    def _is_refused(self, back: Parcel) -> bool:
+        """Return whether what came back is the refusal of a worker with other code, which is then named, once."""
+        worker = back.get("refused_by")
+        if worker is None:
+            return False
+        refusal = Failure(back["failure"]["reason"], back["failure"]["advice"])
+        if worker not in self.refusing:
+            self.say(f"{refusal.reason} {refusal.advice}")
+        self.refusing[worker] = refusal
+        return True
+
+    def _send_on(self) -> None:
+        """Send what was refused, or waits for workers that are gone, to others if there are any."""
+        if self.refusing.keys() >= set(self.workers):
+            return
+        for name, one in list(self.tries.items()):
+            is_stuck = one.only and not one.worker and not one.future.done() and one.only.isdisjoint(self.workers)
+            if one.is_refused or is_stuck:
+                del self.tries[name]
+                self.client.cancel([one.future], force=True)
+                self.send(one.job, one.avoided)
 
     def _lost(self, one: _Try) -> Result:
         where = f", in code cell {one.cell}" if one.cell else ""
@@ -177,15 +219,12 @@ class _Sent:
         if now - self.looked < _LOOK_SECONDS:
             return []
         self.workers, self.looked = list(self.client.nthreads()), now
-        if self.workers:
+        self.refusing = {worker: why for worker, why in self.refusing.items() if worker in self.workers}
+        if len(self.workers) > len(self.refusing):
             self.staffed = now
-        waiting = {name: one for name, one in self.tries.items() if not one.future.done()}
-        lost = [one for one in waiting.values() if one.worker and one.worker not in self.workers]
-        for name, one in waiting.items():
-            if one.only and not one.worker and one.only.isdisjoint(self.workers):
-                del self.tries[name]
-                self.client.cancel([one.future], force=True)
-                self.send(one.job)
+        waiting = [one for one in self.tries.values() if not one.future.done()]
+        lost = [one for one in waiting if one.worker and one.worker not in self.workers]
+        self._send_on()
         return [(one, self._given_up(one, self._lost(one))) for one in lost]
 
     def _given_up(self, one: _Try, result: Result) -> Result:

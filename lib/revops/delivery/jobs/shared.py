@@ -94,8 +94,8 @@ def _opened(shared: str, key: str) -> tuple[Any, str]:
         store, folder = url_to_fs(shared)
     except (ImportError, ValueError) as error:
         raise SettingsError(
-            f"params/run.yml, shared: must be a path or a store that can be opened here; found {shared} ({error}). "
-            "Install what it needs, on all machines of the cluster, or name another."
+            f"{shared}: must be a path or a store that can be opened; found none here ({error}). "
+            "Install what it needs, on all machines of the cluster, or name another in run.yml, under shared."
         ) from None
     return store, posixpath.join(folder.rstrip("/"), key)
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from revops.delivery.jobs.job import GIGABYTE, Failure, Job, Result
-from revops.delivery.jobs.surroundings import as_for_kernels, check_engine, temporary_in
+from revops.delivery.jobs.surroundings import as_for_kernels, check_engine, use_temporary_in
 from revops.delivery.jobs.tries import Heard, Tries
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ def prepare_workers(engine: str = "ordinary", stems: Iterable[str] = (), place: 
     """Start loading what every job needs, in the background, where processes can be forked from such a start.
 
     Engine fork: also what the kernels of some reports need. Return the temporary folders that it needs, which stay
-    behind if this process is killed: they lie in `place` where one is given and a socket's path in it is not too long,
-    else in the system's.
+    behind if this process is killed: they lie in `place`, whose owner removes it, where one is given and a socket's
+    path in it is not too long, else in the system's.
 
     Raises
         SettingsError: this system lacks the engine.
@@ -45,7 +45,9 @@ def prepare_workers(engine: str = "ordinary", stems: Iterable[str] = (), place: 
     if _METHOD != "forkserver":
         return ()
     _CONTEXT.set_forkserver_preload(["revops.delivery.jobs.loaded"])
-    with as_for_kernels(engine, stems), temporary_in(place):
+    if place is not None:
+        use_temporary_in(place)
+    with as_for_kernels(engine, stems):
         multiprocessing.forkserver.ensure_running()
     return (Path(multiprocessing.util.get_temp_dir()),)
 
@@ -201,6 +203,8 @@ def _is_alive(member: psutil.Process) -> bool:
 def _work(job: Job, pipe: Connection, log: Path) -> None:
     """The child: run one job, tell the parent, and never outlive it."""
     signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl-C is for the parent, which ends the whole family
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # kernels are interrupted by it
     try:
         _write_to(log)
     except FileNotFoundError:  # the run was stopped while this process was about to start: its place is gone

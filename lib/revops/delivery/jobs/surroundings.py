@@ -13,7 +13,15 @@ from pathlib import Path
 
 from revops.errors import SettingsError
 
-__all__ = ["FIXED", "LOADED", "ONE_THREAD", "as_for_kernels", "check_engine", "is_kept_from_kernels", "temporary_in"]
+__all__ = [
+    "FIXED",
+    "LOADED",
+    "ONE_THREAD",
+    "as_for_kernels",
+    "check_engine",
+    "is_kept_from_kernels",
+    "use_temporary_in",
+]
 
 FIXED = {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "JUPYTER_PLATFORM_DIRS": "1"}
 """Read when Python or a library is loaded, so that a kernel's bytes are the same wherever it runs."""
@@ -61,13 +69,11 @@ def as_for_kernels(engine: str, stems: Iterable[str]) -> Iterator[None]:
         os.environ |= kept
 
 
-@contextmanager
-def temporary_in(place: Path | None) -> Iterator[None]:
-    """Let temporary folders be made in a place, if sockets can lie in them there."""
-    before = tempfile.tempdir
-    if place is not None and len(os.fsencode(place)) <= _LONGEST_PLACE:
-        tempfile.tempdir = str(place)
-    try:
-        yield
-    finally:
-        tempfile.tempdir = before
+def use_temporary_in(place: Path) -> None:
+    """Let the sockets of this process lie in a folder below a place, if they can, which goes when the place does.
+
+    Python would remove a folder of its own making when the process ends, and complain where the place went before.
+    """
+    known = multiprocessing.current_process()._config  # type: ignore[attr-defined]  # where it keeps its own
+    if known.get("tempdir") is None and len(os.fsencode(place)) <= _LONGEST_PLACE:
+        known["tempdir"] = tempfile.mkdtemp(prefix="pymp-", dir=place)
