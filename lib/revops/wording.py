@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 __all__ = [
+    "FEW",
     "PERSON",
     "between",
     "chance",
@@ -15,6 +16,7 @@ __all__ = [
     "day",
     "heading",
     "join",
+    "join_few",
     "long_day",
     "missing",
     "money",
@@ -34,6 +36,8 @@ __all__ = [
     "without_marks",
 ]
 
+FEW = 3
+"""Names that are told one by one, not counted."""
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _ENDLESS = "no limit"
 _LONGEST = 40
@@ -193,6 +197,11 @@ def long_day(when: dt.date | None) -> str:
 def join(words: Sequence[str]) -> str:
     """Return `a`, `a and b`, `a, b and c`."""
     return ", ".join(words[:-1]) + (" and " if len(words) > 1 else "") + words[-1] if words else ""
+
+
+def join_few(words: Sequence[str]) -> str:
+    """Return words joined, of more than three the first two and how many more there are."""
+    return join(words) if len(words) <= FEW else join([*words[: FEW - 1], f"{len(words) - FEW + 1} more"])
 
 
 def value(number: object, unit: str | None, currency: str) -> str:

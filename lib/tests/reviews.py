@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from revops.delivery.review import ReviewKnobs, ReviewSettings, put_out
+from revops.delivery.review import ReviewKnobs, ReviewSettings, build, put_out
 
 SETTINGS = ReviewSettings(ReviewKnobs(), "USD", 7)
 SHA = "0" * 64
@@ -86,4 +86,6 @@ def review(runs: Path, *answers, earlier=None, settings=SETTINGS, **asked):
     """Write a run and its review, held against all runs before it in the folder (or those given); return the review."""
     before = sorted(runs.glob("2*")) if earlier is None else earlier
     folder, manifest = make_run(runs, *answers, **asked)
-    return put_out(folder, manifest, before, settings)
+    found = build(folder, manifest, before, settings)
+    put_out(folder, found, manifest)
+    return found

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -200,6 +201,14 @@ def test_report_fails_where_all_workers_have_other_code(root, monkeypatch):
     assert "tried once more" not in said and "started" not in said
 
 
+@contextmanager
+def shared_with_one(project, monkeypatch, home, name):
+    """Give the address of a cluster of one worker, in a folder of that name, and its client; a project runs on it."""
+    with made_cluster(1, home / name) as (address, client):
+        share_of(project, monkeypatch, address, home / "shared")
+        yield address, client
+
+
 def other_code_in(place):
     """Return a folder with a copy of this package that differs by one comment, and the hash of that code."""
     shutil.copytree(Path(revops.__file__).parent, place / "revops", ignore=shutil.ignore_patterns("__pycache__"))
@@ -212,15 +221,16 @@ def test_worker_with_other_code_is_named_once_and_others_make_its_reports(make_p
     project, gate, told = make_project(tmp_path / "project", "is_good"), tmp_path / "gate", Told()
     let_wait(project, gate, "is_good")
     place, code = other_code_in(tmp_path / "other")
-    with made_cluster(1, tmp_path / "good") as (address, client):
-        share_of(project, monkeypatch, address, tmp_path / "shared")
-        with joined_by_worker(address, tmp_path, env=os.environ | {"PYTHONPATH": str(place)}):
-            client.wait_for_workers(2, timeout=LONG)
-            with in_background(run_in, project, told, slices={"region": ("EMEA", "AMER", "APAC")}) as run:
-                wait_for(lambda: "; found code " in told.screen.getvalue())
-                kernels_at(gate)
-                (gate / "open").touch()
-                _, entries, said = run.result(LONG)
+    with (
+        shared_with_one(project, monkeypatch, tmp_path, "good") as (address, client),
+        joined_by_worker(address, tmp_path, env=os.environ | {"PYTHONPATH": str(place)}),
+    ):
+        client.wait_for_workers(2, timeout=LONG)
+        with in_background(run_in, project, told, slices={"region": ("EMEA", "AMER", "APAC")}) as run:
+            wait_for(lambda: "; found code " in told.screen.getvalue())
+            kernels_at(gate)
+            (gate / "open").touch()
+            _, entries, said = run.result(LONG)
     assert [entry["outcome"] for entry in entries.values()] == ["made"] * len(entries)
     refusals = [line for line in said.splitlines() if line.startswith("Worker")]
     assert [re.sub(r":\d+:", ":1:", line) for line in refusals] == [
@@ -236,21 +246,22 @@ def test_worker_that_dies_beside_one_with_other_code_costs_a_report_one_try(make
     project, gate, told = make_project(tmp_path / "project", "is_good"), tmp_path / "gate", Told()
     let_wait(project, gate, "is_good")
     place, _ = other_code_in(tmp_path / "other")
-    with made_cluster(1, tmp_path / "good") as (address, client):
-        share_of(project, monkeypatch, address, tmp_path / "shared")
-        with in_background(run_in, project, told) as run:
-            kernel = kernels_at(gate)[0]
-            told.wait_for_cell("is_good", 2, times=1)
-            good = worker_of(kernel, client)
-            with joined_by_worker(address, tmp_path, env=os.environ | {"PYTHONPATH": str(place)}):
-                client.wait_for_workers(2, timeout=LONG)
-                monkeypatch.setattr(sending, "_LOOK_SECONDS", LONG)  # so that the other one is heard first
-                good.kill()
-                wait_for(lambda: "tried once more" in told.screen.getvalue())
-                monkeypatch.setattr(sending, "_LOOK_SECONDS", 0.1)
-                kernels_at(gate, 2)
-                (gate / "open").touch()
-                _, entries, said = run.result(LONG)
+    with (
+        shared_with_one(project, monkeypatch, tmp_path, "good") as (address, client),
+        in_background(run_in, project, told) as run,
+    ):
+        kernel = kernels_at(gate)[0]
+        told.wait_for_cell("is_good", 2, times=1)
+        good = worker_of(kernel, client)
+        with joined_by_worker(address, tmp_path, env=os.environ | {"PYTHONPATH": str(place)}):
+            client.wait_for_workers(2, timeout=LONG)
+            monkeypatch.setattr(sending, "_LOOK_SECONDS", LONG)  # so that the other one is heard first
+            good.kill()
+            wait_for(lambda: "tried once more" in told.screen.getvalue())
+            monkeypatch.setattr(sending, "_LOOK_SECONDS", 0.1)
+            kernels_at(gate, 2)
+            (gate / "open").touch()
+            _, entries, said = run.result(LONG)
     assert entries["is_good"]["outcome"] == "made"
     assert re.search(rf"^is_good: tried once more: {LOST}$", said, re.MULTILINE)
     assert said.count("; found code ") == 1
@@ -363,8 +374,7 @@ def test_full_disk_of_a_worker_sends_a_report_to_another(make_project, tmp_path,
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], capture_output=True).returncode:
         pytest.skip("no disk may be mounted here")
     try:
-        with made_cluster(1, disk) as (address, client):
-            share_of(project, monkeypatch, address, tmp_path / "shared")
+        with shared_with_one(project, monkeypatch, tmp_path, "disk") as (address, client):
             full = next(iter(client.nthreads()))
             with open(disk / "filler", "wb") as file:
                 os.posix_fallocate(file.fileno(), 0, os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize)

@@ -21,7 +21,7 @@ from revops.delivery.jobs.execute import ANSWER_MIME, _write
 from revops.delivery.jobs.job import Job
 from revops.delivery.plan import Request
 from revops.delivery.progress import Progress
-from revops.delivery.review import put_out, read, review_settings
+from revops.delivery.review import build, read, review_settings
 from revops.delivery.review.followed import _OF_GROUPS
 from revops.delivery.run import run_reports
 
@@ -129,7 +129,7 @@ def test_a_rule_is_told_once_or_of_each_group(made, stem):
 def test_review_tells_the_state_of_the_quarter_and_is_the_same_again(made, tmp_path):
     twin = shutil.copytree(made[0], tmp_path / "twin")
     manifest = json.loads((twin / "manifest.json").read_text(encoding="utf-8")) | {"run": "2099-01-01-1"}
-    first, again = read(made[0]), put_out(twin, manifest, [made[0]], review_settings(str(ROOT / "params"), "USD"))
+    first, again = read(made[0]), build(twin, manifest, [made[0]], review_settings(str(ROOT / "params"), "USD"))
     coverage = answer_of(made[0], "pipeline_coverage")
     assert (first.status, first.period, first.failed_first) == (coverage["status"], coverage["period"], "")
     assert [line.report for line in first.lines if line.outcome == "made"] == [line.report for line in first.lines]

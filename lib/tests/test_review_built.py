@@ -296,8 +296,8 @@ def test_many_older_reports_are_told_by_the_first(tmp_path):
                         "stage_benchmarking")]  # fmt: skip
     found = review(tmp_path, answer(), entries=[entry(answer()), *old])
     assert found.failed_first == (
-        "Shown, but not from this run's exports: Forecast accuracy (as of 2 Jun), Revenue answer (as of 2 Jun), "
-        "Stage benchmarking (as of 2 Jun) and 2 more."
+        "Shown, but not from this run's exports: Forecast accuracy (as of 2 Jun), Revenue answer (as of 2 Jun) "
+        "and 3 more."
     )
 
 
@@ -394,7 +394,7 @@ def test_runs_of_an_older_version_are_passed_over(tmp_path):
     make_run(tmp_path, bare, as_of="2026-06-02")
     assert review(tmp_path, answer(measures=STATE)).before is None
     folder, manifest = make_run(tmp_path / "older", bare, as_of="2026-06-02")
-    put_out(folder, manifest, [], SETTINGS)
+    put_out(folder, build(folder, manifest, [], SETTINGS), manifest)
     found = build(*make_run(tmp_path / "now", answer(measures=STATE)), [folder], SETTINGS)
     assert found.before == "2026-06-02" and [c.id for c in found.changes] == ["booked_amount"]
 

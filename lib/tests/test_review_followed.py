@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
-from reviews import SETTINGS, action, answer, carried, entry, failed, make_run, put_out, review
+from reviews import SETTINGS, action, answer, carried, entry, failed, make_run, review
 
 from revops import actions
+from revops.delivery.review import build
 from revops.delivery.review.followed import _OF_GROUPS
 
 DAYS = ("2026-05-26", "2026-06-02", "2026-06-09")
@@ -164,7 +165,7 @@ def test_a_rerun_of_the_day_says_the_same_as_the_first(tmp_path):
     now = answer(as_of=DAYS[1], actions=[deals("a", amount=5.0)])
     again = review(tmp_path, now, as_of=DAYS[1], number=2)
     folder, manifest = make_run(tmp_path / "aside", now, as_of=DAYS[1])
-    first = put_out(folder, manifest, [tmp_path / "2026-05-26-1"], SETTINGS)
+    first = build(folder, manifest, [tmp_path / "2026-05-26-1"], SETTINGS)
     assert (again.content, again.tasks, again.followed) == (first.content, first.tasks, first.followed)
     assert again.tasks[0].n_reviews == 2
 

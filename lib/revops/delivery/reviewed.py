@@ -10,7 +10,7 @@ from revops import wording
 from revops.delivery.jobs.job import Failure
 from revops.delivery.notices import unreviewed_page
 from revops.delivery.outputs import Outputs
-from revops.delivery.review import PAGES, REVIEW, ReviewSettings, before, past_reviews, put_out
+from revops.delivery.review import PAGES, REVIEW, ReviewSettings, before, build, past_reviews, put_out
 from revops.errors import RevopsError, is_of_machine, naming
 
 __all__ = ["FILES", "prune", "reviewed"]
@@ -31,7 +31,7 @@ def reviewed(
     stay; None: all.
     """
     try:
-        put_out(building, manifest, outputs.finished(), settings, keep)
+        put_out(building, build(building, manifest, outputs.finished(), settings, keep), manifest)
         return None
     except Exception as error:
         if isinstance(error, OSError) and is_of_machine(error):

@@ -157,7 +157,7 @@ class _Sent:
             reason = f"The cluster could not run the report: {type(error).__name__}: {error}"
             return Result(failure=Failure(reason, "Install the same code on all workers, then run the reports again."))
         back = one.future.result()
-        is_refused = back != LOST and self._is_refused(back)
+        is_refused = back != LOST and self._heard_refusal(back)
         if is_refused and not one.worker:
             one.is_refused = True
             self._send_on()
@@ -168,7 +168,7 @@ class _Sent:
         Event(name, client=self.client).clear()
         return result
 
-    def _is_refused(self, back: Parcel) -> bool:
+    def _heard_refusal(self, back: Parcel) -> bool:
         """Return whether what came back is the refusal of a worker with other code, which is then named, once."""
         worker = back.get("refused_by")
         if worker is None:

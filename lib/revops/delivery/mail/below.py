@@ -14,7 +14,6 @@ __all__ = ["as_of_line", "attached", "bridge", "exports", "missing", "reports"]
 
 _MOST = 5
 _MOST_PARTS = 12
-_MOST_NAMES = 3
 
 
 def bridge(review: Review) -> Section | None:
@@ -105,17 +104,12 @@ def missing(review: Review) -> Section | None:
         if each.what not in failed:
             rows.setdefault(each.needs, []).append(each.what)
     items = [
-        Item(f"{short(_named(list(dict.fromkeys(what))))}: needs {short(needs).removesuffix('.')}")
+        Item(f"{short(wording.join_few(list(dict.fromkeys(what))))}: needs {short(needs).removesuffix('.')}")
         for needs, what in list(rows.items())[:_MOST]
     ]
     left = len(rows) - len(items)
     note = f"{left} more in the review." if left else ""
     return Section("What could not be told", tuple(items), note) if items else None
-
-
-def _named(what: list[str]) -> str:
-    """Return names, of more than three the first two and how many more."""
-    return wording.join(what) if len(what) <= _MOST_NAMES else f"{', '.join(what[:2])} and {len(what) - 2} more"
 
 
 def exports(review: Review) -> Section | None:

@@ -1,6 +1,6 @@
 """The Monday review: what all reports of a run say together, and what changed since the last one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +32,8 @@ __all__ = [
 ]
 
 
-def put_out(
-    building: Path,
-    manifest: Mapping[str, Any],
-    earlier: Sequence[Path],
-    settings: ReviewSettings,
-    keep: int | None = None,
-) -> Review:
-    """Write the review of a run and its pages into the run's folder, and return it."""
-    review = build(building, manifest, earlier, settings, keep)
+def put_out(building: Path, review: Review, manifest: Mapping[str, Any]) -> None:
+    """Write the review of a run and its pages into the run's folder."""
     with naming(building / REVIEW):
         (building / REVIEW).write_text(to_json(review), encoding="utf-8")
     write_pages(building, review, manifest)
-    return review

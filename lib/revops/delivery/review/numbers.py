@@ -66,17 +66,16 @@ def failed_first(reports: Sequence[Report], as_of: str) -> str:
         parts.append(f"{len(whole)} of {wording.plural(n, 'report')} {_were(whole)} not made: {_titles(whole)}.")
     if in_part:
         also = "Nor was" if whole and len(in_part) == 1 else "Nor were" if whole else ""
-        what = _titles(in_part) if len(in_part) <= _FEW else _in_part(len(in_part))
+        what = _titles(in_part) if len(in_part) <= wording.FEW else _in_part(len(in_part))
         parts.append(f"{also} {what}." if also else f"{what} {_were(in_part)} not made.")
     if old:
-        names = _few([f"{title_of(r.stem, r.slice)} (as of {_date(r.as_of, as_of)})" for r in old])
+        names = wording.join_few([f"{title_of(r.stem, r.slice)} (as of {_date(r.as_of, as_of)})" for r in old])
         parts.append(f"Shown, but not from this run's exports: {names}.")
     return " ".join(parts)
 
 
 _PARTS = ("booked", "committed")
 _ODDS = "chance of quota"
-_FEW = 3
 
 
 def _of(reports: Iterable[Report], stem: str) -> Report | None:
@@ -169,12 +168,6 @@ def _titles(reports: Iterable[Report]) -> str:
 
 def _in_part(n: int) -> str:
     return wording.plural(n, "report on a part of the company", "reports on parts of the company")
-
-
-def _few(names: Sequence[str]) -> str:
-    """Return names, of many the first ones and how many more."""
-    left = len(names) - _FEW
-    return wording.join([*names[:_FEW], f"{left} more"] if left > 1 else names)
 
 
 def _fed(reports: Iterable[Report]) -> list[Report]:
